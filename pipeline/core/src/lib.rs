@@ -1,0 +1,17 @@
+//! The types that every stage of the pipeline shares. This crate does no I/O.
+
+mod item;
+mod language;
+mod place;
+mod progress;
+mod qid;
+mod year;
+
+pub use item::{Answer, Item, Relation, Sex, Task};
+pub use language::{
+    Direction, Gendered, GeoTemplates, Language, LanguageCode, PeopleTemplates, YearFormat,
+};
+pub use place::Place;
+pub use progress::{NoProgress, Progress};
+pub use qid::{ParseQidError, Qid};
+pub use year::{ParseYearError, Year};
