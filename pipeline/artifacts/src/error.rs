@@ -1,0 +1,70 @@
+use miette::Diagnostic;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why a file could not be read, written or put in place.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ArtifactError {
+    /// Reading failed.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing failed; what stood in the place before is untouched.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// How to go on.
+        #[help]
+        hint: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process is writing the same folder.
+    #[error("another process is writing {}", path.display())]
+    #[diagnostic(help("wait for it to end, or write elsewhere with --out"))]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A manifest is no JSON of the expected form.
+    #[error("{} is no manifest", path.display())]
+    #[diagnostic(help("rebuild with --force"))]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl ArtifactError {
+    pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Write {
+            path: path.to_owned(),
+            hint: match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    "the disk is full; free some space and run again, what was there before is kept"
+                }
+                io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::NotADirectory => "choose a folder you can write to with --out",
+                _ => "what was there before is kept; run again once the cause is mended",
+            },
+            source,
+        }
+    }
+}
