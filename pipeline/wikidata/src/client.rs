@@ -1,0 +1,444 @@
+use crate::{Query, pacing::Pacing};
+use backon::{ExponentialBuilder, Retryable};
+use clika_artifacts::{ArtifactError, replace_file, sha256_hex};
+use clika_core::Progress;
+use miette::Diagnostic;
+use oxigraph::{
+    io::{RdfFormat, RdfParseError, RdfParser},
+    model::{Quad, Triple},
+};
+use reqwest::{
+    StatusCode, Url,
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+/// A SPARQL endpoint and how to treat it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// The endpoint's address.
+    pub url: String,
+    /// Who runs this: a mail address or a page, sent in the User-Agent. Public endpoints demand it.
+    pub contact: Option<String>,
+    /// Seconds of query time to use in a minute.
+    pub budget_seconds_per_minute: u64,
+    /// How long one query may take, from the first byte sent to the last one received.
+    pub timeout: Duration,
+    /// How often a query is tried before the refresh gives up.
+    pub attempts: usize,
+    /// The wait before the second attempt; it doubles with each further one.
+    pub first_wait: Duration,
+    /// The folder that keeps the raw responses.
+    pub cache: PathBuf,
+    /// Responses in the cache that are younger than this are used instead of a query.
+    pub cache_age: Duration,
+}
+
+/// Why a query was not answered.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum FetchError {
+    /// The address is none.
+    #[error("`{url}` is no address of a SPARQL endpoint")]
+    #[diagnostic(help("an address looks like https://query.wikidata.org/sparql"))]
+    Url {
+        /// What was given.
+        url: String,
+    },
+    /// A public endpoint and nobody to write to.
+    #[error("no contact for the public endpoint {url}")]
+    #[diagnostic(help(
+        "Wikimedia blocks programs that do not say who runs them: set `contact` in the \
+         experiment's [endpoint] table, CLIKA_CONTACT or --contact to a mail address or a page"
+    ))]
+    NoContact {
+        /// The endpoint.
+        url: String,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up the HTTP client")]
+    Setup(#[source] reqwest::Error),
+    /// No connection, a broken one, or a timeout.
+    #[error("the endpoint did not answer in full")]
+    #[diagnostic(help(
+        "check the address and the network; what was answered so far is kept, so running \
+         `clika snapshot` again goes on from there"
+    ))]
+    Transport(#[source] reqwest::Error),
+    /// The endpoint is busy.
+    #[error("the endpoint answered {status}")]
+    #[diagnostic(help(
+        "the endpoint is overloaded or wants fewer queries; run `clika snapshot` again later, \
+         what was answered so far is kept"
+    ))]
+    Busy {
+        /// 429 or 5xx.
+        status: StatusCode,
+        /// How long the endpoint wants us to wait.
+        retry_after: Option<Duration>,
+    },
+    /// The endpoint refuses the query.
+    #[error("the endpoint refused with {status}: {excerpt}")]
+    #[diagnostic(help(
+        "403 means that this client is blocked (does the contact say who you are?), 400 that the \
+         endpoint does not understand the query, 404 that the address is wrong"
+    ))]
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The answer is no RDF.
+    #[error("the endpoint answered `{content_type}` instead of RDF: {excerpt}")]
+    #[diagnostic(help("is this the address of the query service, and not of its web page?"))]
+    NotRdf {
+        /// The answer's type.
+        content_type: String,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The answer is RDF with an error in it, which is how a query that timed out ends.
+    #[error("the endpoint's answer is cut off or broken")]
+    #[diagnostic(help(
+        "the query may be too slow for the endpoint; run `clika snapshot` again later"
+    ))]
+    Broken(#[source] RdfParseError),
+    /// The cache cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Cache(#[from] ArtifactError),
+}
+
+impl FetchError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Transport(_) | Self::Busy { .. } | Self::NotRdf { .. } | Self::Broken(_) => true,
+            Self::Url { .. }
+            | Self::NoContact { .. }
+            | Self::Setup(_)
+            | Self::Refused { .. }
+            | Self::Cache(_) => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Asks an endpoint over the SPARQL 1.1 protocol and keeps every answer.
+pub struct Client {
+    endpoint: Endpoint,
+    url: Url,
+    http: reqwest::Client,
+    pacing: Mutex<Pacing>,
+}
+
+/// A Retry-After beyond this ends the run instead: nobody watches a program sleep for an hour.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// The RDF formats we ask for and how their answers are kept.
+const FORMATS: [(&str, &str, RdfFormat); 2] = [
+    ("application/n-triples", "nt", RdfFormat::NTriples),
+    ("text/turtle", "ttl", RdfFormat::Turtle),
+];
+
+impl Client {
+    /// Prepares a client; nothing is sent yet.
+    pub fn new(endpoint: Endpoint) -> Result<Self, FetchError> {
+        let url = Url::parse(&endpoint.url)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| FetchError::Url {
+                url: endpoint.url.clone(),
+            })?;
+        let user_agent = match &endpoint.contact {
+            Some(contact) => format!("clika/{} ({contact})", env!("CARGO_PKG_VERSION")),
+            None if is_local(&url) => format!("clika/{}", env!("CARGO_PKG_VERSION")),
+            None => {
+                return Err(FetchError::NoContact {
+                    url: endpoint.url.clone(),
+                });
+            }
+        };
+        // An error means that the process has a provider already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(user_agent)
+            .timeout(endpoint.timeout)
+            .connect_timeout(Duration::from_secs(10).min(endpoint.timeout))
+            .build()
+            .map_err(FetchError::Setup)?;
+        Ok(Self {
+            pacing: Mutex::new(Pacing::new(Duration::from_secs(
+                endpoint.budget_seconds_per_minute,
+            ))),
+            endpoint,
+            url,
+            http,
+        })
+    }
+
+    /// The endpoint's address.
+    pub fn url(&self) -> &str {
+        &self.endpoint.url
+    }
+
+    /// The triples of a CONSTRUCT query, from the cache or from the endpoint.
+    pub async fn construct(
+        &self,
+        query: &Query,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Triple>, FetchError> {
+        let key = sha256_hex(format!("{}\n{}", self.endpoint.url, query.text()));
+        if let Some(triples) = self.cached(&key)? {
+            return Ok(triples);
+        }
+        let backoff = ExponentialBuilder::new()
+            .with_min_delay(self.endpoint.first_wait)
+            .with_max_delay(LONGEST_WAIT)
+            .with_max_times(self.endpoint.attempts.saturating_sub(1))
+            .with_jitter();
+        (|| self.ask(query, &key))
+            .retry(backoff)
+            .sleep(tokio::time::sleep)
+            .when(|error: &FetchError| {
+                error.is_passing() && error.retry_after().is_none_or(|wait| wait <= LONGEST_WAIT)
+            })
+            .adjust(|error, wait| match (wait, error.retry_after()) {
+                (Some(wait), Some(wanted)) => Some(wait.max(wanted)),
+                (wait, _) => wait,
+            })
+            .notify(|error, wait| {
+                progress.note(&format!(
+                    "{error}; trying again in {:.0} s",
+                    wait.as_secs_f64()
+                ));
+            })
+            .await
+    }
+
+    async fn ask(&self, query: &Query, key: &str) -> Result<Vec<Triple>, FetchError> {
+        let wait = self.pacing().wait(Instant::now());
+        tokio::time::sleep(wait).await;
+        let begin = Instant::now();
+        let answer = self.send(query).await;
+        self.pacing().book(Instant::now(), begin.elapsed());
+        let answer = answer?;
+
+        if !answer.status.is_success() {
+            return Err(
+                if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS
+                {
+                    FetchError::Busy {
+                        status: answer.status,
+                        retry_after: retry_after(&answer.headers),
+                    }
+                } else {
+                    FetchError::Refused {
+                        status: answer.status,
+                        excerpt: excerpt(&answer.body),
+                    }
+                },
+            );
+        }
+        let content_type = answer
+            .headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("an unnamed type");
+        let Some((_, extension, format)) = FORMATS
+            .into_iter()
+            .find(|(name, _, _)| content_type.starts_with(name))
+        else {
+            return Err(FetchError::NotRdf {
+                content_type: content_type.to_owned(),
+                excerpt: excerpt(&answer.body),
+            });
+        };
+        let triples = parse(format, &answer.body).map_err(FetchError::Broken)?;
+        replace_file(&self.cache_path(key, extension), &answer.body)?;
+        Ok(triples)
+    }
+
+    async fn send(&self, query: &Query) -> Result<Answer, FetchError> {
+        let accept = "application/n-triples, text/turtle;q=0.9";
+        let response = self
+            .http
+            .post(self.url.clone())
+            .header(CONTENT_TYPE, "application/sparql-query")
+            .header(ACCEPT, accept)
+            .body(query.text().to_owned())
+            .send()
+            .await
+            .map_err(FetchError::Transport)?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(FetchError::Transport)?;
+        Ok(Answer {
+            status,
+            headers,
+            body: body.into(),
+        })
+    }
+
+    /// A kept answer that is young enough and whole.
+    fn cached(&self, key: &str) -> Result<Option<Vec<Triple>>, FetchError> {
+        for (_, extension, format) in FORMATS {
+            let path = self.cache_path(key, extension);
+            let Ok(modified) = path.metadata().and_then(|metadata| metadata.modified()) else {
+                continue;
+            };
+            let young = SystemTime::now()
+                .duration_since(modified)
+                .is_ok_and(|age| age < self.endpoint.cache_age);
+            if young {
+                let body = std::fs::read(&path).map_err(|source| ArtifactError::Read {
+                    path: path.clone(),
+                    source,
+                })?;
+                match parse(format, &body) {
+                    Ok(triples) => return Ok(Some(triples)),
+                    Err(error) => {
+                        tracing::warn!(path = %path.display(), %error, "kept answer is broken; asking again")
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn cache_path(&self, key: &str, extension: &str) -> PathBuf {
+        self.endpoint.cache.join(format!("{key}.{extension}"))
+    }
+
+    fn pacing(&self) -> std::sync::MutexGuard<'_, Pacing> {
+        self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+fn parse(format: RdfFormat, body: &[u8]) -> Result<Vec<Triple>, RdfParseError> {
+    RdfParser::from_format(format)
+        .rename_blank_nodes()
+        .for_reader(body)
+        .map(|quad| {
+            quad.map(
+                |Quad {
+                     subject,
+                     predicate,
+                     object,
+                     ..
+                 }| Triple::new(subject, predicate, object),
+            )
+        })
+        .collect()
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host_str() {
+        Some(host) => {
+            let host = host.trim_start_matches('[').trim_end_matches(']');
+            host == "localhost"
+                || host
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|address| address.is_loopback())
+        }
+        None => false,
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    let wait = date.duration_since(jiff::Timestamp::now());
+    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+}
+
+/// The beginning of an answer, on one line.
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(300)]);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(url: &str, contact: Option<&str>) -> Endpoint {
+        Endpoint {
+            url: url.to_owned(),
+            contact: contact.map(str::to_owned),
+            budget_seconds_per_minute: 50,
+            timeout: Duration::from_secs(1),
+            attempts: 1,
+            first_wait: Duration::ZERO,
+            cache: PathBuf::new(),
+            cache_age: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_public_endpoint_needs_a_contact() {
+        let public = "https://query.wikidata.org/sparql";
+        assert!(matches!(
+            Client::new(endpoint(public, None)),
+            Err(FetchError::NoContact { .. })
+        ));
+        assert!(Client::new(endpoint(public, Some("mailto:someone@example.org"))).is_ok());
+        for local in [
+            "http://127.0.0.1:7878/query",
+            "http://[::1]:7878/query",
+            "http://localhost/query",
+        ] {
+            assert!(Client::new(endpoint(local, None)).is_ok(), "{local}");
+        }
+    }
+
+    #[test]
+    fn refuses_an_address_that_is_none() {
+        for url in [
+            "",
+            "query.wikidata.org",
+            "file:///etc/passwd",
+            "ftp://localhost/",
+        ] {
+            assert!(
+                matches!(
+                    Client::new(endpoint(url, Some("x"))),
+                    Err(FetchError::Url { .. })
+                ),
+                "{url}"
+            );
+        }
+    }
+
+    #[test]
+    fn reads_both_forms_of_retry_after() {
+        let headers = |value: &str| HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
+        assert_eq!(retry_after(&headers("120")), Some(Duration::from_secs(120)));
+        assert_eq!(
+            retry_after(&headers("Sun, 06 Nov 1994 08:49:37 GMT")),
+            Some(Duration::ZERO)
+        );
+        let future = retry_after(&headers("Sun, 06 Nov 2094 08:49:37 GMT")).unwrap();
+        assert!(future > Duration::from_secs(365 * 86_400));
+        assert_eq!(retry_after(&headers("soon")), None);
+    }
+}
