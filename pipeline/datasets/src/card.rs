@@ -1,0 +1,183 @@
+//! The dataset card: a README.md that Hugging Face's hub and `datasets` read.
+
+use crate::{DatasetsConfig, DistractorPolicy, report::Report};
+use clika_core::{Language, Task};
+use std::fmt::Write;
+
+/// Writes the card of a task. `rows` is the number of rows of each language.
+pub(crate) fn card(
+    task: Task,
+    languages: &[Language],
+    config: &DatasetsConfig,
+    report: &Report,
+    source: &str,
+) -> String {
+    let mut card = String::new();
+    write(&mut card, task, languages, config, report, source).expect("writing to memory succeeds");
+    card
+}
+
+fn write(
+    out: &mut String,
+    task: Task,
+    languages: &[Language],
+    config: &DatasetsConfig,
+    report: &Report,
+    source: &str,
+) -> std::fmt::Result {
+    let (name, content) = match task {
+        Task::XGeo => (
+            "xGeo",
+            "cities and the first-level administrative divisions they lie in",
+        ),
+        Task::XPeo => (
+            "xPeo",
+            "famous people and the years of their birth and death",
+        ),
+    };
+    let rows: usize = report.rows.values().copied().max().unwrap_or(0);
+
+    writeln!(out, "---")?;
+    writeln!(out, "pretty_name: CLiKA {name}")?;
+    writeln!(out, "language:")?;
+    for language in languages {
+        writeln!(out, "- {}", language.code)?;
+    }
+    writeln!(out, "license: cc0-1.0")?;
+    writeln!(out, "multilinguality: multilingual")?;
+    writeln!(
+        out,
+        "task_categories:\n- question-answering\n- multiple-choice"
+    )?;
+    writeln!(
+        out,
+        "tags:\n- cross-lingual\n- factual-knowledge\n- wikidata"
+    )?;
+    writeln!(
+        out,
+        "size_categories:\n- {}",
+        size_category(rows * languages.len())
+    )?;
+    writeln!(out, "configs:")?;
+    for language in languages {
+        writeln!(out, "- config_name: {}", language.code)?;
+        if language.code.as_str() == "en" {
+            writeln!(out, "  default: true")?;
+        }
+        writeln!(
+            out,
+            "  data_files:\n  - split: test\n    path: data/{}/test-*.parquet",
+            language.code
+        )?;
+    }
+    writeln!(out, "---\n")?;
+
+    writeln!(out, "# CLiKA {name}\n")?;
+    writeln!(
+        out,
+        "Multiple-choice questions on {content}, in {} languages. Every language has the same {rows} \
+         items: equal `id`, equal order of choices, equal `label`. The knowledge comes evenly from \
+         {} origin languages (`origin_language`).\n",
+        languages.len(),
+        report.items.len(),
+    )?;
+    writeln!(
+        out,
+        "```python\nfrom datasets import load_dataset\n\nload_dataset(\"path/to/{task}\", \"de\", split=\"test\")\n```\n"
+    )?;
+    writeln!(
+        out,
+        "| origin language | items | usable entities | chosen by |\n|---|---|---|---|"
+    )?;
+    for (code, items) in &report.items {
+        writeln!(
+            out,
+            "| {code} | {items} | {} | {} |",
+            report.candidates[code], report.ranking[code]
+        )?;
+    }
+    writeln!(out, "\n## Columns\n")?;
+    for (column, meaning) in [
+        ("id", "stable over builds and equal in every language"),
+        ("question", "the question"),
+        ("choices", "the choices in the order shown"),
+        (
+            "label",
+            "position of the right choice, from 0; every position is right equally often",
+        ),
+        ("answer", "the right choice"),
+        (
+            "origin_language",
+            "the language that the knowledge comes from",
+        ),
+        ("relation", "what is asked: `division`, `birth` or `death`"),
+        ("qid", "Wikidata item of the city or person"),
+        (
+            "answer_qid",
+            "Wikidata item of the right division; null for years",
+        ),
+        (
+            "country_qid",
+            "Wikidata item of the city's country or the person's state",
+        ),
+        (
+            "cluster_id",
+            "rows that share it are not independent: one division, one person",
+        ),
+        (
+            "entity_label_source",
+            "Wikidata's label language of the name in the question",
+        ),
+        (
+            "choice_label_sources",
+            "the same for every choice; null for years",
+        ),
+    ] {
+        writeln!(out, "- `{column}`: {meaning}")?;
+    }
+    writeln!(out, "\n## How it was made\n")?;
+    writeln!(
+        out,
+        "Built by {} with seed {} from {source}. Wrong choices: {}. `manifest.json` holds the \
+         resolved configuration, the SHA-256 of every input and output, and every exception from \
+         the rules.\n",
+        crate::build::TOOL,
+        config.seed,
+        match (config.distractors, task) {
+            (DistractorPolicy::Hard, Task::XGeo) =>
+                "`hard`, divisions of the same country that the city's name does not point to",
+            (DistractorPolicy::Hard, Task::XPeo) =>
+                "`hard`, years of the same kind near the right one that leave a plausible age",
+            (DistractorPolicy::Paper, Task::XGeo) =>
+                "`paper`, divisions that cities of the same origin language lie in",
+            (DistractorPolicy::Paper, Task::XPeo) => "`paper`, years of the same kind at random",
+        },
+    )?;
+    if !report.exceptions.is_empty() {
+        writeln!(out, "Exceptions from the rules:\n")?;
+        for exception in &report.exceptions {
+            writeln!(
+                out,
+                "- {} ({}, {}): {}",
+                exception.name, exception.language, exception.qid, exception.reason
+            )?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(
+        out,
+        "The datasets follow *Multilingual Pretraining and Instruction Tuning Improve Cross-Lingual \
+         Knowledge Alignment, But Only Shallowly* (Gao et al., 2024), section 3.1; they are drawn \
+         anew and hold none of its files. Facts and labels are Wikidata's, under CC0.\n"
+    )
+}
+
+/// The hub's name for a size.
+fn size_category(rows: usize) -> &'static str {
+    match rows {
+        0..1_000 => "n<1K",
+        1_000..10_000 => "1K<n<10K",
+        10_000..100_000 => "10K<n<100K",
+        _ => "100K<n<1M",
+    }
+}

@@ -1,0 +1,177 @@
+//! Whether a city's name gives its division away: "Oklahoma City" in Oklahoma.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names of one language's divisions of one country, so that their common words can be ignored:
+/// "voivodeship", "область", "州".
+pub(crate) struct DivisionNames {
+    common: BTreeSet<String>,
+}
+
+/// A word or piece that this many divisions of a country share names none of them.
+const COMMON_FROM: usize = 3;
+
+/// Shorter words ("San", "am", "Rio") say nothing.
+const SHORTEST_WORD: usize = 4;
+
+impl DivisionNames {
+    pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut counts = BTreeMap::<String, usize>::new();
+        for name in names {
+            for piece in pieces(name) {
+                *counts.entry(piece).or_default() += 1;
+            }
+        }
+        Self {
+            common: counts
+                .into_iter()
+                .filter_map(|(piece, count)| (count >= COMMON_FROM).then_some(piece))
+                .collect(),
+        }
+    }
+
+    /// Whether somebody who reads the city's name can guess the division from the letters alone.
+    pub(crate) fn gives_away(&self, city: &str, division: &str) -> bool {
+        let city = pieces(city);
+        let division: Vec<_> = pieces(division)
+            .into_iter()
+            .filter(|piece| !self.common.contains(piece))
+            .collect();
+        city.iter()
+            .any(|a| division.iter().any(|b| same_name(a, b)))
+    }
+}
+
+/// What a name is compared by: words of four letters and more, without case and accents; for text
+/// without spaces (Han, kana) every run of two Han characters or four kana.
+fn pieces(name: &str) -> BTreeSet<String> {
+    let mut pieces = BTreeSet::new();
+    let folded = fold(name);
+    for word in folded.split(|c: char| !c.is_alphanumeric()) {
+        let letters: Vec<char> = word.chars().collect();
+        for run in letters.chunk_by(|&a, &b| Writing::of(a) == Writing::of(b)) {
+            let piece = match Writing::of(run[0]) {
+                Writing::Han => 2,
+                Writing::Kana => 4,
+                Writing::Spaced => run.len().max(SHORTEST_WORD),
+            };
+            pieces.extend(
+                run.windows(piece)
+                    .map(|piece| piece.iter().collect::<String>()),
+            );
+        }
+    }
+    pieces
+}
+
+/// How a script parts its words.
+#[derive(PartialEq)]
+enum Writing {
+    Han,
+    Kana,
+    Spaced,
+}
+
+impl Writing {
+    fn of(c: char) -> Self {
+        match c {
+            '\u{4E00}'..='\u{9FFF}' | '々' => Self::Han,
+            '\u{3040}'..='\u{30FF}' => Self::Kana,
+            _ => Self::Spaced,
+        }
+    }
+}
+
+/// Whether two words are forms of one name: one inside the other ("Kitaakita", "Akita"), or a
+/// common beginning of four letters and three quarters of the shorter one ("Гродно",
+/// "Гродненская").
+fn same_name(a: &str, b: &str) -> bool {
+    if a.contains(b) || b.contains(a) {
+        return true;
+    }
+    let common = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let shorter = a.chars().count().min(b.chars().count());
+    common >= SHORTEST_WORD && 4 * common >= 3 * shorter
+}
+
+/// Lower case without the accents of Latin letters, so that "Québec" and "Quebec" are one.
+fn fold(name: &str) -> String {
+    name.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => 'a',
+            'ç' | 'ć' | 'č' => 'c',
+            'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' | 'ё' => 'e',
+            'ì' | 'í' | 'î' | 'ï' | 'ī' => 'i',
+            'ł' => 'l',
+            'ñ' | 'ń' | 'ň' => 'n',
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ő' => 'o',
+            'ś' | 'š' => 's',
+            'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ŭ' => 'u',
+            'ź' | 'ż' | 'ž' => 'z',
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gives_away(others: &[&str], city: &str, division: &str) -> bool {
+        let names = others.iter().copied().chain([division]);
+        DivisionNames::new(names).gives_away(city, division)
+    }
+
+    #[test]
+    fn finds_the_division_in_the_city() {
+        let voivodeships = [
+            "Greater Poland Voivodeship",
+            "Łódź Voivodeship",
+            "Silesian Voivodeship",
+        ];
+        let oblasts = ["Брестская область", "Минская область", "Витебская область"];
+        let prefectures = ["青森県", "愛知県", "福井県"];
+        for (others, city, division) in [
+            (&[][..], "Oklahoma City", "Oklahoma"),
+            (&[], "New York City", "New York"),
+            (&voivodeships, "Lublin", "Lublin Voivodeship"),
+            (&oblasts, "Гродно", "Гродненская область"),
+            (&oblasts, "Брест", "Брестская область"),
+            (&[], "Kitaakita", "Akita Prefecture"),
+            (&prefectures, "北秋田市", "秋田県"),
+            (&prefectures, "福島市", "福島県"),
+            (&[], "Québec", "Quebec"),
+            (&[], "Bremerhaven", "Bremen"),
+        ] {
+            assert!(gives_away(others, city, division), "{city} / {division}");
+        }
+    }
+
+    #[test]
+    fn sees_no_relation_where_there_is_none() {
+        let voivodeships = [
+            "Greater Poland Voivodeship",
+            "Łódź Voivodeship",
+            "Silesian Voivodeship",
+        ];
+        let states = ["ニューヨーク州", "ニュージャージー州", "ニューメキシコ州"];
+        let provinces = ["江西省", "广西壮族自治区", "内蒙古自治区", "宁夏回族自治区"];
+        for (others, city, division) in [
+            (&[][..], "San Jose", "California"),
+            (&voivodeships, "Poznań", "Greater Poland Voivodeship"),
+            (&states, "ニューオーリンズ", "ルイジアナ州"),
+            (&provinces, "南昌市", "江西省"),
+            (&[], "广州市", "广东省"),
+            (
+                &["New Jersey", "New Mexico", "New York"],
+                "New Orleans",
+                "New Hampshire",
+            ),
+            (&[], "ロンドン", "北アイルランド"),
+            (&[], "Saint-Étienne", "Auvergne-Rhône-Alpes"),
+        ] {
+            assert!(!gives_away(others, city, division), "{city} / {division}");
+        }
+    }
+}
