@@ -1,0 +1,118 @@
+//! `clika datasets`: from the snapshot to Parquet.
+
+use super::{ExperimentArgs, Failure};
+use clika_core::Task;
+use clika_datasets::{Built, Outcome, Project};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Builds the Factual datasets: no network, no key, no GPU.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The tasks to build [default: all]
+    #[arg(value_name = "TASK", value_parser = task)]
+    tasks: Vec<Task>,
+    #[command(flatten)]
+    experiment: ExperimentArgs,
+    /// The slice of Wikidata to build from [default: sparql/snapshot/wikidata.ttl of the project]
+    #[arg(long, value_name = "FILE")]
+    snapshot: Option<PathBuf>,
+    /// Where the datasets go [default: artifacts/datasets of the project]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Build even if nothing has changed.
+    #[arg(long)]
+    force: bool,
+    /// Print the manifests as one JSON object instead of a summary.
+    #[arg(long)]
+    json: bool,
+}
+
+fn task(name: &str) -> Result<Task, String> {
+    Task::ALL
+        .into_iter()
+        .find(|task| task.name() == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = Task::ALL.iter().map(|task| task.name()).collect();
+            format!("no such task; there are {}", known.join(", "))
+        })
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
+    let experiment = args.experiment.read(project)?;
+    let mut tasks = if args.tasks.is_empty() {
+        Task::ALL.to_vec()
+    } else {
+        args.tasks.clone()
+    };
+    tasks.sort();
+    tasks.dedup();
+    let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
+    let out = args.out.clone().unwrap_or_else(|| project.datasets());
+    let built = clika_datasets::build(
+        &tasks,
+        project,
+        &snapshot,
+        &experiment.datasets,
+        &out,
+        args.force,
+    )?;
+    if args.json {
+        let object: serde_json::Map<_, _> = built
+            .iter()
+            .map(|built| {
+                let value = json!({
+                    "folder": built.folder,
+                    "written": built.outcome == Outcome::Written,
+                    "manifest": built.manifest,
+                });
+                (built.task.to_string(), value)
+            })
+            .collect();
+        println!("{}", serde_json::Value::Object(object));
+    } else {
+        for built in &built {
+            summarize(built);
+        }
+    }
+    Ok(())
+}
+
+fn summarize(built: &Built) {
+    let Built {
+        task,
+        folder,
+        outcome,
+        manifest,
+    } = built;
+    let folder = folder.display();
+    let report = &manifest.report;
+    if *outcome == Outcome::UpToDate {
+        println!("{task}: nothing has changed, {folder} is up to date (--force builds it anew)");
+        return;
+    }
+    let rows: Vec<_> = report["rows"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(language, rows)| format!("{language} {rows}"))
+        .collect();
+    println!("{task}: wrote {folder}, rows {}", rows.join(", "));
+    for (title, key) in [("exceptions", "exceptions"), ("left out", "left_out")] {
+        let entries = report[key].as_array().map_or(&[][..], Vec::as_slice);
+        if !entries.is_empty() {
+            println!("  {title}:");
+        }
+        for entry in entries {
+            let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+            println!(
+                "    {} ({}, {}): {}",
+                text("name"),
+                text("language"),
+                text("qid"),
+                text("reason")
+            );
+        }
+    }
+}

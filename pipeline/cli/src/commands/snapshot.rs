@@ -1,0 +1,158 @@
+//! `clika snapshot`: from a SPARQL endpoint to a fresh snapshot.
+
+use super::{ExperimentArgs, Failure};
+use crate::progress::Bar;
+use clika_artifacts::{move_file, replace_file};
+use clika_core::{Language, NoProgress, Progress, Task};
+use clika_datasets::{DatasetError, Project, Sources};
+use clika_templates::load_languages;
+use clika_wikidata::{Client, Endpoint, RefreshPlan, refresh};
+use miette::Diagnostic;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Downloads a fresh slice of Wikidata, about 100 queries; the old one stays until the new one has
+/// passed its checks. An interrupted download goes on where it stopped.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    experiment: ExperimentArgs,
+    /// The SPARQL endpoint [default: the experiment's]
+    #[arg(long, value_name = "URL", env = "CLIKA_ENDPOINT")]
+    endpoint: Option<String>,
+    /// Who runs this, a mail address or a page; public endpoints demand it.
+    #[arg(long, value_name = "CONTACT", env = "CLIKA_CONTACT")]
+    contact: Option<String>,
+    /// Where the snapshot goes [default: sparql/snapshot/wikidata.ttl of the project]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Where raw answers are kept [default: artifacts/cache/sparql of the project]
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Queries under way at once; public endpoints want 1.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    concurrency: u8,
+    /// Ask for everything again, even if a kept answer is young.
+    #[arg(long)]
+    fresh: bool,
+}
+
+/// A fresh snapshot that no dataset can be built from.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("the fresh snapshot did not pass its checks; {} is as it was", old.display())]
+#[diagnostic(help("the rejected one lies in {}; see what it lacks", rejected.display()))]
+struct Rejected {
+    old: PathBuf,
+    rejected: PathBuf,
+    #[source]
+    #[diagnostic_source]
+    source: DatasetError,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
+    let experiment = args.experiment.read(project)?;
+    let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
+    let config = &experiment.endpoint;
+    let contact = match &args.contact {
+        Some(contact) => contact,
+        None => &config.contact,
+    };
+    let client = Client::new(Endpoint {
+        url: match &args.endpoint {
+            Some(url) => url.clone(),
+            None => config.url.clone(),
+        },
+        contact: (!contact.trim().is_empty()).then(|| contact.trim().to_owned()),
+        budget_seconds_per_minute: config.budget_seconds_per_minute,
+        timeout: Duration::from_secs(config.timeout_seconds),
+        attempts: config.attempts,
+        first_wait: Duration::from_secs(config.first_wait_seconds),
+        cache: args.cache.clone().unwrap_or_else(|| project.sparql_cache()),
+        cache_age: if args.fresh {
+            Duration::ZERO
+        } else {
+            Duration::from_secs(config.cache_hours * 3600)
+        },
+    })?;
+    let out = args.out.clone().unwrap_or_else(|| project.snapshot());
+    let progress: Box<dyn Progress> = if quiet {
+        Box::new(NoProgress)
+    } else {
+        Box::new(Bar::default())
+    };
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime without threads needs a few file handles only");
+    let queries = project.refresh_queries();
+    let refresh_plan = refresh_plan(&languages, args.concurrency);
+    let text = runtime.block_on(async {
+        tokio::select! {
+            text = refresh(&client, &queries, &refresh_plan, progress.as_ref()) => {
+                text.map_err(Failure::from)
+            }
+            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(format!(
+                "interrupted; {} is as it was, and the answers so far are kept: run the same \
+                 command again to go on",
+                out.display()
+            ))),
+        }
+    })?;
+
+    let candidate = candidate_path(&out);
+    replace_file(&candidate, text.as_bytes())?;
+    check(project, &candidate, &experiment.datasets).map_err(|source| Rejected {
+        old: out.clone(),
+        rejected: candidate.clone(),
+        source,
+    })?;
+    move_file(&candidate, &out)?;
+    println!("wrote {}", out.display());
+    println!("`clika datasets` builds the datasets from it");
+    Ok(())
+}
+
+/// A snapshot is good if every dataset can be built from it.
+fn check(
+    project: &Project,
+    snapshot: &Path,
+    config: &clika_datasets::DatasetsConfig,
+) -> Result<(), DatasetError> {
+    let sources = Sources::load(project, snapshot)?;
+    for task in Task::ALL {
+        clika_datasets::plan(task, &sources, config)?;
+    }
+    Ok(())
+}
+
+fn refresh_plan(languages: &[Language], concurrency: u8) -> RefreshPlan {
+    let label_languages: BTreeSet<_> = languages
+        .iter()
+        .flat_map(|language| language.wikidata_codes.iter().cloned())
+        .collect();
+    RefreshPlan {
+        countries: languages
+            .iter()
+            .flat_map(|language| {
+                let minimum = language.xgeo.min_population;
+                language
+                    .countries
+                    .iter()
+                    .map(move |&country| (country, minimum))
+            })
+            .collect(),
+        states: languages.iter().flat_map(Language::citizenships).collect(),
+        label_languages: label_languages.into_iter().collect(),
+        concurrency: concurrency.into(),
+    }
+}
+
+/// `wikidata.ttl` → `wikidata.candidate.ttl`.
+fn candidate_path(out: &Path) -> PathBuf {
+    out.with_extension("candidate.ttl")
+}

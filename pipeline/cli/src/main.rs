@@ -1,0 +1,67 @@
+//! The `clika` program: one file per command, progress bars, and errors a person can act on.
+
+mod commands;
+mod progress;
+mod report;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Measures whether a language model's knowledge crosses languages.
+#[derive(Parser)]
+#[command(name = "clika", version, arg_required_else_help = true)]
+struct Cli {
+    /// The project's folder, which holds sparql/ and templates/.
+    #[arg(
+        long,
+        global = true,
+        env = "CLIKA_PROJECT",
+        default_value = ".",
+        value_name = "DIR"
+    )]
+    project: PathBuf,
+    /// Show no progress.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build xGeo and xPeo from the snapshot of Wikidata.
+    Datasets(commands::datasets::Args),
+    /// Replace the snapshot by a fresh slice of Wikidata from a SPARQL endpoint.
+    Snapshot(commands::snapshot::Args),
+}
+
+/// The exit code after Ctrl-C, as shells use it.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("CLIKA_LOG")
+                .unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+    let cli = Cli::parse();
+    let project = clika_datasets::Project { root: cli.project };
+    let result = match cli.command {
+        Command::Datasets(args) => commands::datasets::run(&args, &project),
+        Command::Snapshot(args) => commands::snapshot::run(&args, &project, cli.quiet),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(commands::Failure::Interrupted(message)) => {
+            eprintln!("{message}");
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(commands::Failure::Error(error)) => {
+            eprint!("{}", report::render(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
