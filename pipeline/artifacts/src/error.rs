@@ -9,6 +9,7 @@ use std::{
 pub enum ArtifactError {
     /// Reading failed.
     #[error("cannot read {}", path.display())]
+    #[diagnostic(help("is the file there? Relative paths start where clika runs"))]
     Read {
         /// The file or folder.
         path: PathBuf,

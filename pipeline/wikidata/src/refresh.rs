@@ -154,6 +154,11 @@ fn turtle(url: &str, graph: Vec<Triple>) -> String {
             .expect("writing to memory succeeds");
     }
     let body = writer.finish().expect("writing to memory succeeds");
+    let body = String::from_utf8(body).expect("Turtle is UTF-8");
+    // The serializer keeps prefixes in a hash map and writes them in its order.
+    let (mut prefixes, triples): (Vec<_>, Vec<_>) =
+        body.lines().partition(|line| line.starts_with("@prefix"));
+    prefixes.sort_unstable();
     let mut text = String::new();
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
     writeln!(
@@ -161,6 +166,9 @@ fn turtle(url: &str, graph: Vec<Triple>) -> String {
         "# A slice of Wikidata (CC0), taken from {url} at {now} by `clika snapshot`."
     )
     .expect("writing to memory succeeds");
-    text.push_str(&String::from_utf8(body).expect("Turtle is UTF-8"));
+    for line in prefixes.into_iter().chain(triples) {
+        text.push_str(line);
+        text.push('\n');
+    }
     text
 }

@@ -1,0 +1,210 @@
+//! An HTTP server on loopback for tests, which misbehaves as told. No product code depends on it.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+/// A server that ends with the value.
+pub struct Stub {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Request>>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Request line and headers, lower case.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+/// What the server does with a request.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Answers in full.
+    Full {
+        /// The status, such as 200.
+        status: u16,
+        /// Header lines without their ends.
+        headers: Vec<String>,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// Promises the whole body, sends half of it and closes the connection.
+    CutOff {
+        /// The value of Content-Type.
+        content_type: String,
+        /// The body that is promised.
+        body: Vec<u8>,
+    },
+    /// Says nothing and keeps the connection open until the server ends.
+    Stall,
+}
+
+impl Answer {
+    /// A full answer with status and content type.
+    pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::Full {
+            status,
+            headers: vec![format!("Content-Type: {content_type}")],
+            body: body.into(),
+        }
+    }
+
+    /// Adds a header line to a full answer.
+    #[must_use]
+    pub fn with_header(mut self, line: &str) -> Self {
+        if let Self::Full { headers, .. } = &mut self {
+            headers.push(line.to_owned());
+        }
+        self
+    }
+}
+
+/// More requests than any test sends: a client that runs wild is cut off.
+const MOST_REQUESTS: usize = 2_000;
+
+impl Stub {
+    /// Serves on a free port; `answer` gets the number of the request, from 0, and the request.
+    ///
+    /// Requests are served one after the other.
+    ///
+    /// # Panics
+    /// If no port is free.
+    pub fn start(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> Self {
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+        listener
+            .set_nonblocking(true)
+            .expect("sockets can be polled");
+        let address = listener
+            .local_addr()
+            .expect("a bound socket has an address");
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let stop = Arc::new(AtomicBool::new(false));
+        let thread = thread::spawn({
+            let (requests, stop) = (Arc::clone(&requests), Arc::clone(&stop));
+            move || serve(&listener, &requests, &stop, answer)
+        });
+        Self {
+            address,
+            requests,
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    /// The server's address, `http://127.0.0.1:PORT/query`.
+    pub fn url(&self) -> String {
+        format!("http://{}/query", self.address)
+    }
+
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic in the answering closure has already printed itself.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(
+    listener: &TcpListener,
+    requests: &Mutex<Vec<Request>>,
+    stop: &AtomicBool,
+    answer: impl Fn(usize, &Request) -> Answer,
+) {
+    let mut stalled = Vec::new();
+    let mut served = 0;
+    while !stop.load(Ordering::Relaxed) && served < MOST_REQUESTS {
+        match listener.accept() {
+            Ok((mut stream, _)) => {
+                // A client that goes away in the middle is part of some tests.
+                if let Ok(request) = read(&mut stream) {
+                    requests
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push(request.clone());
+                    match answer(served, &request) {
+                        Answer::Stall => stalled.push(stream),
+                        answer => drop(write(&mut stream, &answer)),
+                    }
+                    served += 1;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                thread::sleep(Duration::from_millis(2));
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+fn read(stream: &mut TcpStream) -> io::Result<Request> {
+    stream.set_nonblocking(false)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    let head = head.to_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .map_or(Ok(0), |length| length.trim().parse())
+        .map_err(|_| io::ErrorKind::InvalidData)?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok(Request {
+        head,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}
+
+fn write(stream: &mut TcpStream, answer: &Answer) -> io::Result<()> {
+    let (status, headers, body, sent) = match answer {
+        Answer::Full {
+            status,
+            headers,
+            body,
+        } => (*status, headers.clone(), body, body.len()),
+        Answer::CutOff { content_type, body } => (
+            200,
+            vec![format!("Content-Type: {content_type}")],
+            body,
+            body.len() / 2,
+        ),
+        Answer::Stall => return Ok(()),
+    };
+    let mut head = format!("HTTP/1.1 {status} Stub\r\nConnection: close\r\n");
+    for line in headers {
+        head.push_str(&line);
+        head.push_str("\r\n");
+    }
+    write!(stream, "{head}Content-Length: {}\r\n\r\n", body.len())?;
+    stream.write_all(&body[..sent])?;
+    stream.flush()
+}
