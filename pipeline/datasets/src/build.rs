@@ -1,5 +1,5 @@
 use crate::{
-    DatasetError, DatasetsConfig, Report, card, catalogue::Plan, parquet, render, xgeo, xpeo,
+    DatasetError, DatasetsConfig, Report, card, catalogue::Plan, draw, parquet, render, xgeo, xpeo,
 };
 use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
 use clika_core::{Language, Task};
@@ -120,13 +120,20 @@ pub fn plan(task: Task, sources: &Sources, config: &DatasetsConfig) -> Result<Pl
     };
     plan.report.triples = sources.snapshot.len()?;
     plan.report.positions = vec![0; config.choices];
-    for item in &plan.items {
-        plan.report.positions[item.label] += 1;
-        *plan
-            .report
-            .items
-            .entry(item.origin_language.clone())
-            .or_default() += 1;
+    for items in plan
+        .items
+        .chunk_by_mut(|a, b| a.origin_language == b.origin_language)
+    {
+        let code = items[0].origin_language.clone();
+        let purpose = [task.name(), code.as_str(), "positions"];
+        let positions = draw::positions(items.len(), config.choices, config.seed, &purpose);
+        for (item, position) in items.iter_mut().zip(positions) {
+            // The tasks put the right choice first.
+            item.choices[..=position].rotate_left(1);
+            item.label = position;
+            plan.report.positions[position] += 1;
+        }
+        plan.report.items.insert(code, items.len());
     }
     Ok(plan)
 }

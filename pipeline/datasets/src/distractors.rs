@@ -47,13 +47,23 @@ pub(crate) fn divisions(
             (fitting.collect(), of_pool.into_iter().collect())
         }
     };
+    // Portland lies in Oregon, and another one in Maine.
+    let namesakes: BTreeSet<Qid> = pool
+        .iter()
+        .map(|candidate| candidate.city)
+        .filter(|other| other.city != city.city && catalogue.read_the_same(other.city, city.city))
+        .map(|other| other.division)
+        .collect();
     let mut choices: Vec<Qid> = Vec::new();
     let mut from_country = 0;
     for (stage, candidates) in [("country", first), ("pool", second)] {
         for division in draw::shuffle(candidates, config.seed, &["xgeo", &purpose, stage]) {
             let differs =
                 |&other: &Qid| division != other && !catalogue.read_the_same(division, other);
-            if choices.len() < wanted && choices.iter().chain([&city.division]).all(differs) {
+            if choices.len() < wanted
+                && !namesakes.contains(&division)
+                && choices.iter().chain([&city.division]).all(differs)
+            {
                 choices.push(division);
             }
         }

@@ -21,5 +21,5 @@ pub use config::{
     DatasetsConfig, DistractorPolicy, EndpointConfig, Experiment, GeoConfig, PeopleConfig,
 };
 pub use error::DatasetError;
-pub use render::Row;
+pub use render::{Row, rows};
 pub use report::{Exception, Report};

@@ -35,7 +35,7 @@ pub struct Row {
 }
 
 /// Writes all items of a plan in one language.
-pub(crate) fn rows(plan: &Plan, language: &Language) -> Vec<Row> {
+pub fn rows(plan: &Plan, language: &Language) -> Vec<Row> {
     plan.items
         .iter()
         .map(|item| row(item, &plan.labels, language))

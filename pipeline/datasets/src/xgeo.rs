@@ -3,7 +3,7 @@
 use crate::{
     DatasetError, DatasetsConfig, Sources,
     catalogue::{Catalogue, Plan},
-    distractors, draw,
+    distractors,
     giveaway::DivisionNames,
     report::{Exception, Report},
 };
@@ -72,13 +72,7 @@ pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, D
             });
         }
         report.left_out.extend(left_out);
-        let positions = draw::positions(
-            selection.len(),
-            config.choices,
-            config.seed,
-            &["xgeo", language.code.as_str(), "positions"],
-        );
-        for (choice, position) in selection.iter().zip(positions) {
+        for choice in &selection {
             let city = choice.candidate.city;
             report.exceptions.extend(
                 choice
@@ -92,8 +86,8 @@ pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, D
                     .exceptions
                     .push(catalogue.exception(language, city.city, reason));
             }
-            let mut choices: Vec<_> = drawn.choices.into_iter().map(Answer::Entity).collect();
-            choices.insert(position, Answer::Entity(city.division));
+            let right = Answer::Entity(city.division);
+            let wrong = drawn.choices.into_iter().map(Answer::Entity);
             items.push(Item {
                 id: format!("xgeo-{}", city.city),
                 relation: Relation::Division,
@@ -102,8 +96,8 @@ pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, D
                 sex: None,
                 country: city.country,
                 cluster_id: city.division,
-                choices,
-                label: position,
+                choices: [right].into_iter().chain(wrong).collect(),
+                label: 0,
             });
         }
     }

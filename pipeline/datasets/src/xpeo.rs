@@ -61,15 +61,8 @@ pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, D
             continue;
         }
         let selection = select(language, &usable, config, &mut report)?;
-        let code = language.code.as_str();
         for (relation, pool) in [(Relation::Birth, &births), (Relation::Death, &deaths)] {
-            let positions = draw::positions(
-                selection.len(),
-                config.choices,
-                config.seed,
-                &["xpeo", code, relation.name(), "positions"],
-            );
-            for (person, position) in selection.iter().zip(positions) {
+            for person in &selection {
                 let is_death = relation == Relation::Death;
                 let (answer, other) = if is_death {
                     (person.death, person.birth)
@@ -89,8 +82,8 @@ pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, D
                         .exceptions
                         .push(catalogue.exception(language, person.person, reason));
                 }
-                let mut choices: Vec<_> = drawn.choices.into_iter().map(Answer::Year).collect();
-                choices.insert(position, Answer::Year(answer));
+                let right = Answer::Year(answer);
+                let wrong = drawn.choices.into_iter().map(Answer::Year);
                 items.push(Item {
                     id,
                     relation,
@@ -99,8 +92,8 @@ pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, D
                     sex: person.sex,
                     country: person.country,
                     cluster_id: person.person,
-                    choices,
-                    label: position,
+                    choices: [right].into_iter().chain(wrong).collect(),
+                    label: 0,
                 });
             }
         }

@@ -1,0 +1,313 @@
+//! `clika snapshot` as a user runs it, against endpoints good and bad.
+
+#![allow(clippy::unwrap_used)]
+
+mod program;
+
+use clika_stub::{Answer, Request, Stub};
+use oxigraph::{
+    io::{RdfFormat, RdfSerializer},
+    sparql::{QueryResults, SparqlEvaluator},
+    store::Store,
+};
+use program::{TestProject, files, text};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+/// A store that answers CONSTRUCT queries as a SPARQL endpoint does.
+struct Wikidata(Store);
+
+impl Wikidata {
+    fn new(turtle: &str) -> Self {
+        let store = Store::new().unwrap();
+        let mut loader = store.bulk_loader();
+        loader
+            .load_from_slice(RdfFormat::Turtle, turtle.as_bytes())
+            .unwrap();
+        loader.commit().unwrap();
+        Self(store)
+    }
+
+    fn shipped() -> Self {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        Self::new(&fs::read_to_string(repository.join("sparql/snapshot/wikidata.ttl")).unwrap())
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        let results = SparqlEvaluator::new()
+            .parse_query(&request.body)
+            .unwrap()
+            .on_store(&self.0)
+            .execute()
+            .unwrap();
+        let QueryResults::Graph(triples) = results else {
+            panic!("a refresh asks with CONSTRUCT only");
+        };
+        let mut writer = RdfSerializer::from_format(RdfFormat::NTriples).for_writer(Vec::new());
+        for triple in triples {
+            writer.serialize_triple(&triple.unwrap()).unwrap();
+        }
+        Answer::new(200, "application/n-triples", writer.finish().unwrap())
+    }
+}
+
+/// The Parquet files that the project builds from its snapshot.
+fn parquet(project: &TestProject) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    project.run(&["datasets"]);
+    let mut files = files(&project.path("artifacts/datasets"));
+    files.retain(|(path, _)| {
+        path.extension()
+            .is_some_and(|extension| extension == "parquet")
+    });
+    assert_eq!(files.len(), 20);
+    files
+}
+
+/// Fewer attempts, so that endpoints that never get better end soon.
+fn impatient(project: &TestProject) {
+    project.edit(
+        "pipeline/experiments/datasets.toml",
+        "attempts = 6",
+        "attempts = 2",
+    );
+    project.edit(
+        "pipeline/experiments/datasets.toml",
+        "first_wait_seconds = 2",
+        "first_wait_seconds = 0",
+    );
+    project.edit(
+        "pipeline/experiments/datasets.toml",
+        "timeout_seconds = 90",
+        "timeout_seconds = 2",
+    );
+}
+
+/// Runs a refresh that has to fail, and checks that it left the snapshot alone.
+fn failed_refresh(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> String {
+    let project = TestProject::new();
+    impatient(&project);
+    let before = fs::read(project.snapshot()).unwrap();
+    let server = Stub::start(answer);
+    let error = project.fail(&["snapshot", "--endpoint", &server.url()]);
+    assert_eq!(fs::read(project.snapshot()).unwrap(), before);
+    error.replace(&server.url(), "URL")
+}
+
+#[test]
+fn a_refresh_replaces_the_snapshot_and_builds_the_same_datasets() {
+    let project = TestProject::new();
+    let before = parquet(&project);
+    let wikidata = Wikidata::shipped();
+    let server = Stub::start(move |_, request| wikidata.answer(request));
+    let said = project.run(&["snapshot", "--endpoint", &server.url()]);
+    assert!(said.contains("wrote "), "{said}");
+    let fresh = fs::read_to_string(project.snapshot()).unwrap();
+    assert!(
+        fresh.starts_with(&format!(
+            "# A slice of Wikidata (CC0), taken from {}",
+            server.url()
+        )),
+        "{}",
+        &fresh[..200]
+    );
+    assert_eq!(parquet(&project), before);
+    assert_eq!(
+        files(&project.path("sparql/snapshot")).len(),
+        2,
+        "README and snapshot, no candidate"
+    );
+}
+
+#[test]
+fn people_are_ranked_by_fame_where_the_endpoint_knows_it() {
+    let project = TestProject::new();
+    // Made-up numbers for ten Poles; the endpoint's other people have none.
+    let mut turtle = fs::read_to_string(project.snapshot()).unwrap();
+    let famous = [
+        "Q53454", "Q57963", "Q1288242", "Q53452", "Q156277", "Q55834", "Q153469", "Q467368",
+        "Q455617", "Q261112",
+    ];
+    for (rank, person) in famous.iter().enumerate() {
+        turtle.push_str(&format!(
+            "wd:{person} wikibase:sitelinks {} .\n",
+            100 - rank
+        ));
+    }
+    let wikidata = Wikidata::new(&turtle);
+    let server = Stub::start(move |_, request| wikidata.answer(request));
+    project.run(&["snapshot", "--endpoint", &server.url()]);
+    let json: serde_json::Value =
+        serde_json::from_str(&project.run(&["datasets", "xpeo", "--json"])).unwrap();
+    let report = &json["xpeo"]["manifest"]["report"];
+    assert_eq!(report["ranking"]["pl"], "sitelinks");
+    assert_eq!(report["ranking"]["de"], "drawn by the seed");
+}
+
+#[test]
+fn an_interrupted_refresh_goes_on_where_it_stopped() {
+    let project = TestProject::new();
+    impatient(&project);
+    let wikidata = Wikidata::shipped();
+    let all = {
+        let wikidata = Wikidata::shipped();
+        let server = Stub::start(move |_, request| wikidata.answer(request));
+        TestProject::new().run(&["snapshot", "--endpoint", &server.url()]);
+        server.requests().len()
+    };
+    let broken_after = all / 2;
+    // One server, so that the address stays; it breaks down once.
+    let server = Stub::start(move |i, request| {
+        if (broken_after..broken_after + 2).contains(&i) {
+            Answer::new(500, "text/plain", "out of memory")
+        } else {
+            wikidata.answer(request)
+        }
+    });
+    let error = project.fail(&["snapshot", "--endpoint", &server.url()]);
+    assert!(error.contains("500 Internal Server Error"), "{error}");
+    project.run(&["snapshot", "--endpoint", &server.url()]);
+    assert_eq!(
+        server.requests().len(),
+        all + 2,
+        "only the two failures were asked again"
+    );
+}
+
+#[test]
+fn a_fresh_snapshot_that_cannot_be_built_from_is_refused() {
+    let project = TestProject::new();
+    let before = fs::read(project.snapshot()).unwrap();
+    let shipped = fs::read_to_string(project.snapshot()).unwrap();
+    // An endpoint that has lost the Polish labels of the countries.
+    let wikidata = Wikidata::new(&shipped.replace("\"Polska\"@pl,", "\"Poland\"@sco,"));
+    let server = Stub::start(move |_, request| wikidata.answer(request));
+    insta::assert_snapshot!(project.fail(&["snapshot", "--endpoint", &server.url()]), @r#"
+    error: the fresh snapshot did not pass its checks; PROJECT/sparql/snapshot/wikidata.ttl is as it was
+      cause: xgeo: country Q36 has no label in `pl`
+    hint: the rejected one lies in PROJECT/sparql/snapshot/wikidata.candidate.ttl; see what it lacks
+    hint: add rdfs:label in one of the language's wikidata_codes to the snapshot, or take the country out of the language's file
+    "#);
+    assert_eq!(fs::read(project.snapshot()).unwrap(), before);
+}
+
+#[test]
+fn an_endpoint_that_is_down() {
+    let project = TestProject::new();
+    impatient(&project);
+    let url = Stub::start(|_, _| Answer::Stall).url();
+    let error = project.fail(&["snapshot", "--endpoint", &url]);
+    assert!(
+        error.contains("countries.rq failed") && error.contains("refused"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_endpoint_that_forbids() {
+    insta::assert_snapshot!(
+        failed_refresh(|_, _| Answer::new(403, "text/plain", "Your IP address is blocked")),
+        @r#"
+    error: query PROJECT/sparql/refresh/countries.rq failed
+      cause: the endpoint refused with 403 Forbidden: Your IP address is blocked
+    hint: 403 means that this client is blocked (does the contact say who you are?), 400 that the endpoint does not understand the query, 404 that the address is wrong
+    "#
+    );
+}
+
+#[test]
+fn an_endpoint_that_is_a_web_page() {
+    insta::assert_snapshot!(
+        failed_refresh(|_, _| Answer::new(200, "text/html", "<!DOCTYPE html>\n<title>Query</title>")),
+        @r#"
+    note: the endpoint answered `text/html` instead of RDF: <!DOCTYPE html> <title>Query</title>; trying again in 0 s
+    error: query PROJECT/sparql/refresh/countries.rq failed
+      cause: the endpoint answered `text/html` instead of RDF: <!DOCTYPE html> <title>Query</title>
+    hint: is this the address of the query service, and not of its web page?
+    "#
+    );
+}
+
+#[test]
+fn an_endpoint_that_has_enough() {
+    insta::assert_snapshot!(
+        failed_refresh(|_, _| Answer::new(429, "text/plain", "").with_header("Retry-After: 7200")),
+        @r#"
+    error: query PROJECT/sparql/refresh/countries.rq failed
+      cause: the endpoint answered 429 Too Many Requests
+    hint: the endpoint is overloaded or wants fewer queries; run `clika snapshot` again later, what was answered so far is kept
+    "#
+    );
+}
+
+#[test]
+fn an_endpoint_whose_answers_break_off() {
+    let error = failed_refresh(|_, _| Answer::CutOff {
+        content_type: "application/n-triples".to_owned(),
+        body: vec![b' '; 1000],
+    });
+    assert!(error.contains("did not answer in full"), "{error}");
+}
+
+#[test]
+fn an_endpoint_that_stalls() {
+    let error = failed_refresh(|_, _| Answer::Stall);
+    assert!(
+        error.contains("did not answer in full") && error.contains("hint: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_public_endpoint_without_a_contact_is_not_asked() {
+    let project = TestProject::new();
+    insta::assert_snapshot!(project.fail(&["snapshot"]), @r#"
+    error: no contact for the public endpoint https://query.wikidata.org/sparql
+    hint: Wikimedia blocks programs that do not say who runs them: set `contact` in the experiment's [endpoint] table, CLIKA_CONTACT or --contact to a mail address or a page
+    "#);
+}
+
+#[test]
+fn ctrl_c_ends_at_once_and_loses_nothing() {
+    let project = TestProject::new();
+    let before = fs::read(project.snapshot()).unwrap();
+    let wikidata = Wikidata::shipped();
+    let server = Stub::start(move |i, request| {
+        if i < 5 {
+            wikidata.answer(request)
+        } else {
+            Answer::Stall
+        }
+    });
+    let child = project
+        .command(&["snapshot", "--endpoint", &server.url()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while server.requests().len() < 6 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("interrupted; ") && said.contains("run the same command again"),
+        "{said}"
+    );
+    assert_eq!(fs::read(project.snapshot()).unwrap(), before);
+    assert_eq!(
+        files(&project.path("artifacts/cache/sparql")).len(),
+        5,
+        "the answers are kept"
+    );
+}

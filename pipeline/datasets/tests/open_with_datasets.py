@@ -1,0 +1,63 @@
+"""Opens the built datasets with Hugging Face `datasets`, as a user would, and checks what it sees.
+
+Usage: open_with_datasets.py FOLDER   (the folder that holds xgeo/ and xpeo/)
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from datasets import List, Value, get_dataset_config_names, load_dataset  # noqa: E402
+
+LANGUAGES = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
+ROWS = {"xgeo": 200, "xpeo": 180}
+FEATURES = {
+    "id": Value("string"),
+    "question": Value("string"),
+    "choices": List(Value("string")),
+    "label": Value("int64"),
+    "answer": Value("string"),
+    "origin_language": Value("string"),
+    "relation": Value("string"),
+    "qid": Value("string"),
+    "answer_qid": Value("string"),
+    "country_qid": Value("string"),
+    "cluster_id": Value("string"),
+    "entity_label_source": Value("string"),
+    "choice_label_sources": List(Value("string")),
+}
+
+
+def check(condition, message):
+    if not condition:
+        sys.exit(f"open_with_datasets: {message}")
+
+
+def main(folder):
+    with tempfile.TemporaryDirectory() as cache:
+        for task, rows in ROWS.items():
+            path = str(folder / task)
+            configs = get_dataset_config_names(path)
+            check(configs == LANGUAGES, f"{task} has the configs {configs}")
+            parallel = None
+            for language in LANGUAGES:
+                data = load_dataset(path, language, split="test", cache_dir=cache)
+                check(data.num_rows == rows, f"{task}/{language} has {data.num_rows} rows")
+                check(dict(data.features) == FEATURES, f"{task}/{language} has {data.features}")
+                for row in data:
+                    check(row["choices"][row["label"]] == row["answer"], f"{row['id']}: {row}")
+                shared = [(row["id"], row["label"], row["cluster_id"]) for row in data]
+                check(parallel in (None, shared), f"{task}/{language} is not parallel")
+                parallel = shared
+            default = load_dataset(path, split="test", cache_dir=cache)
+            check(default[0]["question"].isascii(), f"{task}: the default config is not English")
+            manifest = json.loads((folder / task / "manifest.json").read_text())
+            check(set(manifest["report"]["rows"].values()) == {rows}, f"{task}: manifest rows")
+            print(f"{task}: {len(configs)} configs of {rows} rows open with datasets")
+
+
+main(Path(sys.argv[1]))

@@ -1,0 +1,481 @@
+//! What every dataset promises, checked on the committed snapshot; and rows against texts written
+//! by hand.
+
+#![allow(clippy::unwrap_used)]
+
+use clika_core::{Answer, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
+use clika_datasets::{
+    DatasetsConfig, DistractorPolicy, Experiment, Plan, Project, Report, Sources, plan, rows,
+};
+use clika_wikidata::Query;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+fn project() -> Project {
+    Project {
+        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+    }
+}
+
+fn sources() -> Sources {
+    let project = project();
+    Sources::load(&project, &project.snapshot()).unwrap()
+}
+
+fn config(distractors: DistractorPolicy) -> DatasetsConfig {
+    let mut config = Experiment::read(&project().experiment()).unwrap().datasets;
+    config.distractors = distractors;
+    config
+}
+
+const POLICIES: [DistractorPolicy; 2] = [DistractorPolicy::Hard, DistractorPolicy::Paper];
+
+#[test]
+fn there_are_as_many_items_as_in_the_paper() {
+    let sources = sources();
+    for (task, total, languages, each) in [(Task::XGeo, 200, 10, 20), (Task::XPeo, 180, 9, 20)] {
+        let plan = plan(task, &sources, &config(DistractorPolicy::Hard)).unwrap();
+        assert_eq!(plan.items.len(), total);
+        assert_eq!(plan.report.items.len(), languages);
+        assert!(plan.report.items.values().all(|&items| items == each));
+        let ids: BTreeSet<_> = plan.items.iter().map(|item| &item.id).collect();
+        assert_eq!(ids.len(), total);
+        assert_eq!(plan.report.positions, [total / 4; 4]);
+    }
+}
+
+#[test]
+fn rows_are_parallel_and_choices_differ() {
+    let sources = sources();
+    for task in Task::ALL {
+        for policy in POLICIES {
+            let plan = plan(task, &sources, &config(policy)).unwrap();
+            let english = rows(&plan, &sources.languages[2]);
+            for language in &sources.languages {
+                for (row, english) in rows(&plan, language).iter().zip(&english) {
+                    assert_eq!((&row.id, row.label), (&english.id, english.label));
+                    assert_eq!(row.choices.len(), 4);
+                    let distinct: BTreeSet<_> = row.choices.iter().collect();
+                    assert_eq!(distinct.len(), 4, "{} {:?}", row.id, row.choices);
+                    assert_eq!(row.answer, row.choices[usize::try_from(row.label).unwrap()]);
+                    assert!(!row.question.contains(['{', '}']), "{}", row.question);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_right_choice_is_what_the_snapshot_says() {
+    let sources = sources();
+    let (country, minimum): (Qid, u64) = ("Q183".parse().unwrap(), 50_000);
+    let query = Query::read(&project().build_queries().join("cities.rq")).unwrap();
+    let cities = sources
+        .snapshot
+        .cities(&query, [(country, minimum)])
+        .unwrap();
+    let division: BTreeMap<_, _> = cities
+        .iter()
+        .map(|city| (city.city, city.division))
+        .collect();
+    let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let german: Vec<_> = plan
+        .items
+        .iter()
+        .filter(|item| item.country == country)
+        .collect();
+    assert!(german.len() >= 4);
+    for item in german {
+        assert_eq!(item.answer(), Answer::Entity(division[&item.entity]));
+        assert_eq!(item.cluster_id, division[&item.entity]);
+    }
+}
+
+#[test]
+fn hard_divisions_are_of_the_citys_country() {
+    let sources = sources();
+    let query = Query::read(&project().build_queries().join("divisions.rq")).unwrap();
+    let countries = sources
+        .languages
+        .iter()
+        .flat_map(|language| language.countries.clone());
+    let country: BTreeMap<_, _> = sources
+        .snapshot
+        .divisions(&query, countries)
+        .unwrap()
+        .into_iter()
+        .map(|division| (division.division, division.country))
+        .collect();
+    let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    for item in &plan.items {
+        for choice in &item.choices {
+            let Answer::Entity(division) = choice else {
+                panic!("{} has a year", item.id);
+            };
+            assert_eq!(country[division], item.country, "{}", item.id);
+        }
+    }
+}
+
+#[test]
+fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
+    // Cities called Seattle in half of the states; the real one's wrong choices avoid them all.
+    let project = project();
+    let mut turtle = std::fs::read_to_string(project.snapshot()).unwrap();
+    let mut states = BTreeSet::new();
+    let query = Query::read(&project.build_queries().join("divisions.rq")).unwrap();
+    let united_states: Qid = "Q30".parse().unwrap();
+    let divisions = sources()
+        .snapshot
+        .divisions(&query, [united_states])
+        .unwrap();
+    for (number, division) in divisions
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| number % 2 == 0)
+    {
+        if division.division.to_string() != "Q1223" {
+            states.insert(division.division);
+            turtle.push_str(&format!(
+                "wd:Q99900{number} wdt:P31 wd:Q486972 ; wdt:P17 wd:Q30 ; wdt:P131 wd:{} ; \
+                 wdt:P1082 100000 ; rdfs:label \"Seattle\"@mul, \"سياتل\"@ar, \"סיאטל\"@he, \
+                 \"シアトル\"@ja, \"Сиэтл\"@ru, \"西雅图\"@zh .\n",
+                division.division
+            ));
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wikidata.ttl");
+    std::fs::write(&path, turtle).unwrap();
+    let sources = Sources::load(&project, &path).unwrap();
+    let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let seattle = plan
+        .items
+        .iter()
+        .find(|item| item.entity.to_string() == "Q5083")
+        .unwrap();
+    for choice in &seattle.choices {
+        let Answer::Entity(division) = choice else {
+            panic!("a division is no year")
+        };
+        assert!(!states.contains(division), "{division}");
+    }
+}
+
+#[test]
+fn hard_years_leave_a_plausible_age() {
+    let sources = sources();
+    let plan = plan(Task::XPeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let year = |answer: Answer| match answer {
+        Answer::Year(year) => year.astronomical(),
+        Answer::Entity(qid) => panic!("{qid} is no year"),
+    };
+    let right: BTreeMap<_, _> = plan
+        .items
+        .iter()
+        .map(|item| ((item.entity, item.relation), year(item.answer())))
+        .collect();
+    for item in &plan.items {
+        for &choice in &item.choices {
+            let age = match item.relation {
+                Relation::Birth => right[&(item.entity, Relation::Death)] - year(choice),
+                Relation::Death => year(choice) - right[&(item.entity, Relation::Birth)],
+                Relation::Division => panic!("{} is no person", item.id),
+            };
+            assert!((15..=105).contains(&age), "{}: {age}", item.id);
+            let distance = year(choice).abs_diff(year(item.answer()));
+            assert!(distance == 0 || distance >= 3, "{}: {distance}", item.id);
+        }
+    }
+}
+
+#[test]
+fn cities_spread_over_divisions_and_countries() {
+    let sources = sources();
+    let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    for language in &sources.languages {
+        let mut divisions = BTreeMap::<Qid, usize>::new();
+        let mut countries = BTreeMap::<Qid, usize>::new();
+        for item in plan
+            .items
+            .iter()
+            .filter(|item| item.origin_language == language.code)
+        {
+            *divisions.entry(item.cluster_id).or_default() += 1;
+            *countries.entry(item.country).or_default() += 1;
+        }
+        for country in &language.countries {
+            assert!(countries[country] >= 4, "{}: {country}", language.code);
+        }
+        let exceptions = plan.report.exceptions.iter();
+        let listed = exceptions
+            .filter(|exception| exception.language == language.code)
+            .count();
+        let beyond: usize = divisions
+            .values()
+            .map(|&cities| cities.saturating_sub(2))
+            .sum();
+        assert_eq!(
+            listed, beyond,
+            "{}: every city beyond two of a division is listed",
+            language.code
+        );
+        assert!(
+            language.code.as_str() == "he" || beyond == 0,
+            "{}",
+            language.code
+        );
+    }
+}
+
+#[test]
+fn another_seed_draws_another_dataset() {
+    let sources = sources();
+    for task in Task::ALL {
+        let draw = |seed| {
+            let config = DatasetsConfig {
+                seed,
+                ..config(DistractorPolicy::Hard)
+            };
+            plan(task, &sources, &config).unwrap().items
+        };
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+    }
+}
+
+#[test]
+fn without_fame_in_the_snapshot_people_are_drawn() {
+    let plan = plan(Task::XPeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    assert!(
+        plan.report
+            .ranking
+            .values()
+            .all(|&how| how == "drawn by the seed")
+    );
+}
+
+#[test]
+fn hebrew_has_no_people_and_the_config_says_so() {
+    let sources = sources();
+    let mut config = config(DistractorPolicy::Hard);
+    let hebrew = LanguageCode::try_from("he".to_owned()).unwrap();
+    assert_eq!(config.xpeo.languages_without_people, [hebrew]);
+    config.xpeo.languages_without_people.clear();
+    let error = plan(Task::XPeo, &sources, &config).unwrap_err().to_string();
+    assert!(
+        error.starts_with("xpeo: the snapshot has 0 usable people for `he`, 10 are needed"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_unknown_language_in_the_experiment_is_named() {
+    let mut config = config(DistractorPolicy::Hard);
+    config.xpeo.languages_without_people = vec![LanguageCode::try_from("eo".to_owned()).unwrap()];
+    let error = plan(Task::XPeo, &sources(), &config)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`eo`"), "{error}");
+}
+
+/// The question and choices of one item in every language.
+fn written(item: Item) -> BTreeMap<String, (String, Vec<String>)> {
+    let sources = sources();
+    let entities: BTreeSet<Qid> = item
+        .choices
+        .iter()
+        .filter_map(|choice| match choice {
+            Answer::Entity(qid) => Some(*qid),
+            Answer::Year(_) => None,
+        })
+        .chain([item.entity, item.country])
+        .collect();
+    let query = Query::read(&project().build_queries().join("labels.rq")).unwrap();
+    let plan = Plan {
+        labels: sources.snapshot.labels(&query, &entities).unwrap(),
+        items: vec![item],
+        report: Report::default(),
+    };
+    sources
+        .languages
+        .iter()
+        .map(|language| {
+            let row = rows(&plan, language).remove(0);
+            (language.code.to_string(), (row.question, row.choices))
+        })
+        .collect()
+}
+
+fn person(qid: &str, relation: Relation, sex: Sex, years: [i32; 2]) -> Item {
+    Item {
+        id: qid.to_owned(),
+        relation,
+        origin_language: LanguageCode::try_from("en".to_owned()).unwrap(),
+        entity: qid.parse().unwrap(),
+        sex: Some(sex),
+        country: "Q174193".parse().unwrap(),
+        cluster_id: qid.parse().unwrap(),
+        choices: years
+            .map(|year| Answer::Year(Year::from_astronomical(year)))
+            .to_vec(),
+        label: 0,
+    }
+}
+
+#[test]
+fn questions_about_a_woman() {
+    // Eleanor Roosevelt.
+    let born = written(person("Q83396", Relation::Birth, Sex::Female, [1884, 1890]));
+    let died = written(person("Q83396", Relation::Death, Sex::Female, [1962, 1956]));
+    for (language, birth, death) in [
+        (
+            "en",
+            "In what year was Eleanor Roosevelt born?",
+            "In what year did Eleanor Roosevelt die?",
+        ),
+        (
+            "de",
+            "In welchem Jahr wurde Eleanor Roosevelt geboren?",
+            "In welchem Jahr ist Eleanor Roosevelt gestorben?",
+        ),
+        (
+            "fr",
+            "En quelle année est née Eleanor Roosevelt ?",
+            "En quelle année est morte Eleanor Roosevelt ?",
+        ),
+        (
+            "it",
+            "In che anno è nata Eleanor Roosevelt?",
+            "In che anno è morta Eleanor Roosevelt?",
+        ),
+        (
+            "pl",
+            "W którym roku urodziła się Eleanor Roosevelt?",
+            "W którym roku zmarła Eleanor Roosevelt?",
+        ),
+        (
+            "ru",
+            "В каком году родилась Элеонора Рузвельт?",
+            "В каком году умерла Элеонора Рузвельт?",
+        ),
+        (
+            "ar",
+            "في أي عام ولدت إليانور روزفلت؟",
+            "في أي عام توفيت إليانور روزفلت؟",
+        ),
+        (
+            "he",
+            "באיזו שנה נולדה אלינור רוזוולט?",
+            "באיזו שנה מתה אלינור רוזוולט?",
+        ),
+        (
+            "ja",
+            "エレノア・ルーズベルトは何年に生まれましたか？",
+            "エレノア・ルーズベルトが亡くなったのは何年ですか？",
+        ),
+        (
+            "zh",
+            "请问埃莉诺·罗斯福出生于哪一年？",
+            "请问埃莉诺·罗斯福逝世于哪一年？",
+        ),
+    ] {
+        assert_eq!(born[language].0, birth);
+        assert_eq!(died[language].0, death);
+    }
+}
+
+#[test]
+fn years_before_our_era_as_choices() {
+    // Augustus, 63 BC to 14.
+    let written = written(person("Q1405", Relation::Birth, Sex::Male, [-62, 14]));
+    for (language, choices) in [
+        ("en", ["63 BC", "14"]),
+        ("de", ["63 v. Chr.", "14"]),
+        ("fr", ["63 av. J.-C.", "14"]),
+        ("it", ["63 a.C.", "14"]),
+        ("pl", ["63 p.n.e.", "14"]),
+        ("ru", ["63 до н. э.", "14"]),
+        ("ar", ["63 ق.م", "14"]),
+        ("he", ["63 לפנה״ס", "14"]),
+        ("ja", ["紀元前63年", "14年"]),
+        ("zh", ["公元前63年", "14年"]),
+    ] {
+        assert_eq!(written[language].1, choices, "{language}");
+    }
+}
+
+#[test]
+fn a_city_in_every_language() {
+    let written = written(Item {
+        id: "xgeo-Q1726".to_owned(),
+        relation: Relation::Division,
+        origin_language: LanguageCode::try_from("de".to_owned()).unwrap(),
+        entity: "Q1726".parse().unwrap(),
+        sex: None,
+        country: "Q183".parse().unwrap(),
+        cluster_id: "Q980".parse().unwrap(),
+        choices: vec![
+            Answer::Entity("Q980".parse().unwrap()),
+            Answer::Entity("Q1198".parse().unwrap()),
+        ],
+        label: 0,
+    });
+    for (language, question, choices) in [
+        (
+            "en",
+            "In which administrative division is Munich (Germany) located?",
+            ["Bavaria", "North Rhine-Westphalia"],
+        ),
+        (
+            "de",
+            "In welcher Verwaltungseinheit liegt München (Deutschland)?",
+            ["Bayern", "Nordrhein-Westfalen"],
+        ),
+        (
+            "fr",
+            "Dans quelle division administrative se trouve Munich (Allemagne) ?",
+            ["Bavière", "Rhénanie-du-Nord-Westphalie"],
+        ),
+        (
+            "it",
+            "In quale divisione amministrativa si trova Monaco di Baviera (Germania)?",
+            ["Baviera", "Renania Settentrionale-Vestfalia"],
+        ),
+        (
+            "pl",
+            "W jakiej jednostce administracyjnej znajduje się miasto Monachium (Niemcy)?",
+            ["Bawaria", "Nadrenia Północna-Westfalia"],
+        ),
+        (
+            "ru",
+            "В какой административной единице находится город Мюнхен (Германия)?",
+            ["Бавария", "Северный Рейн-Вестфалия"],
+        ),
+        (
+            "ar",
+            "في أي تقسيم إداري تقع مدينة ميونخ (ألمانيا)؟",
+            ["بافاريا", "شمال الراين-وستفاليا"],
+        ),
+        (
+            "he",
+            "באיזו יחידה מנהלית נמצאת העיר מינכן (גרמניה)?",
+            ["בוואריה", "נורדריין-וסטפאליה"],
+        ),
+        (
+            "ja",
+            "ミュンヘン（ドイツ）はどの行政区画にありますか？",
+            ["バイエルン州", "ノルトライン＝ヴェストファーレン州"],
+        ),
+        (
+            "zh",
+            "慕尼黑（德国）位于哪个行政区划？",
+            ["巴伐利亚州", "北莱茵-威斯特法伦州"],
+        ),
+    ] {
+        assert_eq!(written[language].0, question);
+        assert_eq!(written[language].1, choices, "{language}");
+    }
+}
