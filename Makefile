@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENV := $(TARGET)/venv
+REQUIREMENTS := pipeline/datasets/tests/requirements.txt
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
+
+.PHONY: datasets
+datasets: ## Build xGeo and xPeo into artifacts/datasets (no network, no key)
+	cargo run --locked --quiet -- datasets
+
+.PHONY: snapshot
+snapshot: ## Replace the snapshot by a fresh slice of Wikidata (set CLIKA_CONTACT)
+	cargo run --locked --quiet -- snapshot
+
+.PHONY: check
+check: ## Formatting, lints and licences
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then \
+	  cargo deny --locked check bans licenses sources; \
+	else \
+	  echo "SKIPPED cargo deny: not installed; cargo install --locked cargo-deny"; \
+	fi
+
+.PHONY: test
+test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph server into a venv
+	CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph cargo test --locked --workspace
+	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
+	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
+
+$(VENV)/installed: $(REQUIREMENTS)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet -r $(REQUIREMENTS)
+	touch $@
+
+.PHONY: bench-datasets
+bench-datasets: ## Time and memory of load + query + write, ten languages, release build
+	cargo build --locked --release --quiet
+	python3 pipeline/datasets/benches/datasets.py $(TARGET)/release/clika
+
+.PHONY: clean-artifacts
+clean-artifacts: ## Remove what was built (datasets and caches), not the snapshot
+	rm -rf artifacts/datasets artifacts/cache
