@@ -6,12 +6,12 @@
 
 mod program;
 
-use program::{TestProject, files};
+use program::TestProject;
 use std::{
     env,
     io::Write,
     net::{Ipv4Addr, TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -75,17 +75,6 @@ impl Drop for Server {
     }
 }
 
-fn parquet(project: &TestProject) -> Vec<(PathBuf, Vec<u8>)> {
-    project.run(&["datasets"]);
-    let mut files = files(&project.path("artifacts/datasets"));
-    files.retain(|(path, _)| {
-        path.extension()
-            .is_some_and(|extension| extension == "parquet")
-    });
-    assert_eq!(files.len(), 20);
-    files
-}
-
 #[test]
 fn a_snapshot_fetched_from_a_real_server_builds_the_same_datasets() {
     let Some(oxigraph) = env::var_os("CLIKA_TEST_OXIGRAPH") else {
@@ -98,7 +87,7 @@ fn a_snapshot_fetched_from_a_real_server_builds_the_same_datasets() {
         return;
     };
     let project = TestProject::new();
-    let embedded = parquet(&project);
+    let embedded = project.parquet();
     let server = Server::start(
         Path::new(&oxigraph),
         &project.snapshot(),
@@ -113,6 +102,6 @@ fn a_snapshot_fetched_from_a_real_server_builds_the_same_datasets() {
             "--concurrency",
             concurrency,
         ]);
-        assert_eq!(parquet(&project), embedded);
+        assert_eq!(project.parquet(), embedded);
     }
 }

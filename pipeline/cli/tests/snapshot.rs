@@ -56,18 +56,6 @@ impl Wikidata {
     }
 }
 
-/// The Parquet files that the project builds from its snapshot.
-fn parquet(project: &TestProject) -> Vec<(std::path::PathBuf, Vec<u8>)> {
-    project.run(&["datasets"]);
-    let mut files = files(&project.path("artifacts/datasets"));
-    files.retain(|(path, _)| {
-        path.extension()
-            .is_some_and(|extension| extension == "parquet")
-    });
-    assert_eq!(files.len(), 20);
-    files
-}
-
 /// Fewer attempts, so that endpoints that never get better end soon.
 fn impatient(project: &TestProject) {
     project.edit(
@@ -101,7 +89,7 @@ fn failed_refresh(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -
 #[test]
 fn a_refresh_replaces_the_snapshot_and_builds_the_same_datasets() {
     let project = TestProject::new();
-    let before = parquet(&project);
+    let before = project.parquet();
     let wikidata = Wikidata::shipped();
     let server = Stub::start(move |_, request| wikidata.answer(request));
     let said = project.run(&["snapshot", "--endpoint", &server.url()]);
@@ -115,7 +103,7 @@ fn a_refresh_replaces_the_snapshot_and_builds_the_same_datasets() {
         "{}",
         &fresh[..200]
     );
-    assert_eq!(parquet(&project), before);
+    assert_eq!(project.parquet(), before);
     assert_eq!(
         files(&project.path("sparql/snapshot")).len(),
         2,

@@ -104,10 +104,10 @@ pub struct Built {
 }
 
 /// Whether a dataset was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The files were written.
-    Written,
+    /// The files were written, and this is what there is to say about them.
+    Written(Box<Report>),
     /// The files were there, unchanged and from the same inputs.
     UpToDate,
 }
@@ -172,11 +172,11 @@ pub fn build(
             Some(sources) => sources,
             none => none.insert(Sources::load(project, snapshot)?),
         };
-        let manifest = write(task, sources, config, manifest, &folder)?;
+        let (manifest, report) = write(task, sources, config, manifest, &folder)?;
         built.push(Built {
             task,
             folder,
-            outcome: Outcome::Written,
+            outcome: Outcome::Written(Box::new(report)),
             manifest,
         });
     }
@@ -236,7 +236,7 @@ fn write(
     config: &DatasetsConfig,
     mut manifest: Manifest,
     folder: &Path,
-) -> Result<Manifest, DatasetError> {
+) -> Result<(Manifest, Report), DatasetError> {
     let mut plan = plan(task, sources, config)?;
     let draft = FolderDraft::begin(folder)?;
     for language in &sources.languages {
@@ -261,7 +261,7 @@ fn write(
     manifest.report = serde_json::to_value(&plan.report).expect("a report is plain data");
     draft.write(Manifest::FILE, manifest.to_json().as_bytes())?;
     draft.publish()?;
-    Ok(manifest)
+    Ok((manifest, plan.report))
 }
 
 fn count(report: &mut Report, language: &Language, rows: &[render::Row]) {

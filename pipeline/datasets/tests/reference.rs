@@ -65,30 +65,25 @@ impl Entities {
         Query::read(&self.project.build_queries().join(name)).unwrap()
     }
 
+    fn countries(&self) -> impl Iterator<Item = Qid> {
+        let languages = self.sources.languages.iter();
+        languages.flat_map(|language| language.countries.iter().copied())
+    }
+
     fn cities(&self) -> Vec<clika_wikidata::City> {
-        let countries = self
-            .sources
-            .languages
-            .iter()
-            .flat_map(|language| language.countries.clone());
         self.sources
             .snapshot
             .cities(
                 &self.query("cities.rq"),
-                countries.map(|country| (country, 0)),
+                self.countries().map(|country| (country, 0)),
             )
             .unwrap()
     }
 
     fn divisions(&self) -> Vec<clika_wikidata::Division> {
-        let countries = self
-            .sources
-            .languages
-            .iter()
-            .flat_map(|language| language.countries.clone());
         self.sources
             .snapshot
-            .divisions(&self.query("divisions.rq"), countries)
+            .divisions(&self.query("divisions.rq"), self.countries())
             .unwrap()
     }
 

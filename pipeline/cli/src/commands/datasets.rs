@@ -2,7 +2,7 @@
 
 use super::{ExperimentArgs, Failure};
 use clika_core::Task;
-use clika_datasets::{Built, Outcome, Project};
+use clika_datasets::{Built, Exception, Outcome, Project};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -64,7 +64,7 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
             .map(|built| {
                 let value = json!({
                     "folder": built.folder,
-                    "written": built.outcome == Outcome::Written,
+                    "written": matches!(built.outcome, Outcome::Written(_)),
                     "manifest": built.manifest,
                 });
                 (built.task.to_string(), value)
@@ -80,39 +80,37 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
 }
 
 fn summarize(built: &Built) {
-    let Built {
-        task,
-        folder,
-        outcome,
-        manifest,
-    } = built;
-    let folder = folder.display();
-    let report = &manifest.report;
-    if *outcome == Outcome::UpToDate {
-        println!("{task}: nothing has changed, {folder} is up to date (--force builds it anew)");
-        return;
-    }
-    let rows: Vec<_> = report["rows"]
-        .as_object()
-        .into_iter()
-        .flatten()
+    let (task, folder) = (built.task, built.folder.display());
+    let report = match &built.outcome {
+        Outcome::Written(report) => report,
+        Outcome::UpToDate => {
+            println!(
+                "{task}: nothing has changed, {folder} is up to date (--force builds it anew)"
+            );
+            return;
+        }
+    };
+    let rows: Vec<_> = report
+        .rows
+        .iter()
         .map(|(language, rows)| format!("{language} {rows}"))
         .collect();
     println!("{task}: wrote {folder}, rows {}", rows.join(", "));
-    for (title, key) in [("exceptions", "exceptions"), ("left out", "left_out")] {
-        let entries = report[key].as_array().map_or(&[][..], Vec::as_slice);
+    for (title, entries) in [
+        ("exceptions", &report.exceptions),
+        ("left out", &report.left_out),
+    ] {
         if !entries.is_empty() {
             println!("  {title}:");
         }
-        for entry in entries {
-            let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-            println!(
-                "    {} ({}, {}): {}",
-                text("name"),
-                text("language"),
-                text("qid"),
-                text("reason")
-            );
+        for Exception {
+            language,
+            qid,
+            name,
+            reason,
+        } in entries
+        {
+            println!("    {name} ({language}, {qid}): {reason}");
         }
     }
 }

@@ -106,28 +106,28 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
 
     let candidate = candidate_path(&out);
     replace_file(&candidate, text.as_bytes())?;
-    check(project, &candidate, &experiment.datasets).map_err(|source| Rejected {
+    let triples = check(project, &candidate, &experiment.datasets).map_err(|source| Rejected {
         old: out.clone(),
         rejected: candidate.clone(),
         source,
     })?;
     move_file(&candidate, &out)?;
-    println!("wrote {}", out.display());
+    println!("wrote {}, {triples} triples", out.display());
     println!("`clika datasets` builds the datasets from it");
     Ok(())
 }
 
-/// A snapshot is good if every dataset can be built from it.
+/// A snapshot is good if every dataset can be built from it; the number of its triples.
 fn check(
     project: &Project,
     snapshot: &Path,
     config: &clika_datasets::DatasetsConfig,
-) -> Result<(), DatasetError> {
+) -> Result<usize, DatasetError> {
     let sources = Sources::load(project, snapshot)?;
     for task in Task::ALL {
         clika_datasets::plan(task, &sources, config)?;
     }
-    Ok(())
+    Ok(sources.snapshot.len()?)
 }
 
 fn refresh_plan(languages: &[Language], concurrency: u8) -> RefreshPlan {

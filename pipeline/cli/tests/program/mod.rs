@@ -66,6 +66,18 @@ impl TestProject {
         text(&output.stderr).replace(&self.folder.path().display().to_string(), "PROJECT")
     }
 
+    /// The Parquet files that the project builds from its snapshot.
+    pub fn parquet(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        self.run(&["datasets"]);
+        let mut files = files(&self.path("artifacts/datasets"));
+        files.retain(|(path, _)| {
+            path.extension()
+                .is_some_and(|extension| extension == "parquet")
+        });
+        assert_eq!(files.len(), 20);
+        files
+    }
+
     /// Replaces a text of a file, which has to hold it.
     pub fn edit(&self, file: &str, from: &str, to: &str) {
         let path = self.path(file);
