@@ -1,35 +1,5 @@
 use crate::{LanguageCode, Qid, Year};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// A dataset of the framework.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Task {
-    /// Cities and the first-level divisions they lie in (CLiKA §3.1).
-    XGeo,
-    /// Famous people and the years of their birth and death (CLiKA §3.1).
-    XPeo,
-}
-
-impl Task {
-    /// Every task that can be built, in the order of the paper.
-    pub const ALL: [Self; 2] = [Self::XGeo, Self::XPeo];
-
-    /// The task's name on the command line and in paths: `xgeo`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::XGeo => "xgeo",
-            Self::XPeo => "xpeo",
-        }
-    }
-}
-
-impl fmt::Display for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What a question asks about its entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,13 +5,15 @@ mod language;
 mod place;
 mod progress;
 mod qid;
+mod task;
 mod year;
 
-pub use item::{Answer, Item, Relation, Sex, Task};
+pub use item::{Answer, Item, Relation, Sex};
 pub use language::{
     Direction, Gendered, GeoTemplates, Language, LanguageCode, PeopleTemplates, YearFormat,
 };
 pub use place::Place;
 pub use progress::{NoProgress, Progress};
 pub use qid::{ParseQidError, Qid};
+pub use task::Task;
 pub use year::{ParseYearError, Year};

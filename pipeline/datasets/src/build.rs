@@ -1,11 +1,12 @@
 use crate::{
-    DatasetError, DatasetsConfig, Report, card, catalogue::Plan, draw, parquet, render, xgeo, xpeo,
+    DatasetError, DatasetsConfig, Report, builder::builder, card, catalogue::Plan, draw, parquet,
+    render,
 };
 use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
 use clika_core::{Language, Task};
 use clika_templates::load_languages;
 use clika_wikidata::{Query, Snapshot};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -45,6 +46,11 @@ impl Project {
     /// The experiment that builds the datasets.
     pub fn experiment(&self) -> PathBuf {
         self.root.join("pipeline/experiments/datasets.toml")
+    }
+
+    /// The paper's printed numbers.
+    pub fn paper(&self) -> PathBuf {
+        self.root.join("artifacts/paper")
     }
 
     /// Where datasets go.
@@ -114,10 +120,7 @@ pub enum Outcome {
 
 /// Selects the items of a task and draws their wrong choices, without writing anything.
 pub fn plan(task: Task, sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
-    let mut plan = match task {
-        Task::XGeo => xgeo::plan(sources, config)?,
-        Task::XPeo => xpeo::plan(sources, config)?,
-    };
+    let mut plan = (builder(task)?.plan)(sources, config)?;
     plan.report.triples = sources.snapshot.len()?;
     plan.report.positions = vec![0; config.choices];
     for items in plan
@@ -190,23 +193,16 @@ fn manifest(
     snapshot: &Path,
     config: &DatasetsConfig,
 ) -> Result<Manifest, DatasetError> {
-    let (queries, section): (&[&str], Value) = match task {
-        Task::XGeo => (
-            &["cities.rq", "divisions.rq", "labels.rq"],
-            json!({ "xgeo": config.xgeo }),
-        ),
-        Task::XPeo => (&["people.rq", "labels.rq"], json!({ "xpeo": config.xpeo })),
-    };
-    let mut resolved = json!({
+    let builder = builder(task)?;
+    let resolved = json!({
         "seed": config.seed,
         "distractors": config.distractors,
         "choices": config.choices,
+        (task.name()): (builder.section)(config),
     });
-    if let (Some(resolved), Value::Object(section)) = (resolved.as_object_mut(), section) {
-        resolved.extend(section);
-    }
     let languages = load_languages(&project.languages())?;
-    let paths = queries
+    let paths = builder
+        .queries
         .iter()
         .map(|name| project.build_queries().join(name))
         .chain(
@@ -253,7 +249,13 @@ fn write(
     }
     let digest = &manifest.inputs["snapshot"][..12];
     let source = format!("a snapshot of Wikidata (SHA-256 {digest}…)");
-    let card = card::card(task, &sources.languages, config, &plan.report, &source);
+    let card = card::card(
+        builder(task)?,
+        &sources.languages,
+        config,
+        &plan.report,
+        &source,
+    );
     draft.write("README.md", card.as_bytes())?;
     manifest
         .files

@@ -1,40 +1,37 @@
 //! The dataset card: a README.md that Hugging Face's hub and `datasets` read.
 
-use crate::{DatasetsConfig, DistractorPolicy, report::Report};
-use clika_core::{Language, Task};
+use crate::{DatasetsConfig, builder::Builder, report::Report};
+use clika_core::Language;
 use std::fmt::Write;
 
 /// Writes the card of a task. `rows` is the number of rows of each language.
 pub(crate) fn card(
-    task: Task,
+    builder: &Builder,
     languages: &[Language],
     config: &DatasetsConfig,
     report: &Report,
     source: &str,
 ) -> String {
     let mut card = String::new();
-    write(&mut card, task, languages, config, report, source).expect("writing to memory succeeds");
+    write(&mut card, builder, languages, config, report, source)
+        .expect("writing to memory succeeds");
     card
 }
 
 fn write(
     out: &mut String,
-    task: Task,
+    builder: &Builder,
     languages: &[Language],
     config: &DatasetsConfig,
     report: &Report,
     source: &str,
 ) -> std::fmt::Result {
-    let (name, content) = match task {
-        Task::XGeo => (
-            "xGeo",
-            "cities and the first-level administrative divisions they lie in",
-        ),
-        Task::XPeo => (
-            "xPeo",
-            "famous people and the years of their birth and death",
-        ),
-    };
+    let Builder {
+        task,
+        name,
+        content,
+        ..
+    } = builder;
     let rows: usize = report.rows.values().copied().max().unwrap_or(0);
 
     writeln!(out, "---")?;
@@ -143,15 +140,7 @@ fn write(
          the rules.\n",
         crate::build::TOOL,
         config.seed,
-        match (config.distractors, task) {
-            (DistractorPolicy::Hard, Task::XGeo) =>
-                "`hard`, divisions of the same country that the city's name does not point to",
-            (DistractorPolicy::Hard, Task::XPeo) =>
-                "`hard`, years of the same kind near the right one that leave a plausible age",
-            (DistractorPolicy::Paper, Task::XGeo) =>
-                "`paper`, divisions that cities of the same origin language lie in",
-            (DistractorPolicy::Paper, Task::XPeo) => "`paper`, years of the same kind at random",
-        },
+        (builder.distractors)(config.distractors),
     )?;
     if !report.exceptions.is_empty() {
         writeln!(out, "Exceptions from the rules:\n")?;

@@ -28,6 +28,13 @@ pub enum DatasetError {
         /// Where.
         place: Place,
     },
+    /// There is nothing to build the task from yet.
+    #[error("{task} cannot be built")]
+    #[diagnostic(help("`clika datasets --help` lists the tasks that can"))]
+    NotBuilt {
+        /// The task.
+        task: Task,
+    },
     /// The experiment names a language that there is no template for.
     #[error("the experiment names the language `{code}`, which templates/languages does not have")]
     #[diagnostic(help("add templates/languages/{code}.toml, or correct the code"))]

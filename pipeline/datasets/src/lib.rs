@@ -2,6 +2,7 @@
 //! and writes Parquet, a dataset card and a manifest. One file per task.
 
 mod build;
+mod builder;
 mod card;
 mod catalogue;
 mod config;
@@ -16,6 +17,7 @@ mod xgeo;
 mod xpeo;
 
 pub use build::{Built, Outcome, Project, Sources, build, plan};
+pub use builder::TASKS;
 pub use catalogue::Plan;
 pub use config::{
     DatasetsConfig, DistractorPolicy, EndpointConfig, Experiment, GeoConfig, PeopleConfig,

@@ -1,7 +1,8 @@
 //! xGeo: which first-level division does a city lie in?
 
 use crate::{
-    DatasetError, DatasetsConfig, Sources,
+    DatasetError, DatasetsConfig, DistractorPolicy, Sources,
+    builder::Builder,
     catalogue::{Catalogue, Plan},
     distractors,
     giveaway::DivisionNames,
@@ -9,10 +10,28 @@ use crate::{
 };
 use clika_core::{Answer, Item, Language, Qid, Relation, Task};
 use clika_wikidata::{City, Division};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) const BUILDER: Builder = Builder {
+    task: Task::XGeo,
+    name: "xGeo",
+    content: "cities and the first-level administrative divisions they lie in",
+    queries: &["cities.rq", "divisions.rq", "labels.rq"],
+    section: |config| json!(config.xgeo),
+    distractors: |policy| match policy {
+        DistractorPolicy::Hard => {
+            "`hard`, divisions of the same country that the city's name does not point to"
+        }
+        DistractorPolicy::Paper => {
+            "`paper`, divisions that cities of the same origin language lie in"
+        }
+    },
+    plan,
+};
+
 /// Selects cities and draws their wrong choices.
-pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
+fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
     let countries = || {
         sources.languages.iter().flat_map(|language| {
             language

@@ -1,7 +1,8 @@
 //! xPeo: in which year was a famous person born, and in which did they die?
 
 use crate::{
-    DatasetError, DatasetsConfig, Sources,
+    DatasetError, DatasetsConfig, DistractorPolicy, Sources,
+    builder::Builder,
     catalogue::{Catalogue, Plan},
     distractors::{self, AskedYear},
     draw,
@@ -9,10 +10,26 @@ use crate::{
 };
 use clika_core::{Answer, Item, Language, Qid, Relation, Task, Year};
 use clika_wikidata::Person;
+use serde_json::json;
 use std::collections::BTreeSet;
 
+pub(crate) const BUILDER: Builder = Builder {
+    task: Task::XPeo,
+    name: "xPeo",
+    content: "famous people and the years of their birth and death",
+    queries: &["people.rq", "labels.rq"],
+    section: |config| json!(config.xpeo),
+    distractors: |policy| match policy {
+        DistractorPolicy::Hard => {
+            "`hard`, years of the same kind near the right one that leave a plausible age"
+        }
+        DistractorPolicy::Paper => "`paper`, years of the same kind at random",
+    },
+    plan,
+};
+
 /// Selects people and draws the wrong years.
-pub(crate) fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
+fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
     for code in &config.xpeo.languages_without_people {
         if !sources
             .languages

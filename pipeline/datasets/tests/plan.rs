@@ -5,7 +5,7 @@
 
 use clika_core::{Answer, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
 use clika_datasets::{
-    DatasetsConfig, DistractorPolicy, Experiment, Plan, Project, Report, Sources, plan, rows,
+    DatasetsConfig, DistractorPolicy, Experiment, Plan, Project, Report, Sources, TASKS, plan, rows,
 };
 use clika_wikidata::Query;
 use std::{
@@ -49,7 +49,7 @@ fn there_are_as_many_items_as_in_the_paper() {
 #[test]
 fn rows_are_parallel_and_choices_differ() {
     let sources = sources();
-    for task in Task::ALL {
+    for task in TASKS {
         for policy in POLICIES {
             let plan = plan(task, &sources, &config(policy)).unwrap();
             let english = rows(&plan, &sources.languages[2]);
@@ -233,7 +233,7 @@ fn cities_spread_over_divisions_and_countries() {
 #[test]
 fn another_seed_draws_another_dataset() {
     let sources = sources();
-    for task in Task::ALL {
+    for task in TASKS {
         let draw = |seed| {
             let config = DatasetsConfig {
                 seed,

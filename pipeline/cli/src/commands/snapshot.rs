@@ -3,8 +3,8 @@
 use super::{ExperimentArgs, Failure};
 use crate::progress::Bar;
 use clika_artifacts::{move_file, replace_file};
-use clika_core::{Language, NoProgress, Progress, Task};
-use clika_datasets::{DatasetError, Project, Sources};
+use clika_core::{Language, NoProgress, Progress};
+use clika_datasets::{DatasetError, Project, Sources, TASKS};
 use clika_templates::load_languages;
 use clika_wikidata::{Client, Endpoint, RefreshPlan, refresh};
 use miette::Diagnostic;
@@ -124,7 +124,7 @@ fn check(
     config: &clika_datasets::DatasetsConfig,
 ) -> Result<usize, DatasetError> {
     let sources = Sources::load(project, snapshot)?;
-    for task in Task::ALL {
+    for task in TASKS {
         clika_datasets::plan(task, &sources, config)?;
     }
     Ok(sources.snapshot.len()?)
