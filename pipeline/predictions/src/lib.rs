@@ -1,0 +1,12 @@
+//! Recorded answers of models: our own Parquet format, and importers for the paper's release and
+//! for lm-evaluation-harness.
+
+mod collection;
+mod error;
+mod harness;
+mod jsonl;
+mod parquet;
+mod release;
+
+pub use collection::{Collection, Key, Prediction};
+pub use error::PredictionError;
