@@ -1,0 +1,175 @@
+//! Two models on the same items.
+
+use crate::{ReportError, Uncertainty};
+use clika_core::{LanguageCode, Task};
+use clika_metrics::{
+    Judged, McNemar, PairedDifference, Parallel, Resampler, accuracy, accuracy_share,
+    detectable_difference, holm,
+};
+use clika_predictions::{Collection, Prediction};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The comparison of two models, one row for each task and language.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// The one.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// How intervals were made.
+    pub uncertainty: Uncertainty,
+    /// The rows; p-values are corrected over all of them.
+    pub rows: Vec<ComparisonRow>,
+}
+
+/// Two models on a task in a language.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComparisonRow {
+    /// The task.
+    pub task: Task,
+    /// The language.
+    pub language: LanguageCode,
+    /// The number of items.
+    pub n: usize,
+    /// The accuracy of the one, in 0 to 1.
+    pub accuracy_a: Option<f64>,
+    /// The accuracy of the other.
+    pub accuracy_b: Option<f64>,
+    /// The one minus the other.
+    pub difference: Option<f64>,
+    /// The interval's lower end, by clustered bootstrap.
+    pub low: Option<f64>,
+    /// The interval's upper end.
+    pub high: Option<f64>,
+    /// Items that only the one has right.
+    pub only_a: u64,
+    /// Items that only the other has right.
+    pub only_b: u64,
+    /// McNemar's exact test, which takes the items as independent.
+    pub mcnemar_p: f64,
+    /// The paired bootstrap's two-sided p, which respects clusters.
+    pub bootstrap_p: Option<f64>,
+    /// The bootstrap's p after Holm's correction over all rows.
+    pub holm_p: Option<f64>,
+    /// The smallest difference that a test at 5 % finds with a power of 80 % on so many items of
+    /// which so many are discordant.
+    pub detectable: Option<f64>,
+}
+
+/// A run to compare: a model and where its predictions are.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// The predictions.
+    pub collection: &'a Collection,
+    /// The model.
+    pub model: &'a str,
+}
+
+/// Compares two runs on every task and language that both have.
+pub fn compare(
+    a: Run<'_>,
+    b: Run<'_>,
+    uncertainty: &Uncertainty,
+) -> Result<Comparison, ReportError> {
+    let mut rows = Vec::new();
+    for (key, ours) in a.collection.iter().filter(|(key, _)| key.model == a.model) {
+        let Some(theirs) = b.collection.get(b.model, key.task, &key.language) else {
+            continue;
+        };
+        let theirs = same_items(ours, theirs).map_err(|difference| ReportError::OtherItems {
+            task: key.task.to_string(),
+            language: key.language.to_string(),
+            a: a.model.to_owned(),
+            b: b.model.to_owned(),
+            difference,
+        })?;
+        rows.push(row(key.task, &key.language, ours, &theirs, uncertainty));
+    }
+    if rows.is_empty() {
+        return Err(ReportError::NothingShared {
+            a: a.model.to_owned(),
+            b: b.model.to_owned(),
+        });
+    }
+    let p_values: Vec<_> = rows.iter().map(|row| row.bootstrap_p).collect();
+    for (row, adjusted) in rows.iter_mut().zip(holm(&p_values)) {
+        row.holm_p = adjusted;
+    }
+    Ok(Comparison {
+        a: a.model.to_owned(),
+        b: b.model.to_owned(),
+        uncertainty: *uncertainty,
+        rows,
+    })
+}
+
+fn row(
+    task: Task,
+    language: &LanguageCode,
+    ours: &[Prediction],
+    theirs: &[&Prediction],
+    uncertainty: &Uncertainty,
+) -> ComparisonRow {
+    let a: Vec<Judged> = ours.iter().map(Prediction::judged).collect();
+    let b: Vec<Judged> = theirs
+        .iter()
+        .map(|prediction| prediction.judged())
+        .collect();
+    let clusters: Vec<&str> = ours
+        .iter()
+        .map(|prediction| prediction.cluster_id.as_str())
+        .collect();
+    let resampler = Resampler::new(&clusters, uncertainty.seed, uncertainty.resamples);
+    let (share_a, share_b) = (accuracy_share(&a), accuracy_share(&b));
+    let paired = PairedDifference::of(
+        &resampler,
+        |counts| share_a.weighted(counts),
+        |counts| share_b.weighted(counts),
+        uncertainty.level,
+    );
+    let test = McNemar::of(Parallel::new(&a, &b).expect("both hold the same items"));
+    let discordant = (test.only_first + test.only_second) as f64 / a.len() as f64;
+    ComparisonRow {
+        task,
+        language: language.clone(),
+        n: a.len(),
+        accuracy_a: accuracy(&a),
+        accuracy_b: accuracy(&b),
+        difference: paired.as_ref().map(|paired| paired.estimate),
+        low: paired.as_ref().map(|paired| paired.interval.low),
+        high: paired.as_ref().map(|paired| paired.interval.high),
+        only_a: test.only_first,
+        only_b: test.only_second,
+        mcnemar_p: test.p,
+        bootstrap_p: paired.as_ref().map(|paired| paired.p),
+        holm_p: None,
+        detectable: detectable_difference(a.len(), discordant, 0.05, 0.8),
+    }
+}
+
+/// The other run's predictions in our order, or the first difference of the two.
+fn same_items<'a>(
+    ours: &[Prediction],
+    theirs: &'a [Prediction],
+) -> Result<Vec<&'a Prediction>, String> {
+    let mut by_id: BTreeMap<&str, &Prediction> = theirs
+        .iter()
+        .map(|prediction| (prediction.item_id.as_str(), prediction))
+        .collect();
+    let mut aligned = Vec::new();
+    for prediction in ours {
+        let id = prediction.item_id.as_str();
+        let other = by_id
+            .remove(id)
+            .ok_or_else(|| format!("item {id} is in one only"))?;
+        if other.label != prediction.label {
+            return Err(format!("the right choice of item {id} differs"));
+        }
+        aligned.push(other);
+    }
+    match by_id.keys().next() {
+        Some(id) => Err(format!("item {id} is in one only")),
+        None => Ok(aligned),
+    }
+}

@@ -1,0 +1,122 @@
+//! Two models on the same items, worked out by hand.
+
+#![allow(clippy::unwrap_used)]
+
+use clika_core::{LanguageCode, Task};
+use clika_metrics::Answer;
+use clika_predictions::{Collection, Key, Prediction};
+use clika_report::{IntervalKind, ReportError, Run, Uncertainty, compare};
+
+const UNCERTAINTY: Uncertainty = Uncertainty {
+    resamples: 2_000,
+    seed: 1,
+    level: 0.95,
+    interval: IntervalKind::Percentile,
+};
+
+/// One model's answers to items whose right choice is A.
+fn run(model: &str, answers: &[(&str, &str)]) -> Collection {
+    let mut collection = Collection::default();
+    for (language, answers) in answers {
+        let predictions = answers
+            .chars()
+            .enumerate()
+            .map(|(item, letter)| Prediction {
+                item_id: format!("item {item}"),
+                cluster_id: format!("item {item}"),
+                scores: None,
+                answer: if letter == 'A' {
+                    Answer::Choice(0)
+                } else {
+                    Answer::Choice(1)
+                },
+                response: None,
+                label: 0,
+            });
+        let key = Key {
+            model: model.to_owned(),
+            task: Task::XCopa,
+            language: LanguageCode::try_from((*language).to_owned()).unwrap(),
+        };
+        collection.insert(key, predictions.collect());
+    }
+    collection
+}
+
+#[test]
+fn differences_and_tests_by_hand() {
+    let a = run("a", &[("de", "AAAAAAAB"), ("zh", "AAAABBBB")]);
+    let b = run("b", &[("de", "ABBBBBBB"), ("zh", "AAAABBBB"), ("ja", "A")]);
+    let comparison = compare(
+        Run {
+            collection: &a,
+            model: "a",
+        },
+        Run {
+            collection: &b,
+            model: "b",
+        },
+        &UNCERTAINTY,
+    )
+    .unwrap();
+    assert_eq!(comparison.rows.len(), 2, "ja is in one only");
+    let [german, chinese] = &comparison.rows[..] else {
+        panic!()
+    };
+    assert_eq!(
+        (german.accuracy_a, german.accuracy_b),
+        (Some(0.875), Some(0.125))
+    );
+    assert_eq!(german.difference, Some(0.75));
+    assert_eq!((german.only_a, german.only_b), (6, 0));
+    // Two-sided exact binomial: 2 · (1/2)⁶.
+    assert!((german.mcnemar_p - 0.03125).abs() < 1e-12);
+    assert!(german.low.unwrap() > 0.0 && german.high.unwrap() <= 1.0);
+    assert_eq!((chinese.difference, chinese.mcnemar_p), (Some(0.0), 1.0));
+    assert_eq!(
+        (chinese.bootstrap_p, chinese.holm_p),
+        (Some(1.0), Some(1.0))
+    );
+    // Holm over two tests: the smaller p counts twice.
+    assert!((german.holm_p.unwrap() - 2.0 * german.bootstrap_p.unwrap()).abs() < 1e-12);
+}
+
+#[test]
+fn swapping_the_models_swaps_the_signs() {
+    let a = run("a", &[("de", "AABAAABAAB")]);
+    let b = run("b", &[("de", "ABBABABAAA")]);
+    let (a, b) = (
+        Run {
+            collection: &a,
+            model: "a",
+        },
+        Run {
+            collection: &b,
+            model: "b",
+        },
+    );
+    let there = &compare(a, b, &UNCERTAINTY).unwrap().rows[0];
+    let back = &compare(b, a, &UNCERTAINTY).unwrap().rows[0];
+    assert_eq!(
+        there.difference,
+        back.difference.map(|difference| -difference)
+    );
+    assert_eq!(there.mcnemar_p, back.mcnemar_p);
+    assert_eq!(there.bootstrap_p, back.bootstrap_p);
+    assert_eq!((there.only_a, there.only_b), (back.only_b, back.only_a));
+}
+
+#[test]
+fn other_items_and_nothing_shared_are_errors() {
+    let long = run("a", &[("de", "AAB")]);
+    let short = run("b", &[("de", "AA")]);
+    let other = run("c", &[("zh", "AA")]);
+    let runs = [(&long, "a"), (&short, "b"), (&other, "c")]
+        .map(|(collection, model)| Run { collection, model });
+    let error = compare(runs[0], runs[1], &UNCERTAINTY)
+        .unwrap_err()
+        .to_string();
+    assert!(error.ends_with("item item 2 is in one only"), "{error}");
+    let error = compare(runs[0], runs[2], &UNCERTAINTY).unwrap_err();
+    assert!(matches!(error, ReportError::NothingShared { .. }));
+}

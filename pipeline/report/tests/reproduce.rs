@@ -1,0 +1,387 @@
+//! The paper's tables: on the release, and on a handful of answers worked out by hand.
+
+#![allow(clippy::explicit_write, clippy::unwrap_used)]
+
+use clika_core::{LanguageCode, Task};
+use clika_metrics::Answer;
+use clika_predictions::{Collection, Key, Prediction};
+use clika_report::{IntervalKind, Paper, Reproduction, Score, Uncertainty, reproduce};
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn paper() -> Paper {
+    Paper::load(&repository().join("artifacts/paper")).unwrap()
+}
+
+fn uncertainty(resamples: usize) -> Uncertainty {
+    Uncertainty {
+        resamples,
+        seed: 1,
+        level: 0.95,
+        interval: IntervalKind::Percentile,
+    }
+}
+
+fn release() -> Option<Collection> {
+    let folder = repository().join("../shared/reference/CLiKA");
+    if folder.is_dir() {
+        return Some(Collection::read(&folder).unwrap());
+    }
+    // Written past the test harness, which hides what a passing test prints.
+    writeln!(
+        std::io::stderr(),
+        "SKIPPED: no release in {}",
+        folder.display()
+    )
+    .unwrap();
+    None
+}
+
+#[test]
+fn the_papers_data_is_complete() {
+    let paper = paper();
+    let numbers: Vec<_> = paper.tables.iter().map(|table| table.number).collect();
+    assert_eq!(
+        numbers,
+        [
+            4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24
+        ]
+    );
+    // Printed numbers by table, counted in the paper's text with Python.
+    let counts: Vec<usize> = paper
+        .tables
+        .iter()
+        .map(|table| {
+            table
+                .rows
+                .iter()
+                .map(|row| row.cells.len() + row.ratios.len())
+                .sum()
+        })
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            27, 45, 45, 18, 18, 12, 12, 8, 8, 4, 4, 6, 6, 36, 18, 4, 4, 10, 10
+        ]
+    );
+}
+
+#[test]
+fn the_release_gives_the_printed_tables() {
+    let Some(collection) = release() else { return };
+    let reproduction = reproduce(&collection, &paper(), &uncertainty(50));
+    let differ: Vec<_> = reproduction
+        .cells
+        .iter()
+        .filter(|cell| cell.agrees == Some(false))
+        .map(|cell| {
+            format!(
+                "table {} {} {}",
+                cell.table, cell.printed_model, cell.column
+            )
+        })
+        .collect();
+    assert_eq!(differ, Vec::<String>::new());
+    let mut computed = BTreeMap::<u32, usize>::new();
+    for cell in reproduction
+        .cells
+        .iter()
+        .filter(|cell| cell.value.is_some())
+    {
+        *computed.entry(cell.table).or_default() += 1;
+        assert!(
+            cell.low.unwrap() <= cell.value.unwrap() && cell.value.unwrap() <= cell.high.unwrap()
+        );
+    }
+    // The release has four of the tables' models: eight of nine rows of Tables 5 to 7, one of two
+    // of the German tables.
+    assert_eq!(
+        computed.into_iter().collect::<Vec<_>>(),
+        [(5, 40), (6, 40), (7, 16), (15, 2), (23, 5), (24, 5)]
+    );
+    // Table 15 prints Table 7's mean for LLaMA2 and the others.
+    assert_eq!(reproduction.findings.len(), 1);
+    assert!(
+        reproduction.findings[0].starts_with("Table 15, column others:"),
+        "{}",
+        reproduction.findings[0]
+    );
+    assert!(reproduction.missing.is_empty());
+}
+
+#[test]
+fn the_reference_accuracies_are_chatgpts() {
+    let Some(collection) = release() else { return };
+    let reproduction = reproduce(&collection, &paper(), &uncertainty(50));
+    for (task, printed) in paper().reference.reference_accuracy {
+        let score = score(&reproduction, "chatgpt", task, "en", "accuracy");
+        assert!(
+            (score.value.unwrap() - printed).abs() <= 0.0005,
+            "{task}: {score:?}"
+        );
+    }
+}
+
+#[test]
+fn every_model_found_is_scored() {
+    let Some(collection) = release() else { return };
+    let reproduction = reproduce(&collection, &paper(), &uncertainty(50));
+    for metric in ["accuracy", "ra", "chance_rescaled"] {
+        let scores = reproduction
+            .scores
+            .iter()
+            .filter(|score| score.metric == metric);
+        assert_eq!(scores.count(), 6 * 4 * 10, "{metric}");
+    }
+    for metric in ["en_co", "en_co_corrected", "overlap"] {
+        let scores = reproduction
+            .scores
+            .iter()
+            .filter(|score| score.metric == metric);
+        assert_eq!(scores.count(), 6 * 4 * 9, "{metric}");
+    }
+    let bloomz = score(&reproduction, "bloomz_7b1_mt", Task::XGeo, "fr", "accuracy");
+    assert_eq!(bloomz.n, 200);
+}
+
+fn score<'a>(
+    reproduction: &'a Reproduction,
+    model: &str,
+    task: Task,
+    language: &str,
+    metric: &str,
+) -> &'a Score {
+    reproduction
+        .scores
+        .iter()
+        .find(|score| {
+            (
+                score.model.as_str(),
+                score.task,
+                score.language.as_str(),
+                score.metric,
+            ) == (model, task, language, metric)
+        })
+        .unwrap()
+}
+
+/// Four items whose right choice is the first; `answers` holds a letter for each, `-` for none.
+fn four(collection: &mut Collection, task: Task, language: &str, answers: &str) {
+    let predictions = answers
+        .chars()
+        .enumerate()
+        .map(|(item, letter)| Prediction {
+            item_id: item.to_string(),
+            cluster_id: item.to_string(),
+            scores: None,
+            answer: match letter {
+                '-' => Answer::Invalid,
+                letter => Answer::Choice(u8::try_from(u32::from(letter) - u32::from('A')).unwrap()),
+            },
+            response: None,
+            label: 0,
+        });
+    let key = Key {
+        model: "llama_13b".to_owned(),
+        task,
+        language: LanguageCode::try_from(language.to_owned()).unwrap(),
+    };
+    collection.insert(key, predictions.collect());
+}
+
+fn by_hand() -> Collection {
+    let mut collection = Collection::default();
+    four(&mut collection, Task::XCsqa, "en", "AAAB");
+    four(&mut collection, Task::XCsqa, "zh", "ABC-");
+    four(&mut collection, Task::XCsqa, "de", "BBAA");
+    four(&mut collection, Task::XCopa, "en", "AABA");
+    four(&mut collection, Task::XCopa, "zh", "ABBA");
+    four(&mut collection, Task::XCopa, "de", "AAAA");
+    collection
+}
+
+#[test]
+fn tables_and_scores_by_hand() {
+    let reproduction = reproduce(&by_hand(), &paper(), &uncertainty(200));
+    let close = |found: Option<f64>, expected: f64, what: &str| {
+        assert!(
+            (found.unwrap() - expected).abs() < 1e-6,
+            "{what}: {found:?}, not {expected}"
+        );
+    };
+    // Table 5, LLaMA, in percent. RA = (A − 1/n) / (A_g − 1/n), floored at 0:
+    // xCSQA: en (.75 − .2) / (.746 − .2), zh (.25 − .2) / .546, de (.5 − .2) / .546
+    // xCOPA: en (.75 − .5) / (.964 − .5), zh (.5 − .5) / .464 = 0, de (1 − .5) / .464
+    for (column, expected) in [
+        ("en", 100.0 * (0.55 / 0.546 + 0.25 / 0.464) / 2.0),
+        ("zh", 100.0 * (0.05 / 0.546) / 2.0),
+        ("others", 100.0 * (0.3 / 0.546 + 0.5 / 0.464) / 2.0),
+        ("zh/en", (0.05 / 0.546) / (0.55 / 0.546 + 0.25 / 0.464)),
+    ] {
+        let cell = reproduction
+            .cells
+            .iter()
+            .find(|cell| cell.table == 5 && cell.model == "llama_13b" && cell.column == column)
+            .unwrap();
+        close(cell.value, expected, column);
+        assert_eq!(cell.agrees, Some(false));
+    }
+    let llama = |task, language, metric| score(&reproduction, "llama_13b", task, language, metric);
+    // zh has item 0 right, which English has too; de has items 2 and 3, of which English has item 2.
+    close(llama(Task::XCsqa, "zh", "en_co").value, 1.0, "en-CO zh");
+    close(llama(Task::XCsqa, "de", "en_co").value, 0.5, "en-CO de");
+    // (0.5 − 0.75) / (1 − 0.75)
+    close(
+        llama(Task::XCsqa, "de", "en_co_corrected").value,
+        -1.0,
+        "corrected en-CO de",
+    );
+    // Right in both: item 2. Right in either: 0, 1, 2, 3.
+    close(
+        llama(Task::XCsqa, "de", "overlap").value,
+        0.25,
+        "overlap de",
+    );
+    // (0.5 − 0.2) / (1 − 0.2)
+    close(
+        llama(Task::XCsqa, "de", "chance_rescaled").value,
+        0.375,
+        "chance-rescaled de",
+    );
+    assert_eq!(llama(Task::XCsqa, "zh", "accuracy").invalid, 1);
+    // Best .75, worst .25.
+    close(
+        llama(Task::XCsqa, "all", "worst_language_gap").value,
+        0.5,
+        "gap",
+    );
+    // No item has one answer in all three languages on xCSQA; on xCOPA item 0 and item 3 have.
+    close(
+        llama(Task::XCsqa, "all", "consistency").value,
+        0.0,
+        "consistency",
+    );
+    close(
+        llama(Task::XCopa, "all", "consistency").value,
+        0.5,
+        "consistency",
+    );
+    // Accuracies .75, .5 and 1: mean .75. 2 · .75 · .5 / (.75 + .5)
+    close(llama(Task::XCopa, "all", "ac3").value, 0.6, "AC3");
+}
+
+#[test]
+fn what_cannot_be_computed_says_why() {
+    let reproduction = reproduce(&by_hand(), &paper(), &uncertainty(50));
+    let reason = |table, model: &str, column: &str| {
+        let cell = reproduction
+            .cells
+            .iter()
+            .find(|cell| {
+                cell.table == table && cell.printed_model == model && cell.column == column
+            })
+            .unwrap();
+        assert_eq!((cell.value, cell.agrees), (None, None));
+        cell.reason.clone().unwrap()
+    };
+    assert_eq!(
+        reason(5, "Baichuan2-base", "en"),
+        "no predictions of Baichuan2-base"
+    );
+    assert_eq!(reason(9, "Alpaca", "zh"), "no predictions of Alpaca");
+    assert_eq!(
+        reason(6, "LLaMA", "en"),
+        "no predictions of llama_13b on xgeo in en"
+    );
+    assert_eq!(
+        reason(8, "LLaMA", "zh"),
+        "XRR needs fine-tuning runs, whose answers are not released"
+    );
+    let counted = reproduction.summary.agree
+        + reproduction.summary.differ
+        + reproduction.summary.not_computed;
+    assert_eq!(counted, reproduction.cells.len());
+}
+
+#[test]
+fn a_change_is_the_tuned_models_score_minus_its_foundations() {
+    let mut collection = by_hand();
+    let alpaca: Vec<_> = collection
+        .iter()
+        .map(|(key, predictions)| {
+            let mut right = predictions.to_vec();
+            right
+                .iter_mut()
+                .for_each(|prediction| prediction.answer = Answer::Choice(0));
+            (
+                Key {
+                    model: "alpaca".to_owned(),
+                    ..key.clone()
+                },
+                right,
+            )
+        })
+        .collect();
+    for (key, predictions) in alpaca {
+        collection.insert(key, predictions);
+    }
+    let mut paper = paper();
+    for model in &mut paper.models {
+        if model.name == "Alpaca" {
+            model.release = "alpaca".to_owned();
+        }
+    }
+    let reproduction = reproduce(&collection, &paper, &uncertainty(50));
+    let cell = reproduction
+        .cells
+        .iter()
+        .find(|cell| cell.table == 9 && cell.model == "alpaca" && cell.column == "zh")
+        .unwrap();
+    // Alpaca has all right: RA .8/.546 and .5/.464; LLaMA's zh is .05/.546 and 0.
+    let expected = 100.0 * ((0.8 - 0.05) / 0.546 + 0.5 / 0.464) / 2.0;
+    assert!((cell.value.unwrap() - expected).abs() < 1e-6, "{cell:?}");
+}
+
+#[test]
+fn intervals_do_not_depend_on_the_number_of_threads() {
+    let interval = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let cells = pool.install(|| reproduce(&by_hand(), &paper(), &uncertainty(300)).cells);
+        cells
+            .iter()
+            .map(|cell| (cell.low, cell.high))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(interval(1), interval(3));
+}
+
+#[test]
+fn a_wrong_file_of_the_paper_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(repository().join("artifacts/paper")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let spoil = |from: &str, to: &str| {
+        let path = folder.path().join("table05.toml");
+        let good =
+            std::fs::read_to_string(repository().join("artifacts/paper/table05.toml")).unwrap();
+        assert!(good.contains(from));
+        std::fs::write(path, good.replacen(from, to, 1)).unwrap();
+        Paper::load(folder.path()).unwrap_err().to_string()
+    };
+    assert!(spoil("50.36", "5O.36").contains("`5O.36` of LLaMA is no number"));
+    assert!(spoil("\"LLaMA\"", "\"Lama\"").contains("printed as `Lama`"));
+    assert!(spoil("metric = \"ra\"", "metric = \"re\"").contains("table05.toml:3"));
+}
