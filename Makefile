@@ -17,6 +17,11 @@ datasets: ## Build xGeo and xPeo into artifacts/datasets (no network, no key)
 snapshot: ## Replace the snapshot by a fresh slice of Wikidata (set CLIKA_CONTACT)
 	cargo run --locked --quiet -- snapshot
 
+.PHONY: reproduce
+reproduce: ## The paper's tables from recorded predictions: make reproduce PREDICTIONS=folder
+	@test -n "$(PREDICTIONS)" || { echo "error: name a folder, make reproduce PREDICTIONS=folder" >&2; exit 1; }
+	cargo run --locked --quiet --release -- reproduce --predictions "$(PREDICTIONS)" --out artifacts/report
+
 .PHONY: check
 check: ## Formatting, lints and licences
 	cargo fmt --check
@@ -41,8 +46,18 @@ $(VENV)/installed: $(REQUIREMENTS)
 .PHONY: bench-datasets
 bench-datasets: ## Time and memory of load + query + write, ten languages, release build
 	cargo build --locked --release --quiet
-	python3 pipeline/datasets/benches/datasets.py $(TARGET)/release/clika
+	python3 pipeline/cli/benches/process.py $(TARGET)/release/clika datasets --force --out OUT
+
+.PHONY: bench-reproduce
+bench-reproduce: ## Time and memory of make reproduce PREDICTIONS=folder with 10,000 resamples, release build
+	@test -n "$(PREDICTIONS)" || { echo "error: name a folder, make bench-reproduce PREDICTIONS=folder" >&2; exit 1; }
+	cargo build --locked --release --quiet
+	python3 pipeline/cli/benches/process.py $(TARGET)/release/clika reproduce --predictions "$(PREDICTIONS)"
+
+.PHONY: bench-metrics
+bench-metrics: ## Time of 10,000 resamples of a table of 60 scores
+	cargo run --locked --quiet --release -p clika-metrics --example bench_table
 
 .PHONY: clean-artifacts
-clean-artifacts: ## Remove what was built (datasets and caches), not the snapshot
-	rm -rf artifacts/datasets artifacts/cache
+clean-artifacts: ## Remove what was built, not the snapshot and not the paper's numbers
+	rm -rf artifacts/datasets artifacts/cache artifacts/predictions artifacts/report

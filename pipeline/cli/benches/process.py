@@ -1,6 +1,7 @@
-"""Times `clika datasets --force`, the whole process: load, query, draw, write.
+"""Times a command as a whole process, several runs after one to warm up.
 
-Usage: datasets.py PROGRAM   Prints the median and range of eleven runs after one to warm up.
+Usage: process.py PROGRAM ARGUMENT...   Prints median and range of time and peak resident memory.
+`OUT` among the arguments stands for a folder that is removed at the end.
 """
 
 import os
@@ -12,28 +13,29 @@ import time
 RUNS = 11
 
 
-def run(program, out):
-    """Wall-clock seconds and peak resident MiB of one build."""
+def run(command):
+    """Wall-clock seconds and peak resident MiB of one run."""
     begin = time.perf_counter()
     pid = os.posix_spawn(
-        program,
-        [program, "datasets", "--force", "--out", out],
+        command[0],
+        command,
         os.environ,
         file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)],
     )
     _, status, usage = os.wait4(pid, 0)
     if status:
-        sys.exit(f"{program} failed")
+        sys.exit(f"{' '.join(command)} failed")
     return time.perf_counter() - begin, usage.ru_maxrss / 1024
 
 
-def main(program):
+def main(command):
     with tempfile.TemporaryDirectory() as out:
-        run(program, out)
-        runs = [run(program, out) for _ in range(RUNS)]
+        command = [out if argument == "OUT" else argument for argument in command]
+        run(command)
+        runs = [run(command) for _ in range(RUNS)]
     for name, unit, values in zip(("time", "peak memory"), ("s", "MiB"), zip(*runs)):
         low, middle, high = min(values), statistics.median(values), max(values)
         print(f"{name}: median {middle:.3g} {unit}, {low:.3g} to {high:.3g}, {RUNS} runs")
 
 
-main(sys.argv[1])
+main(sys.argv[1:])

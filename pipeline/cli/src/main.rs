@@ -31,6 +31,10 @@ struct Cli {
 enum Command {
     /// Build xGeo and xPeo from the snapshot of Wikidata.
     Datasets(commands::datasets::Args),
+    /// Compute the paper's tables from recorded predictions.
+    Reproduce(commands::reproduce::Args),
+    /// Compare two models on the same items.
+    Compare(commands::compare::Args),
     /// Replace the snapshot by a fresh slice of Wikidata from a SPARQL endpoint.
     Snapshot(commands::snapshot::Args),
 }
@@ -51,6 +55,8 @@ fn main() -> ExitCode {
     let project = clika_datasets::Project { root: cli.project };
     let result = match cli.command {
         Command::Datasets(args) => commands::datasets::run(&args, &project),
+        Command::Reproduce(args) => commands::reproduce::run(&args, &project),
+        Command::Compare(args) => commands::compare::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args, &project, cli.quiet),
     };
     match result {

@@ -2,7 +2,7 @@
 
 use super::{ExperimentArgs, Failure};
 use clika_core::Task;
-use clika_datasets::{Built, Exception, Outcome, Project};
+use clika_datasets::{Built, Exception, Outcome, Project, TASKS};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -29,11 +29,11 @@ pub struct Args {
 }
 
 fn task(name: &str) -> Result<Task, String> {
-    Task::ALL
+    TASKS
         .into_iter()
         .find(|task| task.name() == name)
         .ok_or_else(|| {
-            let known: Vec<_> = Task::ALL.iter().map(|task| task.name()).collect();
+            let known: Vec<_> = TASKS.iter().map(|task| task.name()).collect();
             format!("no such task; there are {}", known.join(", "))
         })
 }
@@ -42,7 +42,7 @@ fn task(name: &str) -> Result<Task, String> {
 pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
     let mut tasks = if args.tasks.is_empty() {
-        Task::ALL.to_vec()
+        TASKS.to_vec()
     } else {
         args.tasks.clone()
     };

@@ -1,9 +1,12 @@
 //! One file per command.
 
+pub mod compare;
 pub mod datasets;
+pub mod reproduce;
 pub mod snapshot;
 
 use clika_datasets::{DatasetError, DistractorPolicy, Experiment, Project};
+use clika_report::{IntervalKind, Uncertainty};
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -61,5 +64,45 @@ impl ExperimentArgs {
             };
         }
         Ok(experiment)
+    }
+}
+
+/// Options of every command that gives intervals.
+#[derive(clap::Args)]
+pub struct UncertaintyArgs {
+    /// How often the items are drawn anew for intervals and tests.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    resamples: u32,
+    /// Decides the draws.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2024)]
+    seed: u64,
+    /// The confidence of intervals, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 95, value_parser = clap::value_parser!(u8).range(1..=99))]
+    level: u8,
+    /// The kind of interval.
+    #[arg(long, value_enum, default_value_t = Interval::Percentile)]
+    interval: Interval,
+}
+
+/// [`IntervalKind`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Interval {
+    /// Quantiles of the resamples
+    Percentile,
+    /// Corrected for bias and skew; a dash where no correction is defined
+    Bca,
+}
+
+impl UncertaintyArgs {
+    fn resolve(&self) -> Uncertainty {
+        Uncertainty {
+            resamples: self.resamples as usize,
+            seed: self.seed,
+            level: f64::from(self.level) / 100.0,
+            interval: match self.interval {
+                Interval::Percentile => IntervalKind::Percentile,
+                Interval::Bca => IntervalKind::Bca,
+            },
+        }
     }
 }

@@ -1,0 +1,68 @@
+//! `clika reproduce`: the paper's tables from recorded predictions.
+
+use super::{Failure, UncertaintyArgs};
+use clika_artifacts::replace_file;
+use clika_datasets::Project;
+use clika_predictions::Collection;
+use clika_report::{Paper, reproduce};
+use std::path::PathBuf;
+
+/// Scores recorded predictions and prints the paper's tables beside the printed values.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Folder of predictions: the paper's release, ours, or lm-evaluation-harness' samples.
+    #[arg(long, value_name = "DIR")]
+    predictions: PathBuf,
+    #[command(flatten)]
+    uncertainty: UncertaintyArgs,
+    /// How to print the tables.
+    #[arg(long, value_enum, default_value_t = Format::Markdown)]
+    format: Format,
+    /// Print everything as one JSON object: the same as --format json.
+    #[arg(long)]
+    json: bool,
+    /// Write tables.md, cells.csv, scores.csv and report.json into this folder as well.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Keep the predictions in clika's own format in this folder, for `clika compare` and others.
+    #[arg(long, value_name = "DIR")]
+    save: Option<PathBuf>,
+}
+
+/// A format to print.
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+pub enum Format {
+    /// Tables for people
+    Markdown,
+    /// One line a cell
+    Csv,
+    /// One object, scores included
+    Json,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
+    let paper = Paper::load(&project.paper())?;
+    let collection = Collection::read(&args.predictions)?;
+    let reproduction = reproduce(&collection, &paper, &args.uncertainty.resolve());
+    let json = serde_json::to_string_pretty(&reproduction).expect("a report is plain data");
+    if let Some(folder) = &args.save {
+        collection.write(folder, &args.predictions.display().to_string())?;
+    }
+    if let Some(folder) = &args.out {
+        for (name, content) in [
+            ("tables.md", reproduction.markdown()),
+            ("cells.csv", reproduction.csv()),
+            ("scores.csv", reproduction.scores_csv()),
+            ("report.json", json.clone()),
+        ] {
+            replace_file(&folder.join(name), content.as_bytes())?;
+        }
+    }
+    match if args.json { Format::Json } else { args.format } {
+        Format::Markdown => print!("{}", reproduction.markdown()),
+        Format::Csv => print!("{}", reproduction.csv()),
+        Format::Json => println!("{json}"),
+    }
+    Ok(())
+}
