@@ -3,6 +3,8 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := $(TARGET)/venv
+# The authors' data and recorded answers, beside the repository where its developers work.
+RELEASE := ../shared/reference/CLiKA
 REQUIREMENTS := pipeline/datasets/tests/requirements.txt
 
 .PHONY: help
@@ -37,6 +39,12 @@ test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph
 	CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph cargo test --locked --workspace
 	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
+	@if [ -d $(RELEASE) ]; then \
+	  cargo run --locked --quiet -- reproduce --predictions $(RELEASE) --resamples 100 --out $(TARGET)/test-report >/dev/null && \
+	  python3 pipeline/report/tests/scores.py $(RELEASE) $(TARGET)/test-report/report.json; \
+	else \
+	  echo "SKIPPED scores.py: no release of the paper in $(RELEASE)"; \
+	fi
 
 $(VENV)/installed: $(REQUIREMENTS)
 	python3 -m venv $(VENV)

@@ -1,9 +1,9 @@
 //! Two models on the same items.
 
-use crate::{ReportError, Uncertainty};
+use crate::{IntervalKind, ReportError, Uncertainty};
 use clika_core::{LanguageCode, Task};
 use clika_metrics::{
-    Judged, McNemar, PairedDifference, Parallel, Resampler, accuracy, accuracy_share,
+    Judged, McNemar, PairedDifference, Parallel, Resampler, accuracy, accuracy_share, bca,
     detectable_difference, holm,
 };
 use clika_predictions::{Collection, Prediction};
@@ -122,12 +122,20 @@ fn row(
         .collect();
     let resampler = Resampler::new(&clusters, uncertainty.seed, uncertainty.resamples);
     let (share_a, share_b) = (accuracy_share(&a), accuracy_share(&b));
-    let paired = PairedDifference::of(
-        &resampler,
-        |counts| share_a.weighted(counts),
-        |counts| share_b.weighted(counts),
-        uncertainty.level,
-    );
+    let difference = |counts: &[u32]| Some(share_a.weighted(counts)? - share_b.weighted(counts)?);
+    let estimate = difference(&resampler.original());
+    let distribution = resampler.distribution(difference);
+    let paired = estimate
+        .and_then(|estimate| PairedDifference::new(estimate, &distribution, uncertainty.level));
+    let interval = match uncertainty.interval {
+        IntervalKind::Percentile => paired.as_ref().map(|paired| paired.interval),
+        IntervalKind::Bca => estimate.and_then(|estimate| {
+            let jackknife = resampler
+                .jackknives(|counts| vec![difference(counts)])
+                .remove(0);
+            bca(&distribution, estimate, &jackknife, uncertainty.level)
+        }),
+    };
     let test = McNemar::of(Parallel::new(&a, &b).expect("both hold the same items"));
     let discordant = (test.only_first + test.only_second) as f64 / a.len() as f64;
     ComparisonRow {
@@ -136,9 +144,9 @@ fn row(
         n: a.len(),
         accuracy_a: accuracy(&a),
         accuracy_b: accuracy(&b),
-        difference: paired.as_ref().map(|paired| paired.estimate),
-        low: paired.as_ref().map(|paired| paired.interval.low),
-        high: paired.as_ref().map(|paired| paired.interval.high),
+        difference: estimate,
+        low: interval.map(|interval| interval.low),
+        high: interval.map(|interval| interval.high),
         only_a: test.only_first,
         only_b: test.only_second,
         mcnemar_p: test.p,

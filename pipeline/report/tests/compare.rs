@@ -82,6 +82,41 @@ fn differences_and_tests_by_hand() {
 }
 
 #[test]
+fn the_kind_of_interval_is_obeyed() {
+    // Four of forty items differ, all in one direction: a skewed distribution.
+    let a = run("a", &[("de", &"A".repeat(40))]);
+    let b = run("b", &[("de", &("A".repeat(36) + "BBBB"))]);
+    let interval = |interval| {
+        let uncertainty = Uncertainty {
+            interval,
+            ..UNCERTAINTY
+        };
+        let (a, b) = (
+            Run {
+                collection: &a,
+                model: "a",
+            },
+            Run {
+                collection: &b,
+                model: "b",
+            },
+        );
+        let row = compare(a, b, &uncertainty).unwrap().rows.remove(0);
+        assert!(
+            row.low < row.difference && row.difference < row.high,
+            "{row:?}"
+        );
+        (row.low, row.high, row.bootstrap_p)
+    };
+    let (percentile, bca) = (
+        interval(IntervalKind::Percentile),
+        interval(IntervalKind::Bca),
+    );
+    assert_ne!((percentile.0, percentile.1), (bca.0, bca.1));
+    assert_eq!(percentile.2, bca.2);
+}
+
+#[test]
 fn swapping_the_models_swaps_the_signs() {
     let a = run("a", &[("de", "AABAAABAAB")]);
     let b = run("b", &[("de", "ABBABABAAA")]);
