@@ -1,6 +1,7 @@
 //! Reports as Markdown and CSV.
 
-use crate::{Cell, Comparison, Reproduction, Score};
+use crate::{Cell, Comparison, Reproduction};
+use serde::Serialize;
 use std::fmt::Write;
 
 impl Reproduction {
@@ -78,60 +79,12 @@ impl Reproduction {
 
     /// Every cell as CSV.
     pub fn csv(&self) -> String {
-        let mut out = "table,block,model,printed_model,task_group,column,value,low,high,printed,\
-                       difference,agrees,reason\n"
-            .to_owned();
-        for cell in &self.cells {
-            let fields = [
-                cell.table.to_string(),
-                cell.block.to_string(),
-                cell.model.clone(),
-                cell.printed_model.clone(),
-                cell.task_group.to_owned(),
-                cell.column.clone(),
-                plain(cell.value),
-                plain(cell.low),
-                plain(cell.high),
-                cell.printed_text.clone(),
-                plain(cell.difference),
-                cell.agrees
-                    .map_or_else(String::new, |agrees| agrees.to_string()),
-                cell.reason.clone().unwrap_or_else(String::new),
-            ];
-            out.push_str(&csv_line(&fields));
-        }
-        out
+        csv(&self.cells)
     }
 
     /// Every score as CSV.
     pub fn scores_csv(&self) -> String {
-        let mut out = "model,task,language,metric,value,low,high,n,invalid\n".to_owned();
-        for score in &self.scores {
-            let Score {
-                model,
-                task,
-                language,
-                metric,
-                value,
-                low,
-                high,
-                n,
-                invalid,
-            } = score;
-            let fields = [
-                model.clone(),
-                task.to_string(),
-                language.clone(),
-                (*metric).to_owned(),
-                plain(*value),
-                plain(*low),
-                plain(*high),
-                n.to_string(),
-                invalid.to_string(),
-            ];
-            out.push_str(&csv_line(&fields));
-        }
-        out
+        csv(&self.scores)
     }
 }
 
@@ -184,29 +137,7 @@ impl Comparison {
 
     /// The comparison as CSV.
     pub fn csv(&self) -> String {
-        let mut out = "task,language,n,accuracy_a,accuracy_b,difference,low,high,only_a,only_b,\
-                       mcnemar_p,bootstrap_p,holm_p,detectable\n"
-            .to_owned();
-        for row in &self.rows {
-            let fields = [
-                row.task.to_string(),
-                row.language.to_string(),
-                row.n.to_string(),
-                plain(row.accuracy_a),
-                plain(row.accuracy_b),
-                plain(row.difference),
-                plain(row.low),
-                plain(row.high),
-                row.only_a.to_string(),
-                row.only_b.to_string(),
-                row.mcnemar_p.to_string(),
-                plain(row.bootstrap_p),
-                plain(row.holm_p),
-                plain(row.detectable),
-            ];
-            out.push_str(&csv_line(&fields));
-        }
-        out
+        csv(&self.rows)
     }
 }
 
@@ -232,22 +163,14 @@ fn interval(low: Option<f64>, high: Option<f64>, digits: usize) -> String {
     }
 }
 
-/// A number for programs; nothing where it is undefined.
-fn plain(value: Option<f64>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
-}
-
-/// A line of CSV (RFC 4180).
-fn csv_line(fields: &[String]) -> String {
-    let quoted: Vec<_> = fields
-        .iter()
-        .map(|field| {
-            if field.contains(['"', ',', '\n']) {
-                format!("\"{}\"", field.replace('"', "\"\""))
-            } else {
-                field.clone()
-            }
-        })
-        .collect();
-    quoted.join(",") + "\n"
+/// Records as CSV with a header; what is undefined is empty.
+fn csv(records: &[impl Serialize]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        writer
+            .serialize(record)
+            .expect("writing to memory succeeds");
+    }
+    let bytes = writer.into_inner().expect("writing to memory succeeds");
+    String::from_utf8(bytes).expect("the records are UTF-8")
 }

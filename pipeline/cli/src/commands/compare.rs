@@ -1,6 +1,6 @@
 //! `clika compare`: two models on the same items.
 
-use super::{Failure, UncertaintyArgs, reproduce::Format};
+use super::{Failure, Format, OutputArgs, UncertaintyArgs};
 use clika_predictions::Collection;
 use clika_report::{ReportError, Run, compare};
 use std::path::{Path, PathBuf};
@@ -17,12 +17,8 @@ pub struct Args {
     predictions: Option<PathBuf>,
     #[command(flatten)]
     uncertainty: UncertaintyArgs,
-    /// How to print the comparison.
-    #[arg(long, value_enum, default_value_t = Format::Markdown)]
-    format: Format,
-    /// Print JSON: the same as --format json.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Runs the command.
@@ -35,7 +31,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let a = find(&args.a, own_a.as_ref().unwrap_or(&shared))?;
     let b = find(&args.b, own_b.as_ref().unwrap_or(&shared))?;
     let comparison = compare(a, b, &args.uncertainty.resolve())?;
-    match if args.json { Format::Json } else { args.format } {
+    match args.output.format() {
         Format::Markdown => print!("{}", comparison.markdown()),
         Format::Csv => print!("{}", comparison.csv()),
         Format::Json => println!(

@@ -106,3 +106,31 @@ impl UncertaintyArgs {
         }
     }
 }
+
+/// Options of every command that prints a report.
+#[derive(clap::Args)]
+pub struct OutputArgs {
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = Format::Markdown)]
+    format: Format,
+    /// Print one JSON object: the same as --format json.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A format to print.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Format {
+    /// Tables for people
+    Markdown,
+    /// One line a number
+    Csv,
+    /// One object with everything
+    Json,
+}
+
+impl OutputArgs {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
+}

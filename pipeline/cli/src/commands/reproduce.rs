@@ -1,6 +1,6 @@
 //! `clika reproduce`: the paper's tables from recorded predictions.
 
-use super::{Failure, UncertaintyArgs};
+use super::{Failure, Format, OutputArgs, UncertaintyArgs};
 use clika_artifacts::replace_file;
 use clika_datasets::Project;
 use clika_predictions::Collection;
@@ -15,29 +15,14 @@ pub struct Args {
     predictions: PathBuf,
     #[command(flatten)]
     uncertainty: UncertaintyArgs,
-    /// How to print the tables.
-    #[arg(long, value_enum, default_value_t = Format::Markdown)]
-    format: Format,
-    /// Print everything as one JSON object: the same as --format json.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
     /// Write tables.md, cells.csv, scores.csv and report.json into this folder as well.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Keep the predictions in clika's own format in this folder, for `clika compare` and others.
     #[arg(long, value_name = "DIR")]
     save: Option<PathBuf>,
-}
-
-/// A format to print.
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-pub enum Format {
-    /// Tables for people
-    Markdown,
-    /// One line a cell
-    Csv,
-    /// One object, scores included
-    Json,
 }
 
 /// Runs the command.
@@ -59,7 +44,7 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
             replace_file(&folder.join(name), content.as_bytes())?;
         }
     }
-    match if args.json { Format::Json } else { args.format } {
+    match args.output.format() {
         Format::Markdown => print!("{}", reproduction.markdown()),
         Format::Csv => print!("{}", reproduction.csv()),
         Format::Json => println!("{json}"),
