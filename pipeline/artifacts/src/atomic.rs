@@ -1,4 +1,4 @@
-use crate::ArtifactError;
+use crate::{ArtifactError, Manifest};
 use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
@@ -45,6 +45,8 @@ impl FolderDraft {
     pub fn begin(place: &Path) -> Result<Self, ArtifactError> {
         let folder = parent(place);
         fs::create_dir_all(folder).map_err(ArtifactError::write(folder))?;
+        // A link stays one: what it points to is replaced.
+        let place = &fs::canonicalize(place).unwrap_or_else(|_| place.to_owned());
         let lock_path = sibling(place, "lock");
         let lock = File::create(&lock_path).map_err(ArtifactError::write(&lock_path))?;
         match lock.try_lock() {
@@ -60,6 +62,7 @@ impl FolderDraft {
         }
         let draft = sibling(place, "draft");
         recover(place).map_err(ArtifactError::write(place))?;
+        check_ours(place)?;
         remove_folder(&draft).map_err(ArtifactError::write(&draft))?;
         fs::create_dir(&draft).map_err(ArtifactError::write(&draft))?;
         Ok(Self {
@@ -110,6 +113,58 @@ impl Drop for FolderDraft {
     }
 }
 
+/// Refuses a place that holds anything but what a draft put there: it would be lost.
+fn check_ours(place: &Path) -> Result<(), ArtifactError> {
+    match fs::symlink_metadata(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(ArtifactError::read(place)(error)),
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => {
+            return Err(ArtifactError::write(place)(
+                io::ErrorKind::NotADirectory.into(),
+            ));
+        }
+    }
+    let files = files(place).map_err(ArtifactError::read(place))?;
+    let Some(manifest) = Manifest::read(place)? else {
+        return match files.into_iter().next() {
+            None => Ok(()),
+            Some(file) => Err(ArtifactError::Foreign {
+                path: place.join(file),
+            }),
+        };
+    };
+    let ours = |file: &PathBuf| {
+        *file == Path::new(Manifest::FILE)
+            || file
+                .to_str()
+                .is_some_and(|name| manifest.files.contains_key(name))
+    };
+    match files.into_iter().find(|file| !ours(file)) {
+        None => Ok(()),
+        Some(file) => Err(ArtifactError::Foreign {
+            path: place.join(file),
+        }),
+    }
+}
+
+/// Every file below a folder, by its path from there.
+pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = PathBuf::from(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            let inner = files(&entry.path())?;
+            found.extend(inner.into_iter().map(|file| name.join(file)));
+        } else {
+            found.push(name);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Puts a folder back that a process moved aside and did not live to replace.
 fn recover(place: &Path) -> io::Result<()> {
     let old = sibling(place, "old");
@@ -144,6 +199,8 @@ fn parent(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sha256_hex;
+    use std::collections::BTreeMap;
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<_> = fs::read_dir(folder)
@@ -154,16 +211,73 @@ mod tests {
         names
     }
 
+    fn publish(draft: FolderDraft, name: &str, content: &str) {
+        let mut manifest = Manifest::new(
+            "a test",
+            "a stage",
+            serde_json::Value::Null,
+            BTreeMap::new(),
+        );
+        manifest.files.insert(name.to_owned(), sha256_hex(content));
+        draft.write(name, content.as_bytes()).unwrap();
+        draft
+            .write(Manifest::FILE, manifest.to_json().as_bytes())
+            .unwrap();
+        draft.publish().unwrap();
+    }
+
+    #[test]
+    fn what_others_put_there_is_not_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("xgeo");
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("thesis.txt"), "mine").unwrap();
+        let refused = |place: &Path| match FolderDraft::begin(place) {
+            Err(ArtifactError::Foreign { path }) => path,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(&place), place.join("thesis.txt"));
+
+        fs::remove_file(place.join("thesis.txt")).unwrap();
+        publish(FolderDraft::begin(&place).unwrap(), "data/de/one", "one");
+        fs::write(place.join("data/de/two"), "mine").unwrap();
+        assert_eq!(refused(&place), place.join("data/de/two"));
+        assert_eq!(
+            fs::read_to_string(place.join("data/de/two")).unwrap(),
+            "mine"
+        );
+    }
+
+    #[test]
+    fn a_file_in_the_place_is_refused_and_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("xgeo");
+        fs::write(&place, "mine").unwrap();
+        assert!(matches!(
+            FolderDraft::begin(&place),
+            Err(ArtifactError::Write { .. })
+        ));
+        assert_eq!(fs::read_to_string(&place).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_link_stays_one() {
+        let root = tempfile::tempdir().unwrap();
+        let (place, target) = (root.path().join("xgeo"), root.path().join("elsewhere"));
+        fs::create_dir(&target).unwrap();
+        std::os::unix::fs::symlink(&target, &place).unwrap();
+        publish(FolderDraft::begin(&place).unwrap(), "one", "one");
+        assert!(place.is_symlink());
+        assert_eq!(fs::read_to_string(target.join("one")).unwrap(), "one");
+    }
+
     #[test]
     fn a_draft_replaces_the_folder_whole() {
         let root = tempfile::tempdir().unwrap();
         let place = root.path().join("xgeo");
         for content in ["one", "two"] {
             let draft = FolderDraft::begin(&place).unwrap();
-            draft
-                .write("data/de/test.parquet", content.as_bytes())
-                .unwrap();
-            draft.publish().unwrap();
+            publish(draft, "data/de/test.parquet", content);
             assert_eq!(
                 fs::read_to_string(place.join("data/de/test.parquet")).unwrap(),
                 content
@@ -192,8 +306,17 @@ mod tests {
         fs::create_dir_all(root.path().join(".xgeo.old")).unwrap();
         fs::write(root.path().join(".xgeo.old/kept"), "kept").unwrap();
         fs::create_dir_all(root.path().join(".xgeo.draft/half")).unwrap();
+        let mut manifest = Manifest::new(
+            "a test",
+            "a stage",
+            serde_json::Value::Null,
+            BTreeMap::new(),
+        );
+        manifest.files.insert("kept".to_owned(), sha256_hex("kept"));
+        let manifest = manifest.to_json();
+        fs::write(root.path().join(".xgeo.old").join(Manifest::FILE), manifest).unwrap();
         let draft = FolderDraft::begin(&place).unwrap();
-        assert_eq!(names(&place), ["kept"]);
+        assert_eq!(names(&place), ["kept", Manifest::FILE]);
         assert_eq!(names(draft.path()), Vec::<String>::new());
     }
 

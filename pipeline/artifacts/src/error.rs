@@ -9,7 +9,9 @@ use std::{
 pub enum ArtifactError {
     /// Reading failed.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("is the file there? Relative paths start where clika runs"))]
+    #[diagnostic(help(
+        "is the file there, and may you read it? Relative paths start where clika runs"
+    ))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -27,6 +29,13 @@ pub enum ArtifactError {
         /// Why.
         source: io::Error,
     },
+    /// A folder that would be replaced holds a file that clika did not write.
+    #[error("{} was not written by clika and would be lost", path.display())]
+    #[diagnostic(help("move it away, or write elsewhere"))]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process is writing the same folder.
     #[error("another process is writing {}", path.display())]
     #[diagnostic(help("wait for it to end, or write elsewhere with --out"))]
@@ -36,7 +45,7 @@ pub enum ArtifactError {
     },
     /// A manifest is no JSON of the expected form.
     #[error("{} is no manifest", path.display())]
-    #[diagnostic(help("rebuild with --force"))]
+    #[diagnostic(help("remove the folder that holds it, or write elsewhere"))]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -62,7 +71,7 @@ impl ArtifactError {
                 }
                 io::ErrorKind::PermissionDenied
                 | io::ErrorKind::ReadOnlyFilesystem
-                | io::ErrorKind::NotADirectory => "choose a folder you can write to with --out",
+                | io::ErrorKind::NotADirectory => "choose a place you can write to",
                 _ => "what was there before is kept; run again once the cause is mended",
             },
             source,

@@ -1,4 +1,4 @@
-use crate::{ArtifactError, sha256_file, sha256_hex};
+use crate::{ArtifactError, atomic::files, sha256_file, sha256_hex};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -66,8 +66,12 @@ impl Manifest {
         }
     }
 
-    /// Whether every file that the manifest names lies in the folder, unchanged.
+    /// Whether the folder holds every file that the manifest names, unchanged, and no other.
     pub fn describes(&self, folder: &Path) -> Result<bool, ArtifactError> {
+        // One more for the manifest itself.
+        if files(folder).map_err(ArtifactError::read(folder))?.len() != self.files.len() + 1 {
+            return Ok(false);
+        }
         for (name, digest) in &self.files {
             let path = folder.join(name);
             if !path.exists() || sha256_file(&path)? != *digest {

@@ -9,7 +9,7 @@ use oxigraph::{
 };
 use reqwest::{
     StatusCode, Url,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER},
 };
 use std::{
     path::PathBuf,
@@ -69,7 +69,7 @@ pub enum FetchError {
     ))]
     Transport(#[source] reqwest::Error),
     /// The endpoint is busy.
-    #[error("the endpoint answered {status}")]
+    #[error("the endpoint answered {status}{}", wish(*retry_after))]
     #[diagnostic(help(
         "the endpoint is overloaded or wants fewer queries; run `clika snapshot` again later, \
          what was answered so far is kept"
@@ -91,6 +91,17 @@ pub enum FetchError {
         status: StatusCode,
         /// The beginning of the answer.
         excerpt: String,
+    },
+    /// The endpoint is elsewhere.
+    #[error("the endpoint answered {status} and points to {location}")]
+    #[diagnostic(help(
+        "name that address with --endpoint, or in the experiment's [endpoint] table"
+    ))]
+    Moved {
+        /// The status.
+        status: StatusCode,
+        /// Where to.
+        location: String,
     },
     /// The answer is no RDF.
     #[error("the endpoint answered `{content_type}` instead of RDF: {excerpt}")]
@@ -121,6 +132,7 @@ impl FetchError {
             | Self::NoContact { .. }
             | Self::Setup(_)
             | Self::Refused { .. }
+            | Self::Moved { .. }
             | Self::Cache(_) => false,
         }
     }
@@ -173,6 +185,8 @@ impl Client {
         let http = reqwest::Client::builder()
             .user_agent(user_agent)
             .timeout(endpoint.timeout)
+            // A redirected POST becomes a GET without its query, and any answer would pass for ours.
+            .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10).min(endpoint.timeout))
             .build()
             .map_err(FetchError::Setup)?;
@@ -186,9 +200,13 @@ impl Client {
         })
     }
 
-    /// The endpoint's address.
-    pub fn url(&self) -> &str {
-        &self.endpoint.url
+    /// The endpoint's address, without a user's name and password.
+    pub fn url(&self) -> String {
+        let mut url = self.url.clone();
+        // Both fail only for addresses that can have neither.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.to_string()
     }
 
     /// The triples of a CONSTRUCT query, from the cache or from the endpoint.
@@ -226,28 +244,48 @@ impl Client {
     }
 
     async fn ask(&self, query: &Query, key: &str) -> Result<Vec<Triple>, FetchError> {
-        let wait = self.pacing().wait(Instant::now());
-        tokio::time::sleep(wait).await;
+        // Waiting once is not enough: another query may have been told to wait meanwhile.
+        loop {
+            let wait = self.pacing().wait(Instant::now());
+            if wait.is_zero() {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+        }
         let begin = Instant::now();
         let answer = self.send(query).await;
         self.pacing().book(Instant::now(), begin.elapsed());
         let answer = answer?;
 
+        if answer.status.is_redirection() {
+            return Err(FetchError::Moved {
+                status: answer.status,
+                location: answer
+                    .headers
+                    .get(LOCATION)
+                    .and_then(|value| value.to_str().ok())
+                    .unwrap_or("another address, which it does not name")
+                    .to_owned(),
+            });
+        }
         if !answer.status.is_success() {
-            return Err(
-                if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS
-                {
-                    FetchError::Busy {
-                        status: answer.status,
-                        retry_after: retry_after(&answer.headers),
-                    }
-                } else {
-                    FetchError::Refused {
-                        status: answer.status,
-                        excerpt: excerpt(&answer.body),
-                    }
-                },
-            );
+            let passing = answer.status.is_server_error()
+                || [StatusCode::TOO_MANY_REQUESTS, StatusCode::REQUEST_TIMEOUT]
+                    .contains(&answer.status);
+            if !passing {
+                return Err(FetchError::Refused {
+                    status: answer.status,
+                    excerpt: excerpt(&answer.body),
+                });
+            }
+            let retry_after = retry_after(&answer.headers);
+            if let Some(wait) = retry_after.filter(|&wait| wait <= LONGEST_WAIT) {
+                self.pacing().hold(Instant::now() + wait);
+            }
+            return Err(FetchError::Busy {
+                status: answer.status,
+                retry_after,
+            });
         }
         let content_type = answer
             .headers
@@ -256,7 +294,7 @@ impl Client {
             .unwrap_or("an unnamed type");
         let Some((_, extension, format)) = FORMATS
             .into_iter()
-            .find(|(name, _, _)| content_type.starts_with(name))
+            .find(|(name, _, _)| content_type.to_ascii_lowercase().starts_with(name))
         else {
             return Err(FetchError::NotRdf {
                 content_type: content_type.to_owned(),
@@ -264,7 +302,10 @@ impl Client {
             });
         };
         let triples = parse(format, &answer.body).map_err(FetchError::Broken)?;
-        replace_file(&self.cache_path(key, extension), &answer.body)?;
+        // An empty answer costs little to ask for again, and may be the fault of a bad moment.
+        if !triples.is_empty() {
+            replace_file(&self.cache_path(key, extension), &answer.body)?;
+        }
         Ok(triples)
     }
 
@@ -369,6 +410,14 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
     let wait = date.duration_since(jiff::Timestamp::now());
     Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+}
+
+/// What the endpoint wants, for the message.
+fn wish(retry_after: Option<Duration>) -> String {
+    match retry_after {
+        Some(wait) => format!(" and wants {} s of rest", wait.as_secs()),
+        None => String::new(),
+    }
 }
 
 /// The beginning of an answer, on one line.

@@ -1,4 +1,4 @@
-use clika_core::Place;
+use clika_core::{Place, Qid};
 use miette::Diagnostic;
 use oxigraph::{
     sparql::{QueryEvaluationError, SparqlSyntaxError},
@@ -31,6 +31,7 @@ pub enum WikidataError {
     },
     /// A query is no valid SPARQL.
     #[error("query {} is no valid SPARQL", path.display())]
+    #[diagnostic(help("try the file in a query service's page, and compare with version control"))]
     Sparql {
         /// The query's file.
         path: PathBuf,
@@ -56,6 +57,17 @@ pub enum WikidataError {
         variable: &'static str,
         /// What stands there.
         found: String,
+    },
+    /// An item has two labels in one language, where Wikidata allows one.
+    #[error("{item} has two labels in `{language}`: {labels:?}")]
+    #[diagnostic(help("keep the one that Wikidata shows in the snapshot"))]
+    TwoLabels {
+        /// The item.
+        item: Qid,
+        /// The label language.
+        language: String,
+        /// The labels.
+        labels: [String; 2],
     },
     /// A query is not of the form the program expects.
     #[error("query {} is no SELECT query", path.display())]

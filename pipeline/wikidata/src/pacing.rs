@@ -10,6 +10,7 @@ use std::{
 pub(crate) struct Pacing {
     budget: Duration,
     spent: VecDeque<(Instant, Duration)>,
+    not_before: Option<Instant>,
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -19,7 +20,13 @@ impl Pacing {
         Self {
             budget,
             spent: VecDeque::new(),
+            not_before: None,
         }
+    }
+
+    /// Lets nothing out before `until`, because the endpoint asked for it.
+    pub(crate) fn hold(&mut self, until: Instant) {
+        self.not_before = self.not_before.max(Some(until));
     }
 
     /// Books a query that ended at `now`.
@@ -29,6 +36,9 @@ impl Pacing {
 
     /// How long to wait from `now` until the last minute's queries leave room for another.
     pub(crate) fn wait(&mut self, now: Instant) -> Duration {
+        if let Some(until) = self.not_before.filter(|&until| until > now) {
+            return until - now;
+        }
         while self
             .spent
             .front()
@@ -69,6 +79,16 @@ mod tests {
         // 60 of 50 seconds are spent; the first 30 leave the minute at 30 + 60 = 90.
         assert_eq!(pacing.wait(start + seconds(60)), seconds(30));
         assert_eq!(pacing.wait(start + seconds(90)), Duration::ZERO);
+    }
+
+    #[test]
+    fn everybody_waits_when_the_endpoint_asks() {
+        let start = Instant::now();
+        let mut pacing = Pacing::new(seconds(50));
+        pacing.hold(start + seconds(5));
+        pacing.hold(start + seconds(3));
+        assert_eq!(pacing.wait(start + seconds(1)), seconds(4));
+        assert_eq!(pacing.wait(start + seconds(6)), Duration::ZERO);
     }
 
     #[test]

@@ -105,7 +105,7 @@ pub async fn refresh(
         ));
     }
     graph.extend(fetch(client, &chunks, plan.concurrency, "labels", progress).await?);
-    Ok(turtle(client.url(), graph))
+    Ok(turtle(&client.url(), graph))
 }
 
 async fn fetch(

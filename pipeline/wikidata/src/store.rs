@@ -186,7 +186,18 @@ impl Snapshot {
             let query = query.with_items("?item", chunk.iter().copied())?;
             let rows = self.select(&query, |row| Ok((row.item("item")?, row.label("label")?)))?;
             for (item, (text, language)) in rows {
-                labels.0.entry(item).or_default().insert(language, text);
+                // As good as none: it could not be read in a question.
+                if text.trim().is_empty() || text.contains(char::is_control) {
+                    continue;
+                }
+                let of_item = labels.0.entry(item).or_default();
+                if let Some(other) = of_item.insert(language.clone(), text.clone()) {
+                    return Err(WikidataError::TwoLabels {
+                        item,
+                        language,
+                        labels: [other, text],
+                    });
+                }
             }
         }
         Ok(labels)

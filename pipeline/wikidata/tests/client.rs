@@ -148,7 +148,7 @@ fn reads_turtle_too() {
 fn obeys_retry_after() {
     survives(
         Answer::new(429, "text/plain", "slow down").with_header("Retry-After: 1"),
-        "the endpoint answered 429 Too Many Requests; trying again in 1 s",
+        "the endpoint answered 429 Too Many Requests and wants 1 s of rest; trying again in 1 s",
     );
 }
 
@@ -206,6 +206,27 @@ fn survives_a_page_for_people() {
         Answer::new(200, "text/html", "<html>Maintenance"),
         "answered `text/html` instead of RDF",
     );
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let moved =
+        Answer::new(301, "text/plain", "").with_header("Location: https://elsewhere/sparql");
+    let error = gives_up(moved, 1).to_string();
+    assert!(
+        error.ends_with("points to https://elsewhere/sparql"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_empty_answer_is_not_kept() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Stub::start(|_, _| Answer::new(200, "Application/N-Triples", ""));
+    for requests in 1..=2 {
+        assert_eq!(ask(endpoint(server.url(), cache.path())).0.unwrap(), 0);
+        assert_eq!(server.requests().len(), requests);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `clika snapshot`: from a SPARQL endpoint to a fresh snapshot.
 
-use super::{ExperimentArgs, Failure};
-use crate::progress::Bar;
+use super::{ExperimentArgs, Failure, print};
+use crate::{INTERRUPTED, progress::Bar};
 use clika_artifacts::{move_file, replace_file};
 use clika_core::{Language, NoProgress, Progress};
 use clika_datasets::{DatasetError, Project, Sources, TASKS};
@@ -43,7 +43,11 @@ pub struct Args {
 /// A fresh snapshot that no dataset can be built from.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("the fresh snapshot did not pass its checks; {} is as it was", old.display())]
-#[diagnostic(help("the rejected one lies in {}; see what it lacks", rejected.display()))]
+#[diagnostic(help(
+    "the rejected one lies in {}; see what it lacks. If the endpoint had a bad moment, run again \
+     with --fresh",
+    rejected.display()
+))]
 struct Rejected {
     old: PathBuf,
     rejected: PathBuf,
@@ -97,13 +101,22 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
                 text.map_err(Failure::from)
             }
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(format!(
-                "interrupted; {} is as it was, and the answers so far are kept: run the same \
-                 command again to go on",
-                out.display()
+                "interrupted; {} is as it was, and the answers so far are kept: run the \
+                 command again{} to go on",
+                out.display(),
+                if args.fresh { " without --fresh" } else { "" },
             ))),
         }
     })?;
 
+    // From here on nothing waits, and every step is atomic: an interrupt may end it anywhere.
+    let old = out.display().to_string();
+    std::thread::spawn(move || {
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            eprintln!("interrupted; {old} is as it was, unless it was just replaced");
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    });
     let candidate = candidate_path(&out);
     replace_file(&candidate, text.as_bytes())?;
     let triples = check(project, &candidate, &experiment.datasets).map_err(|source| Rejected {
@@ -112,9 +125,10 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
         source,
     })?;
     move_file(&candidate, &out)?;
-    println!("wrote {}, {triples} triples", out.display());
-    println!("`clika datasets` builds the datasets from it");
-    Ok(())
+    print(&format!(
+        "wrote {}, {triples} triples\n`clika datasets` builds the datasets from it\n",
+        out.display()
+    ))
 }
 
 /// A snapshot is good if every dataset can be built from it; the number of its triples.
