@@ -226,7 +226,7 @@ fn a_snapshot_that_is_missing() {
     insta::assert_snapshot!(project.fail(&["datasets", "--snapshot", "none.ttl"]), @r#"
     error: cannot read none.ttl
       cause: No such file or directory (os error 2)
-    hint: is the file there? Relative paths start where clika runs
+    hint: is the file there, and may you read it? Relative paths start where clika runs
     "#);
 }
 
@@ -307,7 +307,7 @@ fn an_experiment_that_makes_no_sense() {
         "choices = 1",
     );
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
-    error: `choices` is 1; the least that makes sense is 2
+    error: `choices` is 1; it goes from 2 to 26
        PROJECT/pipeline/experiments/datasets.toml:12
     hint: compare with pipeline/experiments/datasets.toml, which explains every key
     "#);
@@ -321,7 +321,7 @@ fn a_folder_that_cannot_be_written() {
     insta::assert_snapshot!(project.fail(&["datasets", "--out", out.to_str().unwrap()]), @r#"
     error: cannot write PROJECT/file/datasets
       cause: Not a directory (os error 20)
-    hint: choose a folder you can write to with --out
+    hint: choose a place you can write to
     "#);
 }
 
@@ -379,4 +379,62 @@ fn a_kill_at_any_moment_leaves_whole_datasets() {
             150 * step
         );
     }
+}
+
+#[test]
+fn files_of_others_are_not_removed() {
+    let project = TestProject::new();
+    let folder = project.path("artifacts/datasets/xgeo");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("thesis.txt"), "mine").unwrap();
+    insta::assert_snapshot!(project.fail(&["datasets", "--force"]), @"
+    error: PROJECT/artifacts/datasets/xgeo/thesis.txt was not written by clika and would be lost
+    hint: move it away, or write elsewhere
+    ");
+    assert_eq!(
+        fs::read_to_string(folder.join("thesis.txt")).unwrap(),
+        "mine"
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let project = TestProject::new();
+    let output = Command::new("sh")
+        .args(["-c", "\"$@\" | true", "sh"])
+        .arg(env!("CARGO_BIN_EXE_clika"))
+        .args([
+            "--project",
+            project.path("").to_str().unwrap(),
+            "datasets",
+            "--json",
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(text(&output.stderr), "");
+    assert!(
+        project
+            .path("artifacts/datasets/xgeo/manifest.json")
+            .is_file()
+    );
+}
+
+#[test]
+fn a_label_that_cannot_be_read_counts_as_missing() {
+    let project = TestProject::new();
+    project.edit("sparql/snapshot/wikidata.ttl", "\"München\"@de", "\" \"@de");
+    let built = project.run(&["datasets", "xgeo"]);
+    assert!(built.contains("city Q1726 has no label in de"), "{built}");
+}
+
+#[test]
+fn two_labels_in_one_language_are_an_error() {
+    let project = TestProject::new();
+    project.edit(
+        "sparql/snapshot/wikidata.ttl",
+        "\"München\"@de",
+        "\"München\"@de, \"Minga\"@de",
+    );
+    let error = project.fail(&["datasets", "xgeo"]);
+    assert!(error.contains("Q1726 has two labels in `de`"), "{error}");
 }

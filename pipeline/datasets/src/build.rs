@@ -129,7 +129,7 @@ pub fn plan(task: Task, sources: &Sources, config: &DatasetsConfig) -> Result<Pl
     {
         let code = items[0].origin_language.clone();
         let purpose = [task.name(), code.as_str(), "positions"];
-        let positions = draw::positions(items.len(), config.choices, config.seed, &purpose);
+        let positions = draw::balanced(items.len(), config.choices, config.seed, &purpose);
         for (item, position) in items.iter_mut().zip(positions) {
             // The tasks put the right choice first.
             item.choices[..=position].rotate_left(1);

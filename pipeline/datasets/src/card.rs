@@ -100,7 +100,7 @@ fn write(
         ("choices", "the choices in the order shown"),
         (
             "label",
-            "position of the right choice, from 0; every position is right equally often",
+            "position of the right choice, from 0; the manifest counts how often each is right",
         ),
         ("answer", "the right choice"),
         (

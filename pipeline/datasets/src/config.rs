@@ -98,29 +98,50 @@ impl Experiment {
                 error.span().map_or(0, |span| span.start),
             )
         })?;
-        for (key, value, least) in [
-            ("choices", experiment.datasets.choices, 2),
+        let (datasets, endpoint) = (&experiment.datasets, &experiment.endpoint);
+        for (key, value, allowed) in [
+            ("choices", datasets.choices as u64, 2..=26),
             (
                 "cities_per_language",
-                experiment.datasets.xgeo.cities_per_language,
-                1,
+                datasets.xgeo.cities_per_language as u64,
+                1..=10_000,
             ),
             (
                 "cities_per_division",
-                experiment.datasets.xgeo.cities_per_division,
-                1,
+                datasets.xgeo.cities_per_division as u64,
+                1..=10_000,
+            ),
+            (
+                "cities_per_country",
+                datasets.xgeo.cities_per_country as u64,
+                0..=10_000,
             ),
             (
                 "people_per_language",
-                experiment.datasets.xpeo.people_per_language,
-                1,
+                datasets.xpeo.people_per_language as u64,
+                1..=10_000,
             ),
+            (
+                "budget_seconds_per_minute",
+                endpoint.budget_seconds_per_minute,
+                1..=60,
+            ),
+            ("timeout_seconds", endpoint.timeout_seconds, 1..=3_600),
+            ("attempts", endpoint.attempts as u64, 1..=100),
+            ("first_wait_seconds", endpoint.first_wait_seconds, 0..=600),
+            ("cache_hours", endpoint.cache_hours, 0..=8_760),
         ] {
-            if value < least {
-                return Err(invalid(
-                    format!("`{key}` is {value}; the least that makes sense is {least}"),
-                    text.find(key).unwrap_or(0),
-                ));
+            if !allowed.contains(&value) {
+                let problem = format!(
+                    "`{key}` is {value}; it goes from {} to {}",
+                    allowed.start(),
+                    allowed.end()
+                );
+                // The key at the beginning of a line: comments name keys too.
+                let offset = text
+                    .find(&format!("\n{key} "))
+                    .map_or(0, |newline| newline + 1);
+                return Err(invalid(problem, offset));
             }
         }
         Ok(experiment)

@@ -35,8 +35,8 @@ pub(crate) fn divisions(
         .iter()
         .map(|candidate| candidate.city.division)
         .collect();
-    let (first, second): (Vec<Qid>, Vec<Qid>) = match config.distractors {
-        DistractorPolicy::Paper => (of_pool.into_iter().collect(), Vec::new()),
+    let stages: Vec<(&str, Vec<Qid>)> = match config.distractors {
+        DistractorPolicy::Paper => vec![("pool", of_pool.into_iter().collect())],
         DistractorPolicy::Hard => {
             let country = atlas.divisions.get(&city.country).into_iter().flatten();
             let fitting = country.copied().filter(|&division| {
@@ -44,7 +44,14 @@ pub(crate) fn divisions(
                     .given_away(city.city, city.country, division, catalogue)
                     .is_none()
             });
-            (fitting.collect(), of_pool.into_iter().collect())
+            // Berlin and Vienna are divisions too, and never right: who sees that, guesses better.
+            let (with_cities, without): (Vec<Qid>, Vec<Qid>) =
+                fitting.partition(|division| of_pool.contains(division));
+            vec![
+                ("country", with_cities),
+                ("country without cities", without),
+                ("other countries", of_pool.into_iter().collect()),
+            ]
         }
     };
     // Portland lies in Oregon, and another one in Maine.
@@ -55,8 +62,8 @@ pub(crate) fn divisions(
         .map(|other| other.division)
         .collect();
     let mut choices: Vec<Qid> = Vec::new();
-    let mut from_country = 0;
-    for (stage, candidates) in [("country", first), ("pool", second)] {
+    let mut from_elsewhere = 0;
+    for (stage, candidates) in stages {
         for division in draw::shuffle(candidates, config.seed, &["xgeo", &purpose, stage]) {
             let differs =
                 |&other: &Qid| division != other && !catalogue.read_the_same(division, other);
@@ -65,10 +72,8 @@ pub(crate) fn divisions(
                 && choices.iter().chain([&city.division]).all(differs)
             {
                 choices.push(division);
+                from_elsewhere += usize::from(stage == "other countries");
             }
-        }
-        if stage == "country" {
-            from_country = choices.len();
         }
     }
     if choices.len() < wanted {
@@ -80,12 +85,8 @@ pub(crate) fn divisions(
         });
     }
     Ok(Drawn {
-        exception: (from_country < wanted).then(|| {
-            format!(
-                "{} of {wanted} wrong choices lie in another country",
-                wanted - from_country
-            )
-        }),
+        exception: (from_elsewhere > 0)
+            .then(|| format!("{from_elsewhere} of {wanted} wrong choices lie in another country")),
         choices,
     })
 }
@@ -110,12 +111,34 @@ pub(crate) struct AskedYear {
     pub(crate) other: Year,
     /// Whether the right year is the later of the two.
     pub(crate) is_death: bool,
+    /// How many of the wrong years lie before the right one.
+    pub(crate) earlier: usize,
+}
+
+impl AskedYear {
+    fn distance(&self, year: Year) -> u32 {
+        year.astronomical().abs_diff(self.answer.astronomical())
+    }
+
+    /// Whether the person could have been born, or have died, in another year.
+    fn is_plausible(&self, year: Year) -> bool {
+        let (birth, death) = if self.is_death {
+            (self.other, year)
+        } else {
+            (year, self.other)
+        };
+        self.distance(year) >= SHORTEST_DISTANCE
+            && PLAUSIBLE_AGE.contains(&(death.astronomical() - birth.astronomical()))
+    }
 }
 
 /// Years in which the person was not born, or did not die.
 ///
 /// `hard` draws from the nearest years of the same kind in the pool that leave a plausible age, and
 /// fills up with drawn years nearby where the pool has too few; `paper` draws from the whole pool.
+///
+/// With `hard`, as many lie before the right year as is asked: were they the nearest on both sides,
+/// the right year would be the one in the middle, and could be told without knowing anything.
 pub(crate) fn years(
     asked: &AskedYear,
     pool: &BTreeSet<Year>,
@@ -123,8 +146,6 @@ pub(crate) fn years(
     config: &DatasetsConfig,
 ) -> Result<Drawn<Year>, DatasetError> {
     let wanted = config.choices - 1;
-    let distance = |year: Year| year.astronomical().abs_diff(asked.answer.astronomical());
-    let purpose = ["xpeo", item, "years"];
     let too_few = |found| DatasetError::TooFewChoices {
         task: Task::XPeo,
         item: item.to_owned(),
@@ -137,52 +158,58 @@ pub(crate) fn years(
             .copied()
             .filter(|&year| year != asked.answer)
             .collect();
-        let mut choices = draw::shuffle(others, config.seed, &purpose);
+        let mut choices = draw::shuffle(others, config.seed, &["xpeo", item, "years"]);
+        choices.truncate(wanted);
         if choices.len() < wanted {
             return Err(too_few(choices.len()));
         }
-        choices.truncate(wanted);
         return Ok(Drawn {
             choices,
             exception: None,
         });
     }
-    let plausible = |year: Year| {
-        let (birth, death) = if asked.is_death {
-            (asked.other, year)
-        } else {
-            (year, asked.other)
-        };
-        distance(year) >= SHORTEST_DISTANCE
-            && PLAUSIBLE_AGE.contains(&(death.astronomical() - birth.astronomical()))
-    };
-    let mut nearest: Vec<_> = pool
-        .iter()
-        .copied()
-        .filter(|&year| plausible(year))
-        .collect();
-    nearest.sort_by_key(|&year| (distance(year), year));
-    nearest.truncate(wanted * NEAREST_PER_CHOICE);
-    let mut choices = draw::shuffle(nearest, config.seed, &purpose);
-    choices.truncate(wanted);
-    let from_pool = choices.len();
-    let nearby = (-NEARBY..=NEARBY)
+    let nearby: BTreeSet<Year> = (-NEARBY..=NEARBY)
         .map(|offset| Year::from_astronomical(asked.answer.astronomical() + offset))
-        .filter(|&year| plausible(year) && !choices.contains(&year))
         .collect();
-    let nearby = draw::shuffle(nearby, config.seed, &["xpeo", item, "years nearby"]);
-    choices.extend(nearby.into_iter().take(wanted - from_pool));
+    let mut choices: Vec<Year> = Vec::new();
+    let mut from_pool = 0;
+    // What one side cannot give, because no age would be plausible, the other gives.
+    for (side, before, target) in [
+        ("earlier", true, asked.earlier),
+        ("later", false, wanted),
+        ("earlier again", true, wanted),
+    ] {
+        for (source, years) in [("pool", pool), ("nearby", &nearby)] {
+            let missing = target.saturating_sub(choices.len());
+            let mut nearest: Vec<Year> = years
+                .iter()
+                .copied()
+                .filter(|&year| (year < asked.answer) == before)
+                .filter(|&year| asked.is_plausible(year) && !choices.contains(&year))
+                .collect();
+            nearest.sort_by_key(|&year| asked.distance(year));
+            if source == "pool" {
+                nearest.truncate(missing.saturating_mul(NEAREST_PER_CHOICE));
+            }
+            let mut drawn = draw::shuffle(nearest, config.seed, &["xpeo", item, side, source]);
+            drawn.truncate(missing);
+            if source == "pool" {
+                from_pool += drawn.len();
+            }
+            choices.extend(drawn);
+        }
+    }
     if choices.len() < wanted {
         return Err(too_few(choices.len()));
     }
     Ok(Drawn {
-        choices,
         exception: (from_pool < wanted).then(|| {
             format!(
-                "{} of {wanted} wrong years are drawn near the right one: nobody in the pool has \
-                 plausible ones",
+                "{} of {wanted} wrong years are drawn near the right one: the pool has no more \
+                 plausible ones on that side",
                 wanted - from_pool
             )
         }),
+        choices,
     })
 }

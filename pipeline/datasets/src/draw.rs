@@ -21,9 +21,16 @@ pub(crate) fn shuffle<T>(mut elements: Vec<T>, seed: u64, purpose: &[&str]) -> V
     elements
 }
 
-/// Positions of the right choice for `count` items: every position equally often, in drawn order.
-pub(crate) fn positions(count: usize, choices: usize, seed: u64, purpose: &[&str]) -> Vec<usize> {
-    shuffle((0..count).map(|i| i % choices).collect(), seed, purpose)
+/// A number below `values` for each of `count` items: every number equally often, in drawn order.
+/// Where that does not come out even, the draw decides which are one more often.
+pub(crate) fn balanced(count: usize, values: usize, seed: u64, purpose: &[&str]) -> Vec<usize> {
+    let order = shuffle(
+        (0..values).collect::<Vec<_>>(),
+        seed,
+        &[purpose, &["remainder"]].concat(),
+    );
+    let numbers = (0..count).map(|i| order[i % values]).collect();
+    shuffle(numbers, seed, purpose)
 }
 
 #[cfg(test)]
@@ -40,8 +47,8 @@ mod tests {
     }
 
     #[test]
-    fn positions_are_balanced() {
-        let positions = positions(20, 4, 7, &["xgeo", "de"]);
+    fn numbers_are_balanced() {
+        let positions = balanced(20, 4, 7, &["xgeo", "de"]);
         for position in 0..4 {
             assert_eq!(positions.iter().filter(|&&p| p == position).count(), 5);
         }

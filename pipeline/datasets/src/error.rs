@@ -42,6 +42,10 @@ pub enum DatasetError {
         /// The code.
         code: LanguageCode,
     },
+    /// Nothing is left to build from.
+    #[error("`languages_without_people` names every language")]
+    #[diagnostic(help("leave at least one language out of it"))]
+    NoLanguage,
     /// The snapshot has too few usable entities.
     #[error(
         "{task}: the snapshot has {found} usable {what} for `{language}`, {needed} are needed; left out: {left_out}"

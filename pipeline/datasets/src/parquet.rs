@@ -1,7 +1,5 @@
 use crate::Row;
 use polars::prelude::*;
-use polars_arrow::datatypes::{ArrowDataType, ArrowSchema, Field};
-use polars_parquet::write::schema_to_metadata_key;
 
 /// Encodes rows as one Parquet file with the columns of [`Row`], in its order.
 pub(crate) fn encode(rows: &[Row]) -> PolarsResult<Vec<u8>> {
@@ -40,39 +38,7 @@ pub(crate) fn encode(rows: &[Row]) -> PolarsResult<Vec<u8>> {
             ),
         ],
     )?;
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Snappy)
-        .with_key_value_metadata(Some(plain_arrow_schema(frame.schema())))
-        .finish(&mut frame)?;
-    Ok(bytes)
-}
-
-/// The Arrow types that readers shall give the columns: `string` and `list<string>`.
-///
-/// Left alone, polars asks for `string_view` and `large_list`, which older readers do not know and
-/// which make features that differ from everybody else's datasets.
-fn plain_arrow_schema(schema: &Schema) -> KeyValueMetadata {
-    let field = |name: &str, dtype| Field::new(name.into(), dtype, true);
-    let schema: ArrowSchema = schema
-        .iter()
-        .map(|(name, dtype)| {
-            let dtype = match dtype {
-                DataType::String => ArrowDataType::Utf8,
-                DataType::Int64 => ArrowDataType::Int64,
-                DataType::List(_) => {
-                    ArrowDataType::List(Box::new(field("element", ArrowDataType::Utf8)))
-                }
-                other => unreachable!("a row has no column of type {other}"),
-            };
-            (name.clone(), field(name, dtype))
-        })
-        .collect();
-    let entry = schema_to_metadata_key(&schema);
-    KeyValueMetadata::from_static(vec![(
-        entry.key,
-        entry.value.expect("a schema has a value"),
-    )])
+    clika_parquet::encode(&mut frame)
 }
 
 /// A column of lists of texts.

@@ -8,7 +8,7 @@ pub struct Report {
     /// Triples in the snapshot.
     pub triples: usize,
     /// How the entities of each origin language were ranked: by population and sitelinks, or drawn.
-    pub ranking: BTreeMap<LanguageCode, &'static str>,
+    pub ranking: BTreeMap<LanguageCode, String>,
     /// Entities of each origin language that could have been chosen.
     pub candidates: BTreeMap<LanguageCode, usize>,
     /// Items of each origin language; every language of the dataset shows all of them.

@@ -76,9 +76,17 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
     for language in &sources.languages {
         let (pool, left_out) = pool(language, &cities, &catalogue, &atlas);
         report.candidates.insert(language.code.clone(), pool.len());
-        report
-            .ranking
-            .insert(language.code.clone(), "population, then sitelinks");
+        let sitelinks = pool
+            .iter()
+            .any(|candidate| candidate.city.sitelinks.is_some());
+        report.ranking.insert(
+            language.code.clone(),
+            if sitelinks {
+                "population, then sitelinks".to_owned()
+            } else {
+                "population".to_owned()
+            },
+        );
         let selection = select(language, &pool, config);
         if selection.len() < config.xgeo.cities_per_language {
             return Err(DatasetError::TooFew {
@@ -91,6 +99,21 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
             });
         }
         report.left_out.extend(left_out);
+        for &country in &language.countries {
+            let of_country = selection
+                .iter()
+                .filter(|choice| choice.candidate.city.country == country);
+            let found = of_country.count();
+            if found < config.xgeo.cities_per_country {
+                let reason = format!(
+                    "{found} cities, {} are wanted",
+                    config.xgeo.cities_per_country
+                );
+                report
+                    .exceptions
+                    .push(catalogue.exception(language, country, reason));
+            }
+        }
         for choice in &selection {
             let city = choice.candidate.city;
             report.exceptions.extend(

@@ -39,6 +39,14 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
             return Err(DatasetError::UnknownLanguage { code: code.clone() });
         }
     }
+    if sources.languages.iter().all(|language| {
+        config
+            .xpeo
+            .languages_without_people
+            .contains(&language.code)
+    }) {
+        return Err(DatasetError::NoLanguage);
+    }
     let states = sources.languages.iter().flat_map(Language::citizenships);
     let people = sources
         .snapshot
@@ -79,7 +87,13 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
         }
         let selection = select(language, &usable, config, &mut report)?;
         for (relation, pool) in [(Relation::Birth, &births), (Relation::Death, &deaths)] {
-            for person in &selection {
+            let ranks = draw::balanced(
+                selection.len(),
+                config.choices,
+                config.seed,
+                &["xpeo", language.code.as_str(), relation.name(), "ranks"],
+            );
+            for (person, earlier) in selection.iter().zip(ranks) {
                 let is_death = relation == Relation::Death;
                 let (answer, other) = if is_death {
                     (person.death, person.birth)
@@ -90,6 +104,7 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
                     answer,
                     other,
                     is_death,
+                    earlier,
                 };
                 let id = format!("xpeo-{}-{}", person.person, relation.name());
                 let drawn = distractors::years(&asked, pool, &id, config)?;
@@ -149,15 +164,20 @@ fn select<'a>(
         .copied()
         .filter(|person| states.contains(&person.country))
         .collect();
-    let ranked = pool.iter().any(|person| person.sitelinks.is_some());
+    let known = pool
+        .iter()
+        .filter(|person| person.sitelinks.is_some())
+        .count();
     let code = &language.code;
     report.candidates.insert(code.clone(), pool.len());
     report.ranking.insert(
         code.clone(),
-        if ranked {
-            "sitelinks"
+        if known == 0 {
+            "drawn by the seed".to_owned()
+        } else if known == pool.len() {
+            "sitelinks".to_owned()
         } else {
-            "drawn by the seed"
+            format!("sitelinks for {known}, the rest drawn by the seed")
         },
     );
     let wanted = config.xpeo.people_per_language;

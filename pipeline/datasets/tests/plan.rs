@@ -192,6 +192,82 @@ fn hard_years_leave_a_plausible_age() {
 }
 
 #[test]
+fn the_right_year_cannot_be_told_from_the_choices() {
+    let sources = sources();
+    for policy in POLICIES {
+        let plan = plan(Task::XPeo, &sources, &config(policy)).unwrap();
+        let mut right = [0usize; 6];
+        for item in &plan.items {
+            let years: Vec<i64> = item
+                .choices
+                .iter()
+                .map(|choice| match choice {
+                    Answer::Year(year) => i64::from(year.astronomical()),
+                    Answer::Entity(qid) => panic!("{qid} is no year"),
+                })
+                .collect();
+            let answer = years[item.label];
+            let sum: i64 = years.iter().sum();
+            // Four times the distance to the mean, in whole numbers.
+            let nearest = years
+                .iter()
+                .map(|year| (4 * year - sum).abs())
+                .min()
+                .unwrap();
+            let mut sorted = years.clone();
+            sorted.sort_unstable();
+            for rank in 0..4 {
+                right[rank] += usize::from(sorted[rank] == answer);
+            }
+            right[4] += usize::from((4 * answer - sum).abs() == nearest);
+            let others = |year: i64| {
+                years
+                    .iter()
+                    .map(|other| (other - year).abs())
+                    .max()
+                    .unwrap()
+            };
+            let centre = years.iter().copied().map(others).min().unwrap();
+            right[5] += usize::from(others(answer) == centre);
+        }
+        // Guessing gives a quarter of 180; .36 is more than three standard deviations above.
+        for (guess, right) in right.into_iter().enumerate() {
+            assert!(
+                right * 100 < plan.items.len() * 36,
+                "{policy:?}, guess {guess}: {right}"
+            );
+        }
+    }
+}
+
+#[test]
+fn divisions_without_a_city_are_no_wrong_choices() {
+    // Berlin and Hamburg are cities and divisions at once, and could be ruled out at sight.
+    let plan = plan(Task::XGeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    for division in ["Q64", "Q1055", "Q1741", "Q956"] {
+        let division = Answer::Entity(division.parse().unwrap());
+        assert!(
+            plan.items
+                .iter()
+                .all(|item| !item.choices.contains(&division))
+        );
+    }
+}
+
+#[test]
+fn nobody_left_to_ask_about_is_an_error() {
+    let sources = sources();
+    let mut config = config(DistractorPolicy::Hard);
+    config.xpeo.languages_without_people = sources
+        .languages
+        .iter()
+        .map(|language| language.code.clone())
+        .collect();
+    let error = plan(Task::XPeo, &sources, &config).unwrap_err().to_string();
+    assert_eq!(error, "`languages_without_people` names every language");
+}
+
+#[test]
 fn cities_spread_over_divisions_and_countries() {
     let sources = sources();
     let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
@@ -253,7 +329,7 @@ fn without_fame_in_the_snapshot_people_are_drawn() {
         plan.report
             .ranking
             .values()
-            .all(|&how| how == "drawn by the seed")
+            .all(|how| how == "drawn by the seed")
     );
 }
 

@@ -1,6 +1,6 @@
 //! `clika datasets`: from the snapshot to Parquet.
 
-use super::{ExperimentArgs, Failure};
+use super::{ExperimentArgs, Failure, print};
 use clika_core::Task;
 use clika_datasets::{Built, Exception, Outcome, Project, TASKS};
 use serde_json::json;
@@ -70,24 +70,21 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
                 (built.task.to_string(), value)
             })
             .collect();
-        println!("{}", serde_json::Value::Object(object));
+        print(&format!("{}\n", serde_json::Value::Object(object)))?;
     } else {
-        for built in &built {
-            summarize(built);
-        }
+        print(&built.iter().map(summary).collect::<String>())?;
     }
     Ok(())
 }
 
-fn summarize(built: &Built) {
+fn summary(built: &Built) -> String {
     let (task, folder) = (built.task, built.folder.display());
     let report = match &built.outcome {
         Outcome::Written(report) => report,
         Outcome::UpToDate => {
-            println!(
-                "{task}: nothing has changed, {folder} is up to date (--force builds it anew)"
+            return format!(
+                "{task}: nothing has changed, {folder} is up to date (--force builds it anew)\n"
             );
-            return;
         }
     };
     let rows: Vec<_> = report
@@ -95,13 +92,13 @@ fn summarize(built: &Built) {
         .iter()
         .map(|(language, rows)| format!("{language} {rows}"))
         .collect();
-    println!("{task}: wrote {folder}, rows {}", rows.join(", "));
+    let mut text = format!("{task}: wrote {folder}, rows {}\n", rows.join(", "));
     for (title, entries) in [
         ("exceptions", &report.exceptions),
         ("left out", &report.left_out),
     ] {
         if !entries.is_empty() {
-            println!("  {title}:");
+            text += &format!("  {title}:\n");
         }
         for Exception {
             language,
@@ -110,7 +107,8 @@ fn summarize(built: &Built) {
             reason,
         } in entries
         {
-            println!("    {name} ({language}, {qid}): {reason}");
+            text += &format!("    {name} ({language}, {qid}): {reason}\n");
         }
     }
+    text
 }

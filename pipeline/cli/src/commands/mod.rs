@@ -8,7 +8,28 @@ pub mod snapshot;
 use clika_datasets::{DatasetError, DistractorPolicy, Experiment, Project};
 use clika_report::{IntervalKind, Uncertainty};
 use miette::Diagnostic;
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
+
+/// Prints to stdout. A reader that has gone, such as `head`, ends the program quietly.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(source) => Err(Unprintable { source }.into()),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Standard output cannot be written.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("cannot write to standard output")]
+#[diagnostic(help("what was built is in place; only its summary is lost"))]
+struct Unprintable {
+    source: std::io::Error,
+}
 
 /// Why a command ended without success.
 pub enum Failure {
