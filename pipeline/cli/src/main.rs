@@ -40,7 +40,7 @@ enum Command {
 }
 
 /// The exit code after Ctrl-C, as shells use it.
-const INTERRUPTED: u8 = 130;
+pub const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()

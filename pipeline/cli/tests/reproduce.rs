@@ -70,7 +70,9 @@ fn prints_tables_with_summary_and_reasons() {
     let printed = Fixture::new().reproduce(&[]);
     for line in [
         "- 115 cells: XRR needs fine-tuning runs, whose answers are not released",
-        "- missing: llama2_13b on xcopa in zh",
+        "- missing: llama2_13b on xcopa in ar, de, fr, he, it, ja, pl, ru, zh",
+        "- missing: llama_13b on xcopa in ar, de, fr, he, it, ja, pl, ru",
+        "## All models",
         "## Table 5 (basic)",
         "| model | column | ours | 95 % interval | printed | difference | agrees |",
     ] {
@@ -216,6 +218,43 @@ fn compares_two_models_and_two_runs() {
     ]))
     .unwrap();
     assert_eq!(by_folder, by_name);
+
+    // The same by FOLDER:MODEL, and one model with itself under the names as typed.
+    let [a, b] =
+        ["llama2_13b", "llama_13b"].map(|model| format!("{}:{model}", fixture.predictions));
+    let json = |a: &str, b: &str| -> Value {
+        let arguments = ["compare", a, b, "--resamples", "200", "--json"];
+        serde_json::from_str(&fixture.project.run(&arguments)).unwrap()
+    };
+    assert_eq!(json(&a, &b), by_name);
+    let run = fixture.project.path("run_llama_13b/llama_13b");
+    let itself = json(run.to_str().unwrap(), &b);
+    assert_eq!(
+        (&itself["a"], &itself["b"]),
+        (
+            &Value::from(run.to_str().unwrap()),
+            &Value::from(b.as_str())
+        )
+    );
+    assert_eq!(
+        by_name["unshared"],
+        serde_json::json!([{ "run": "llama_13b", "task": "xcopa", "language": "zh" }])
+    );
+}
+
+#[test]
+fn a_folder_of_several_models_needs_a_name() {
+    let fixture = Fixture::new();
+    let folder = &fixture.predictions;
+    let error = fixture.project.fail(&["compare", folder, folder]);
+    assert!(
+        error.contains("holds several models\nhint: name one as "),
+        "{error}"
+    );
+    assert!(
+        error.contains(":MODEL; there are llama2_13b, llama_13b"),
+        "{error}"
+    );
 }
 
 #[test]

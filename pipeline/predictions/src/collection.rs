@@ -1,4 +1,4 @@
-use crate::{PredictionError, harness, parquet, release};
+use crate::{PredictionError, folder, harness, parquet, release};
 use clika_core::{LanguageCode, Task};
 use clika_metrics::{Answer, Judged};
 use std::{
@@ -48,29 +48,38 @@ pub struct Key {
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
     predictions: BTreeMap<Key, Vec<Prediction>>,
-    /// Where predictions were read, for errors.
+    /// Where predictions were read, for errors and manifests.
     files: BTreeMap<Key, PathBuf>,
+    /// Files beside the answers that decide what is read, such as the clusters', by task.
+    shared_files: BTreeMap<Task, PathBuf>,
+    /// The folder that was read.
+    root: Option<PathBuf>,
+    notices: Vec<String>,
 }
 
 impl Collection {
     /// Reads a folder in whatever form it is in: the paper's release, our Parquet files, or
     /// lm-evaluation-harness' samples.
     ///
-    /// Fails on the first line that is wrong, on an empty file, on an item that stands twice, and
-    /// where the languages of a model and task do not hold the same items.
+    /// Fails on the first line that is wrong, on an empty file, on an item that stands twice, on
+    /// two files of the same predictions, and where the files of a task do not hold the same items.
+    /// What lies in the folder and was left aside is in [`notices`](Self::notices).
     pub fn read(folder: &Path) -> Result<Self, PredictionError> {
-        let mut collection = if release::is_release(folder) {
-            release::read(folder)?
-        } else {
-            let mut found = parquet::read(folder)?;
-            let samples = harness::read(folder)?;
-            found.predictions.extend(samples.predictions);
-            found.files.extend(samples.files);
-            found
+        let mut collection = Self {
+            root: Some(folder.to_owned()),
+            ..Self::default()
         };
+        if release::is_release(folder) {
+            release::read(folder, &mut collection)?;
+        } else {
+            let found = folder::walk(folder)?;
+            parquet::read(folder, &found, &mut collection)?;
+            harness::read(&found, &mut collection)?;
+        }
         if collection.predictions.is_empty() {
             return Err(PredictionError::Nothing {
                 path: folder.to_owned(),
+                notices: collection.notices,
             });
         }
         collection.align()?;
@@ -79,8 +88,17 @@ impl Collection {
 
     /// Writes every prediction as `folder/<model>/<task>/<language>.parquet`, with a manifest for
     /// each model. A model appears whole or not at all.
-    pub fn write(&self, folder: &Path, source: &str) -> Result<(), PredictionError> {
-        parquet::write(self, folder, source)
+    ///
+    /// The manifest names the last name of the folder that was read, and every file by its path
+    /// from there.
+    pub fn write(&self, folder: &Path) -> Result<(), PredictionError> {
+        parquet::write(self, folder)
+    }
+
+    /// What was left aside or could not be known, a sentence each: files that were not read, older
+    /// runs, items without clusters.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
     }
 
     /// Adds predictions.
@@ -89,9 +107,68 @@ impl Collection {
     }
 
     /// Adds predictions that were read from a file.
-    pub(crate) fn insert_from(&mut self, key: Key, predictions: Vec<Prediction>, file: PathBuf) {
+    pub(crate) fn insert_from(
+        &mut self,
+        key: Key,
+        predictions: Vec<Prediction>,
+        file: PathBuf,
+    ) -> Result<(), PredictionError> {
+        if key.model.is_empty() || key.model.starts_with('.') {
+            return Err(PredictionError::ModelName {
+                model: key.model,
+                path: file,
+            });
+        }
+        if let Some(first) = self.files.get(&key) {
+            return Err(PredictionError::Twice {
+                model: key.model,
+                task: key.task,
+                language: key.language,
+                first: first.clone(),
+                second: file,
+            });
+        }
         self.files.insert(key.clone(), file);
         self.insert(key, predictions);
+        Ok(())
+    }
+
+    /// Notes a file that the predictions of a task depend on.
+    pub(crate) fn depend_on(&mut self, task: Task, file: PathBuf) {
+        self.shared_files.insert(task, file);
+    }
+
+    pub(crate) fn notice(&mut self, notice: String) {
+        self.notices.push(notice);
+    }
+
+    /// Notes that a file is left aside.
+    pub(crate) fn not_read(&mut self, path: &Path, why: &str) {
+        let notice = format!("not read: {} ({why})", self.name_of(path));
+        self.notice(notice);
+    }
+
+    /// A file's path from the folder that was read.
+    pub(crate) fn name_of(&self, path: &Path) -> String {
+        let root = self.root.as_deref().unwrap_or(Path::new(""));
+        path.strip_prefix(root)
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+
+    /// The last name of the folder that was read; `None` for predictions that were not read.
+    pub(crate) fn source(&self) -> Result<Option<String>, PredictionError> {
+        self.root.as_deref().map(folder::last_name).transpose()
+    }
+
+    /// The files that a model's predictions were read from.
+    pub(crate) fn files_of(&self, model: &str) -> BTreeSet<&Path> {
+        let keys = self.files.iter().filter(|(key, _)| key.model == model);
+        keys.flat_map(|(key, file)| [Some(file), self.shared_files.get(&key.task)])
+            .flatten()
+            .map(PathBuf::as_path)
+            .collect()
     }
 
     /// The predictions of a model on a task in a language.
@@ -129,14 +206,17 @@ impl Collection {
         self.predictions.keys().map(|key| &key.language).collect()
     }
 
-    /// What some model has and another has not: every pair of a task and a language that stands
-    /// somewhere, for every model.
-    pub fn missing(&self) -> Vec<Key> {
-        let pairs: BTreeSet<_> = self
+    /// What models lack: for every task that stands somewhere, the languages that another model
+    /// has and those that are expected.
+    pub fn missing(&self, expected: &[LanguageCode]) -> Vec<Key> {
+        let mut pairs: BTreeSet<_> = self
             .predictions
             .keys()
             .map(|key| (key.task, &key.language))
             .collect();
+        for task in self.tasks() {
+            pairs.extend(expected.iter().map(|language| (task, language)));
+        }
         let mut missing = Vec::new();
         for model in self.models() {
             for &(task, language) in &pairs {
@@ -153,18 +233,24 @@ impl Collection {
         missing
     }
 
-    /// Brings every language of a task into the order of the first model's first language.
+    /// Brings every file of a task into the order of the first model's first language.
     fn align(&mut self) -> Result<(), PredictionError> {
-        let mut orders = BTreeMap::<Task, (Key, Vec<(String, u8)>)>::new();
+        /// An item as every file has to have it.
+        struct Item {
+            id: String,
+            label: u8,
+            cluster: String,
+        }
+        let mut orders = BTreeMap::<Task, (Key, Vec<Item>)>::new();
         for (key, predictions) in &mut self.predictions {
             let (first, order) = orders.entry(key.task).or_insert_with(|| {
-                let order = predictions.iter().map(|p| (p.item_id.clone(), p.label));
+                let order = predictions.iter().map(|prediction| Item {
+                    id: prediction.item_id.clone(),
+                    label: prediction.label,
+                    cluster: prediction.cluster_id.clone(),
+                });
                 (key.clone(), order.collect())
             });
-            let mut by_id: BTreeMap<String, Prediction> = std::mem::take(predictions)
-                .into_iter()
-                .map(|prediction| (prediction.item_id.clone(), prediction))
-                .collect();
             let file = |key: &Key| match self.files.get(key) {
                 Some(path) => path.display().to_string(),
                 None => format!("{} on {} in {}", key.model, key.task, key.language),
@@ -174,20 +260,49 @@ impl Collection {
                 other: file(first),
                 difference,
             };
-            for (id, label) in order.iter() {
-                let prediction = by_id
-                    .remove(id)
-                    .ok_or_else(|| differs(format!("item {id} is missing in the first file")))?;
-                if prediction.label != *label {
+            let mut by_id: BTreeMap<String, Prediction> = std::mem::take(predictions)
+                .into_iter()
+                .map(|prediction| (prediction.item_id.clone(), prediction))
+                .collect();
+            let missing = |id: &str, place: &Key, count, other| {
+                differs(format!(
+                    "item {id} is missing in {}, which has {count} items; the other file has {other}",
+                    file(place)
+                ))
+            };
+            let count = by_id.len();
+            for item in order.iter() {
+                let id = &item.id;
+                if !by_id.contains_key(id) {
+                    return Err(missing(id, key, count, order.len()));
+                }
+            }
+            if count > order.len() {
+                let known: BTreeSet<_> = order.iter().map(|item| &item.id).collect();
+                if let Some(id) = by_id.keys().find(|id| !known.contains(id)) {
+                    return Err(missing(id, first, order.len(), count));
+                }
+            }
+            for item in order.iter() {
+                let id = &item.id;
+                let Some(prediction) = by_id.remove(id) else {
                     return Err(differs(format!(
-                        "the right choice of item {id} is number {} in the first file, {label} in the second",
-                        prediction.label
+                        "item {id} stands twice in the second file"
+                    )));
+                };
+                if prediction.label != item.label {
+                    return Err(differs(format!(
+                        "the right choice of item {id} is number {} in the first file, {} in the second",
+                        prediction.label, item.label
+                    )));
+                }
+                if prediction.cluster_id != item.cluster {
+                    return Err(differs(format!(
+                        "item {id} is in cluster `{}` in the first file, in `{}` in the second",
+                        prediction.cluster_id, item.cluster
                     )));
                 }
                 predictions.push(prediction);
-            }
-            if let Some(id) = by_id.keys().next() {
-                return Err(differs(format!("item {id} is missing in the second file")));
             }
         }
         Ok(())

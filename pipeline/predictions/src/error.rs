@@ -1,5 +1,5 @@
 use clika_artifacts::ArtifactError;
-use clika_core::Place;
+use clika_core::{LanguageCode, Place, Task};
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -16,13 +16,70 @@ pub enum PredictionError {
         source: io::Error,
     },
     /// The folder holds no predictions in a form we know.
-    #[error("{} holds no predictions", path.display())]
+    #[error("{} holds no predictions{}", path.display(), below(notices))]
     #[diagnostic(help(
         "expected the paper's release (x_geo/, x_csqa/ …), <model>/<task>/<language>.parquet, or \
          samples_<task>_<language>_*.jsonl of lm-evaluation-harness"
     ))]
     Nothing {
         /// The folder.
+        path: PathBuf,
+        /// What was seen and not read.
+        notices: Vec<String>,
+    },
+    /// A model's name makes no folder of its own.
+    #[error("`{model}` is no name of a model\n   {}", path.display())]
+    #[diagnostic(help(
+        "a model's name is not empty and does not start with a dot; name the folder or file after it"
+    ))]
+    ModelName {
+        /// The name.
+        model: String,
+        /// The file that it was taken from.
+        path: PathBuf,
+    },
+    /// Two files hold the same predictions.
+    #[error("two files hold {model} on {task} in {language}\n   {}\n   {}", first.display(), second.display())]
+    #[diagnostic(help("keep one of them in the folder"))]
+    Twice {
+        /// The model.
+        model: String,
+        /// The task.
+        task: Task,
+        /// The language.
+        language: LanguageCode,
+        /// The file read first.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// Two models would be written to one folder.
+    #[error("`{a}` and `{b}` are both written to {}", path.display())]
+    #[diagnostic(help("`/` becomes `__` in a folder's name: rename one of the models"))]
+    SameFolder {
+        /// The one.
+        a: String,
+        /// The other.
+        b: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A manifest of predictions does not say of which model.
+    #[error("{} names no model", path.display())]
+    #[diagnostic(help(
+        "its `config` has `model`; write the folder again with `clika reproduce --save`"
+    ))]
+    NoModel {
+        /// The manifest.
+        path: PathBuf,
+    },
+    /// The files of a model are not those that were written.
+    #[error("{} does not hold the files that its manifest describes", path.display())]
+    #[diagnostic(help(
+        "a file was changed or is missing: write the folder again with `clika reproduce --save`"
+    ))]
+    Changed {
+        /// The model's folder.
         path: PathBuf,
     },
     /// A line or file is wrong.
@@ -38,7 +95,9 @@ pub enum PredictionError {
     },
     /// Two files of a task do not hold the same items.
     #[error("{difference}\n   {file}\n   {other}")]
-    #[diagnostic(help("all files of a task have the same items, in any order, with equal labels"))]
+    #[diagnostic(help(
+        "all files of a task have the same items, in any order, with equal labels and clusters"
+    ))]
     NotParallel {
         /// The file.
         file: String,
@@ -49,6 +108,10 @@ pub enum PredictionError {
     },
     /// A Parquet file is no file of predictions.
     #[error("{} is no file of predictions", path.display())]
+    #[diagnostic(help(
+        "a file has the columns item_id, cluster_id, choice_scores, choice, response, label and correct, \
+         as `clika reproduce --save` writes them"
+    ))]
     Parquet {
         /// The file.
         path: PathBuf,
@@ -57,6 +120,10 @@ pub enum PredictionError {
     },
     /// A row of a Parquet file is wrong.
     #[error("row {row} of {}: {problem}", path.display())]
+    #[diagnostic(help(
+        "a row is an item: choice and label are positions from 0, correct says whether they are equal, and \
+         choice_scores is null or has a finite number for each choice"
+    ))]
     Row {
         /// The file.
         path: PathBuf,
@@ -69,4 +136,9 @@ pub enum PredictionError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Artifact(#[from] ArtifactError),
+}
+
+/// Lines below an error's first.
+fn below(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n   {line}")).collect()
 }

@@ -3,6 +3,7 @@
 
 mod collection;
 mod error;
+mod folder;
 mod harness;
 mod jsonl;
 mod parquet;

@@ -1,7 +1,10 @@
 //! Our own format: `<folder>/<model>/<task>/<language>.parquet`, with a manifest for each model.
 
-use crate::{Collection, Key, Prediction, PredictionError};
-use clika_artifacts::{ArtifactError, FolderDraft, Manifest, sha256_hex};
+use crate::{
+    Collection, Key, Prediction, PredictionError,
+    folder::{Entry, EntryKind, entries},
+};
+use clika_artifacts::{ArtifactError, FolderDraft, Manifest, sha256_file, sha256_hex};
 use clika_core::{LanguageCode, Task};
 use clika_metrics::Answer;
 use polars::prelude::*;
@@ -10,26 +13,39 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     io::Cursor,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 const STAGE: &str = "predictions";
 
 /// Writes a folder for each model.
-pub(crate) fn write(
-    collection: &Collection,
-    folder: &Path,
-    source: &str,
-) -> Result<(), PredictionError> {
+pub(crate) fn write(collection: &Collection, folder: &Path) -> Result<(), PredictionError> {
+    let mut folders = BTreeMap::<String, &str>::new();
+    let mut manifests = Vec::new();
     for model in collection.models() {
+        let path = folder.join(folder_name(model));
+        if let Some(other) = folders.insert(folder_name(model), model) {
+            return Err(PredictionError::SameFolder {
+                a: other.to_owned(),
+                b: model.to_owned(),
+                path,
+            });
+        }
+        // Every source is read before anything is written: it may be the folder written to.
+        let mut inputs = BTreeMap::new();
+        for file in collection.files_of(model) {
+            inputs.insert(collection.name_of(file), sha256_file(file)?);
+        }
         let tool = concat!("clika ", env!("CARGO_PKG_VERSION"));
-        let config = json!({ "model": model, "source": source });
-        let mut manifest = Manifest::new(tool, STAGE, config, BTreeMap::new());
-        let draft = FolderDraft::begin(&folder.join(folder_name(model)))?;
+        let config = json!({ "model": model, "source": collection.source()? });
+        manifests.push((model, path, Manifest::new(tool, STAGE, config, inputs)));
+    }
+    for (model, folder, mut manifest) in manifests {
+        let draft = FolderDraft::begin(&folder)?;
         let mut counts = BTreeMap::new();
         for (key, predictions) in collection.iter().filter(|(key, _)| key.model == model) {
             let name = format!("{}/{}.parquet", key.task, key.language);
-            let path = folder.join(folder_name(model)).join(&name);
+            let path = folder.join(&name);
             let bytes =
                 encode(predictions).map_err(|source| PredictionError::Parquet { path, source })?;
             draft.write(&name, &bytes)?;
@@ -43,44 +59,78 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// Reads every model that has a manifest of predictions.
-pub(crate) fn read(folder: &Path) -> Result<Collection, PredictionError> {
-    let mut collection = Collection::default();
-    let entries = fs::read_dir(folder).map_err(|source| PredictionError::Unreadable {
-        path: folder.to_owned(),
-        source,
-    })?;
-    let folders: BTreeSet<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.is_dir())
-        .collect();
-    for folder in folders {
-        let Some(manifest) = Manifest::read(&folder)?.filter(|manifest| manifest.stage == STAGE)
-        else {
-            continue;
-        };
-        let Some(model) = manifest.config["model"].as_str() else {
-            continue;
-        };
-        for name in manifest.files.keys() {
-            let Some((task, language)) = task_and_language(name) else {
+/// Reads the folder of a model, or every such folder in a folder: those that have a manifest of
+/// predictions. `found` is every file in it.
+pub(crate) fn read(
+    folder: &Path,
+    found: &[Entry],
+    collection: &mut Collection,
+) -> Result<(), PredictionError> {
+    let mut read = BTreeSet::new();
+    if let Some(manifest) = manifest(folder)? {
+        read_model(folder, &manifest, collection, &mut read)?;
+    } else {
+        for entry in entries(folder)? {
+            if entry.kind != EntryKind::Folder {
                 continue;
-            };
-            let path = folder.join(name);
-            let bytes = fs::read(&path).map_err(|source| ArtifactError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            let key = Key {
-                model: model.to_owned(),
-                task,
-                language,
-            };
-            let predictions = decode(bytes, &path)?;
-            collection.insert_from(key, predictions, path);
+            }
+            if let Some(manifest) = manifest(&entry.path)? {
+                read_model(&entry.path, &manifest, collection, &mut read)?;
+            }
         }
     }
-    Ok(collection)
+    for entry in found {
+        if entry.name.ends_with(".parquet") && !read.contains(&entry.path) {
+            collection.not_read(&entry.path, "no manifest of predictions names it");
+        }
+    }
+    Ok(())
+}
+
+/// The manifest of a folder that holds predictions.
+fn manifest(folder: &Path) -> Result<Option<Manifest>, PredictionError> {
+    let manifest = Manifest::read(folder)?;
+    Ok(manifest.filter(|manifest| manifest.stage == STAGE))
+}
+
+fn read_model(
+    folder: &Path,
+    manifest: &Manifest,
+    collection: &mut Collection,
+    read: &mut BTreeSet<PathBuf>,
+) -> Result<(), PredictionError> {
+    let Some(model) = manifest.config["model"].as_str() else {
+        return Err(PredictionError::NoModel {
+            path: folder.join(Manifest::FILE),
+        });
+    };
+    for (name, digest) in &manifest.files {
+        let path = folder.join(name);
+        // Not `Manifest::describes`, for which one file more is a fault: here it is noted.
+        if !path.is_file() || sha256_file(&path)? != *digest {
+            return Err(PredictionError::Changed {
+                path: folder.to_owned(),
+            });
+        }
+        let Some((task, language)) = task_and_language(name) else {
+            read.insert(path.clone());
+            collection.not_read(&path, "a file is <task>/<language>.parquet");
+            continue;
+        };
+        let bytes = fs::read(&path).map_err(|source| ArtifactError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        let key = Key {
+            model: model.to_owned(),
+            task,
+            language,
+        };
+        let predictions = decode(bytes, task, &path)?;
+        read.insert(path.clone());
+        collection.insert_from(key, predictions, path)?;
+    }
+    Ok(())
 }
 
 /// `xgeo/de.parquet`.
@@ -143,14 +193,10 @@ fn encode(predictions: &[Prediction]) -> PolarsResult<Vec<u8>> {
             column("correct", predictions.iter().map(|p| p.judged().is_right())),
         ],
     )?;
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Snappy)
-        .finish(&mut frame)?;
-    Ok(bytes)
+    clika_parquet::encode(&mut frame)
 }
 
-fn decode(bytes: Vec<u8>, path: &Path) -> Result<Vec<Prediction>, PredictionError> {
+fn decode(bytes: Vec<u8>, task: Task, path: &Path) -> Result<Vec<Prediction>, PredictionError> {
     let parquet = |source| PredictionError::Parquet {
         path: path.to_owned(),
         source,
@@ -182,6 +228,14 @@ fn decode(bytes: Vec<u8>, path: &Path) -> Result<Vec<Prediction>, PredictionErro
         .column("label")
         .and_then(Column::i64)
         .map_err(parquet)?;
+    let correct = frame
+        .column("correct")
+        .and_then(Column::bool)
+        .map_err(parquet)?;
+    if frame.height() == 0 {
+        let empty = polars_err!(NoData: "the file has no rows");
+        return Err(parquet(empty));
+    }
     let mut seen = BTreeSet::new();
     let mut predictions = Vec::new();
     for row in 0..frame.height() {
@@ -200,20 +254,35 @@ fn decode(bytes: Vec<u8>, path: &Path) -> Result<Vec<Prediction>, PredictionErro
         if !seen.insert(id) {
             return Err(wrong(format!("item {id} stands twice")));
         }
-        let position = |number: i64| {
-            u8::try_from(number).map_err(|_| wrong(format!("{number} is no position of a choice")))
+        let position = |number: i64| match u8::try_from(number) {
+            Ok(position) if usize::from(position) < task.choices() => Ok(position),
+            Ok(_) | Err(_) => Err(wrong(format!(
+                "{number} is no position among the {} choices of {task}",
+                task.choices()
+            ))),
         };
-        predictions.push(Prediction {
+        let prediction = Prediction {
             item_id: id.to_owned(),
             cluster_id: cluster.to_owned(),
             scores: match scores.get_as_series(row) {
                 Some(list) => {
                     let list = list.f64().map_err(parquet)?;
-                    Some(
-                        list.iter()
-                            .collect::<Option<Vec<_>>>()
-                            .ok_or_else(|| wrong("a score is null".to_owned()))?,
-                    )
+                    let list: Vec<Option<f64>> = list.iter().collect();
+                    let finite = list
+                        .iter()
+                        .flatten()
+                        .copied()
+                        .filter(|score| score.is_finite());
+                    let finite: Vec<f64> = finite.collect();
+                    if list.len() != task.choices() || finite.len() != list.len() {
+                        return Err(wrong(format!(
+                            "choice_scores has {} finite numbers among {}, and {task} has {} choices",
+                            finite.len(),
+                            list.len(),
+                            task.choices()
+                        )));
+                    }
+                    Some(finite)
                 }
                 None => None,
             },
@@ -223,7 +292,17 @@ fn decode(bytes: Vec<u8>, path: &Path) -> Result<Vec<Prediction>, PredictionErro
             },
             response: responses.get(row).map(str::to_owned),
             label: position(label)?,
-        });
+        };
+        let right = prediction.judged().is_right();
+        if correct.get(row) != Some(right) {
+            return Err(wrong(format!(
+                "correct is {}, and by choice and label it is {right}",
+                correct
+                    .get(row)
+                    .map_or("null".to_owned(), |value| value.to_string())
+            )));
+        }
+        predictions.push(prediction);
     }
     Ok(predictions)
 }

@@ -2,15 +2,13 @@
 
 use crate::{
     Collection, Key, Prediction, PredictionError,
+    folder::{EntryKind, entries},
     jsonl::{self, invalid},
 };
 use clika_core::{LanguageCode, Place, Task};
 use clika_metrics::Answer;
 use serde::Deserialize;
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 /// The tasks' folders.
 const FOLDERS: [(&str, Task); 4] = [
@@ -22,6 +20,9 @@ const FOLDERS: [(&str, Task); 4] = [
 
 /// What follows the model's name in a file of recorded answers.
 const SUFFIXES: [&str; 2] = ["_res_bf16_add_simple_example.jsonl", "_res.jsonl"];
+
+/// The English questions on cities, with their divisions.
+const DIVISIONS: &str = "en_geo_data.jsonl";
 
 const EXPECTED: &str =
     "each line is an object with `id`, `res` (the answer) and `label` (the right letter)";
@@ -37,40 +38,71 @@ struct Line {
 
 /// Whether a folder is the release.
 pub(crate) fn is_release(folder: &Path) -> bool {
-    FOLDERS.iter().any(|(name, _)| folder.join(name).is_dir())
+    FOLDERS.iter().any(|(name, _)| {
+        // A link is no folder of the release: links to folders are not followed.
+        std::fs::symlink_metadata(folder.join(name)).is_ok_and(|found| found.is_dir())
+    })
 }
 
 /// Reads all recorded answers.
-pub(crate) fn read(folder: &Path) -> Result<Collection, PredictionError> {
-    let mut collection = Collection::default();
-    for (name, task) in FOLDERS {
-        let task_folder = folder.join(name);
-        if !task_folder.is_dir() {
-            continue;
-        }
-        let clusters = match task {
-            Task::XGeo => Clusters::divisions(&task_folder)?,
-            Task::XPeo => Clusters::Halves,
-            Task::XCsqa | Task::XCopa => Clusters::None,
-        };
-        for language_folder in entries(&task_folder)? {
-            if !language_folder.is_dir() {
-                continue;
-            }
-            let language = language(&language_folder)?;
-            for file in entries(&language_folder)? {
-                let Some(model) = model(&file) else { continue };
-                let key = Key {
-                    model,
-                    task,
-                    language: language.clone(),
-                };
-                let predictions = predictions(&file, task, &clusters)?;
-                collection.insert_from(key, predictions, file);
-            }
+pub(crate) fn read(folder: &Path, collection: &mut Collection) -> Result<(), PredictionError> {
+    for entry in entries(folder)? {
+        let task = FOLDERS.iter().find(|(name, _)| *name == entry.name);
+        let Some(&(_, task)) = task else { continue };
+        match entry.kind {
+            EntryKind::Folder => read_task(&entry.path, task, collection)?,
+            EntryKind::LinkToFolder => collection.not_read(&entry.path, LINK),
+            EntryKind::File => collection.not_read(&entry.path, "no folder"),
         }
     }
-    Ok(collection)
+    Ok(())
+}
+
+/// Why a link is left aside.
+const LINK: &str = "a link to a folder";
+
+fn read_task(
+    folder: &Path,
+    task: Task,
+    collection: &mut Collection,
+) -> Result<(), PredictionError> {
+    let clusters = match task {
+        Task::XGeo => Clusters::divisions(folder, collection)?,
+        Task::XPeo => Clusters::Halves,
+        Task::XCsqa | Task::XCopa => Clusters::None,
+    };
+    for entry in entries(folder)? {
+        match entry.kind {
+            _ if entry.name.starts_with('.') => continue,
+            EntryKind::File => continue,
+            EntryKind::LinkToFolder => {
+                collection.not_read(&entry.path, LINK);
+                continue;
+            }
+            EntryKind::Folder => (),
+        }
+        let language = language(&entry.path)?;
+        for file in entries(&entry.path)? {
+            if file.kind != EntryKind::File || file.name.starts_with('.') {
+                continue;
+            }
+            let Some(model) = model(&file.name) else {
+                if file.name.contains("_res") && file.name.ends_with(".jsonl") {
+                    let why = format!("a file of answers ends in {}", SUFFIXES.join(" or "));
+                    collection.not_read(&file.path, &why);
+                }
+                continue;
+            };
+            let key = Key {
+                model,
+                task,
+                language: language.clone(),
+            };
+            let predictions = predictions(&file.path, task, &clusters)?;
+            collection.insert_from(key, predictions, file.path)?;
+        }
+    }
+    Ok(())
 }
 
 fn predictions(
@@ -91,7 +123,13 @@ fn predictions(
         };
         predictions.push(Prediction {
             item_id: line.id.to_string(),
-            cluster_id: clusters.of(line.id, count),
+            cluster_id: clusters.of(line.id, count).ok_or_else(|| {
+                invalid(
+                    place.clone(),
+                    &format!("item {} is not in en/{DIVISIONS}", line.id),
+                    "the English questions hold every item, so that cities of a division are one cluster",
+                )
+            })?,
             scores: None,
             answer: match first_letter(&line.res, task.choices()) {
                 Some(choice) => Answer::Choice(choice),
@@ -119,20 +157,18 @@ enum Clusters {
 }
 
 impl Clusters {
-    fn of(&self, id: u64, count: u64) -> String {
+    /// The cluster of an item; `None` where the questions lack it.
+    fn of(&self, id: u64, count: u64) -> Option<String> {
         match self {
-            Self::None => id.to_string(),
-            Self::Halves => (id % (count / 2).max(1)).to_string(),
-            Self::Divisions(names) => match names.get(&id) {
-                Some(name) => name.clone(),
-                None => id.to_string(),
-            },
+            Self::None => Some(id.to_string()),
+            Self::Halves => Some((id % (count / 2).max(1)).to_string()),
+            Self::Divisions(names) => names.get(&id).cloned(),
         }
     }
 
     /// Reads the right divisions of the English questions. Where the file is missing every item
-    /// is its own cluster.
-    fn divisions(folder: &Path) -> Result<Self, PredictionError> {
+    /// is its own cluster, which is noted.
+    fn divisions(folder: &Path, collection: &mut Collection) -> Result<Self, PredictionError> {
         #[derive(Deserialize)]
         #[serde(expecting = "an object")]
         struct Question {
@@ -140,10 +176,14 @@ impl Clusters {
             answers: Vec<String>,
             label: usize,
         }
-        let file = folder.join("en/en_geo_data.jsonl");
+        let file = folder.join("en").join(DIVISIONS);
         if !file.is_file() {
+            collection.notice(format!(
+                "x_geo: no en/{DIVISIONS}, so that every item is drawn on its own"
+            ));
             return Ok(Self::None);
         }
+        collection.depend_on(Task::XGeo, file.clone());
         let expected = "each line is an object with `id`, `answers` and `label` (a position)";
         let mut names = BTreeMap::new();
         for (place, question) in jsonl::read::<Question>(&file, expected)?.records {
@@ -179,25 +219,11 @@ fn language(folder: &Path) -> Result<LanguageCode, PredictionError> {
     })
 }
 
-fn model(file: &Path) -> Option<String> {
-    let name = file.file_name()?.to_str()?;
+fn model(name: &str) -> Option<String> {
     let model = SUFFIXES
         .iter()
         .find_map(|suffix| name.strip_suffix(suffix))?;
     Some(model.to_owned())
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, PredictionError> {
-    let unreadable = |source| PredictionError::Unreadable {
-        path: folder.to_owned(),
-        source,
-    };
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        paths.push(entry.map_err(unreadable)?.path());
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 /// The position of a capital Latin letter among the choices.
@@ -252,7 +278,6 @@ mod tests {
 
     #[test]
     fn only_recorded_answers_name_a_model() {
-        let model = |name| model(Path::new(name));
         assert_eq!(model("chatgpt_res.jsonl").as_deref(), Some("chatgpt"));
         assert_eq!(
             model("llama_13b_res_bf16_add_simple_example.jsonl").as_deref(),

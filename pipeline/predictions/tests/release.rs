@@ -23,7 +23,12 @@ fn reads_all_of_it() {
     let collection = Collection::read(&folder).unwrap();
     // Six models, four tasks, ten languages; counts of items by the paper, §3.1.
     assert_eq!(collection.iter().count(), 6 * 4 * 10);
-    assert!(collection.missing().is_empty());
+    assert!(
+        collection.notices().is_empty(),
+        "{:?}",
+        collection.notices()
+    );
+    assert!(collection.missing(&[]).is_empty());
     let mut invalid = BTreeMap::<&str, usize>::new();
     for (key, predictions) in collection.iter() {
         let items = match key.task {

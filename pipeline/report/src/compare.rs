@@ -21,6 +21,19 @@ pub struct Comparison {
     pub uncertainty: Uncertainty,
     /// The rows; p-values are corrected over all of them.
     pub rows: Vec<ComparisonRow>,
+    /// What only one of them has, and which therefore is not compared.
+    pub unshared: Vec<Unshared>,
+}
+
+/// A task in a language that only one run has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unshared {
+    /// The run that has it, as [`Comparison::a`] or [`Comparison::b`].
+    pub run: String,
+    /// The task.
+    pub task: Task,
+    /// The language.
+    pub language: LanguageCode,
 }
 
 /// Two models on a task in a language.
@@ -64,6 +77,34 @@ pub struct Run<'a> {
     pub collection: &'a Collection,
     /// The model.
     pub model: &'a str,
+    /// What reports call the run.
+    pub label: &'a str,
+}
+
+impl<'a> Run<'a> {
+    /// A run that is called by its model's name.
+    pub fn new(collection: &'a Collection, model: &'a str) -> Self {
+        Self {
+            collection,
+            model,
+            label: model,
+        }
+    }
+
+    /// The tasks and languages that another run lacks.
+    fn not_in(self, other: Run<'_>) -> impl Iterator<Item = Unshared> {
+        self.collection
+            .iter()
+            .filter(move |(key, _)| {
+                let theirs = other.collection.get(other.model, key.task, &key.language);
+                key.model == self.model && theirs.is_none()
+            })
+            .map(move |(key, _)| Unshared {
+                run: self.label.to_owned(),
+                task: key.task,
+                language: key.language.clone(),
+            })
+    }
 }
 
 /// Compares two runs on every task and language that both have.
@@ -80,16 +121,16 @@ pub fn compare(
         let theirs = same_items(ours, theirs).map_err(|difference| ReportError::OtherItems {
             task: key.task.to_string(),
             language: key.language.to_string(),
-            a: a.model.to_owned(),
-            b: b.model.to_owned(),
+            a: a.label.to_owned(),
+            b: b.label.to_owned(),
             difference,
         })?;
         rows.push(row(key.task, &key.language, ours, &theirs, uncertainty));
     }
     if rows.is_empty() {
         return Err(ReportError::NothingShared {
-            a: a.model.to_owned(),
-            b: b.model.to_owned(),
+            a: a.label.to_owned(),
+            b: b.label.to_owned(),
         });
     }
     let p_values: Vec<_> = rows.iter().map(|row| row.bootstrap_p).collect();
@@ -97,10 +138,11 @@ pub fn compare(
         row.holm_p = adjusted;
     }
     Ok(Comparison {
-        a: a.model.to_owned(),
-        b: b.model.to_owned(),
+        a: a.label.to_owned(),
+        b: b.label.to_owned(),
         uncertainty: *uncertainty,
         rows,
+        unshared: a.not_in(b).chain(b.not_in(a)).collect(),
     })
 }
 
@@ -173,6 +215,12 @@ fn same_items<'a>(
             .ok_or_else(|| format!("item {id} is in one only"))?;
         if other.label != prediction.label {
             return Err(format!("the right choice of item {id} differs"));
+        }
+        if other.cluster_id != prediction.cluster_id {
+            return Err(format!(
+                "item {id} is in cluster `{}` of the one, in `{}` of the other",
+                prediction.cluster_id, other.cluster_id
+            ));
         }
         aligned.push(other);
     }

@@ -33,6 +33,15 @@ pub enum ReportError {
         /// The models there are.
         known: String,
     },
+    /// A folder holds several models, and none was named.
+    #[error("{folder} holds several models")]
+    #[diagnostic(help("name one as {folder}:MODEL; there are {known}"))]
+    SeveralModels {
+        /// The folder, as it was named.
+        folder: String,
+        /// The models.
+        known: String,
+    },
     /// Two runs share no task and language.
     #[error("{a} and {b} share no task in any language")]
     #[diagnostic(help("compare two models on the same items"))]
@@ -44,7 +53,9 @@ pub enum ReportError {
     },
     /// Two runs hold other items.
     #[error("{task} in `{language}`: {a} and {b} hold other items: {difference}")]
-    #[diagnostic(help("a paired comparison needs the same items with the same right choices"))]
+    #[diagnostic(help(
+        "a paired comparison needs the same items with the same right choices and clusters"
+    ))]
     OtherItems {
         /// The task.
         task: String,

@@ -3,15 +3,18 @@
 mod compare;
 mod error;
 mod expression;
+mod groups;
 mod panel;
 mod paper;
 mod reproduce;
+mod rule;
 mod scores;
 mod text;
 
-pub use compare::{Comparison, ComparisonRow, Run, compare};
+pub use compare::{Comparison, ComparisonRow, Run, Unshared, compare};
 pub use error::ReportError;
+pub use groups::GroupScore;
 pub use panel::{IntervalKind, Uncertainty};
 pub use paper::Paper;
-pub use reproduce::{Cell, Reproduction, Summary, reproduce};
+pub use reproduce::{Cell, Counts, Reproduction, Summary, reproduce};
 pub use scores::Score;

@@ -3,8 +3,8 @@
 use crate::expression::Expression;
 use clika_core::{LanguageCode, Task};
 use clika_metrics::{
-    Interval, Judged, Parallel, Resampler, Share, accuracy_share, bca, correct_overlap_share,
-    en_co_share, percentile,
+    Answer, Interval, Judged, Parallel, Resampler, Share, accuracy_share, bca,
+    correct_overlap_share, en_co_share, percentile,
 };
 use clika_predictions::{Collection, Prediction};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,8 @@ pub(crate) enum Kind {
     EnCo,
     /// Right in both, of those right in the language or in English.
     Overlap,
+    /// Answers that are none among all items.
+    Invalid,
 }
 
 /// The shares of a collection by model, task, language and kind.
@@ -174,7 +176,11 @@ impl<'a> Panel<'a> {
 
 /// The shares of one model, task and language; those with English need its answers.
 fn shares(here: &[Judged], english: Option<&[Judged]>) -> Vec<(Kind, Share)> {
-    let mut shares = vec![(Kind::Accuracy, accuracy_share(here))];
+    let invalid = here.iter().map(|item| Some(item.answer == Answer::Invalid));
+    let mut shares = vec![
+        (Kind::Accuracy, accuracy_share(here)),
+        (Kind::Invalid, invalid.collect()),
+    ];
     if let Some(english) = english {
         let pair = Parallel::new(english, here).expect("a collection is aligned");
         shares.push((Kind::EnCo, en_co_share(pair)));

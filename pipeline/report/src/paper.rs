@@ -2,7 +2,7 @@
 
 use crate::ReportError;
 use clika_core::{LanguageCode, Place, Task};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, path::Path};
 
 /// Everything the paper prints as a number, and the names to find it by.
@@ -12,7 +12,7 @@ pub struct Paper {
     pub tables: Vec<Table>,
     /// The models of the tables.
     pub models: Vec<Model>,
-    /// What RA divides by.
+    /// The languages, and what RA divides by.
     pub reference: Reference,
 }
 
@@ -51,8 +51,10 @@ pub struct TableRow {
     /// The columns of yes and no.
     pub marks: BTreeMap<String, bool>,
     /// Printed numbers by column: a language or `others`.
+    #[serde(deserialize_with = "numbers")]
     pub cells: BTreeMap<String, String>,
     /// Printed ratios to the English number by column.
+    #[serde(deserialize_with = "numbers")]
     pub ratios: BTreeMap<String, String>,
 }
 
@@ -72,10 +74,12 @@ pub struct Model {
     pub role: Role,
 }
 
-/// What RA divides by.
+/// The paper's languages, and what RA divides by.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
+    /// The languages that "others" averages, but for those that a table leaves out.
+    pub languages: Vec<LanguageCode>,
     /// The reference model's accuracy in English, in 0 to 1, as the authors round it.
     pub reference_accuracy: BTreeMap<Task, f64>,
     /// The number of choices.
@@ -191,13 +195,6 @@ impl Paper {
             if name.starts_with("table") && name.ends_with(".toml") {
                 let table: Table = parse(&path)?;
                 for row in &table.rows {
-                    let printed = row.cells.values().chain(row.ratios.values());
-                    if let Some(text) = printed.clone().find(|text| text.parse::<f64>().is_err()) {
-                        return Err(ReportError::Paper {
-                            problem: format!("`{text}` of {} is no number", row.model),
-                            place: Place { path, line: 1 },
-                        });
-                    }
                     if !models
                         .iter()
                         .any(|model| model.printed.contains(&row.model))
@@ -228,6 +225,29 @@ impl Paper {
             .iter()
             .find(|model| model.printed.iter().any(|name| name == printed))
     }
+}
+
+/// Texts that are numbers. Each is checked on its own, so that an error points at its line.
+fn numbers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(try_from = "String")]
+    struct Number(String);
+    impl TryFrom<String> for Number {
+        type Error = String;
+        fn try_from(text: String) -> Result<Self, String> {
+            match text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Self(text)),
+                Ok(_) | Err(_) => Err(format!("`{text}` is no number")),
+            }
+        }
+    }
+    let numbers = BTreeMap::<String, Number>::deserialize(deserializer)?;
+    let texts = numbers
+        .into_iter()
+        .map(|(column, Number(text))| (column, text));
+    Ok(texts.collect())
 }
 
 fn parse<T: DeserializeOwned>(path: &Path) -> Result<T, ReportError> {

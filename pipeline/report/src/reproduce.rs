@@ -1,10 +1,12 @@
 //! The paper's tables, computed again from recorded predictions.
 
 use crate::{
-    Paper, Score, Uncertainty,
+    GroupScore, Paper, Score, Uncertainty,
     expression::Expression,
+    groups::{self, mean},
     panel::{Kind, Panel},
     paper::{Metric, Table, TableRow, Unit, ValueKind},
+    rule::{all_but, rule},
     scores,
 };
 use clika_core::LanguageCode;
@@ -21,23 +23,72 @@ pub struct Reproduction {
     pub summary: Summary,
     /// Tables that follow another rule than their caption.
     pub findings: Vec<String>,
-    /// Predictions that some models have and others lack.
+    /// Predictions that a model lacks, on tasks that some model has: in the paper's languages, and
+    /// in those that another model has.
     pub missing: Vec<String>,
+    /// What the import left aside or could not know.
+    pub notices: Vec<String>,
     /// Every printed number.
     pub cells: Vec<Cell>,
+    /// Every model found on groups of tasks, as the tables show them.
+    pub groups: Vec<GroupScore>,
     /// Every score of every model found.
     pub scores: Vec<Score>,
 }
 
-/// Counts of cells. Tables repeat rows, and so do the counts.
+/// Counts of cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Cells that agree with the printed digits.
+    /// Every printed number; tables repeat rows, and so do the counts.
+    #[serde(flatten)]
+    pub printed: Counts,
+    /// Of those that agree, the ones that do so by the rule of a finding and not by the caption.
+    pub agree_by_finding: usize,
+    /// Every table, model, variant and column once.
+    pub distinct: Counts,
+}
+
+/// How cells compare with the printed digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Cells that agree.
     pub agree: usize,
     /// Cells that differ.
     pub differ: usize,
     /// Cells that cannot be computed.
     pub not_computed: usize,
+}
+
+impl Counts {
+    /// All cells.
+    pub fn total(&self) -> usize {
+        self.agree + self.differ + self.not_computed
+    }
+
+    fn add(&mut self, agrees: Option<bool>) {
+        match agrees {
+            Some(true) => self.agree += 1,
+            Some(false) => self.differ += 1,
+            None => self.not_computed += 1,
+        }
+    }
+}
+
+impl Summary {
+    fn of(cells: &[Cell]) -> Self {
+        let mut summary = Self::default();
+        let mut seen = BTreeSet::new();
+        for cell in cells {
+            summary.printed.add(cell.agrees);
+            if cell.agrees == Some(true) && cell.rule.is_some() {
+                summary.agree_by_finding += 1;
+            }
+            if seen.insert((cell.table, &cell.printed_model, &cell.column)) {
+                summary.distinct.add(cell.agrees);
+            }
+        }
+        summary
+    }
 }
 
 /// A printed number and ours.
@@ -102,11 +153,23 @@ pub fn reproduce(
             }
         }
     }
-    let (places, formulas): (Vec<usize>, Vec<Expression>) = expressions.into_iter().unzip();
-    for (place, estimate) in places
-        .into_iter()
-        .zip(panel.estimates(&formulas, uncertainty))
-    {
+    let (places, mut formulas): (Vec<usize>, Vec<Expression>) = expressions.into_iter().unzip();
+    let mut groups = Vec::new();
+    let mut group_places = Vec::new();
+    for (mut group, expression) in groups::groups(&panel, paper) {
+        match expression {
+            Ok(expression) => {
+                formulas.push(expression);
+                group_places.push(groups.len());
+            }
+            Err(reason) => group.reason = Some(reason),
+        }
+        groups.push(group);
+    }
+    // One draw of the items serves the cells and the groups.
+    let estimates = panel.estimates(&formulas, uncertainty);
+    let (of_cells, of_groups) = estimates.split_at(places.len());
+    for (place, estimate) in places.into_iter().zip(of_cells) {
         let cell = &mut cells[place];
         let scale = scale(paper, cell);
         cell.value = estimate.value.map(|value| value * scale);
@@ -115,30 +178,36 @@ pub fn reproduce(
         cell.difference = cell.value.map(|value| value - cell.printed);
         cell.agrees = cell.value.map(|value| agrees(value, &cell.printed_text));
         if cell.value.is_none() {
-            cell.reason = Some("undefined for these predictions".to_owned());
+            cell.reason = Some(UNDEFINED.to_owned());
         }
     }
-    let mut summary = Summary::default();
-    for cell in &cells {
-        match cell.agrees {
-            Some(true) => summary.agree += 1,
-            Some(false) => summary.differ += 1,
-            None => summary.not_computed += 1,
+    for (place, estimate) in group_places.into_iter().zip(of_groups) {
+        let group = &mut groups[place];
+        group.value = estimate.value;
+        group.low = estimate.interval.map(|interval| interval.low);
+        group.high = estimate.interval.map(|interval| interval.high);
+        if group.value.is_none() {
+            group.reason = Some(UNDEFINED.to_owned());
         }
     }
     Reproduction {
         uncertainty: *uncertainty,
-        summary,
+        summary: Summary::of(&cells),
         findings,
         missing: collection
-            .missing()
+            .missing(&paper.reference.languages)
             .iter()
             .map(|key| format!("{} on {} in {}", key.model, key.task, key.language))
             .collect(),
+        notices: collection.notices().to_vec(),
         cells,
+        groups,
         scores: scores::scores(&panel, paper, uncertainty),
     }
 }
+
+/// Why a formula that could be written has no value: a share of nothing.
+const UNDEFINED: &str = "undefined for these predictions";
 
 /// A printed number of a row with its formula, or why there is none.
 type Column<'a> = (String, &'a str, Result<Expression, String>);
@@ -214,7 +283,7 @@ fn scale(paper: &Paper, cell: &Cell) -> f64 {
     }
 }
 
-fn formula(
+pub(crate) fn formula(
     table: &Table,
     row: &TableRow,
     column: &str,
@@ -261,137 +330,28 @@ fn level(
     if !panel.collection().models().contains(release) {
         return Err(format!("no predictions of {}", model.name));
     }
-    let languages: Vec<&LanguageCode> = panel
-        .collection()
-        .languages()
-        .into_iter()
-        .filter(|language| match column {
-            "others" => !exclude.contains(*language),
-            code => language.as_str() == code,
-        })
-        .collect();
-    if languages.is_empty() {
-        return Err(format!("no predictions in {column}"));
-    }
-    let mut means = Vec::new();
-    for language in languages {
-        means.push(Expression::Mean(group(
-            table, release, language, panel, paper,
-        )?));
-    }
-    Ok(Expression::Mean(means))
-}
-
-fn group(
-    table: &Table,
-    model: &str,
-    language: &LanguageCode,
-    panel: &Panel<'_>,
-    paper: &Paper,
-) -> Result<Vec<Expression>, String> {
+    let languages: Vec<LanguageCode> = match column {
+        "others" => {
+            let languages = paper.reference.languages.iter();
+            languages
+                .filter(|language| !exclude.contains(language))
+                .cloned()
+                .collect()
+        }
+        code => vec![LanguageCode::try_from(code.to_owned())?],
+    };
     let kind = match table.metric {
         Metric::Ra => Kind::Accuracy,
         Metric::EnCo | Metric::Xrr => Kind::EnCo,
     };
-    table
-        .knowledge
-        .tasks()
-        .iter()
-        .map(|&task| {
-            let share = panel
-                .share(model, task, language, kind)
-                .ok_or_else(|| format!("no predictions of {model} on {task} in {language}"))?;
-            if kind == Kind::EnCo {
-                return Ok(Expression::Share(share));
-            }
-            let reference = paper.reference.reference_accuracy.get(&task);
-            let choices = paper.reference.choices.get(&task);
-            match (reference, choices) {
-                (Some(&reference), Some(&choices)) => Ok(Expression::Ra {
-                    accuracy: share,
-                    reference,
-                    random: 1.0 / choices as f64,
-                }),
-                _ => Err(format!("no reference accuracy of {task}")),
-            }
-        })
-        .collect()
-}
-
-/// The languages that "others" leaves out: by the caption, or by the rule of another table that
-/// reproduces every number where the caption's does not.
-fn rule(
-    table: &Table,
-    panel: &Panel<'_>,
-    paper: &Paper,
-) -> (BTreeSet<LanguageCode>, Option<String>) {
-    let caption: BTreeSet<_> = table.others_exclude.iter().cloned().collect();
-    let values = |exclude: &BTreeSet<LanguageCode>| -> Vec<(String, f64, f64, bool)> {
-        let mut values = Vec::new();
-        for row in &table.rows {
-            let Some(printed) = row.cells.get("others") else {
-                continue;
-            };
-            let Ok(expression) = formula(table, row, "others", exclude, panel, paper) else {
-                continue;
-            };
-            if let Some(value) = panel.values(&[expression])[0] {
-                let value = value * table.unit.scale();
-                values.push((
-                    row.model.clone(),
-                    value,
-                    number(printed),
-                    agrees(value, printed),
-                ));
-            }
-        }
-        values
-    };
-    let all_agree = |exclude: &BTreeSet<LanguageCode>| values(exclude).iter().all(|value| value.3);
-    if all_agree(&caption) {
-        return (caption, None);
-    }
-    let rules = paper
-        .tables
-        .iter()
-        .map(|table| {
-            table
-                .others_exclude
-                .iter()
-                .cloned()
-                .collect::<BTreeSet<_>>()
-        })
-        .chain([caption
-            .iter()
-            .filter(|code| code.as_str() == "en")
-            .cloned()
-            .collect()]);
-    for exclude in rules.filter(|rule| !rule.is_empty()) {
-        if all_agree(&exclude) {
-            let evidence: Vec<_> = values(&exclude)
-                .into_iter()
-                .zip(values(&caption))
-                .map(|((model, value, printed, _), (_, by_caption, _, _))| {
-                    format!("{model}: printed {printed}, {value:.6} by this rule, {by_caption:.6} by the caption's")
-                })
-                .collect();
-            let finding = format!(
-                "Table {}, column others: the printed numbers are the mean over {}, and not over {} as \
-                 the caption says ({})",
-                table.number,
-                all_but(&exclude),
-                all_but(&caption),
-                evidence.join("; ")
-            );
-            return (exclude, Some(finding));
-        }
-    }
-    (caption, None)
-}
-
-fn all_but(exclude: &BTreeSet<LanguageCode>) -> String {
-    let codes: Vec<_> = exclude.iter().map(LanguageCode::as_str).collect();
-    format!("all languages but {}", codes.join(" and "))
+    mean(
+        kind,
+        table.knowledge,
+        release,
+        languages.iter(),
+        panel,
+        paper,
+    )
 }
 
 /// A printed number: `+25.47`, `.8327`.
@@ -402,7 +362,7 @@ fn number(printed: &str) -> f64 {
 }
 
 /// Whether a value rounds to printed digits: it lies within half a unit of the last one.
-fn agrees(value: f64, printed: &str) -> bool {
+pub(crate) fn agrees(value: f64, printed: &str) -> bool {
     let digits = printed
         .split_once('.')
         .map_or(0, |(_, digits)| digits.len());

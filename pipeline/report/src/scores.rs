@@ -27,7 +27,7 @@ pub struct Score {
     pub low: Option<f64>,
     /// The interval's upper end.
     pub high: Option<f64>,
-    /// The number of items.
+    /// The number of answers: items, or items times languages for a score over the languages.
     pub n: usize,
     /// Answers that were none; they count as wrong.
     pub invalid: usize,
@@ -38,6 +38,7 @@ pub struct Score {
 /// - `accuracy`; `ra`, re-scaled with the paper's reference; `chance_rescaled`, without one
 /// - `en_co`, `en_co_corrected` for chance agreement, `overlap` of right answers (Jaccard), `rank_c`
 ///   where the choices have scores: with English
+/// - `invalid_rate`, the share of answers that were none
 /// - over the languages, without interval: `consistency` of all, `ac3`, `worst_language_gap`
 pub(crate) fn scores(panel: &Panel<'_>, paper: &Paper, uncertainty: &Uncertainty) -> Vec<Score> {
     let mut rows = Vec::new();
@@ -77,6 +78,9 @@ pub(crate) fn scores(panel: &Panel<'_>, paper: &Paper, uncertainty: &Uncertainty
             "chance_rescaled",
             Expression::AboveChance { accuracy, random },
         );
+        if let Some(invalid) = share(Kind::Invalid) {
+            add("invalid_rate", Expression::Share(invalid));
+        }
         if let (Some(consistency), Some(overlap)) = (share(Kind::EnCo), share(Kind::Overlap)) {
             add("en_co", Expression::Share(consistency));
             if let Some(english) = panel.english_accuracy(&key.model, key.task) {
@@ -112,9 +116,9 @@ fn scores_without_interval(collection: &Collection) -> Vec<Score> {
                 .into_iter()
                 .filter_map(|language| Some((language, collection.get(model, task, language)?)))
                 .collect();
-            let Some((_, first)) = languages.first() else {
+            if languages.is_empty() {
                 continue;
-            };
+            }
             let score = |language: &str, metric, value, predictions: &[&[Prediction]]| Score {
                 model: model.to_owned(),
                 task,
@@ -123,7 +127,10 @@ fn scores_without_interval(collection: &Collection) -> Vec<Score> {
                 value,
                 low: None,
                 high: None,
-                n: first.len(),
+                n: predictions
+                    .iter()
+                    .map(|predictions| predictions.len())
+                    .sum(),
                 invalid: predictions
                     .iter()
                     .map(|predictions| invalid(predictions))

@@ -18,14 +18,26 @@ impl Reproduction {
         writeln!(out, "# The paper's tables from recorded predictions\n")?;
         writeln!(
             out,
-            "{} cells agree with the printed digits, {} differ, {} cannot be computed.\n",
-            summary.agree, summary.differ, summary.not_computed
+            "{} of {} cells agree with the printed digits ({} of them by a finding), {} differ, {} cannot be computed. Without the rows that tables repeat: {} of {} agree, {} \
+             differ, {} cannot be computed.\n",
+            summary.printed.agree,
+            summary.printed.total(),
+            summary.agree_by_finding,
+            summary.printed.differ,
+            summary.printed.not_computed,
+            summary.distinct.agree,
+            summary.distinct.total(),
+            summary.distinct.differ,
+            summary.distinct.not_computed,
         )?;
         for finding in &self.findings {
             writeln!(out, "- {finding}")?;
         }
-        for missing in &self.missing {
-            writeln!(out, "- missing: {missing}")?;
+        for (missing, languages) in self.missing_languages() {
+            writeln!(out, "- missing: {missing} in {}", languages.join(", "))?;
+        }
+        for notice in &self.notices {
+            writeln!(out, "- {notice}")?;
         }
         let reasons = self.reasons();
         for (reason, count) in &reasons {
@@ -51,7 +63,7 @@ impl Reproduction {
                 writeln!(
                     out,
                     "| {} | {} | {} | {} | {} | {} | {} |",
-                    cell.printed_model,
+                    escaped(&cell.printed_model),
                     cell.column,
                     text(cell.value, digits),
                     interval(cell.low, cell.high, digits),
@@ -65,7 +77,80 @@ impl Reproduction {
                 )?;
             }
         }
+        self.write_groups(out)
+    }
+
+    /// Every model on groups of tasks, a line for each.
+    fn write_groups(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "\n## All models\n")?;
+        writeln!(
+            out,
+            "Scores in 0 to 1 with {:.0} % intervals; others: the paper's languages but English.\n",
+            100.0 * self.uncertainty.level
+        )?;
+        writeln!(
+            out,
+            "| model | tasks | RA en | RA others | en-CO others | invalid rate |"
+        )?;
+        writeln!(out, "|---|---|---|---|---|---|")?;
+        let lines = self
+            .groups
+            .chunk_by(|a, b| (&a.model, a.task_group) == (&b.model, b.task_group));
+        for scores in lines {
+            write!(
+                out,
+                "| {} | {} |",
+                escaped(&scores[0].model),
+                scores[0].task_group
+            )?;
+            for (column, metric) in [
+                ("en", "ra"),
+                ("others", "ra"),
+                ("others", "en_co"),
+                ("all", "invalid_rate"),
+            ] {
+                let score = scores
+                    .iter()
+                    .find(|score| (score.column, score.metric) == (column, metric));
+                let shown = score.filter(|score| score.value.is_some()).map(|score| {
+                    let interval = interval(score.low, score.high, 3);
+                    format!("{} ({interval})", text(score.value, 3))
+                });
+                write!(out, " {} |", shown.as_deref().unwrap_or("–"))?;
+            }
+            writeln!(out)?;
+        }
+        let mut reasons = std::collections::BTreeMap::<&str, usize>::new();
+        for reason in self
+            .groups
+            .iter()
+            .filter_map(|group| group.reason.as_deref())
+        {
+            *reasons.entry(reason).or_default() += 1;
+        }
+        if !reasons.is_empty() {
+            writeln!(out)?;
+        }
+        for (reason, count) in reasons {
+            writeln!(out, "- {count} scores: {reason}")?;
+        }
         Ok(())
+    }
+
+    /// The languages that are missing, by model and task: `llama_13b on xgeo`.
+    fn missing_languages(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
+        for missing in &self.missing {
+            let Some((what, language)) = missing.rsplit_once(" in ") else {
+                lines.push((missing, Vec::new()));
+                continue;
+            };
+            match lines.last_mut() {
+                Some((last, languages)) if *last == what => languages.push(language),
+                Some(_) | None => lines.push((what, vec![language])),
+            }
+        }
+        lines
     }
 
     /// Why cells have no value, with the number of cells of each reason.
@@ -98,7 +183,7 @@ impl Comparison {
     }
 
     fn write_markdown(&self, out: &mut String) -> std::fmt::Result {
-        let Self { a, b, .. } = self;
+        let (a, b) = (escaped(&self.a), escaped(&self.b));
         writeln!(out, "# {a} and {b}\n")?;
         writeln!(
             out,
@@ -132,13 +217,26 @@ impl Comparison {
              the bootstrap draws whole clusters, and Holm's correction is over its {} tests. Detectable: the \
              smallest difference that a test at 5 % finds with 80 % power.",
             self.rows.len()
-        )
+        )?;
+        if !self.unshared.is_empty() {
+            writeln!(out, "\nNot compared, because only one has it:\n")?;
+        }
+        for unshared in &self.unshared {
+            let run = escaped(&unshared.run);
+            writeln!(out, "- {run}: {} in {}", unshared.task, unshared.language)?;
+        }
+        Ok(())
     }
 
     /// The comparison as CSV.
     pub fn csv(&self) -> String {
         csv(&self.rows)
     }
+}
+
+/// A text in a cell of a Markdown table.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|")
 }
 
 /// The digits after the point that a cell is printed with.

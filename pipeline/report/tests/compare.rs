@@ -47,19 +47,20 @@ fn run(model: &str, answers: &[(&str, &str)]) -> Collection {
 fn differences_and_tests_by_hand() {
     let a = run("a", &[("de", "AAAAAAAB"), ("zh", "AAAABBBB")]);
     let b = run("b", &[("de", "ABBBBBBB"), ("zh", "AAAABBBB"), ("ja", "A")]);
-    let comparison = compare(
-        Run {
-            collection: &a,
-            model: "a",
-        },
-        Run {
-            collection: &b,
-            model: "b",
-        },
-        &UNCERTAINTY,
-    )
-    .unwrap();
+    let comparison = compare(Run::new(&a, "a"), Run::new(&b, "b"), &UNCERTAINTY).unwrap();
     assert_eq!(comparison.rows.len(), 2, "ja is in one only");
+    let [unshared] = &comparison.unshared[..] else {
+        panic!("{:?}", comparison.unshared)
+    };
+    assert_eq!(
+        (
+            unshared.run.as_str(),
+            unshared.task,
+            unshared.language.as_str()
+        ),
+        ("b", Task::XCopa, "ja")
+    );
+    assert!(comparison.markdown().ends_with("\n- b: xcopa in ja\n"));
     let [german, chinese] = &comparison.rows[..] else {
         panic!()
     };
@@ -91,16 +92,7 @@ fn the_kind_of_interval_is_obeyed() {
             interval,
             ..UNCERTAINTY
         };
-        let (a, b) = (
-            Run {
-                collection: &a,
-                model: "a",
-            },
-            Run {
-                collection: &b,
-                model: "b",
-            },
-        );
+        let (a, b) = (Run::new(&a, "a"), Run::new(&b, "b"));
         let row = compare(a, b, &uncertainty).unwrap().rows.remove(0);
         assert!(
             row.low < row.difference && row.difference < row.high,
@@ -120,16 +112,7 @@ fn the_kind_of_interval_is_obeyed() {
 fn swapping_the_models_swaps_the_signs() {
     let a = run("a", &[("de", "AABAAABAAB")]);
     let b = run("b", &[("de", "ABBABABAAA")]);
-    let (a, b) = (
-        Run {
-            collection: &a,
-            model: "a",
-        },
-        Run {
-            collection: &b,
-            model: "b",
-        },
-    );
+    let (a, b) = (Run::new(&a, "a"), Run::new(&b, "b"));
     let there = &compare(a, b, &UNCERTAINTY).unwrap().rows[0];
     let back = &compare(b, a, &UNCERTAINTY).unwrap().rows[0];
     assert_eq!(
@@ -142,12 +125,42 @@ fn swapping_the_models_swaps_the_signs() {
 }
 
 #[test]
+fn other_clusters_are_other_items() {
+    let a = run("a", &[("de", "AA")]);
+    let mut b = Collection::default();
+    for (key, predictions) in run("a", &[("de", "AA")]).iter() {
+        let mut predictions = predictions.to_vec();
+        predictions[1].cluster_id = "item 0".to_owned();
+        b.insert(key.clone(), predictions);
+    }
+    let error = compare(Run::new(&a, "a"), Run::new(&b, "a"), &UNCERTAINTY).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("item item 1 is in cluster `item 1` of the one, in `item 0` of the other"),
+        "{error}"
+    );
+}
+
+#[test]
+fn labels_tell_runs_of_one_model_apart_and_are_escaped() {
+    let a = run("m", &[("de", "AA")]);
+    let named = |label| Run {
+        label,
+        ..Run::new(&a, "m")
+    };
+    let comparison = compare(named("x|1"), named("y"), &UNCERTAINTY).unwrap();
+    assert_eq!((comparison.a.as_str(), comparison.b.as_str()), ("x|1", "y"));
+    assert!(comparison.markdown().contains("| x\\|1 | y | difference |"));
+}
+
+#[test]
 fn other_items_and_nothing_shared_are_errors() {
     let long = run("a", &[("de", "AAB")]);
     let short = run("b", &[("de", "AA")]);
     let other = run("c", &[("zh", "AA")]);
     let runs = [(&long, "a"), (&short, "b"), (&other, "c")]
-        .map(|(collection, model)| Run { collection, model });
+        .map(|(collection, model)| Run::new(collection, model));
     let error = compare(runs[0], runs[1], &UNCERTAINTY)
         .unwrap_err()
         .to_string();

@@ -114,7 +114,35 @@ fn the_release_gives_the_printed_tables() {
         "{}",
         reproduction.findings[0]
     );
+    let finding = &reproduction.findings[0];
+    for part in [
+        "not over all languages but de and en, the rule of its case study (Tables 23 and 24)",
+        "rests on 1 row: LLaMA2: printed .9498",
+    ] {
+        assert!(finding.contains(part), "{finding}");
+    }
     assert!(reproduction.missing.is_empty());
+    assert!(reproduction.notices.is_empty());
+    // Counted by hand above: 40 + 40 + 16 + 2 + 5 + 5 cells; one of Table 15 by the finding.
+    let summary = reproduction.summary;
+    assert_eq!((summary.printed.agree, summary.printed.total()), (108, 295));
+    assert_eq!(summary.agree_by_finding, 1);
+    assert_eq!(
+        (summary.distinct.agree, summary.distinct.total()),
+        (60, 239)
+    );
+    // Every group of every model, so also of chatgpt and bloomz, which no table has.
+    assert_eq!(reproduction.groups.len(), 6 * 2 * 4);
+    assert!(
+        reproduction
+            .groups
+            .iter()
+            .all(|group| group.value.is_some())
+    );
+    let markdown = reproduction.markdown();
+    for line in ["| chatgpt | basic |", "| bloomz_7b1_mt | factual |"] {
+        assert!(markdown.contains(line), "{line}");
+    }
 }
 
 #[test]
@@ -134,7 +162,7 @@ fn the_reference_accuracies_are_chatgpts() {
 fn every_model_found_is_scored() {
     let Some(collection) = release() else { return };
     let reproduction = reproduce(&collection, &paper(), &uncertainty(50));
-    for metric in ["accuracy", "ra", "chance_rescaled"] {
+    for metric in ["accuracy", "ra", "chance_rescaled", "invalid_rate"] {
         let scores = reproduction
             .scores
             .iter()
@@ -208,9 +236,105 @@ fn by_hand() -> Collection {
     collection
 }
 
+/// The paper as if it had the three languages of [`by_hand`].
+fn three_languages() -> Paper {
+    let mut paper = paper();
+    let codes = ["en", "zh", "de"].map(|code| LanguageCode::try_from(code.to_owned()).unwrap());
+    paper.reference.languages = codes.to_vec();
+    paper
+}
+
+#[test]
+fn groups_by_hand() {
+    let reproduction = reproduce(&by_hand(), &three_languages(), &uncertainty(50));
+    let group = |task_group, column, metric| {
+        let found = reproduction.groups.iter().find(|group| {
+            (group.task_group, group.column, group.metric) == (task_group, column, metric)
+        });
+        found.unwrap().clone()
+    };
+    let others = [
+        (0.05 / 0.546 + 0.0) / 2.0,        // zh
+        (0.3 / 0.546 + 0.5 / 0.464) / 2.0, // de
+    ];
+    // Consistency: zh 1 and 1 (items 0 and 3), de 1/2 and 3/4.
+    for (column, metric, expected) in [
+        ("en", "ra", (0.55 / 0.546 + 0.25 / 0.464) / 2.0),
+        ("others", "ra", (others[0] + others[1]) / 2.0),
+        (
+            "others",
+            "en_co",
+            ((1.0 + 1.0) / 2.0 + (0.5 + 0.75) / 2.0) / 2.0,
+        ),
+        // One of four on one of two tasks in one of three languages.
+        ("all", "invalid_rate", 1.0 / 24.0),
+    ] {
+        let found = group("basic", column, metric);
+        assert!((found.value.unwrap() - expected).abs() < 1e-9, "{found:?}");
+        assert_eq!(found.reason, None);
+    }
+    let factual = group("factual", "en", "ra");
+    assert_eq!(factual.value, None);
+    assert_eq!(
+        factual.reason.as_deref(),
+        Some("no predictions of llama_13b on xgeo in en")
+    );
+}
+
+#[test]
+fn others_are_the_papers_languages_and_no_more() {
+    let others = |collection: &Collection, paper: &Paper| {
+        let cells = reproduce(collection, paper, &uncertainty(50)).cells;
+        let of_llama = |cell: &&clika_report::Cell| {
+            cell.table == 5 && cell.model == "llama_13b" && cell.column == "others"
+        };
+        let cell = cells.iter().find(of_llama).unwrap();
+        (cell.value, cell.reason.clone())
+    };
+    let by_three = others(&by_hand(), &three_languages());
+    let mut with_spanish = by_hand();
+    four(&mut with_spanish, Task::XCsqa, "es", "BBBB");
+    four(&mut with_spanish, Task::XCopa, "es", "BBBB");
+    assert!(by_three.0.is_some());
+    assert_eq!(others(&with_spanish, &three_languages()), by_three);
+    // Of the ten, French is the first that is not there.
+    assert_eq!(
+        others(&by_hand(), &paper()),
+        (
+            None,
+            Some("no predictions of llama_13b on xcsqa in fr".to_owned())
+        )
+    );
+    let reproduction = reproduce(&with_spanish, &paper(), &uncertainty(50));
+    // Seven languages of the paper on each of two tasks; Spanish is there.
+    assert_eq!(reproduction.missing.len(), 2 * 7);
+    assert!(
+        reproduction
+            .markdown()
+            .contains("- missing: llama_13b on xcsqa in ar, fr, he, it, ja, pl, ru\n")
+    );
+}
+
+#[test]
+fn consistency_with_english_needs_english() {
+    let mut collection = Collection::default();
+    four(&mut collection, Task::XGeo, "zh", "AABA");
+    four(&mut collection, Task::XPeo, "zh", "AABA");
+    let reproduction = reproduce(&collection, &three_languages(), &uncertainty(50));
+    let cell = reproduction
+        .cells
+        .iter()
+        .find(|cell| cell.table == 7 && cell.model == "llama_13b" && cell.column == "zh")
+        .unwrap();
+    assert_eq!(
+        cell.reason.as_deref(),
+        Some("en-CO needs English: no predictions of llama_13b on xgeo in en")
+    );
+}
+
 #[test]
 fn tables_and_scores_by_hand() {
-    let reproduction = reproduce(&by_hand(), &paper(), &uncertainty(200));
+    let reproduction = reproduce(&by_hand(), &three_languages(), &uncertainty(200));
     let close = |found: Option<f64>, expected: f64, what: &str| {
         assert!(
             (found.unwrap() - expected).abs() < 1e-6,
@@ -257,6 +381,9 @@ fn tables_and_scores_by_hand() {
         "chance-rescaled de",
     );
     assert_eq!(llama(Task::XCsqa, "zh", "accuracy").invalid, 1);
+    let rate = llama(Task::XCsqa, "zh", "invalid_rate");
+    assert_eq!((rate.value, rate.n), (Some(0.25), 4));
+    assert_eq!(llama(Task::XCsqa, "all", "consistency").n, 4 * 3);
     // Best .75, worst .25.
     close(
         llama(Task::XCsqa, "all", "worst_language_gap").value,
@@ -305,10 +432,10 @@ fn what_cannot_be_computed_says_why() {
         reason(8, "LLaMA", "zh"),
         "XRR needs fine-tuning runs, whose answers are not released"
     );
-    let counted = reproduction.summary.agree
-        + reproduction.summary.differ
-        + reproduction.summary.not_computed;
-    assert_eq!(counted, reproduction.cells.len());
+    assert_eq!(
+        reproduction.summary.printed.total(),
+        reproduction.cells.len()
+    );
 }
 
 #[test]
@@ -381,7 +508,17 @@ fn a_wrong_file_of_the_paper_is_named() {
         std::fs::write(path, good.replacen(from, to, 1)).unwrap();
         Paper::load(folder.path()).unwrap_err().to_string()
     };
-    assert!(spoil("50.36", "5O.36").contains("`5O.36` of LLaMA is no number"));
+    let wrong = spoil("50.36", "5O.36");
+    let table = std::fs::read_to_string(repository().join("artifacts/paper/table05.toml")).unwrap();
+    let line = 1 + table
+        .lines()
+        .position(|line| line.contains("50.36"))
+        .unwrap();
+    assert!(
+        wrong.starts_with("`5O.36` is no number")
+            && wrong.ends_with(&format!("table05.toml:{line}")),
+        "{wrong}"
+    );
     assert!(spoil("\"LLaMA\"", "\"Lama\"").contains("printed as `Lama`"));
     assert!(spoil("metric = \"ra\"", "metric = \"re\"").contains("table05.toml:3"));
 }

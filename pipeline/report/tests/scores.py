@@ -44,6 +44,7 @@ def of_language(data, model, task, language, choices, reference):
     en_co = ratio(sum(h and a == e for h, a, e in zip(here, answers, english)), sum(here))
     return {
         "accuracy": accuracy,
+        "invalid_rate": sum(answer is None for answer in answers) / len(answers),
         "ra": max(accuracy - 1 / choices, 0) / (reference - 1 / choices),
         "chance_rescaled": (accuracy - 1 / choices) / (1 - 1 / choices),
         "en_co": en_co,
@@ -73,6 +74,10 @@ def main(release, report):
     scores = json.loads(report.read_text())["scores"]
     for score in scores:
         model, task, language = score["model"], score["task"], score["language"]
+        lengths = [len(right) for key, (_, right) in data.items() if key[:2] == (model, task)]
+        items = sum(lengths) if language == "all" else len(data[model, task, language][1])
+        if score["n"] != items:
+            sys.exit(f"scores.py: {score}, expected {items} answers")
         if language == "all":
             expected = of_all(data, model, task)
         else:

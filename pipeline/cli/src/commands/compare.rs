@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 /// Compares two models or runs on every task and language that both have.
 #[derive(clap::Args)]
 pub struct Args {
-    /// A model of --predictions, or a folder that holds predictions of one model.
+    /// A model of --predictions, a FOLDER of predictions of one model, or FOLDER:MODEL.
     a: String,
-    /// The other.
+    /// The other: a model of --predictions, FOLDER or FOLDER:MODEL.
     b: String,
-    /// Folder of predictions of several models.
+    /// Folder of predictions in which models are named.
     #[arg(long, value_name = "DIR")]
     predictions: Option<PathBuf>,
     #[command(flatten)]
@@ -27,9 +27,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Some(folder) => Collection::read(folder)?,
         None => Collection::default(),
     };
-    let (own_a, own_b) = (own(&args.a, &shared)?, own(&args.b, &shared)?);
-    let a = find(&args.a, own_a.as_ref().unwrap_or(&shared))?;
-    let b = find(&args.b, own_b.as_ref().unwrap_or(&shared))?;
+    let (a, b) = (Source::of(&args.a, &shared), Source::of(&args.b, &shared));
+    let (own_a, own_b) = (a.read()?, b.read()?);
+    let mut a = a.run(&args.a, own_a.as_ref().unwrap_or(&shared))?;
+    let mut b = b.run(&args.b, own_b.as_ref().unwrap_or(&shared))?;
+    if a.model == b.model {
+        // Two runs of one model are told apart by what was typed.
+        (a.label, b.label) = (&args.a, &args.b);
+    }
     let comparison = compare(a, b, &args.uncertainty.resolve())?;
     match args.output.format() {
         Format::Markdown => print!("{}", comparison.markdown()),
@@ -42,31 +47,65 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The predictions of a folder, where the name is one and no model of --predictions.
-fn own(name: &str, shared: &Collection) -> Result<Option<Collection>, Failure> {
-    let path = Path::new(name);
-    if shared.models().contains(name) || !path.is_dir() {
-        return Ok(None);
-    }
-    Ok(Some(Collection::read(path)?))
+/// Where an argument says that a run is.
+enum Source<'a> {
+    /// A model of --predictions.
+    Model(&'a str),
+    /// A folder, and a model of it where one is named.
+    Folder(&'a str, Option<&'a str>),
 }
 
-/// The model of this name, or the only one of a folder.
-fn find<'a>(name: &'a str, collection: &'a Collection) -> Result<Run<'a>, ReportError> {
-    let models = collection.models();
-    let model = match models.iter().next() {
-        Some(&only) if models.len() == 1 && Path::new(name).is_dir() => only,
-        _ if models.contains(name) => name,
-        _ => {
+impl<'a> Source<'a> {
+    /// A model of --predictions comes first, then a folder, then a folder with a model.
+    fn of(argument: &'a str, shared: &Collection) -> Self {
+        if shared.models().contains(argument) {
+            return Self::Model(argument);
+        }
+        if Path::new(argument).is_dir() {
+            return Self::Folder(argument, None);
+        }
+        match argument.split_once(':') {
+            Some((folder, model)) if Path::new(folder).is_dir() => {
+                Self::Folder(folder, Some(model))
+            }
+            Some(_) | None => Self::Model(argument),
+        }
+    }
+
+    /// The predictions of a folder.
+    fn read(&self) -> Result<Option<Collection>, Failure> {
+        match self {
+            Self::Model(_) => Ok(None),
+            Self::Folder(folder, _) => Ok(Some(Collection::read(Path::new(folder))?)),
+        }
+    }
+
+    /// The run in the predictions that hold it.
+    fn run(&self, argument: &'a str, collection: &'a Collection) -> Result<Run<'a>, ReportError> {
+        let models = collection.models();
+        let known = || models.iter().copied().collect::<Vec<_>>().join(", ");
+        let model = match *self {
+            Self::Folder(_, None) => match models.iter().next() {
+                Some(&only) if models.len() == 1 => only,
+                Some(_) | None => {
+                    return Err(ReportError::SeveralModels {
+                        folder: argument.to_owned(),
+                        known: known(),
+                    });
+                }
+            },
+            Self::Model(model) | Self::Folder(_, Some(model)) => model,
+        };
+        if !models.contains(model) {
             return Err(ReportError::UnknownModel {
-                model: name.to_owned(),
+                model: model.to_owned(),
                 known: if models.is_empty() {
                     "none: name a folder with --predictions".to_owned()
                 } else {
-                    models.into_iter().collect::<Vec<_>>().join(", ")
+                    known()
                 },
             });
         }
-    };
-    Ok(Run { collection, model })
+        Ok(Run::new(collection, model))
+    }
 }

@@ -32,7 +32,7 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     let reproduction = reproduce(&collection, &paper, &args.uncertainty.resolve());
     let json = serde_json::to_string_pretty(&reproduction).expect("a report is plain data");
     if let Some(folder) = &args.save {
-        collection.write(folder, &args.predictions.display().to_string())?;
+        collection.write(folder)?;
     }
     if let Some(folder) = &args.out {
         for (name, content) in [
