@@ -170,6 +170,8 @@ pub(crate) fn years(
     }
     let nearby: BTreeSet<Year> = (-NEARBY..=NEARBY)
         .map(|offset| Year::from_astronomical(asked.answer.astronomical() + offset))
+        // Nobody died in a year that has not come.
+        .filter(|year| pool.last().is_some_and(|latest| year <= latest))
         .collect();
     let mut choices: Vec<Year> = Vec::new();
     let mut from_pool = 0;

@@ -241,6 +241,18 @@ fn the_right_year_cannot_be_told_from_the_choices() {
 }
 
 #[test]
+fn no_wrong_year_lies_after_the_latest_right_one() {
+    let plan = plan(Task::XPeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    // The snapshot's latest death: Akira Toriyama's.
+    let latest = Answer::Year(Year::from_astronomical(2024));
+    assert!(
+        plan.items
+            .iter()
+            .all(|item| item.choices.iter().all(|&choice| choice <= latest))
+    );
+}
+
+#[test]
 fn divisions_without_a_city_are_no_wrong_choices() {
     // Berlin and Hamburg are cities and divisions at once, and could be ruled out at sight.
     let plan = plan(Task::XGeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
