@@ -1,6 +1,6 @@
 //! `clika compare`: two models on the same items.
 
-use super::{Failure, Format, OutputArgs, UncertaintyArgs};
+use super::{Failure, Format, OutputArgs, UncertaintyArgs, print};
 use clika_predictions::Collection;
 use clika_report::{ReportError, Run, compare};
 use std::path::{Path, PathBuf};
@@ -36,15 +36,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         (a.label, b.label) = (&args.a, &args.b);
     }
     let comparison = compare(a, b, &args.uncertainty.resolve())?;
-    match args.output.format() {
-        Format::Markdown => print!("{}", comparison.markdown()),
-        Format::Csv => print!("{}", comparison.csv()),
-        Format::Json => println!(
-            "{}",
-            serde_json::to_string_pretty(&comparison).expect("a comparison is plain data")
-        ),
-    }
-    Ok(())
+    print(&match args.output.format() {
+        Format::Markdown => comparison.markdown(),
+        Format::Csv => comparison.csv(),
+        Format::Json => {
+            serde_json::to_string_pretty(&comparison).expect("a comparison is plain data") + "\n"
+        }
+    })
 }
 
 /// Where an argument says that a run is.

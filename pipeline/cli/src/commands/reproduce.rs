@@ -1,6 +1,6 @@
 //! `clika reproduce`: the paper's tables from recorded predictions.
 
-use super::{Failure, Format, OutputArgs, UncertaintyArgs};
+use super::{Failure, Format, OutputArgs, UncertaintyArgs, print};
 use clika_artifacts::replace_file;
 use clika_datasets::Project;
 use clika_predictions::Collection;
@@ -44,10 +44,9 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
             replace_file(&folder.join(name), content.as_bytes())?;
         }
     }
-    match args.output.format() {
-        Format::Markdown => print!("{}", reproduction.markdown()),
-        Format::Csv => print!("{}", reproduction.csv()),
-        Format::Json => println!("{json}"),
-    }
-    Ok(())
+    print(&match args.output.format() {
+        Format::Markdown => reproduction.markdown(),
+        Format::Csv => reproduction.csv(),
+        Format::Json => json + "\n",
+    })
 }
