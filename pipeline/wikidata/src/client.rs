@@ -1,7 +1,9 @@
 use crate::{Query, pacing::Pacing};
-use backon::{ExponentialBuilder, Retryable};
 use clika_artifacts::{ArtifactError, replace_file, sha256_hex};
 use clika_core::Progress;
+use clika_http::{
+    Answer, Fault, LONGEST_WAIT, Patience, SendError, USER_AGENT, excerpt, is_local, retry_after,
+};
 use miette::Diagnostic;
 use oxigraph::{
     io::{RdfFormat, RdfParseError, RdfParser},
@@ -9,7 +11,7 @@ use oxigraph::{
 };
 use reqwest::{
     StatusCode, Url,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER},
+    header::{ACCEPT, CONTENT_TYPE, LOCATION},
 };
 use std::{
     path::PathBuf,
@@ -67,7 +69,7 @@ pub enum FetchError {
         "check the address and the network; what was answered so far is kept, so running \
          `clika snapshot` again goes on from there"
     ))]
-    Transport(#[source] reqwest::Error),
+    Transport(#[source] SendError),
     /// The endpoint is busy.
     #[error("the endpoint answered {status}{}", wish(*retry_after))]
     #[diagnostic(help(
@@ -124,7 +126,7 @@ pub enum FetchError {
     Cache(#[from] ArtifactError),
 }
 
-impl FetchError {
+impl Fault for FetchError {
     fn is_passing(&self) -> bool {
         match self {
             Self::Transport(_) | Self::Busy { .. } | Self::NotRdf { .. } | Self::Broken(_) => true,
@@ -153,8 +155,8 @@ pub struct Client {
     pacing: Mutex<Pacing>,
 }
 
-/// A Retry-After beyond this ends the run instead: nobody watches a program sleep for an hour.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// More than any query of the refresh yields, in bytes.
+const LONGEST_ANSWER: usize = 1 << 30;
 
 /// The RDF formats we ask for and how their answers are kept.
 const FORMATS: [(&str, &str, RdfFormat); 2] = [
@@ -165,31 +167,19 @@ const FORMATS: [(&str, &str, RdfFormat); 2] = [
 impl Client {
     /// Prepares a client; nothing is sent yet.
     pub fn new(endpoint: Endpoint) -> Result<Self, FetchError> {
-        let url = Url::parse(&endpoint.url)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .ok_or_else(|| FetchError::Url {
-                url: endpoint.url.clone(),
-            })?;
+        let url = clika_http::address(&endpoint.url).ok_or_else(|| FetchError::Url {
+            url: endpoint.url.clone(),
+        })?;
         let user_agent = match &endpoint.contact {
-            Some(contact) => format!("clika/{} ({contact})", env!("CARGO_PKG_VERSION")),
-            None if is_local(&url) => format!("clika/{}", env!("CARGO_PKG_VERSION")),
+            Some(contact) => format!("{USER_AGENT} ({contact})"),
+            None if is_local(&url) => USER_AGENT.to_owned(),
             None => {
                 return Err(FetchError::NoContact {
                     url: endpoint.url.clone(),
                 });
             }
         };
-        // An error means that the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder()
-            .user_agent(user_agent)
-            .timeout(endpoint.timeout)
-            // A redirected POST becomes a GET without its query, and any answer would pass for ours.
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(10).min(endpoint.timeout))
-            .build()
-            .map_err(FetchError::Setup)?;
+        let http = clika_http::client(&user_agent, endpoint.timeout).map_err(FetchError::Setup)?;
         Ok(Self {
             pacing: Mutex::new(Pacing::new(Duration::from_secs(
                 endpoint.budget_seconds_per_minute,
@@ -202,11 +192,7 @@ impl Client {
 
     /// The endpoint's address, without a user's name and password.
     pub fn url(&self) -> String {
-        let mut url = self.url.clone();
-        // Both fail only for addresses that can have neither.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.to_string()
+        clika_http::public(&self.url).to_string()
     }
 
     /// The triples of a CONSTRUCT query, from the cache or from the endpoint.
@@ -219,28 +205,11 @@ impl Client {
         if let Some(triples) = self.cached(&key)? {
             return Ok(triples);
         }
-        let backoff = ExponentialBuilder::new()
-            .with_min_delay(self.endpoint.first_wait)
-            .with_max_delay(LONGEST_WAIT)
-            .with_max_times(self.endpoint.attempts.saturating_sub(1))
-            .with_jitter();
-        (|| self.ask(query, &key))
-            .retry(backoff)
-            .sleep(tokio::time::sleep)
-            .when(|error: &FetchError| {
-                error.is_passing() && error.retry_after().is_none_or(|wait| wait <= LONGEST_WAIT)
-            })
-            .adjust(|error, wait| match (wait, error.retry_after()) {
-                (Some(wait), Some(wanted)) => Some(wait.max(wanted)),
-                (wait, _) => wait,
-            })
-            .notify(|error, wait| {
-                progress.note(&format!(
-                    "{error}; trying again in {:.0} s",
-                    wait.as_secs_f64()
-                ));
-            })
-            .await
+        let patience = Patience {
+            attempts: self.endpoint.attempts,
+            first_wait: self.endpoint.first_wait,
+        };
+        patience.persist(|| self.ask(query, &key), progress).await
     }
 
     async fn ask(&self, query: &Query, key: &str) -> Result<Vec<Triple>, FetchError> {
@@ -261,9 +230,7 @@ impl Client {
             return Err(FetchError::Moved {
                 status: answer.status,
                 location: answer
-                    .headers
-                    .get(LOCATION)
-                    .and_then(|value| value.to_str().ok())
+                    .header(LOCATION.as_str())
                     .unwrap_or("another address, which it does not name")
                     .to_owned(),
             });
@@ -288,9 +255,7 @@ impl Client {
             });
         }
         let content_type = answer
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
+            .header(CONTENT_TYPE.as_str())
             .unwrap_or("an unnamed type");
         let Some((_, extension, format)) = FORMATS
             .into_iter()
@@ -311,23 +276,15 @@ impl Client {
 
     async fn send(&self, query: &Query) -> Result<Answer, FetchError> {
         let accept = "application/n-triples, text/turtle;q=0.9";
-        let response = self
+        let request = self
             .http
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/sparql-query")
             .header(ACCEPT, accept)
-            .body(query.text().to_owned())
-            .send()
+            .body(query.text().to_owned());
+        clika_http::send(request, LONGEST_ANSWER)
             .await
-            .map_err(FetchError::Transport)?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(FetchError::Transport)?;
-        Ok(Answer {
-            status,
-            headers,
-            body: body.into(),
-        })
+            .map_err(FetchError::Transport)
     }
 
     /// A kept answer that is young enough and whole.
@@ -365,12 +322,6 @@ impl Client {
     }
 }
 
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
 fn parse(format: RdfFormat, body: &[u8]) -> Result<Vec<Triple>, RdfParseError> {
     RdfParser::from_format(format)
         .rename_blank_nodes()
@@ -388,42 +339,12 @@ fn parse(format: RdfFormat, body: &[u8]) -> Result<Vec<Triple>, RdfParseError> {
         .collect()
 }
 
-fn is_local(url: &Url) -> bool {
-    match url.host_str() {
-        Some(host) => {
-            let host = host.trim_start_matches('[').trim_end_matches(']');
-            host == "localhost"
-                || host
-                    .parse::<std::net::IpAddr>()
-                    .is_ok_and(|address| address.is_loopback())
-        }
-        None => false,
-    }
-}
-
-/// Reads `Retry-After`: seconds, or a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-    let wait = date.duration_since(jiff::Timestamp::now());
-    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
-}
-
 /// What the endpoint wants, for the message.
 fn wish(retry_after: Option<Duration>) -> String {
     match retry_after {
         Some(wait) => format!(" and wants {} s of rest", wait.as_secs()),
         None => String::new(),
     }
-}
-
-/// The beginning of an answer, on one line.
-fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&body[..body.len().min(300)]);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -476,18 +397,5 @@ mod tests {
                 "{url}"
             );
         }
-    }
-
-    #[test]
-    fn reads_both_forms_of_retry_after() {
-        let headers = |value: &str| HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
-        assert_eq!(retry_after(&headers("120")), Some(Duration::from_secs(120)));
-        assert_eq!(
-            retry_after(&headers("Sun, 06 Nov 1994 08:49:37 GMT")),
-            Some(Duration::ZERO)
-        );
-        let future = retry_after(&headers("Sun, 07 Nov 2094 08:49:37 GMT")).unwrap();
-        assert!(future > Duration::from_secs(365 * 86_400));
-        assert_eq!(retry_after(&headers("soon")), None);
     }
 }
