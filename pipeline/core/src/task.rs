@@ -3,21 +3,37 @@ use std::fmt;
 
 /// A multiple-choice dataset of the framework.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Commonsense questions with five choices (CLiKA §3.1, from CSQA).
+    #[serde(rename = "xcsqa")]
     XCsqa,
     /// Causes and effects with two choices (CLiKA §3.1, from COPA).
+    #[serde(rename = "xcopa")]
     XCopa,
     /// Cities and the first-level divisions they lie in (CLiKA §3.1).
+    #[serde(rename = "xgeo")]
     XGeo,
     /// Famous people and the years of their birth and death (CLiKA §3.1).
+    #[serde(rename = "xpeo")]
     XPeo,
+    /// 60 original commonsense questions with five choices, as a stand-in for xCSQA.
+    #[serde(rename = "xcsqa-mini")]
+    XCsqaMini,
+    /// 60 original causes and effects with two choices, as a stand-in for xCOPA.
+    #[serde(rename = "xcopa-mini")]
+    XCopaMini,
 }
 
 impl Task {
-    /// Every task, in the order of the paper.
-    pub const ALL: [Self; 4] = [Self::XCsqa, Self::XCopa, Self::XGeo, Self::XPeo];
+    /// Every task: the paper's, in its order, then ours.
+    pub const ALL: [Self; 6] = [
+        Self::XCsqa,
+        Self::XCopa,
+        Self::XGeo,
+        Self::XPeo,
+        Self::XCsqaMini,
+        Self::XCopaMini,
+    ];
 
     /// The task's name on the command line and in paths: `xgeo`.
     pub const fn name(self) -> &'static str {
@@ -26,14 +42,16 @@ impl Task {
             Self::XCopa => "xcopa",
             Self::XGeo => "xgeo",
             Self::XPeo => "xpeo",
+            Self::XCsqaMini => "xcsqa-mini",
+            Self::XCopaMini => "xcopa-mini",
         }
     }
 
-    /// The number of choices of each item in the paper.
+    /// The number of choices of each item.
     pub const fn choices(self) -> usize {
         match self {
-            Self::XCsqa => 5,
-            Self::XCopa => 2,
+            Self::XCsqa | Self::XCsqaMini => 5,
+            Self::XCopa | Self::XCopaMini => 2,
             Self::XGeo | Self::XPeo => 4,
         }
     }
