@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build xGeo and xPeo from the snapshot of Wikidata.
+    /// Build the datasets: xGeo, xPeo, xCOPA, xCSQA and their mini sets.
     Datasets(commands::datasets::Args),
     /// Compute the paper's tables from recorded predictions.
     Reproduce(commands::reproduce::Args),
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let project = clika_datasets::Project { root: cli.project };
     let result = match cli.command {
-        Command::Datasets(args) => commands::datasets::run(&args, &project),
+        Command::Datasets(args) => commands::datasets::run(&args, &project, cli.quiet),
         Command::Reproduce(args) => commands::reproduce::run(&args, &project),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args, &project, cli.quiet),

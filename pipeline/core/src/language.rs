@@ -28,6 +28,8 @@ pub struct Language {
     pub xgeo: GeoTemplates,
     /// Templates of the xPeo task.
     pub xpeo: PeopleTemplates,
+    /// Questions of the xCOPA task.
+    pub xcopa: CopaQuestions,
 }
 
 /// A language's code: two or three lower-case letters, with optional subtags (`zh`, `pt-br`).
@@ -73,6 +75,16 @@ pub struct PeopleTemplates {
     pub born: Gendered,
     /// Asks for the year of death.
     pub died: Gendered,
+}
+
+/// What the xCOPA task asks about a premise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopaQuestions {
+    /// Asks for the cause.
+    pub cause: String,
+    /// Asks for the effect.
+    pub effect: String,
 }
 
 /// A template whose verb agrees with the person's sex; the two are equal where it does not.

@@ -10,7 +10,8 @@ mod year;
 
 pub use item::{Answer, Item, Relation, Sex};
 pub use language::{
-    Direction, Gendered, GeoTemplates, Language, LanguageCode, PeopleTemplates, YearFormat,
+    CopaQuestions, Direction, Gendered, GeoTemplates, Language, LanguageCode, PeopleTemplates,
+    YearFormat,
 };
 pub use place::Place;
 pub use progress::{NoProgress, Progress};

@@ -48,6 +48,31 @@ impl Project {
         self.root.join("pipeline/experiments/datasets.toml")
     }
 
+    /// The items that were written for the project.
+    pub fn items(&self) -> PathBuf {
+        self.root.join("templates/items")
+    }
+
+    /// Instruction formats.
+    pub fn prompts(&self) -> PathBuf {
+        self.root.join("templates/prompts")
+    }
+
+    /// Downloaded sources.
+    pub fn source_cache(&self) -> PathBuf {
+        self.root.join("artifacts/cache/sources")
+    }
+
+    /// Kept answers of paid services.
+    pub fn api_cache(&self) -> PathBuf {
+        self.root.join("artifacts/cache/api")
+    }
+
+    /// Where predictions go.
+    pub fn predictions(&self) -> PathBuf {
+        self.root.join("artifacts/predictions")
+    }
+
     /// The paper's printed numbers.
     pub fn paper(&self) -> PathBuf {
         self.root.join("artifacts/paper")

@@ -1,7 +1,7 @@
 //! The dataset card: a README.md that Hugging Face's hub and `datasets` read.
 
 use crate::{DatasetsConfig, builder::Builder, report::Report};
-use clika_core::Language;
+use clika_core::{Language, LanguageCode};
 use std::fmt::Write;
 
 /// Writes the card of a task. `rows` is the number of rows of each language.
@@ -34,41 +34,17 @@ fn write(
     } = builder;
     let rows: usize = report.rows.values().copied().max().unwrap_or(0);
 
-    writeln!(out, "---")?;
-    writeln!(out, "pretty_name: CLiKA {name}")?;
-    writeln!(out, "language:")?;
-    for language in languages {
-        writeln!(out, "- {}", language.code)?;
-    }
-    writeln!(out, "license: cc0-1.0")?;
-    writeln!(out, "multilinguality: multilingual")?;
-    writeln!(
+    let codes: Vec<_> = languages.iter().map(|language| &language.code).collect();
+    front_matter(
         out,
-        "task_categories:\n- question-answering\n- multiple-choice"
+        &FrontMatter {
+            name,
+            languages: &codes,
+            license: "cc0-1.0",
+            tags: &["cross-lingual", "factual-knowledge", "wikidata"],
+            rows: rows * languages.len(),
+        },
     )?;
-    writeln!(
-        out,
-        "tags:\n- cross-lingual\n- factual-knowledge\n- wikidata"
-    )?;
-    writeln!(
-        out,
-        "size_categories:\n- {}",
-        size_category(rows * languages.len())
-    )?;
-    writeln!(out, "configs:")?;
-    for language in languages {
-        writeln!(out, "- config_name: {}", language.code)?;
-        if language.code.as_str() == "en" {
-            writeln!(out, "  default: true")?;
-        }
-        writeln!(
-            out,
-            "  data_files:\n  - split: test\n    path: data/{}/test-*.parquet",
-            language.code
-        )?;
-    }
-    writeln!(out, "---\n")?;
-
     writeln!(out, "# CLiKA {name}\n")?;
     writeln!(
         out,
@@ -148,7 +124,12 @@ fn write(
             writeln!(
                 out,
                 "- {} ({}, {}): {}",
-                exception.name, exception.language, exception.qid, exception.reason
+                exception.name,
+                exception.language,
+                exception
+                    .qid
+                    .map_or_else(String::new, |qid| qid.to_string()),
+                exception.reason
             )?;
         }
         writeln!(out)?;
@@ -159,6 +140,50 @@ fn write(
          Knowledge Alignment, But Only Shallowly* (Gao et al., 2024), section 3.1; they are drawn \
          anew and hold none of its files. Facts and labels are Wikidata's, under CC0.\n"
     )
+}
+
+/// What the hub reads at the top of a card.
+pub(crate) struct FrontMatter<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) languages: &'a [&'a LanguageCode],
+    /// The hub's name of the licence.
+    pub(crate) license: &'a str,
+    pub(crate) tags: &'a [&'a str],
+    /// Rows of all languages together.
+    pub(crate) rows: usize,
+}
+
+/// Writes the YAML that makes every language a config of its own, English the default.
+pub(crate) fn front_matter(out: &mut String, front: &FrontMatter) -> std::fmt::Result {
+    writeln!(out, "---")?;
+    writeln!(out, "pretty_name: CLiKA {}", front.name)?;
+    writeln!(out, "language:")?;
+    for code in front.languages {
+        writeln!(out, "- {code}")?;
+    }
+    writeln!(out, "license: {}", front.license)?;
+    writeln!(out, "multilinguality: multilingual")?;
+    writeln!(
+        out,
+        "task_categories:\n- question-answering\n- multiple-choice"
+    )?;
+    writeln!(out, "tags:")?;
+    for tag in front.tags {
+        writeln!(out, "- {tag}")?;
+    }
+    writeln!(out, "size_categories:\n- {}", size_category(front.rows))?;
+    writeln!(out, "configs:")?;
+    for code in front.languages {
+        writeln!(out, "- config_name: {code}")?;
+        if code.as_str() == "en" {
+            writeln!(out, "  default: true")?;
+        }
+        writeln!(
+            out,
+            "  data_files:\n  - split: test\n    path: data/{code}/test-*.parquet"
+        )?;
+    }
+    writeln!(out, "---\n")
 }
 
 /// The hub's name for a size.

@@ -46,7 +46,7 @@ impl Catalogue<'_> {
         let english = ["en".to_owned(), "mul".to_owned()];
         Exception {
             language: language.code.clone(),
-            qid,
+            qid: Some(qid),
             name: match self.labels.find(qid, &english) {
                 Some((name, _source)) => name.to_owned(),
                 None => qid.to_string(),

@@ -1,7 +1,7 @@
 use crate::DatasetError;
 use clika_core::{LanguageCode, Place};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// An experiment file that builds datasets: `pipeline/experiments/datasets.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,6 +11,8 @@ pub struct Experiment {
     pub datasets: DatasetsConfig,
     /// Where a fresh snapshot comes from.
     pub endpoint: EndpointConfig,
+    /// How xCOPA and xCSQA are translated.
+    pub translation: TranslationConfig,
 }
 
 /// Everything that decides a dataset's content, next to templates, queries and snapshot.
@@ -27,6 +29,46 @@ pub struct DatasetsConfig {
     pub xgeo: GeoConfig,
     /// The xPeo task.
     pub xpeo: PeopleConfig,
+}
+
+/// How xCOPA and xCSQA are translated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TranslationConfig {
+    /// The service that translates into each language.
+    pub engines: BTreeMap<LanguageCode, EngineName>,
+    /// The address of LibreTranslate.
+    pub libretranslate_url: String,
+    /// The endpoint of the LLM.
+    pub llm_endpoint: String,
+    /// The model behind it.
+    pub llm_model: String,
+}
+
+/// A service that translates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineName {
+    /// DeepL's API.
+    Deepl,
+    /// Google Cloud Translation v3.
+    Google,
+    /// A LibreTranslate server.
+    Libretranslate,
+    /// A language model behind an OpenAI-compatible endpoint.
+    Llm,
+}
+
+impl EngineName {
+    /// The name in configurations and manifests.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Deepl => "deepl",
+            Self::Google => "google",
+            Self::Libretranslate => "libretranslate",
+            Self::Llm => "llm",
+        }
+    }
 }
 
 /// How wrong choices are found.

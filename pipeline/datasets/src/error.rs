@@ -106,6 +106,69 @@ pub enum DatasetError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Wikidata(#[from] WikidataError),
+    /// A source of texts cannot be read.
+    #[error("cannot read {}", path.display())]
+    #[diagnostic(help("--copa and --csqa name a source's file, --from-release the authors' data"))]
+    SourceFile {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A source is not in a form that we know.
+    #[error("{problem}\n   {place}")]
+    Source {
+        /// What is wrong.
+        problem: String,
+        /// What was expected.
+        #[help]
+        expected: &'static str,
+        /// Where.
+        place: Place,
+    },
+    /// A source is not the one that was published.
+    #[error("{} has the SHA-256 {found}, not {expected}", path.display())]
+    #[diagnostic(help(
+        "the file is damaged or another version; remove it and download it again, or give its items as \
+         JSON Lines"
+    ))]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+        /// Its checksum.
+        found: String,
+        /// The published one.
+        expected: &'static str,
+    },
+    /// A folder of languages has no English.
+    #[error("{} has no English items", path.display())]
+    #[diagnostic(help("every language has a file of items, and all have the order of English"))]
+    NoEnglish {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Two languages do not hold the same items.
+    #[error("{difference}\n   {}\n   {}", path.display(), reference.display())]
+    #[diagnostic(help("every language has the same items with the same right choices"))]
+    NotParallel {
+        /// The first difference.
+        difference: String,
+        /// The file.
+        path: PathBuf,
+        /// English.
+        reference: PathBuf,
+    },
+    /// Items in a language without a template.
+    #[error(
+        "{task}: there are items in `{language}`, and templates/languages has no such language"
+    )]
+    #[diagnostic(help("add templates/languages/{language}.toml, or take the items' file away"))]
+    NoTemplate {
+        /// The task.
+        task: Task,
+        /// The language.
+        language: LanguageCode,
+    },
     /// A file cannot be written.
     #[error(transparent)]
     #[diagnostic(transparent)]

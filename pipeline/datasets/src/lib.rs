@@ -1,5 +1,7 @@
-//! Builds the datasets: selects items from the snapshot, draws distractors, renders every language
-//! and writes Parquet, a dataset card and a manifest. One file per task.
+//! Builds the datasets and writes Parquet, a dataset card and a manifest.
+//!
+//! xGeo and xPeo select items from the snapshot, draw distractors and render every language, one file
+//! per task. xCOPA, xCSQA and the mini sets are texts that come in parallel, one file per language.
 
 mod build;
 mod builder;
@@ -10,9 +12,15 @@ mod distractors;
 mod draw;
 mod error;
 mod giveaway;
+mod lines;
+mod parallel;
 mod parquet;
 mod render;
 mod report;
+mod sources;
+mod text_build;
+mod text_card;
+mod texts;
 mod xgeo;
 mod xpeo;
 
@@ -20,8 +28,13 @@ pub use build::{Built, Outcome, Project, Sources, build, plan};
 pub use builder::TASKS;
 pub use catalogue::Plan;
 pub use config::{
-    DatasetsConfig, DistractorPolicy, EndpointConfig, Experiment, GeoConfig, PeopleConfig,
+    DatasetsConfig, DistractorPolicy, EndpointConfig, EngineName, Experiment, GeoConfig,
+    PeopleConfig, TranslationConfig,
 };
 pub use error::DatasetError;
+pub use parallel::Parallel;
 pub use render::{Row, rows};
 pub use report::{Exception, Report};
+pub use sources::{COPA, CSQA, Source, read_copa_xml, read_source};
+pub use text_build::{Origin, TEXT_TASKS, TextRow, build_texts, mini_items};
+pub use texts::{Asks, TextItem, read_copa_lines, read_csqa_lines};

@@ -1,6 +1,6 @@
 """Opens the built datasets with Hugging Face `datasets`, as a user would, and checks what it sees.
 
-Usage: open_with_datasets.py FOLDER   (the folder that holds xgeo/ and xpeo/)
+Usage: open_with_datasets.py FOLDER   (the folder that holds xgeo/, xpeo/ and the mini sets)
 """
 
 import json
@@ -14,8 +14,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from datasets import List, Value, get_dataset_config_names, load_dataset  # noqa: E402
 
 LANGUAGES = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
-ROWS = {"xgeo": 200, "xpeo": 180}
-FEATURES = {
+FACTS = {
     "id": Value("string"),
     "question": Value("string"),
     "choices": List(Value("string")),
@@ -31,6 +30,22 @@ FEATURES = {
     "choice_label_sources": List(Value("string")),
 }
 
+TEXTS = {
+    "id": Value("string"),
+    "question": Value("string"),
+    "choices": List(Value("string")),
+    "label": Value("int64"),
+    "answer": Value("string"),
+    "cluster_id": Value("string"),
+}
+PREMISES = {**TEXTS, "premise": Value("string"), "relation": Value("string")}
+TASKS = {
+    "xgeo": (200, FACTS),
+    "xpeo": (180, FACTS),
+    "xcsqa-mini": (60, TEXTS),
+    "xcopa-mini": (60, PREMISES),
+}
+
 
 def check(condition, message):
     if not condition:
@@ -39,7 +54,7 @@ def check(condition, message):
 
 def main(folder):
     with tempfile.TemporaryDirectory() as cache:
-        for task, rows in ROWS.items():
+        for task, (rows, features) in TASKS.items():
             path = str(folder / task)
             configs = get_dataset_config_names(path)
             check(configs == LANGUAGES, f"{task} has the configs {configs}")
@@ -47,7 +62,7 @@ def main(folder):
             for language in LANGUAGES:
                 data = load_dataset(path, language, split="test", cache_dir=cache)
                 check(data.num_rows == rows, f"{task}/{language} has {data.num_rows} rows")
-                check(dict(data.features) == FEATURES, f"{task}/{language} has {data.features}")
+                check(dict(data.features) == features, f"{task}/{language} has {data.features}")
                 for row in data:
                     check(row["choices"][row["label"]] == row["answer"], f"{row['id']}: {row}")
                 shared = [(row["id"], row["label"], row["cluster_id"]) for row in data]

@@ -69,7 +69,7 @@ fn read_task(
     let clusters = match task {
         Task::XGeo => Clusters::divisions(folder, collection)?,
         Task::XPeo => Clusters::Halves,
-        Task::XCsqa | Task::XCopa => Clusters::None,
+        Task::XCsqa | Task::XCopa | Task::XCsqaMini | Task::XCopaMini => Clusters::None,
     };
     for entry in entries(folder)? {
         match entry.kind {

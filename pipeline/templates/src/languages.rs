@@ -89,12 +89,14 @@ fn check(language: &Language, source: &Source) -> Result<(), TemplateError> {
     for (key, text) in [
         ("name", &language.name),
         ("english_name", &language.english_name),
+        ("xcopa.cause", &language.xcopa.cause),
+        ("xcopa.effect", &language.xcopa.effect),
     ] {
         if text.trim().is_empty() {
             return Err(source.error(
                 span(source, key),
                 format!("`{key}` is empty"),
-                "write the name",
+                "write it in the language",
             ));
         }
     }

@@ -1,15 +1,19 @@
-//! `clika datasets`: from the snapshot to Parquet.
+//! `clika datasets`: from the snapshot and from texts to Parquet.
 
-use super::{ExperimentArgs, Failure, print};
+use super::{
+    ExperimentArgs, Failure, print,
+    texts::{Found, TextArgs},
+};
 use clika_core::Task;
-use clika_datasets::{Built, Exception, Outcome, Project, TASKS};
+use clika_datasets::{Built, Exception, Outcome, Project, TASKS, TEXT_TASKS, build_texts};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Builds the Factual datasets: no network, no key, no GPU.
+/// Builds the datasets. Without names, all that can be built from what is here: no network, no key, no
+/// GPU. A dataset that is named is built, with a download and a translation where it takes them.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The tasks to build [default: all]
+    /// The datasets to build [default: all that can be built]
     #[arg(value_name = "TASK", value_parser = task)]
     tasks: Vec<Task>,
     #[command(flatten)]
@@ -26,23 +30,39 @@ pub struct Args {
     /// Print the manifests as one JSON object instead of a summary.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    texts: TextArgs,
+}
+
+/// The datasets of facts come from the snapshot, the others from texts.
+fn known() -> Vec<Task> {
+    let mut known: Vec<_> = TASKS.into_iter().chain(TEXT_TASKS).collect();
+    known.sort();
+    known
 }
 
 fn task(name: &str) -> Result<Task, String> {
-    TASKS
+    known()
         .into_iter()
         .find(|task| task.name() == name)
         .ok_or_else(|| {
-            let known: Vec<_> = TASKS.iter().map(|task| task.name()).collect();
+            let known: Vec<_> = known().iter().map(|task| task.name()).collect();
             format!("no such task; there are {}", known.join(", "))
         })
 }
 
+/// What became of a dataset that was asked for.
+enum Made {
+    Built(Box<Built>),
+    /// Not built, and why; only where it was not asked for by name.
+    LeftOut(Task, String),
+}
+
 /// Runs the command.
-pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
     let mut tasks = if args.tasks.is_empty() {
-        TASKS.to_vec()
+        known()
     } else {
         args.tasks.clone()
     };
@@ -50,32 +70,58 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     tasks.dedup();
     let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
     let out = args.out.clone().unwrap_or_else(|| project.datasets());
-    let built = clika_datasets::build(
-        &tasks,
-        project,
-        &snapshot,
-        &experiment.datasets,
-        &out,
-        args.force,
-    )?;
+    let facts: Vec<_> = tasks
+        .iter()
+        .copied()
+        .filter(|task| TASKS.contains(task))
+        .collect();
+    let config = &experiment.datasets;
+    let built = clika_datasets::build(&facts, project, &snapshot, config, &out, args.force)?;
+    let mut made: Vec<_> = built
+        .into_iter()
+        .map(|it| Made::Built(Box::new(it)))
+        .collect();
+    for task in tasks {
+        if TASKS.contains(&task) {
+            continue;
+        }
+        let named = args.tasks.contains(&task);
+        made.push(
+            match args.texts.find(task, named, &experiment, project, quiet)? {
+                Found::Texts(parallel, origin) => {
+                    let built = build_texts(&parallel, &origin, project, &out, args.force)?;
+                    Made::Built(Box::new(built))
+                }
+                Found::Nothing(why) => Made::LeftOut(task, why),
+            },
+        );
+    }
     if args.json {
-        let object: serde_json::Map<_, _> = built
+        let object: serde_json::Map<_, _> = made
             .iter()
-            .map(|built| {
-                let value = json!({
-                    "folder": built.folder,
-                    "written": matches!(built.outcome, Outcome::Written(_)),
-                    "manifest": built.manifest,
-                });
-                (built.task.to_string(), value)
+            .map(|made| match made {
+                Made::Built(built) => {
+                    let value = json!({
+                        "folder": built.folder,
+                        "written": matches!(built.outcome, Outcome::Written(_)),
+                        "manifest": built.manifest,
+                    });
+                    (built.task.to_string(), value)
+                }
+                Made::LeftOut(task, why) => (task.to_string(), json!({ "left_out": why })),
             })
             .collect();
-        print(&format!("{}\n", serde_json::Value::Object(object)))?;
-    } else {
-        print(&built.iter().map(summary).collect::<String>())?;
+        return print(&format!("{}\n", serde_json::Value::Object(object)));
     }
-    Ok(())
+    let lines = made.iter().map(|made| match made {
+        Made::Built(built) => summary(built),
+        Made::LeftOut(task, why) => format!("{task}: left out, {why}\n"),
+    });
+    print(&lines.collect::<String>())
 }
+
+/// Entries of a list that a summary shows.
+const SHOWN: usize = 25;
 
 fn summary(built: &Built) -> String {
     let (task, folder) = (built.task, built.folder.display());
@@ -105,9 +151,14 @@ fn summary(built: &Built) -> String {
             qid,
             name,
             reason,
-        } in entries
+        } in entries.iter().take(SHOWN)
         {
-            text += &format!("    {name} ({language}, {qid}): {reason}\n");
+            let qid = qid.map_or_else(String::new, |qid| format!(", {qid}"));
+            text += &format!("    {name} ({language}{qid}): {reason}\n");
+        }
+        if entries.len() > SHOWN {
+            let rest = entries.len() - SHOWN;
+            text += &format!("    and {rest} more, which the manifest lists\n");
         }
     }
     text

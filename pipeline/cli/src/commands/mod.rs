@@ -1,9 +1,11 @@
 //! One file per command.
 
+pub mod api;
 pub mod compare;
 pub mod datasets;
 pub mod reproduce;
 pub mod snapshot;
+pub mod texts;
 
 use clika_datasets::{DatasetError, DistractorPolicy, Experiment, Project};
 use clika_report::{IntervalKind, Uncertainty};

@@ -47,6 +47,16 @@ impl TestProject {
             .args(arguments)
             .env_remove("CLIKA_CONTACT")
             .env_remove("CLIKA_ENDPOINT");
+        for key in [
+            "CLIKA_API_KEY",
+            "DEEPL_AUTH_KEY",
+            "GOOGLE_CLOUD_PROJECT",
+            "GOOGLE_TRANSLATE_TOKEN",
+            "LIBRETRANSLATE_API_KEY",
+            "OPENAI_API_KEY",
+        ] {
+            command.env_remove(key);
+        }
         command
     }
 

@@ -1,0 +1,216 @@
+//! xCOPA, xCSQA and the mini sets: parallel texts to Parquet, card and manifest.
+
+use crate::{
+    Asks, Built, DatasetError, Exception, Outcome, Parallel, Project, Report, TextItem,
+    build::TOOL, parquet, text_card,
+};
+use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
+use clika_core::{Language, LanguageCode, Task};
+use clika_templates::load_languages;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+/// The tasks that are built from texts.
+pub const TEXT_TASKS: [Task; 4] = [Task::XCsqa, Task::XCopa, Task::XCsqaMini, Task::XCopaMini];
+
+/// Where the texts come from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Written for this project in every language.
+    Original,
+    /// Imported from the paper's release.
+    Release,
+    /// Translated from English; the value says with what and when, by language.
+    Translated {
+        /// Engine, model and dates of each language, for manifest and card.
+        engines: BTreeMap<LanguageCode, Value>,
+        /// SHA-256 of the English source.
+        source_sha256: String,
+        /// What the translation has to say about single items.
+        exceptions: Vec<Exception>,
+        /// Items that no usable translation was found for, left out in every language.
+        left_out: Vec<Exception>,
+    },
+}
+
+/// A text item written in one language: a row of the Parquet file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRow {
+    /// The item's id, equal in every language.
+    pub id: String,
+    /// COPA's premise; `None` for an item that is a question.
+    pub premise: Option<String>,
+    /// The question, in the row's language.
+    pub question: String,
+    /// The choices in the order shown.
+    pub choices: Vec<String>,
+    /// The position of the right choice, from 0.
+    pub label: i64,
+    /// The right choice.
+    pub answer: String,
+    /// What is asked about a premise: `cause` or `effect`.
+    pub relation: Option<String>,
+    /// Rows that share this are not independent.
+    pub cluster_id: String,
+}
+
+/// The items of a mini set, as the project holds them.
+pub fn mini_items(task: Task, project: &Project) -> Result<Parallel, DatasetError> {
+    Parallel::read(task, &project.items().join(task.name()))
+}
+
+/// Builds a dataset of texts into `out/<task>`, unless it is there from the same texts.
+pub fn build_texts(
+    parallel: &Parallel,
+    origin: &Origin,
+    project: &Project,
+    out: &Path,
+    force: bool,
+) -> Result<Built, DatasetError> {
+    let task = parallel.task;
+    let languages = load_languages(&project.languages())?;
+    for language in parallel.languages.keys() {
+        if !languages.iter().any(|known| known.code == *language) {
+            return Err(DatasetError::NoTemplate {
+                task,
+                language: language.clone(),
+            });
+        }
+    }
+    let languages: Vec<_> = languages
+        .into_iter()
+        .filter(|language| parallel.languages.contains_key(&language.code))
+        .collect();
+    let mut manifest = manifest(parallel, origin, &languages)?;
+    let folder = out.join(task.name());
+    let built = |outcome, manifest| Built {
+        task,
+        folder: folder.clone(),
+        outcome,
+        manifest,
+    };
+    if !force
+        && let Some(present) = Manifest::read(&folder)?
+        && present.fingerprint == manifest.fingerprint
+        && present.describes(&folder)?
+    {
+        return Ok(built(Outcome::UpToDate, present));
+    }
+    let mut report = report(parallel, origin);
+    let draft = FolderDraft::begin(&folder)?;
+    for language in &languages {
+        let items = &parallel.languages[&language.code];
+        let rows: Vec<_> = items.iter().map(|item| row(task, item, language)).collect();
+        let bytes = parquet::encode_texts(&rows).map_err(|source| DatasetError::Parquet {
+            task,
+            language: language.code.clone(),
+            source,
+        })?;
+        report.rows.insert(language.code.clone(), rows.len());
+        let name = format!("data/{}/test-00000-of-00001.parquet", language.code);
+        draft.write(&name, &bytes)?;
+        manifest.files.insert(name, sha256_hex(&bytes));
+    }
+    let card = text_card::card(parallel, origin, &report);
+    draft.write("README.md", card.as_bytes())?;
+    manifest
+        .files
+        .insert("README.md".to_owned(), sha256_hex(&card));
+    manifest.report = serde_json::to_value(&report).expect("a report is plain data");
+    draft.write(Manifest::FILE, manifest.to_json().as_bytes())?;
+    draft.publish()?;
+    Ok(built(Outcome::Written(Box::new(report)), manifest))
+}
+
+fn manifest(
+    parallel: &Parallel,
+    origin: &Origin,
+    languages: &[Language],
+) -> Result<Manifest, DatasetError> {
+    let mut inputs = BTreeMap::new();
+    for (language, path) in &parallel.files {
+        inputs.insert(format!("items/{language}"), sha256_file(path)?);
+    }
+    let mut config = json!({});
+    match origin {
+        Origin::Original => config["origin"] = json!("original"),
+        Origin::Release => config["origin"] = json!("release"),
+        Origin::Translated {
+            engines,
+            source_sha256,
+            ..
+        } => {
+            config["origin"] = json!("translated");
+            config["translation"] = json!(engines);
+            inputs.insert("source".to_owned(), source_sha256.clone());
+        }
+    }
+    if parallel
+        .languages
+        .values()
+        .flatten()
+        .any(|item| item.asks.is_some())
+    {
+        let questions: BTreeMap<_, _> = languages
+            .iter()
+            .map(|language| (&language.code, &language.xcopa))
+            .collect();
+        config["questions"] = json!(questions);
+    }
+    let stage = format!("datasets {}", parallel.task);
+    Ok(Manifest::new(TOOL, &stage, config, inputs))
+}
+
+fn report(parallel: &Parallel, origin: &Origin) -> Report {
+    let mut report = Report {
+        exceptions: parallel.faults(),
+        ..Report::default()
+    };
+    if let Origin::Translated {
+        exceptions,
+        left_out,
+        ..
+    } = origin
+    {
+        report.exceptions.extend(exceptions.iter().cloned());
+        report.left_out.clone_from(left_out);
+    }
+    // Labels are equal in every language.
+    for item in parallel.languages.values().next().into_iter().flatten() {
+        let positions = report.positions.len().max(item.choices.len());
+        report.positions.resize(positions, 0);
+        report.positions[item.label] += 1;
+    }
+    report
+}
+
+fn row(task: Task, item: &TextItem, language: &Language) -> TextRow {
+    let id = format!("{task}-{}", item.id);
+    let (premise, question) = match item.asks {
+        Some(Asks::Cause) => (Some(item.text.clone()), &language.xcopa.cause),
+        Some(Asks::Effect) => (Some(item.text.clone()), &language.xcopa.effect),
+        None => (None, &item.text),
+    };
+    TextRow {
+        premise,
+        question: question.clone(),
+        choices: item.choices.clone(),
+        label: i64::try_from(item.label).expect("an item has few choices"),
+        answer: item.choices[item.label].clone(),
+        relation: item.asks.map(|asks| asks.name().to_owned()),
+        cluster_id: id.clone(),
+        id,
+    }
+}
+
+impl Parallel {
+    /// Takes items out of every language, so that the languages stay parallel.
+    pub fn remove(&mut self, ids: &BTreeSet<String>) {
+        for items in self.languages.values_mut() {
+            items.retain(|item| !ids.contains(&item.id));
+        }
+    }
+}

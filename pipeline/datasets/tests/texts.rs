@@ -1,0 +1,332 @@
+//! Datasets of texts: sources in every form, parallel languages, and the mini sets.
+
+#![allow(clippy::unwrap_used, clippy::explicit_write)]
+
+use clika_core::{LanguageCode, Task};
+use clika_datasets::{
+    Asks, DatasetError, Origin, Outcome, Parallel, Project, TextItem, build_texts, mini_items,
+    read_copa_xml, read_source,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+fn project() -> Project {
+    Project {
+        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+    }
+}
+
+/// The authors' data, where they lie beside the repository.
+fn reference(name: &str) -> Option<PathBuf> {
+    let path = project().root.join("../shared/reference").join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    writeln!(std::io::stderr(), "SKIPPED: no {}", path.display()).unwrap();
+    None
+}
+
+fn file(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE copa-corpus SYSTEM "copa.dtd">
+<copa-corpus version="1.0">
+  <item id="7" asks-for="effect" most-plausible-alternative="2">
+    <p>Rain &amp; wind came up.</p>
+    <a1>We stayed out.</a1>
+    <a2>We went in.</a2>
+  </item>
+</copa-corpus>
+"#;
+
+fn item() -> TextItem {
+    TextItem {
+        id: "7".to_owned(),
+        asks: Some(Asks::Effect),
+        text: "Rain & wind came up.".to_owned(),
+        choices: vec!["We stayed out.".to_owned(), "We went in.".to_owned()],
+        label: 1,
+    }
+}
+
+#[test]
+fn copa_is_read_in_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let xml = file(folder.path(), "copa-test.xml", XML.as_bytes());
+    let lines = file(
+        folder.path(),
+        "test.jsonl",
+        br#"{"label": 1, "id": 7, "premise": "Rain & wind came up.", "question": "effect", "choice1": "We stayed out.", "choice2": "We went in.", "mirrored": false}"#,
+    );
+    for path in [xml, lines] {
+        assert_eq!(read_source(Task::XCopa, &path).unwrap(), [item()]);
+    }
+}
+
+#[test]
+fn csqa_is_read_in_both_forms_and_writes_what_it_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = br#"{"answerKey": "B", "id": "1a", "question": {"question_concept": "rain", "choices": [{"label": "A", "text": "sun"}, {"label": "B", "text": "cloud"}], "stem": "Where does rain fall from?"}}"#;
+    let columns = br#"{"id": "1a", "lang": "en", "question": {"stem": "Where does rain fall from?", "choices": {"label": ["A", "B"], "text": ["sun", "cloud"]}}, "answerKey": "B"}"#;
+    let expected = TextItem {
+        id: "1a".to_owned(),
+        asks: None,
+        text: "Where does rain fall from?".to_owned(),
+        choices: vec!["sun".to_owned(), "cloud".to_owned()],
+        label: 1,
+    };
+    let written = expected.line().to_string();
+    for (index, line) in [&own[..], columns, written.as_bytes()]
+        .into_iter()
+        .enumerate()
+    {
+        let path = file(folder.path(), &format!("{index}.jsonl"), line);
+        assert_eq!(read_source(Task::XCsqa, &path).unwrap(), [expected.clone()]);
+    }
+    let path = file(
+        folder.path(),
+        "copa.jsonl",
+        item().line().to_string().as_bytes(),
+    );
+    assert_eq!(read_source(Task::XCopa, &path).unwrap(), [item()]);
+}
+
+#[test]
+fn a_changed_source_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let message = |task, name: &str, content: &str| {
+        let path = file(folder.path(), name, content.as_bytes());
+        let error = read_source(task, &path).unwrap_err().to_string();
+        error.replace(folder.path().to_str().unwrap(), "")
+    };
+    let line = item().line().to_string();
+    let twice = format!("{line}\n{line}\n");
+    for (task, name, content, expected) in [
+        (
+            Task::XCopa,
+            "a.jsonl",
+            "",
+            "the file is empty\n   /a.jsonl:1",
+        ),
+        (
+            Task::XCopa,
+            "a.jsonl",
+            twice.as_str(),
+            "item 7 stands twice\n   /a.jsonl:2",
+        ),
+        (
+            Task::XCopa,
+            "a.jsonl",
+            r#"{"id": 7, "premise": "x", "question": "effect", "choice1": "a", "choice2": "b", "label": 2}"#,
+            "label is 2, not 0 or 1\n   /a.jsonl:1",
+        ),
+        (
+            Task::XCsqa,
+            "b.jsonl",
+            r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B"], "text": ["a", "b"]}}}"#,
+            "no answerKey; the test split of CSQA has none\n   /b.jsonl:1",
+        ),
+        (
+            Task::XCsqa,
+            "b.jsonl",
+            r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B"], "text": ["a"]}}, "answerKey": "A"}"#,
+            "2 labels for 1 choices\n   /b.jsonl:1",
+        ),
+        (
+            Task::XCopa,
+            "c.xml",
+            "<copa-corpus/>",
+            "the file has no <item>\n   /c.xml:1",
+        ),
+    ] {
+        assert_eq!(message(task, name, content), expected);
+    }
+    let broken = XML.replace("asks-for=\"effect\"", "asks-for=\"reason\"");
+    assert_eq!(
+        message(Task::XCopa, "c.xml", &broken),
+        "asks-for is `reason`, not cause or effect\n   /c.xml:4"
+    );
+    let cut = &XML[..XML.len() / 2];
+    assert!(message(Task::XCopa, "c.xml", cut).contains("/c.xml:"));
+}
+
+#[test]
+fn an_archive_with_another_checksum_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "COPA-resources.tgz", b"not the archive");
+    let error = read_source(Task::XCopa, &path).unwrap_err();
+    // printf 'not the archive' | sha256sum
+    let DatasetError::Checksum { found, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(
+        found,
+        "d8250fce32177cdb504fbe8f4fcf8d2af251c5caec93098b33693066b1462870"
+    );
+}
+
+#[test]
+fn copas_xml_holds_what_the_release_says() {
+    let (Some(xml), Some(lines)) = (
+        reference("COPA/copa-test.xml"),
+        reference("CLiKA/x_copa/en/test.jsonl"),
+    ) else {
+        return;
+    };
+    let items = read_copa_xml(&fs::read(&xml).unwrap(), &xml).unwrap();
+    assert_eq!(items.len(), 500);
+    // Two alternatives of the release begin with a space.
+    let mut released = read_source(Task::XCopa, &lines).unwrap();
+    for choice in released.iter_mut().flat_map(|item| &mut item.choices) {
+        *choice = choice.trim().to_owned();
+    }
+    for (ours, theirs) in items.iter().zip(&released) {
+        assert_eq!(ours, theirs);
+    }
+}
+
+#[test]
+fn the_release_is_imported_and_built() {
+    let Some(release) = reference("CLiKA") else {
+        return;
+    };
+    let out = tempfile::tempdir().unwrap();
+    for (task, count) in [(Task::XCopa, 500), (Task::XCsqa, 1000)] {
+        let parallel = Parallel::read_release(task, &release).unwrap();
+        assert_eq!(parallel.languages.len(), 10, "{task}");
+        let built =
+            build_texts(&parallel, &Origin::Release, &project(), out.path(), false).unwrap();
+        let Outcome::Written(report) = &built.outcome else {
+            panic!("{task} is not written");
+        };
+        assert!(report.rows.values().all(|&rows| rows == count), "{task}");
+        if task == Task::XCopa {
+            // Read off the files by hand: four Italian items ask for the effect.
+            let changed = report.exceptions.iter().filter(|exception| {
+                exception.language.as_str() == "it" && exception.reason.starts_with("asks")
+            });
+            let ids: Vec<_> = changed.map(|exception| exception.name.as_str()).collect();
+            assert_eq!(ids, ["585", "612", "937", "955"]);
+        }
+        let again =
+            build_texts(&parallel, &Origin::Release, &project(), out.path(), false).unwrap();
+        assert!(matches!(again.outcome, Outcome::UpToDate), "{task}");
+        let card = fs::read_to_string(built.folder.join("README.md")).unwrap();
+        assert!(card.contains("imported from the release"), "{card}");
+        assert!(
+            !built.manifest.to_json().contains("shared/reference"),
+            "an absolute path"
+        );
+    }
+}
+
+#[test]
+fn the_mini_sets_are_whole_parallel_and_balanced() {
+    for (task, choices) in [(Task::XCopaMini, 2), (Task::XCsqaMini, 5)] {
+        let parallel = mini_items(task, &project()).unwrap();
+        let codes: Vec<_> = parallel
+            .languages
+            .keys()
+            .map(LanguageCode::as_str)
+            .collect();
+        assert_eq!(
+            codes,
+            ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
+        );
+        assert!(parallel.faults().is_empty(), "{:?}", parallel.faults());
+        for (language, items) in &parallel.languages {
+            assert_eq!(items.len(), 60, "{task} {language}");
+            let mut positions = vec![0; choices];
+            let mut texts = BTreeSet::new();
+            for item in items {
+                assert_eq!(item.choices.len(), choices);
+                positions[item.label] += 1;
+                assert!(texts.insert(&item.text), "{task} {language} {}", item.text);
+            }
+            assert!(positions.iter().all(|&count| count == 60 / choices));
+        }
+    }
+    let copa = mini_items(Task::XCopaMini, &project()).unwrap();
+    let english = &copa.languages[&LanguageCode::try_from("en".to_owned()).unwrap()];
+    for asks in [Asks::Cause, Asks::Effect] {
+        let asked: Vec<_> = english
+            .iter()
+            .filter(|item| item.asks == Some(asks))
+            .collect();
+        assert_eq!(asked.len(), 30);
+        assert_eq!(asked.iter().filter(|item| item.label == 0).count(), 15);
+    }
+}
+
+/// Simple surface cues must not find the right choice of the mini sets.
+#[test]
+fn length_does_not_give_the_right_choice_away() {
+    for (task, most) in [(Task::XCopaMini, 40), (Task::XCsqaMini, 22)] {
+        for (language, items) in mini_items(task, &project()).unwrap().languages {
+            let rank = |item: &TextItem, longest: bool| {
+                let length = |choice: &String| choice.chars().count();
+                let lengths = item.choices.iter().map(length);
+                let extreme = if longest {
+                    lengths.max()
+                } else {
+                    lengths.min()
+                };
+                let ties = item
+                    .choices
+                    .iter()
+                    .map(length)
+                    .filter(|&n| Some(n) == extreme);
+                if Some(length(&item.choices[item.label])) == extreme {
+                    1.0 / ties.count() as f64
+                } else {
+                    0.0
+                }
+            };
+            for longest in [true, false] {
+                let hits: f64 = items.iter().map(|item| rank(item, longest)).sum();
+                assert!(
+                    hits <= f64::from(most),
+                    "{task} {language}: {hits} of 60, longest {longest}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn languages_that_differ_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |label: usize| TextItem { label, ..item() }.line().to_string();
+    file(folder.path(), "de.jsonl", line(1).as_bytes());
+    let error = Parallel::read(Task::XCopa, folder.path()).unwrap_err();
+    assert!(matches!(error, DatasetError::NoEnglish { .. }), "{error}");
+    file(folder.path(), "en.jsonl", line(0).as_bytes());
+    let error = Parallel::read(Task::XCopa, folder.path()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("item 7 has another right choice"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_language_without_template_is_named() {
+    let out = tempfile::tempdir().unwrap();
+    let code = |code: &str| LanguageCode::try_from(code.to_owned()).unwrap();
+    let languages = BTreeMap::from([(code("en"), vec![item()]), (code("xx"), vec![item()])]);
+    let parallel = Parallel::new(Task::XCopa, languages);
+    let error = build_texts(&parallel, &Origin::Original, &project(), out.path(), false);
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "xcopa: there are items in `xx`, and templates/languages has no such language"
+    );
+}
