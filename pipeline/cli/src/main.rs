@@ -31,6 +31,8 @@ struct Cli {
 enum Command {
     /// Build the datasets: xGeo, xPeo, xCOPA, xCSQA and their mini sets.
     Datasets(commands::datasets::Args),
+    /// Score a remote model on the datasets.
+    Evaluate(Box<commands::evaluate::Args>),
     /// Compute the paper's tables from recorded predictions.
     Reproduce(commands::reproduce::Args),
     /// Compare two models on the same items.
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
     let project = clika_datasets::Project { root: cli.project };
     let result = match cli.command {
         Command::Datasets(args) => commands::datasets::run(&args, &project, cli.quiet),
+        Command::Evaluate(args) => commands::evaluate::run(&args, &project, cli.quiet),
         Command::Reproduce(args) => commands::reproduce::run(&args, &project),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args, &project, cli.quiet),

@@ -188,7 +188,10 @@ fn an_unknown_task_is_refused_with_the_known_ones() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("no such task; there are xcsqa, xcopa, xgeo, xpeo, xcsqa-mini, xcopa-mini"));
+    assert!(
+        text(&output.stderr)
+            .contains("no such task; there are xcsqa, xcopa, xgeo, xpeo, xcsqa-mini, xcopa-mini")
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use crate::catalogue::Plan;
 use clika_core::{Answer, Item, Language, Qid, Relation, Sex};
+use clika_templates::fill;
 use clika_wikidata::Labels;
 use serde::Serialize;
 
@@ -97,33 +98,5 @@ fn row(item: &Item, labels: &Labels, language: &Language) -> Row {
         cluster_id: item.cluster_id.to_string(),
         entity_label_source: entity_label_source.to_owned(),
         choice_label_sources,
-    }
-}
-
-/// Puts values in the places of a template, in one pass: a value that looks like a place stays.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    let mut filled = String::new();
-    let mut rest = template;
-    while let Some((at, place, value)) = values
-        .iter()
-        .filter_map(|(place, value)| Some((rest.find(place)?, place, value)))
-        .min_by_key(|(at, _, _)| *at)
-    {
-        filled.push_str(&rest[..at]);
-        filled.push_str(value);
-        rest = &rest[at + place.len()..];
-    }
-    filled + rest
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_name_that_looks_like_a_place_stays() {
-        let places = [("{city}", "Los {country}"), ("{country}", "US {city}")];
-        assert_eq!(
-            super::fill("{country}: {city}?", &places),
-            "US {city}: Los {country}?"
-        );
     }
 }

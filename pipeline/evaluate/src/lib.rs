@@ -1,1 +1,14 @@
-//! To come.
+//! Scores models on the multiple-choice datasets: items to prompts, prompts to answers, answers to
+//! predictions.
+
+mod error;
+mod items;
+mod mode;
+mod parser;
+mod run;
+
+pub use error::EvaluateError;
+pub use items::{Question, languages, read_dataset};
+pub use mode::{Api, Asked, Constraint, Mode, Wish};
+pub use parser::parse;
+pub use run::{Set, Settings, evaluate};

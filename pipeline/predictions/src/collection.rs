@@ -1,6 +1,7 @@
 use crate::{PredictionError, folder, harness, parquet, release};
 use clika_core::{LanguageCode, Task};
 use clika_metrics::{Answer, Judged};
+use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -50,6 +51,8 @@ pub struct Collection {
     predictions: BTreeMap<Key, Vec<Prediction>>,
     /// Where predictions were read, for errors and manifests.
     files: BTreeMap<Key, PathBuf>,
+    /// How predictions were made, where that is known.
+    runs: BTreeMap<Key, Value>,
     /// Files beside the answers that decide what is read, such as the clusters', by task.
     shared_files: BTreeMap<Task, PathBuf>,
     /// The folder that was read.
@@ -104,6 +107,34 @@ impl Collection {
     /// Adds predictions.
     pub fn insert(&mut self, key: Key, predictions: Vec<Prediction>) {
         self.predictions.insert(key, predictions);
+    }
+
+    /// Notes how predictions were made: dataset, prompt, endpoint. It stands in the model's manifest.
+    pub fn describe(&mut self, key: Key, run: Value) {
+        self.runs.insert(key, run);
+    }
+
+    /// How predictions were made, where that is known.
+    pub fn run(&self, key: &Key) -> Option<&Value> {
+        self.runs.get(key)
+    }
+
+    /// Reads the predictions that [`write`](Self::write) has put into a folder for one model; none where
+    /// there are none.
+    pub fn read_model(folder: &Path, model: &str) -> Result<Self, PredictionError> {
+        let path = folder.join(parquet::folder_name(model));
+        if path.is_dir() {
+            Self::read(&path)
+        } else {
+            Ok(Self::default())
+        }
+    }
+
+    /// Takes predictions out.
+    pub fn remove(&mut self, key: &Key) {
+        self.predictions.remove(key);
+        self.files.remove(key);
+        self.runs.remove(key);
     }
 
     /// Adds predictions that were read from a file.

@@ -37,7 +37,12 @@ pub(crate) fn write(collection: &Collection, folder: &Path) -> Result<(), Predic
             inputs.insert(collection.name_of(file), sha256_file(file)?);
         }
         let tool = concat!("clika ", env!("CARGO_PKG_VERSION"));
-        let config = json!({ "model": model, "source": collection.source()? });
+        let mut config = json!({ "model": model, "source": collection.source()? });
+        for (key, _) in collection.iter().filter(|(key, _)| key.model == model) {
+            if let Some(run) = collection.run(key) {
+                config["runs"][format!("{}/{}", key.task, key.language)] = run.clone();
+            }
+        }
         manifests.push((model, path, Manifest::new(tool, STAGE, config, inputs)));
     }
     for (model, folder, mut manifest) in manifests {
@@ -128,6 +133,10 @@ fn read_model(
         };
         let predictions = decode(bytes, task, &path)?;
         read.insert(path.clone());
+        let run = &manifest.config["runs"][format!("{}/{}", key.task, key.language)];
+        if !run.is_null() {
+            collection.describe(key.clone(), run.clone());
+        }
         collection.insert_from(key, predictions, path)?;
     }
     Ok(())
@@ -142,7 +151,7 @@ fn task_and_language(name: &str) -> Option<(Task, LanguageCode)> {
 }
 
 /// A model's name as a folder: `org/name` → `org__name`, as lm-evaluation-harness does.
-fn folder_name(model: &str) -> String {
+pub(crate) fn folder_name(model: &str) -> String {
     model.replace('/', "__")
 }
 

@@ -25,6 +25,15 @@ pub enum TemplateError {
         /// The folder.
         path: PathBuf,
     },
+    /// There is no such prompt template.
+    #[error("there is no prompt template `{name}`; there are {known}")]
+    #[diagnostic(help("templates/prompts has one file for each; add your own there"))]
+    UnknownPrompt {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// A file's content is wrong.
     #[error("{problem}\n   {place}")]
     Invalid {

@@ -31,7 +31,8 @@ pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
     Ok(languages)
 }
 
-fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
+/// The `*.toml` files of a folder, by name.
+pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
     let unreadable = |source| TemplateError::Unreadable {
         path: folder.to_owned(),
         source,

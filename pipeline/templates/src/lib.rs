@@ -2,6 +2,8 @@
 
 mod error;
 mod languages;
+mod prompts;
 
 pub use error::TemplateError;
 pub use languages::load_languages;
+pub use prompts::{ItemPrompt, PromptTemplate, fill, load_prompt, prompt_names, prompt_path};

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod compare;
 pub mod datasets;
+pub mod evaluate;
 pub mod reproduce;
 pub mod snapshot;
 pub mod texts;

@@ -89,7 +89,7 @@ impl TestProject {
             path.extension()
                 .is_some_and(|extension| extension == "parquet")
         });
-        assert_eq!(files.len(), 20);
+        assert_eq!(files.len(), 40);
         files
     }
 
