@@ -132,7 +132,7 @@ pub enum ApiError {
     #[error("cannot set up the HTTP client")]
     Setup(#[source] reqwest::Error),
     /// A request failed for good, or often enough.
-    #[error("{service}: {source}")]
+    #[error("{service} gave no answer")]
     Call {
         /// The service's name.
         service: String,

@@ -107,6 +107,11 @@ impl OpenAi {
         &self.model
     }
 
+    /// The service behind it.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
     /// The address, without a user's name and password.
     pub fn base(&self) -> String {
         clika_http::public(&self.base).to_string()
@@ -144,6 +149,23 @@ impl OpenAi {
             service: self.service.name().to_owned(),
             source,
         })
+    }
+
+    /// What an earlier run found out about the endpoint and [remembered](Self::remember).
+    pub fn recall(&self, what: &Value) -> Result<Option<Value>, ApiError> {
+        let kept = self.service.lookup(&self.fact(what))?;
+        Ok(kept.map(|kept| kept.value))
+    }
+
+    /// Keeps what was found out about the endpoint, so that a later run need not ask again.
+    pub fn remember(&self, what: &Value, fact: Value) -> Result<(), ApiError> {
+        self.service
+            .keep(&self.fact(what), fact, Usage::default())?;
+        Ok(())
+    }
+
+    fn fact(&self, what: &Value) -> Key {
+        Key::new(&json!(["fact", self.model, what]))
     }
 
     async fn request(&self, chat: bool, body: &Value) -> Result<Answered, CallError> {

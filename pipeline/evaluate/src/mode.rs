@@ -4,11 +4,11 @@ use crate::{EvaluateError, Question, parse};
 use clika_api::{ApiError, CallError, Generation, OpenAi, Prompt, Reply, Role};
 use clika_core::Progress;
 use clika_metrics::Answer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Which of OpenAI's two interfaces is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Api {
     /// `/completions`: the model continues the prompt as it stands, as the paper's models did.
@@ -18,7 +18,7 @@ pub enum Api {
 }
 
 /// How an answer is kept to the options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Constraint {
     /// The log-probabilities of the option letters as the first token; gives scores.
@@ -50,7 +50,7 @@ impl Constraint {
 }
 
 /// A way of asking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mode {
     /// The interface.
     pub api: Api,
@@ -109,6 +109,35 @@ impl Wish {
         if let (Some(api), Some(constraint)) = (self.api, self.constraint) {
             return Ok(Mode { api, constraint });
         }
+        // A run that goes on asks as it began, also where nothing may be sent any more.
+        let fact = json!({ "mode": self.wished(), "choices": choices });
+        let known = model.recall(&fact)?;
+        if let Some(mode) = known.and_then(|mode| serde_json::from_value(mode).ok()) {
+            return Ok(mode);
+        }
+        let mode = self.probe(model, prompt, choices, progress).await?;
+        model.remember(&fact, json!(mode))?;
+        Ok(mode)
+    }
+
+    /// What decides the mode beside the endpoint.
+    fn wished(&self) -> Value {
+        json!([
+            self.api,
+            self.constraint,
+            self.letter_tokens,
+            self.max_tokens,
+            self.fields
+        ])
+    }
+
+    async fn probe(
+        &self,
+        model: &OpenAi,
+        prompt: &str,
+        choices: usize,
+        progress: &dyn Progress,
+    ) -> Result<Mode, EvaluateError> {
         let apis = match self.api {
             Some(api) => vec![api],
             None => vec![Api::Completions, Api::Chat],

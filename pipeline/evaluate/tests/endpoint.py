@@ -171,13 +171,13 @@ def main(program, datasets):
             check(second.returncode == 0, second.stderr)
             again = json.loads(second.stdout)["usage"]
             check(again["requests"] == 0, f"the second run sent {again['requests']} requests")
-            # Only this far does the server have to run.
             wrong = [*arguments]
             wrong[wrong.index("--model") + 1] = str(folder / "no-such-model")
             wrong += ["--attempts", "1"]
             third = clika(program, wrong)
-            check(third.returncode == 1 and third.stderr.startswith("error:"), third.stderr)
-            print(f"a model that is not there: {third.stderr.splitlines()[0]}")
+            check(third.returncode == 1 and "\nerror: " in third.stderr, third.stderr)
+            said = third.stderr[third.stderr.index("\nerror: ") :].replace(str(folder), "").split("\n")
+            print(f"a model that is not there: {said[1]}, {said[2].strip()}")
             print(
                 f"endpoint: {compared} of {4 * ROWS} responses compared with transformers, all equal; "
                 f"{invalid} of a random model's answers are none; a second run sent nothing"

@@ -1,1 +1,25 @@
-//! To come.
+//! Translates items through DeepL, Google, LibreTranslate or a language model, checks what comes back, and
+//! asks once more for what is faulty.
+
+mod checks;
+mod chrf;
+mod deepl;
+mod error;
+mod google;
+mod libretranslate;
+mod llm;
+mod markup;
+mod passage;
+mod translator;
+mod work;
+
+pub use checks::{Fault, faults};
+pub use chrf::{chrf, corpus_chrf};
+pub use deepl::DeepL;
+pub use error::TranslateError;
+pub use google::Google;
+pub use libretranslate::LibreTranslate;
+pub use llm::Llm;
+pub use passage::{Kind, Passage};
+pub use translator::{Limits, Manner, Texts, Translator};
+pub use work::{Direction, Translated, back_translate, translate};

@@ -54,10 +54,10 @@ fn amount(text: &str) -> Result<f64, String> {
 }
 
 impl ApiArgs {
-    /// A service whose answers are kept in a file of its own.
-    pub fn service(&self, name: &str, project: &Project) -> Result<Service, Failure> {
+    /// A service whose answers are kept in a file of its own, named after `file`.
+    pub fn service(&self, name: &str, file: &str, project: &Project) -> Result<Service, Failure> {
         let folder = self.cache.clone().unwrap_or_else(|| project.api_cache());
-        let cache = Cache::open(&folder.join(format!("{}.jsonl", file_name(name))))?;
+        let cache = Cache::open(&folder.join(format!("{}.jsonl", file_name(file))))?;
         Ok(Service::new(name, self.rules(), cache)?)
     }
 

@@ -217,10 +217,14 @@ pub fn open_ai(
     });
     let key = Secret::from_env(&[variable]);
     let place = match url.port() {
-        Some(port) => format!("{host}-{port}"),
+        Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    let service = args.service(&format!("{place}-{model}"), project)?;
+    let service = args.service(
+        &format!("{model} at {place}"),
+        &format!("{place}-{model}"),
+        project,
+    )?;
     Ok(OpenAi::new(
         service,
         endpoint,

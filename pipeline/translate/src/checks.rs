@@ -1,0 +1,161 @@
+//! What is wrong with a translation, as far as a program can see.
+
+use crate::{Kind, Passage};
+use std::{collections::BTreeSet, fmt};
+use unicode_normalization::UnicodeNormalization;
+use unicode_script::{Script, UnicodeScript};
+
+/// A fault of a translation; texts count from 0, the premise or question first.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// Texts did not come back.
+    Lost(String),
+    /// A text is empty.
+    Empty(usize),
+    /// A text is English still.
+    Untranslated(usize),
+    /// Two choices that differ in English read the same.
+    SameChoices(usize, usize),
+    /// A text is mostly in another script.
+    WrongScript(usize),
+    /// A text is much longer or shorter than English lets expect.
+    Length(usize, f64),
+}
+
+impl Fault {
+    /// Whether the item cannot be used at all.
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Lost(_) | Self::Empty(_) | Self::SameChoices(..) => true,
+            Self::Untranslated(_) | Self::WrongScript(_) | Self::Length(..) => false,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(why) => f.write_str(why),
+            Self::Empty(text) => write!(f, "text {} is empty", text + 1),
+            Self::Untranslated(text) => write!(f, "text {} is not translated", text + 1),
+            Self::SameChoices(..) => f.write_str("two choices read the same"),
+            Self::WrongScript(text) => write!(f, "text {} is in another script", text + 1),
+            Self::Length(text, ratio) => {
+                write!(
+                    f,
+                    "text {} has {ratio:.1} times the length of English",
+                    text + 1
+                )
+            }
+        }
+    }
+}
+
+/// The faults of a translation into a language that is written in `script` (ISO 15924).
+pub fn faults(passage: &Passage, translated: &[String], script: &str) -> Vec<Fault> {
+    if translated.len() != passage.texts.len() {
+        let (found, count) = (translated.len(), passage.texts.len());
+        return vec![Fault::Lost(format!("{found} of {count} texts came back"))];
+    }
+    let mut faults = Vec::new();
+    for (index, (english, text)) in passage.texts.iter().zip(translated).enumerate() {
+        if text.trim().is_empty() {
+            faults.push(Fault::Empty(index));
+        } else if is_untranslated(english, text, script) {
+            faults.push(Fault::Untranslated(index));
+        } else if !is_in_script(english, text, script) {
+            faults.push(Fault::WrongScript(index));
+        } else if let Some(ratio) = odd_length(english, text, script) {
+            faults.push(Fault::Length(index, ratio));
+        }
+    }
+    for a in 1..translated.len() {
+        for b in a + 1..translated.len() {
+            let same = |texts: &[String]| folded(&texts[a]) == folded(&texts[b]);
+            // Empty ones are reported already.
+            if same(translated) && !same(&passage.texts) && !folded(&translated[a]).is_empty() {
+                faults.push(Fault::SameChoices(a, b));
+            }
+        }
+    }
+    faults
+}
+
+/// Letters and digits without case: what tells two choices apart.
+fn folded(text: &str) -> String {
+    text.nfkc()
+        .flat_map(char::to_lowercase)
+        .filter(|c| c.is_alphanumeric())
+        .collect()
+}
+
+/// Words that a translation changes: no names, numbers or short words.
+fn words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    words
+        .enumerate()
+        .filter(|(position, word)| {
+            let name = *position > 0 && word.starts_with(char::is_uppercase);
+            !name && word.chars().count() > 3 && word.chars().all(char::is_alphabetic)
+        })
+        .map(|(_, word)| word.to_lowercase())
+        .collect()
+}
+
+/// Whether a text is English still, beyond names. In Latin script a word or two may be the same in both
+/// languages ("radio", "hotel"); elsewhere not even those.
+fn is_untranslated(english: &str, text: &str, script: &str) -> bool {
+    let expected = words(english);
+    let least = if script == "Latn" { 3 } else { 1 };
+    expected.len() >= least && words(text) == expected
+}
+
+/// Whether at least half of a text's letters are of the script. Text in Latin letters that English has too is
+/// no reason to complain: names, "DVD".
+fn is_in_script(english: &str, text: &str, script: &str) -> bool {
+    let of_script = |c: char| match script {
+        "Jpan" => matches!(
+            c.script(),
+            Script::Han | Script::Hiragana | Script::Katakana
+        ),
+        "Hans" | "Hant" | "Hani" => c.script() == Script::Han,
+        "Kore" => matches!(c.script(), Script::Hangul | Script::Han),
+        other => c.script().short_name() == other,
+    };
+    let letters =
+        |c: &char| c.is_alphabetic() && !matches!(c.script(), Script::Common | Script::Inherited);
+    let (mut right, mut wrong) = (0, 0);
+    for word in text.split_whitespace() {
+        let foreign = word.is_ascii() && english.split_whitespace().any(|own| own == word);
+        for c in word.chars().filter(letters) {
+            if of_script(c) {
+                right += 1;
+            } else if !foreign {
+                wrong += 1;
+            }
+        }
+    }
+    wrong <= right
+}
+
+/// The ratio of lengths in characters where it is out of the ordinary; short texts vary too much.
+fn odd_length(english: &str, text: &str, script: &str) -> Option<f64> {
+    let (before, after) = (english.chars().count(), text.chars().count());
+    let (least, most) = match script {
+        // A character is a syllable or a word.
+        "Jpan" | "Hans" | "Hant" | "Hani" | "Kore" => (0.12, 1.5),
+        _ => (0.35, 3.0),
+    };
+    let ratio = after as f64 / before as f64;
+    (before >= 12 && !(least..=most).contains(&ratio)).then_some(ratio)
+}
+
+/// What a language model is told about the faults.
+pub(crate) fn complaint(passage: &Passage, faults: &[Fault]) -> String {
+    let said: Vec<_> = faults.iter().map(Fault::to_string).collect();
+    let texts = match passage.kind {
+        Kind::Cause | Kind::Effect => "text 1 is the premise",
+        Kind::Question => "text 1 is the question",
+    };
+    format!("{} ({texts})", said.join("; "))
+}

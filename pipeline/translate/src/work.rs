@@ -1,0 +1,290 @@
+use crate::{
+    Fault, Manner, Passage, Texts, TranslateError, Translator, checks, corpus_chrf, faults,
+};
+use clika_api::{Kept, Key, Usage};
+use clika_core::Progress;
+use futures_util::{StreamExt, stream};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+
+/// From which language into which.
+#[derive(Clone, Copy, Debug)]
+pub struct Direction<'a> {
+    /// The language of the passages: `en`.
+    pub from: &'a str,
+    /// The language to translate into.
+    pub to: &'a str,
+    /// The script of that language, as its ISO 15924 code.
+    pub script: &'a str,
+}
+
+/// What became of passages.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Translated {
+    /// The texts of each passage, in their order; empty where they are lost.
+    pub texts: Vec<Vec<String>>,
+    /// The faults that are left after the second attempt, by passage.
+    pub faults: Vec<(usize, Vec<Fault>)>,
+    /// Passages that were translated a second time.
+    pub retried: usize,
+    /// The day of the first translation, UTC.
+    pub first_date: String,
+    /// The day of the last.
+    pub last_date: String,
+}
+
+/// A passage's translation with the day it was made.
+struct Made {
+    texts: Texts,
+    date: String,
+}
+
+/// Translates passages, checks them, translates faulty ones once more, and takes the better of both.
+///
+/// Every passage that was paid for is kept by the service before it is used.
+pub async fn translate<T: Translator>(
+    translator: &T,
+    passages: &[Passage],
+    direction: Direction<'_>,
+    progress: &dyn Progress,
+) -> Result<Translated, TranslateError> {
+    progress.start(passages.len() as u64, direction.to);
+    let all: Vec<&Passage> = passages.iter().collect();
+    let mut made = make(translator, &all, direction, Manner::Together, progress).await?;
+    let mut found: Vec<Vec<Fault>> = all
+        .iter()
+        .zip(&made)
+        .map(|(passage, made)| check(passage, &made.texts, direction.script))
+        .collect();
+    let mut translated = Translated::default();
+    for (index, passage) in passages.iter().enumerate() {
+        if found[index].is_empty() {
+            continue;
+        }
+        translated.retried += 1;
+        let complaint = checks::complaint(passage, &found[index]);
+        let manner = Manner::Apart {
+            complaint: &complaint,
+        };
+        let second = make(translator, &[passage], direction, manner, progress).await?;
+        for second in second {
+            let left = check(passage, &second.texts, direction.script);
+            if weight(&left) < weight(&found[index]) {
+                found[index] = left;
+                made[index] = second;
+            }
+        }
+    }
+    progress.finish();
+    for (index, made) in made.into_iter().enumerate() {
+        if translated.first_date.is_empty() || made.date < translated.first_date {
+            translated.first_date.clone_from(&made.date);
+        }
+        if made.date > translated.last_date {
+            translated.last_date.clone_from(&made.date);
+        }
+        // A passage that is lost has a fault that says so.
+        translated
+            .texts
+            .push(made.texts.unwrap_or_else(|_| Vec::new()));
+        let faults = std::mem::take(&mut found[index]);
+        if !faults.is_empty() {
+            translated.faults.push((index, faults));
+        }
+    }
+    Ok(translated)
+}
+
+/// chrF of a translation that is translated back, against English; `None` where nothing was translated.
+pub async fn back_translate<T: Translator>(
+    translator: &T,
+    passages: &[Passage],
+    translated: &Translated,
+    direction: Direction<'_>,
+    progress: &dyn Progress,
+) -> Result<Option<f64>, TranslateError> {
+    let (english, foreign): (Vec<_>, Vec<_>) = passages
+        .iter()
+        .zip(&translated.texts)
+        .filter(|(passage, texts)| passage.texts.len() == texts.len())
+        .map(|(passage, texts)| {
+            let texts = texts.clone();
+            (
+                passage,
+                Passage {
+                    texts,
+                    ..passage.clone()
+                },
+            )
+        })
+        .unzip();
+    let back = Direction {
+        from: direction.to,
+        to: direction.from,
+        script: "Latn",
+    };
+    progress.start(foreign.len() as u64, "check");
+    let foreign: Vec<&Passage> = foreign.iter().collect();
+    let made = make(translator, &foreign, back, Manner::Together, progress).await?;
+    progress.finish();
+    let pairs: Vec<(String, String)> = english
+        .iter()
+        .zip(made)
+        .filter_map(|(passage, made)| Some((made.texts.ok()?.join("\n"), passage.texts.join("\n"))))
+        .collect();
+    Ok(corpus_chrf(
+        pairs
+            .iter()
+            .map(|(back, english)| (back.as_str(), english.as_str())),
+    ))
+}
+
+fn check(passage: &Passage, texts: &Texts, script: &str) -> Vec<Fault> {
+    match texts {
+        Ok(texts) => faults(passage, texts, script),
+        Err(why) => vec![Fault::Lost(why.clone())],
+    }
+}
+
+/// Fatal faults first, then their number.
+fn weight(faults: &[Fault]) -> (usize, usize) {
+    let fatal = faults.iter().filter(|fault| fault.is_fatal()).count();
+    (fatal, faults.len())
+}
+
+/// Translations from the cache, and the rest in batches; one for each passage, in their order.
+async fn make<T: Translator>(
+    translator: &T,
+    passages: &[&Passage],
+    direction: Direction<'_>,
+    manner: Manner<'_>,
+    progress: &dyn Progress,
+) -> Result<Vec<Made>, TranslateError> {
+    let service = translator.service();
+    let key = |passage: &Passage| {
+        let manner = match manner {
+            Manner::Together => json!("together"),
+            Manner::Apart { complaint } => json!(["apart", complaint]),
+        };
+        let Direction { from, to, .. } = direction;
+        let (name, settings) = (translator.name(), translator.settings());
+        Key::new(&json!([
+            "translation",
+            name,
+            settings,
+            from,
+            to,
+            manner,
+            passage.texts
+        ]))
+    };
+    let mut made: Vec<Option<Made>> = Vec::new();
+    let mut missing = Vec::new();
+    for (index, passage) in passages.iter().enumerate() {
+        let kept = service.lookup(&key(passage))?;
+        if kept.is_some() {
+            progress.step("kept");
+        } else {
+            missing.push(index);
+        }
+        made.push(kept.map(Made::from));
+    }
+    let batches = batches(&missing, passages, translator, manner);
+    // After a failure nothing more is sent, but what is under way is paid for, and is kept.
+    let failure = RefCell::new(None);
+    let done = stream::iter(batches)
+        .map(|batch| {
+            let (failure, key) = (&failure, &key);
+            async move {
+                if failure.borrow().is_some() {
+                    return Vec::new();
+                }
+                let texts: Vec<&Passage> = batch.iter().map(|&index| passages[index]).collect();
+                let sent = translator
+                    .send(&texts, direction.from, direction.to, manner, progress)
+                    .await;
+                let kept = sent.and_then(|results| {
+                    let kept = batch.iter().zip(results).map(|(&index, result)| {
+                        let value = match result {
+                            Ok(texts) => json!({ "texts": texts }),
+                            Err(why) => json!({ "lost": why }),
+                        };
+                        let usage = Usage {
+                            characters: passages[index].characters(),
+                            ..Usage::default()
+                        };
+                        let kept = service.keep(&key(passages[index]), value, usage)?;
+                        progress.step(direction.to);
+                        Ok((index, Made::from(kept)))
+                    });
+                    kept.collect::<Result<Vec<_>, TranslateError>>()
+                });
+                kept.unwrap_or_else(|error| {
+                    failure.borrow_mut().get_or_insert(error);
+                    Vec::new()
+                })
+            }
+        })
+        .buffer_unordered(service.rules().concurrency.max(1))
+        .collect::<Vec<_>>()
+        .await;
+    if let Some(error) = failure.into_inner() {
+        return Err(error);
+    }
+    for (index, translation) in done.into_iter().flatten() {
+        made[index] = Some(translation);
+    }
+    let made = made.into_iter().map(|made| {
+        made.unwrap_or_else(|| Made {
+            texts: Err("the service left it out".to_owned()),
+            date: String::new(),
+        })
+    });
+    Ok(made.collect())
+}
+
+/// Puts passages into batches that a request holds.
+fn batches<T: Translator>(
+    missing: &[usize],
+    passages: &[&Passage],
+    translator: &T,
+    manner: Manner,
+) -> Vec<Vec<usize>> {
+    /// Markup around a text, and what escaping adds to an ordinary one.
+    const AROUND: usize = 16;
+    let limits = translator.limits(manner);
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    let mut bytes = 0;
+    for &index in missing {
+        let texts = passages[index].texts.iter();
+        let size: usize = texts.map(|text| text.len() + AROUND).sum();
+        match batches.last_mut() {
+            Some(batch) if batch.len() < limits.passages && bytes + size <= limits.bytes => {
+                batch.push(index);
+                bytes += size;
+            }
+            Some(_) | None => {
+                batches.push(vec![index]);
+                bytes = size;
+            }
+        }
+    }
+    batches
+}
+
+impl From<Kept> for Made {
+    fn from(kept: Kept) -> Self {
+        let texts = kept.value["texts"].as_array();
+        let texts: Option<Vec<String>> = texts.and_then(|texts| {
+            let texts = texts.iter().map(|text| text.as_str().map(str::to_owned));
+            texts.collect()
+        });
+        Self {
+            texts: texts.ok_or_else(|| match &kept.value["lost"] {
+                Value::String(why) => why.clone(),
+                _ => "the kept translation is none".to_owned(),
+            }),
+            date: kept.date,
+        }
+    }
+}
