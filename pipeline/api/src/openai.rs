@@ -82,10 +82,15 @@ impl OpenAi {
         };
         let transport = tower::service_fn({
             let http = http.clone();
+            let without_key = key.is_none();
             move |request: middleware::HttpRequestFactory| {
                 let (http, advice) = (http.clone(), advice.clone());
                 async move {
-                    let request = request.build().await?;
+                    let mut request = request.build().await?;
+                    if without_key {
+                        // async-openai sends an empty one, which some servers refuse.
+                        request.headers_mut().remove(reqwest::header::AUTHORIZATION);
+                    }
                     let request = RequestBuilder::from_parts(http, request);
                     let answer = call(request, |_| None, &advice).await?;
                     let mut response = http::Response::new(answer.body);

@@ -30,7 +30,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Build the datasets: xGeo, xPeo, xCOPA, xCSQA and their mini sets.
-    Datasets(commands::datasets::Args),
+    Datasets(Box<commands::datasets::Args>),
     /// Score a remote model on the datasets.
     Evaluate(Box<commands::evaluate::Args>),
     /// Compute the paper's tables from recorded predictions.

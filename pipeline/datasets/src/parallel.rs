@@ -15,8 +15,6 @@ pub struct Parallel {
     pub task: Task,
     /// The items of each language.
     pub languages: BTreeMap<LanguageCode, Vec<TextItem>>,
-    /// The files that they were read from.
-    pub files: BTreeMap<LanguageCode, PathBuf>,
     /// What differed between the languages and was made equal to English.
     pub(crate) differences: Vec<Exception>,
 }
@@ -92,7 +90,6 @@ impl Parallel {
         Ok(Self {
             task,
             languages,
-            files,
             differences,
         })
     }
@@ -102,7 +99,6 @@ impl Parallel {
         Self {
             task,
             languages,
-            files: BTreeMap::new(),
             differences: Vec::new(),
         }
     }

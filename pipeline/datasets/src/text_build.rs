@@ -4,14 +4,11 @@ use crate::{
     Asks, Built, DatasetError, Exception, Outcome, Parallel, Project, Report, TextItem,
     build::TOOL, parquet, text_card,
 };
-use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
+use clika_artifacts::{FolderDraft, Manifest, sha256_hex};
 use clika_core::{Language, LanguageCode, Task};
 use clika_templates::load_languages;
 use serde_json::{Value, json};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::{collections::BTreeMap, path::Path};
 
 /// The tasks that are built from texts.
 pub const TEXT_TASKS: [Task; 4] = [Task::XCsqa, Task::XCopa, Task::XCsqaMini, Task::XCopaMini];
@@ -84,7 +81,7 @@ pub fn build_texts(
         .into_iter()
         .filter(|language| parallel.languages.contains_key(&language.code))
         .collect();
-    let mut manifest = manifest(parallel, origin, &languages)?;
+    let mut manifest = manifest(parallel, origin, &languages);
     let folder = out.join(task.name());
     let built = |outcome, manifest| Built {
         task,
@@ -125,14 +122,14 @@ pub fn build_texts(
     Ok(built(Outcome::Written(Box::new(report)), manifest))
 }
 
-fn manifest(
-    parallel: &Parallel,
-    origin: &Origin,
-    languages: &[Language],
-) -> Result<Manifest, DatasetError> {
+fn manifest(parallel: &Parallel, origin: &Origin, languages: &[Language]) -> Manifest {
     let mut inputs = BTreeMap::new();
-    for (language, path) in &parallel.files {
-        inputs.insert(format!("items/{language}"), sha256_file(path)?);
+    for (language, items) in &parallel.languages {
+        let lines: String = items
+            .iter()
+            .map(|item| format!("{}\n", item.line()))
+            .collect();
+        inputs.insert(format!("items/{language}"), sha256_hex(lines));
     }
     let mut config = json!({});
     match origin {
@@ -161,7 +158,7 @@ fn manifest(
         config["questions"] = json!(questions);
     }
     let stage = format!("datasets {}", parallel.task);
-    Ok(Manifest::new(TOOL, &stage, config, inputs))
+    Manifest::new(TOOL, &stage, config, inputs)
 }
 
 fn report(parallel: &Parallel, origin: &Origin) -> Report {
@@ -203,14 +200,5 @@ fn row(task: Task, item: &TextItem, language: &Language) -> TextRow {
         relation: item.asks.map(|asks| asks.name().to_owned()),
         cluster_id: id.clone(),
         id,
-    }
-}
-
-impl Parallel {
-    /// Takes items out of every language, so that the languages stay parallel.
-    pub fn remove(&mut self, ids: &BTreeSet<String>) {
-        for items in self.languages.values_mut() {
-            items.retain(|item| !ids.contains(&item.id));
-        }
     }
 }

@@ -109,6 +109,11 @@ impl Stub {
         format!("http://{}/query", self.address)
     }
 
+    /// The server's address without a path, `http://127.0.0.1:PORT`.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The requests so far.
     pub fn requests(&self) -> Vec<Request> {
         self.requests

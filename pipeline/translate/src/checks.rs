@@ -91,11 +91,13 @@ fn folded(text: &str) -> String {
 
 /// Words that a translation changes: no names, numbers or short words.
 fn words(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    words
+    let words = || text.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    // The first word of a sentence is capitalized like a name; a name has no small words beside it.
+    let only_names = words().all(|word| !word.starts_with(char::is_lowercase));
+    words()
         .enumerate()
         .filter(|(position, word)| {
-            let name = *position > 0 && word.starts_with(char::is_uppercase);
+            let name = (*position > 0 || only_names) && word.starts_with(char::is_uppercase);
             !name && word.chars().count() > 3 && word.chars().all(char::is_alphabetic)
         })
         .map(|(_, word)| word.to_lowercase())

@@ -1,15 +1,36 @@
 //! The texts of xCOPA, xCSQA and the mini sets: from the project, from the authors' release, or translated.
 
-use super::Failure;
-use clika_core::Task;
-use clika_datasets::{Experiment, Origin, Parallel, Project, mini_items};
-use std::path::PathBuf;
+use super::{
+    Failure,
+    api::{ApiArgs, usage},
+    evaluate::open_ai,
+};
+use crate::progress::Bar;
+use clika_artifacts::{replace_file, sha256_file};
+use clika_core::{Language, LanguageCode, NoProgress, Progress, Task};
+use clika_datasets::{
+    Asks, DatasetError, EngineName, Exception, Experiment, Origin, Parallel, Project, Source,
+    TextItem, mini_items, read_source,
+};
+use clika_http::excerpt;
+use clika_templates::load_languages;
+use clika_translate::{
+    DeepL, Direction, Fault, Google, Kind, LibreTranslate, Llm, Passage, Translated, Translator,
+    back_translate, translate,
+};
+use miette::Diagnostic;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 /// Where the texts of xCOPA and xCSQA come from.
 #[derive(clap::Args)]
 pub struct TextArgs {
     /// Take xCOPA and xCSQA from a copy of the authors' release instead of translating.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["copa", "csqa", "engine", "check"])]
     from_release: Option<PathBuf>,
     /// COPA: COPA-resources.tgz, copa-test.xml or lines of XCOPA [default: downloaded]
     #[arg(long, value_name = "FILE")]
@@ -17,6 +38,44 @@ pub struct TextArgs {
     /// CSQA: dev_rand_split.jsonl or lines of X-CSQA [default: downloaded]
     #[arg(long, value_name = "FILE")]
     csqa: Option<PathBuf>,
+    /// Translate only the first items, to try things out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    items: Option<u32>,
+    /// One engine for all languages [default: the experiment's for each]
+    #[arg(long, value_enum)]
+    engine: Option<Engine>,
+    /// Another address of the engine, such as a proxy's.
+    #[arg(long, value_name = "URL", requires = "engine")]
+    engine_url: Option<String>,
+    /// Translate back into English too, and say how well the two agree (chrF).
+    #[arg(long)]
+    check: bool,
+    #[command(flatten)]
+    api: ApiArgs,
+}
+
+/// [`EngineName`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Engine {
+    /// DeepL; DEEPL_AUTH_KEY
+    Deepl,
+    /// Google Cloud Translation v3; GOOGLE_TRANSLATE_TOKEN and GOOGLE_CLOUD_PROJECT
+    Google,
+    /// A LibreTranslate server; LIBRETRANSLATE_API_KEY if it wants one
+    Libretranslate,
+    /// A language model; OPENAI_API_KEY for OpenAI, CLIKA_API_KEY for others
+    Llm,
+}
+
+impl From<Engine> for EngineName {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Deepl => Self::Deepl,
+            Engine::Google => Self::Google,
+            Engine::Libretranslate => Self::Libretranslate,
+            Engine::Llm => Self::Llm,
+        }
+    }
 }
 
 /// The texts of a task, or why there are none.
@@ -27,15 +86,38 @@ pub enum Found {
     Nothing(String),
 }
 
+/// Why texts cannot be had.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+enum TextError {
+    #[error("no engine translates into `{0}`")]
+    #[diagnostic(help(
+        "add the language to `engines` in the experiment's [translation], or take one for all with --engine"
+    ))]
+    NoEngine(LanguageCode),
+    #[error("{url} was not downloaded: {problem}")]
+    #[diagnostic(help("download it by hand, and name the file with {option}"))]
+    Download {
+        url: &'static str,
+        option: &'static str,
+        problem: String,
+    },
+    #[error("no item of {0} was translated into every language")]
+    #[diagnostic(help(
+        "see what the engine answers with --engine and --items 1, or choose another"
+    ))]
+    NothingLeft(Task),
+}
+
 impl TextArgs {
-    /// Finds the texts of a task. Only a task that was `named` may download or be paid for.
+    /// Finds the texts of a task. Only a task that was `named`, or whose source was, may be downloaded and
+    /// paid for.
     pub fn find(
         &self,
         task: Task,
-        _named: bool,
-        _experiment: &Experiment,
+        named: bool,
+        experiment: &Experiment,
         project: &Project,
-        _quiet: bool,
+        quiet: bool,
     ) -> Result<Found, Failure> {
         if matches!(task, Task::XCsqaMini | Task::XCopaMini) {
             return Ok(Found::Texts(mini_items(task, project)?, Origin::Original));
@@ -44,6 +126,309 @@ impl TextArgs {
             let parallel = Parallel::read_release(task, release)?;
             return Ok(Found::Texts(parallel, Origin::Release));
         }
-        Ok(Found::Nothing("to come".to_owned()))
+        let (given, option) = match task {
+            Task::XCopa => (&self.copa, "--copa"),
+            _ => (&self.csqa, "--csqa"),
+        };
+        if !named && given.is_none() {
+            return Ok(Found::Nothing(format!(
+                "it takes a download and a translation: `clika datasets {task}` with keys for the engines, \
+                 or --from-release with the authors' data; {task}-mini stands in"
+            )));
+        }
+        let progress: Box<dyn Progress> = if quiet {
+            Box::new(NoProgress)
+        } else {
+            Box::new(Bar::default())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime without threads needs a few file handles only");
+        runtime.block_on(async {
+            let work = async {
+                let source = match given {
+                    Some(path) => path.clone(),
+                    None => download(task, option, project, progress.as_ref()).await?,
+                };
+                self.translated(task, &source, experiment, project, quiet, progress.as_ref())
+                    .await
+            };
+            tokio::select! {
+                found = work => found,
+                _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
+                    "interrupted; every translation so far is kept: run the command again to go on".to_owned(),
+                )),
+            }
+        })
     }
+
+    async fn translated(
+        &self,
+        task: Task,
+        source: &Path,
+        experiment: &Experiment,
+        project: &Project,
+        quiet: bool,
+        progress: &dyn Progress,
+    ) -> Result<Found, Failure> {
+        let mut items = read_source(task, source)?;
+        if let Some(limit) = self.items {
+            items.truncate(limit as usize);
+        }
+        let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
+        let passages: Vec<Passage> = items.iter().map(passage).collect();
+        let mut work = Work::new(task, &items);
+        for engine in [
+            EngineName::Deepl,
+            EngineName::Google,
+            EngineName::Libretranslate,
+            EngineName::Llm,
+        ] {
+            let targets = self.targets(engine, &languages, experiment)?;
+            if targets.is_empty() {
+                continue;
+            }
+            let url = self.engine_url.as_deref();
+            let config = &experiment.translation;
+            let name = engine.name();
+            match engine {
+                EngineName::Deepl => {
+                    let service = self.api.service("DeepL", name, project)?;
+                    let engine = DeepL::new(service, DeepL::key(), url)?;
+                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                        .await?;
+                }
+                EngineName::Google => {
+                    let service = self.api.service("Google", name, project)?;
+                    let (token, account) = (Google::token(), Google::project());
+                    let engine = Google::new(service, token, account, url)?;
+                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                        .await?;
+                }
+                EngineName::Libretranslate => {
+                    let service = self.api.service("LibreTranslate", name, project)?;
+                    let url = url.unwrap_or(&config.libretranslate_url);
+                    let engine = LibreTranslate::new(service, url, LibreTranslate::key())?;
+                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                        .await?;
+                }
+                EngineName::Llm => {
+                    let url = url.unwrap_or(&config.llm_endpoint);
+                    let model = open_ai(&self.api, url, &config.llm_model, None, project)?;
+                    let names = languages
+                        .iter()
+                        .map(|language| (language.code.to_string(), language.english_name.clone()));
+                    let engine = Llm::new(model, names.collect());
+                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                        .await?;
+                }
+            }
+        }
+        work.finish(sha256_file(source)?)
+    }
+
+    /// The languages that an engine translates into.
+    fn targets<'a>(
+        &self,
+        engine: EngineName,
+        languages: &'a [Language],
+        experiment: &Experiment,
+    ) -> Result<Vec<&'a Language>, Failure> {
+        let mut targets = Vec::new();
+        for language in languages
+            .iter()
+            .filter(|language| language.code.as_str() != "en")
+        {
+            let chosen = match self.engine {
+                Some(engine) => engine.into(),
+                None => *experiment
+                    .translation
+                    .engines
+                    .get(&language.code)
+                    .ok_or_else(|| TextError::NoEngine(language.code.clone()))?,
+            };
+            if chosen == engine {
+                targets.push(language);
+            }
+        }
+        Ok(targets)
+    }
+
+    async fn run<T: Translator>(
+        &self,
+        engine: &T,
+        targets: &[&Language],
+        passages: &[Passage],
+        work: &mut Work<'_>,
+        quiet: bool,
+        progress: &dyn Progress,
+    ) -> Result<(), Failure> {
+        let mut result = Ok(());
+        for language in targets {
+            let direction = Direction {
+                from: "en",
+                to: language.code.as_str(),
+                script: &language.script,
+            };
+            result = async {
+                let translated = translate(engine, passages, direction, progress).await?;
+                let agreement = if self.check {
+                    back_translate(engine, passages, &translated, direction, progress).await?
+                } else {
+                    None
+                };
+                work.add(language, engine, translated, agreement);
+                Ok(())
+            }
+            .await
+            .map_err(|error: clika_translate::TranslateError| error.into());
+            if result.is_err() {
+                break;
+            }
+        }
+        if !quiet {
+            eprintln!("{}", usage(engine.name(), &engine.service().totals()));
+        }
+        result
+    }
+}
+
+/// What has been translated so far.
+struct Work<'a> {
+    task: Task,
+    items: &'a [TextItem],
+    languages: BTreeMap<LanguageCode, Vec<Option<TextItem>>>,
+    engines: BTreeMap<LanguageCode, Value>,
+    exceptions: Vec<Exception>,
+    left_out: Vec<Exception>,
+    unusable: BTreeSet<String>,
+}
+
+impl<'a> Work<'a> {
+    fn new(task: Task, items: &'a [TextItem]) -> Self {
+        Self {
+            task,
+            items,
+            languages: BTreeMap::new(),
+            engines: BTreeMap::new(),
+            exceptions: Vec::new(),
+            left_out: Vec::new(),
+            unusable: BTreeSet::new(),
+        }
+    }
+
+    fn add<T: Translator>(
+        &mut self,
+        language: &Language,
+        engine: &T,
+        translated: Translated,
+        agreement: Option<f64>,
+    ) {
+        for (index, faults) in &translated.faults {
+            let id = &self.items[*index].id;
+            let said: Vec<_> = faults.iter().map(Fault::to_string).collect();
+            let exception = Exception {
+                language: language.code.clone(),
+                qid: None,
+                name: id.clone(),
+                reason: said.join("; "),
+            };
+            if faults.iter().any(Fault::is_fatal) {
+                self.left_out.push(exception);
+                self.unusable.insert(id.clone());
+            } else {
+                self.exceptions.push(exception);
+            }
+        }
+        let mut about = json!({
+            "engine": engine.name(),
+            "first_date": translated.first_date,
+            "last_date": translated.last_date,
+            "retried": translated.retried,
+        });
+        if let Some(model) = engine.model() {
+            about["model"] = json!(model);
+        }
+        if let Some(agreement) = agreement {
+            about["back_translation_chrf"] = json!(agreement);
+        }
+        self.engines.insert(language.code.clone(), about);
+        let items = self
+            .items
+            .iter()
+            .zip(&translated.texts)
+            .map(|(item, texts)| {
+                // Lost ones are unusable, and are taken out of every language in the end.
+                (texts.len() == item.choices.len() + 1).then(|| item.with_texts(texts))
+            });
+        self.languages
+            .insert(language.code.clone(), items.collect());
+    }
+
+    fn finish(self, source_sha256: String) -> Result<Found, Failure> {
+        let usable = |item: &&TextItem| !self.unusable.contains(&item.id);
+        let english = LanguageCode::try_from("en".to_owned()).expect("`en` is a code");
+        let mut languages = BTreeMap::new();
+        languages.insert(english, self.items.iter().filter(usable).cloned().collect());
+        for (code, items) in &self.languages {
+            let items = items.iter().flatten().filter(usable).cloned();
+            languages.insert(code.clone(), items.collect::<Vec<_>>());
+        }
+        if languages.values().any(Vec::is_empty) {
+            return Err(TextError::NothingLeft(self.task).into());
+        }
+        let origin = Origin::Translated {
+            engines: self.engines,
+            source_sha256,
+            exceptions: self.exceptions,
+            left_out: self.left_out,
+        };
+        Ok(Found::Texts(Parallel::new(self.task, languages), origin))
+    }
+}
+
+fn passage(item: &TextItem) -> Passage {
+    Passage {
+        id: item.id.clone(),
+        texts: item.texts(),
+        kind: match item.asks {
+            Some(Asks::Cause) => Kind::Cause,
+            Some(Asks::Effect) => Kind::Effect,
+            None => Kind::Question,
+        },
+    }
+}
+
+/// The source's file in the cache, downloaded if it is not there.
+async fn download(
+    task: Task,
+    option: &'static str,
+    project: &Project,
+    progress: &dyn Progress,
+) -> Result<PathBuf, Failure> {
+    /// No source is longer, in bytes.
+    const LONGEST: usize = 64 << 20;
+    let source = Source::of(task).ok_or(DatasetError::NotBuilt { task })?;
+    let path = project.source_cache().join(source.file);
+    if path.is_file() {
+        return Ok(path);
+    }
+    progress.note(&format!("downloading {}", source.url));
+    let failed = |problem: String| TextError::Download {
+        url: source.url,
+        option,
+        problem,
+    };
+    let client = clika_http::client(clika_http::USER_AGENT, Duration::from_secs(120))
+        .map_err(|error| failed(error.to_string()))?;
+    let answer = clika_http::send(client.get(source.url), LONGEST)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    if !answer.status.is_success() {
+        return Err(failed(format!("{}: {}", answer.status, excerpt(&answer.body))).into());
+    }
+    source.check(&answer.body, &path)?;
+    replace_file(&path, &answer.body)?;
+    Ok(path)
 }
