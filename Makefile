@@ -12,7 +12,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 .PHONY: datasets
-datasets: ## Build xGeo and xPeo into artifacts/datasets (no network, no key)
+datasets: ## Build all datasets that need no network and no key into artifacts/datasets
 	cargo run --locked --quiet -- datasets
 
 .PHONY: snapshot
@@ -51,6 +51,21 @@ $(VENV)/installed: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet -r $(REQUIREMENTS)
 	touch $@
 
+# PyTorch and a server that is not ours: several gigabytes, outside the project.
+ENDPOINT_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika/endpoint
+ENDPOINT_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt
+
+.PHONY: test-endpoint
+test-endpoint: $(ENDPOINT_VENV)/installed ## clika evaluate against a real server, transformers serve (installs PyTorch)
+	cargo build --locked --quiet
+	cargo run --locked --quiet -- datasets xcopa-mini xcsqa-mini --out $(TARGET)/test-datasets
+	$(ENDPOINT_VENV)/bin/python pipeline/evaluate/tests/endpoint.py $(TARGET)/debug/clika $(TARGET)/test-datasets
+
+$(ENDPOINT_VENV)/installed: $(ENDPOINT_REQUIREMENTS)
+	python3 -m venv $(ENDPOINT_VENV)
+	$(ENDPOINT_VENV)/bin/pip install --quiet -r $(ENDPOINT_REQUIREMENTS)
+	touch $@
+
 .PHONY: bench-datasets
 bench-datasets: ## Time and memory of load + query + write, ten languages, release build
 	cargo build --locked --release --quiet
@@ -65,6 +80,10 @@ bench-reproduce: ## Time and memory of make reproduce PREDICTIONS=folder with 10
 .PHONY: bench-metrics
 bench-metrics: ## Time of 10,000 resamples of a table of 60 scores
 	cargo run --locked --quiet --release -p clika-metrics --example bench_table
+
+.PHONY: bench-api
+bench-api: ## Requests a second against a server of 50 ms, and the resumption of 100,000 kept answers
+	cargo run --locked --quiet --release -p clika-api --example bench_api
 
 .PHONY: clean-artifacts
 clean-artifacts: ## Remove what was built, not the snapshot and not the paper's numbers

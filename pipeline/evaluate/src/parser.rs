@@ -235,7 +235,9 @@ fn letter(text: &str, choices: usize) -> Option<Letter<'_>> {
     // The fifth Arabic letter is often written with a lengthening sign.
     let rest = text[first.len_utf8()..].trim_start_matches('ـ');
     // A word that begins with a letter is no letter: "Because", "I'm".
-    if rest.starts_with(|c: char| c.is_alphanumeric() || "'’".contains(c)) {
+    // Japanese and Chinese write on without a space: "Bです".
+    let goes_on = |c: char| c.is_alphanumeric() && !(first.is_ascii() && c > '\u{2e7f}');
+    if rest.starts_with(|c: char| goes_on(c) || "'’".contains(c)) {
         return None;
     }
     let mut positions = readings(first);

@@ -89,7 +89,9 @@ pub fn prompt_names(folder: &Path) -> Result<Vec<String>, TemplateError> {
     let stems = crate::languages::toml_files(folder)?
         .into_iter()
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
-    Ok(stems.collect())
+    let mut names: Vec<_> = stems.collect();
+    names.sort();
+    Ok(names)
 }
 
 impl ItemPrompt {

@@ -1,0 +1,311 @@
+//! Every way of asking, against servers that have it and servers that do not.
+
+#![allow(clippy::unwrap_used)]
+
+use clika_api::{Budget, Cache, OpenAi, Rules, Service};
+use clika_core::{LanguageCode, NoProgress, Task};
+use clika_evaluate::{
+    Api, Constraint, EvaluateError, Mode, Question, Set, Settings, Wish, evaluate,
+};
+use clika_http::Patience;
+use clika_metrics::Answer as Chosen;
+use clika_predictions::Prediction;
+use clika_stub::{Answer, Request, Stub};
+use clika_templates::load_prompt;
+use serde_json::{Value, json};
+use std::{path::Path, time::Duration};
+
+fn model(stub: &Stub, cache: &Path, max_requests: Option<u64>) -> OpenAi {
+    let rules = Rules {
+        concurrency: 4,
+        requests_per_minute: None,
+        tokens_per_minute: None,
+        timeout: Duration::from_millis(500),
+        patience: Patience {
+            attempts: 2,
+            first_wait: Duration::from_millis(1),
+        },
+        budget: Budget {
+            max_requests,
+            ..Budget::default()
+        },
+    };
+    let service = Service::new("stub", rules, Cache::open(cache).unwrap()).unwrap();
+    OpenAi::new(service, &format!("{}/v1", stub.origin()), "m", None, "X").unwrap()
+}
+
+fn sets() -> Vec<Set> {
+    let question = |n: usize| Question {
+        id: format!("q{n}"),
+        cluster_id: format!("q{n}"),
+        premise: None,
+        question: format!("Which is number {n}?"),
+        relation: None,
+        choices: ["zero", "one", "two", "three"].map(str::to_owned).to_vec(),
+        label: u8::try_from(n % 4).unwrap(),
+    };
+    ["de", "en"]
+        .map(|code| Set {
+            task: Task::XGeo,
+            language: LanguageCode::try_from(code.to_owned()).unwrap(),
+            questions: (0..12).map(question).collect(),
+        })
+        .to_vec()
+}
+
+async fn run(model: &OpenAi, wish: Wish) -> Result<(Mode, Vec<Vec<Prediction>>), EvaluateError> {
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
+    let settings = Settings {
+        prompt: load_prompt(&prompts, "paper").unwrap(),
+        wish: Wish {
+            max_tokens: 16,
+            ..wish
+        },
+    };
+    evaluate(model, &settings, &sets(), &NoProgress).await
+}
+
+/// The right letter for the number in a prompt.
+fn letter(request: &Request) -> &'static str {
+    let number = request.body.rsplit_once("Which is number ").unwrap().1;
+    let number: usize = number.split_once('?').unwrap().0.parse().unwrap();
+    ["A", "B", "C", "D"][number % 4]
+}
+
+fn is_chat(request: &Request) -> bool {
+    request.head.starts_with("post /v1/chat/completions")
+}
+
+fn said(request: &Request, text: &str, logprobs: &Value) -> Answer {
+    let choice = if is_chat(request) {
+        json!({ "message": { "content": text }, "logprobs": logprobs })
+    } else {
+        json!({ "text": text, "logprobs": logprobs })
+    };
+    Answer::new(
+        200,
+        "application/json",
+        json!({ "choices": [choice] }).to_string(),
+    )
+}
+
+fn refused() -> Answer {
+    Answer::new(400, "application/json", "{\"error\": \"no such field\"}")
+}
+
+async fn check(
+    answer: impl Fn(&Request) -> Answer + Send + 'static,
+    api: Api,
+    constraint: Constraint,
+) {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache.jsonl");
+    let stub = Stub::start(move |_, request| answer(request));
+    let first = model(&stub, &cache, None);
+    let (mode, predictions) = run(&first, Wish::default()).await.unwrap();
+    assert_eq!(mode, Mode { api, constraint });
+    drop(first);
+    for set in &predictions {
+        let ids: Vec<_> = set
+            .iter()
+            .map(|prediction| prediction.item_id.as_str())
+            .collect();
+        let expected: Vec<_> = (0..12).map(|n| format!("q{n}")).collect();
+        assert_eq!(ids, expected, "in the order of the items");
+        assert!(
+            set.iter().all(|prediction| prediction.judged().is_right()),
+            "{set:?}"
+        );
+        let scored = constraint == Constraint::Logprobs;
+        assert!(
+            set.iter()
+                .all(|prediction| prediction.scores.is_some() == scored)
+        );
+    }
+    let sent = stub.requests().len();
+    // Everything is kept, the way of asking too: a run that may send nothing says the same.
+    let again = run(&model(&stub, &cache, Some(0)), Wish::default())
+        .await
+        .unwrap();
+    assert_eq!(again, (mode, predictions));
+    assert_eq!(stub.requests().len(), sent);
+}
+
+#[tokio::test]
+async fn log_probabilities_of_completions() {
+    let answer = |request: &Request| {
+        let right = letter(request);
+        let mut top = json!({ " A": -3.0, " B": -3.0, "C": -3.5, " C": -3.25, " D": -4.0 });
+        top[format!(" {right}")] = json!(-0.1);
+        said(
+            request,
+            " x",
+            &json!({ "tokens": [" x"], "top_logprobs": [top] }),
+        )
+    };
+    check(answer, Api::Completions, Constraint::Logprobs).await;
+}
+
+#[tokio::test]
+async fn log_probabilities_of_chat() {
+    let answer = |request: &Request| {
+        if !is_chat(request) {
+            return Answer::new(404, "application/json", "{}");
+        }
+        let top: Vec<_> = ["A", "B", "C", "D"]
+            .map(|token| {
+                let right = token == letter(request);
+                json!({ "token": token, "logprob": if right { -0.5 } else { -2.0 } })
+            })
+            .to_vec();
+        said(
+            request,
+            "x",
+            &json!({ "content": [{ "token": "x", "top_logprobs": top }] }),
+        )
+    };
+    check(answer, Api::Chat, Constraint::Logprobs).await;
+}
+
+/// A server that honours a field and ignores the others, as servers do.
+fn honours(field: &'static str) -> impl Fn(&Request) -> Answer + Send {
+    move |request| {
+        let body: Value = serde_json::from_str(&request.body).unwrap();
+        let options = match field {
+            "guided_choice" => &body["guided_choice"],
+            "structured_outputs" => &body["structured_outputs"]["choice"],
+            _ => &body["response_format"]["json_schema"]["schema"]["properties"]["answer"]["enum"],
+        };
+        let options = options.as_array();
+        let chosen = match options.map(|options| options[0].as_str().unwrap()) {
+            None => return said(request, "I like all of them.", &Value::Null),
+            Some("A") => letter(request),
+            Some(other) => other,
+        };
+        let text = match field {
+            "response_format" => json!({ "answer": chosen }).to_string(),
+            _ => chosen.to_owned(),
+        };
+        said(request, &text, &Value::Null)
+    }
+}
+
+#[tokio::test]
+async fn a_guided_choice() {
+    check(
+        honours("guided_choice"),
+        Api::Completions,
+        Constraint::GuidedChoice,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn structured_outputs() {
+    check(
+        honours("structured_outputs"),
+        Api::Completions,
+        Constraint::StructuredOutputs,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_json_schema_of_chat() {
+    let honours = honours("response_format");
+    let answer = move |request: &Request| {
+        if is_chat(request) {
+            honours(request)
+        } else {
+            refused()
+        }
+    };
+    check(answer, Api::Chat, Constraint::JsonSchema).await;
+}
+
+#[tokio::test]
+async fn free_text_of_chat() {
+    let answer = |request: &Request| {
+        if is_chat(request) {
+            said(
+                request,
+                &format!("The answer is **{}**.", letter(request)),
+                &Value::Null,
+            )
+        } else {
+            refused()
+        }
+    };
+    check(answer, Api::Chat, Constraint::Free).await;
+}
+
+#[tokio::test]
+async fn a_bias_for_named_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start(|_, request| {
+        let body: Value = serde_json::from_str(&request.body).unwrap();
+        assert_eq!(
+            body["logit_bias"],
+            json!({ "32": 100, "33": 100, "34": 100, "35": 100 })
+        );
+        said(request, letter(request), &Value::Null)
+    });
+    let wish = |letter_tokens: Vec<u32>| Wish {
+        api: Some(Api::Chat),
+        constraint: Some(Constraint::LogitBias),
+        letter_tokens,
+        ..Wish::default()
+    };
+    let model = model(&stub, &folder.path().join("c"), None);
+    let (_, predictions) = run(&model, wish(vec![32, 33, 34, 35])).await.unwrap();
+    assert!(
+        predictions
+            .iter()
+            .flatten()
+            .all(|prediction| prediction.judged().is_right())
+    );
+    let error = run(&model, wish(vec![32, 33])).await.unwrap_err();
+    assert!(matches!(error, EvaluateError::Impossible { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_answer_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start(|_, request| said(request, "I cannot say.", &Value::Null));
+    let model = model(&stub, &folder.path().join("c"), None);
+    let (_, predictions) = run(&model, Wish::default()).await.unwrap();
+    let mut answers = predictions.iter().flatten();
+    assert!(
+        answers.all(|prediction| prediction.answer == Chosen::Invalid
+            && prediction.response.as_deref() == Some("I cannot say."))
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_model_is_said_and_a_small_budget_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let unknown =
+        Stub::start(|_, _| Answer::new(404, "application/json", "{\"error\": \"no model m\"}"));
+    let error = run(
+        &model(&unknown, &folder.path().join("a"), None),
+        Wish::default(),
+    )
+    .await;
+    let error = format!("{:?}", error.unwrap_err());
+    assert!(error.contains("no model m"), "{error}");
+
+    let cache = folder.path().join("b");
+    let stub = Stub::start(|_, request| said(request, letter(request), &Value::Null));
+    for _ in 0..40 {
+        // The probes take some of the first requests; equal prompts of two languages are asked once.
+        match run(&model(&stub, &cache, Some(5)), Wish::default()).await {
+            Ok((_, predictions)) => {
+                assert_eq!(predictions.iter().flatten().count(), 24);
+                return;
+            }
+            Err(EvaluateError::Api(clika_api::ApiError::Budget { .. })) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    panic!("the runs do not go on from each other");
+}
