@@ -89,7 +89,10 @@ fn csqa_is_read_in_both_forms_and_writes_what_it_reads() {
         .enumerate()
     {
         let path = file(folder.path(), &format!("{index}.jsonl"), line);
-        assert_eq!(read_source(Task::XCsqa, &path).unwrap(), [expected.clone()]);
+        assert_eq!(
+            read_source(Task::XCsqa, &path).unwrap(),
+            std::slice::from_ref(&expected)
+        );
     }
     let path = file(
         folder.path(),

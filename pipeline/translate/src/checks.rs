@@ -89,8 +89,8 @@ fn folded(text: &str) -> String {
         .collect()
 }
 
-/// Words that a translation changes: no names, numbers or short words.
-fn words(text: &str) -> BTreeSet<String> {
+/// Words of `least` letters or more that a translation changes: no names and no numbers.
+fn words(text: &str, least: usize) -> BTreeSet<String> {
     let words = || text.split(|c: char| !c.is_alphanumeric() && c != '\'');
     // The first word of a sentence is capitalized like a name; a name has no small words beside it.
     let only_names = words().all(|word| !word.starts_with(char::is_lowercase));
@@ -98,22 +98,24 @@ fn words(text: &str) -> BTreeSet<String> {
         .enumerate()
         .filter(|(position, word)| {
             let name = (*position > 0 || only_names) && word.starts_with(char::is_uppercase);
-            !name && word.chars().count() > 3 && word.chars().all(char::is_alphabetic)
+            let letters = word.chars().count();
+            !name && letters >= least && word.chars().all(char::is_alphabetic)
         })
         .map(|(_, word)| word.to_lowercase())
         .collect()
 }
 
 /// Whether a text is English still, beyond names. In Latin script a word or two may be the same in both
-/// languages ("radio", "hotel"); elsewhere not even those.
+/// languages ("radio", "hotel"), and only the small words beside them tell; elsewhere not even those may, and
+/// small words may come or go.
 fn is_untranslated(english: &str, text: &str, script: &str) -> bool {
-    let expected = words(english);
-    let least = if script == "Latn" { 3 } else { 1 };
-    expected.len() >= least && words(text) == expected
+    let (letters, least) = if script == "Latn" { (1, 3) } else { (4, 1) };
+    let expected = words(english, letters);
+    expected.len() >= least && words(text, letters) == expected
 }
 
-/// Whether at least half of a text's letters are of the script. Text in Latin letters that English has too is
-/// no reason to complain: names, "DVD".
+/// Whether at least half of a text's letters are of the script. Names and abbreviations that English has too
+/// are no reason to complain ("Sony", "DVD"); words without a capital are ("cat").
 fn is_in_script(english: &str, text: &str, script: &str) -> bool {
     let of_script = |c: char| match script {
         "Jpan" => matches!(
@@ -126,18 +128,28 @@ fn is_in_script(english: &str, text: &str, script: &str) -> bool {
     };
     let letters =
         |c: &char| c.is_alphabetic() && !matches!(c.script(), Script::Common | Script::Inherited);
-    let (mut right, mut wrong) = (0, 0);
-    for word in text.split_whitespace() {
-        let foreign = word.is_ascii() && english.split_whitespace().any(|own| own == word);
-        for c in word.chars().filter(letters) {
-            if of_script(c) {
-                right += 1;
-            } else if !foreign {
-                wrong += 1;
-            }
-        }
-    }
+    let names: BTreeSet<&str> = latin_words(english)
+        .filter(|word| word.contains(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit()))
+        .collect();
+    // Chinese and Japanese put no spaces around them.
+    let excused: usize = latin_words(text)
+        .filter(|word| names.contains(word))
+        .flat_map(str::chars)
+        .filter(|c| letters(c) && !of_script(*c))
+        .count();
+    let right = text
+        .chars()
+        .filter(letters)
+        .filter(|&c| of_script(c))
+        .count();
+    let wrong = text.chars().filter(letters).count() - right - excused;
     wrong <= right
+}
+
+/// Runs of the letters and digits of English.
+fn latin_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// The ratio of lengths in characters where it is out of the ordinary; short texts vary too much.

@@ -16,6 +16,9 @@ pub struct DeepL {
 
 const VARIABLE: &str = "DEEPL_AUTH_KEY";
 
+/// DeepL's default depends on the account's age. This one wants XML with one root.
+const TAG_HANDLING: &str = "v2";
+
 impl DeepL {
     /// Prepares a client; nothing is sent yet. `base` replaces DeepL's own address.
     pub fn new(
@@ -85,6 +88,10 @@ impl Translator for DeepL {
         }
     }
 
+    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: Manner) -> Value {
+        json!({ "tag_handling_version": TAG_HANDLING })
+    }
+
     async fn send(
         &self,
         batch: &[&Passage],
@@ -109,11 +116,12 @@ impl Translator for DeepL {
         let texts: Vec<String> = match manner {
             Manner::Together => {
                 body["tag_handling"] = json!("xml");
+                body["tag_handling_version"] = json!(TAG_HANDLING);
                 body["splitting_tags"] = json!(["t"]);
                 body["outline_detection"] = json!(false);
                 let marked = batch
                     .iter()
-                    .map(|passage| markup::write(&passage.texts, "t"));
+                    .map(|passage| markup::write_document(&passage.texts, "t"));
                 marked.collect()
             }
             Manner::Apart { .. } => {

@@ -8,7 +8,7 @@ use crate::{
 use clika_api::{Answered, ApiError, CallError, Secret, Service, Usage, call};
 use clika_core::Progress;
 use clika_http::{Answer, excerpt, retry_after};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Google Cloud Translation. It takes an OAuth access token (`gcloud auth print-access-token`) and a project.
 pub struct Google {
@@ -78,6 +78,7 @@ fn special(answer: &Answer) -> Option<CallError> {
     if says(&[
         "ateLimitExceeded",
         "RATE_LIMIT_EXCEEDED",
+        "RESOURCE_EXHAUSTED",
         "Rate Limit Exceeded",
     ]) {
         return Some(CallError::Busy {
@@ -108,6 +109,10 @@ impl Translator for Google {
             // 30,720 code points; a byte is never more than one.
             bytes: 30_000,
         }
+    }
+
+    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: Manner) -> Value {
+        Value::Null
     }
 
     async fn send(

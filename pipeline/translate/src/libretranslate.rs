@@ -40,14 +40,22 @@ impl LibreTranslate {
     }
 }
 
-/// LibreTranslate answers 403 to somebody it has slowed down too often, and says so.
+const ADVICE: &str = "set the environment variable LIBRETRANSLATE_API_KEY to the server's key, or name \
+                      another server";
+
+/// LibreTranslate answers 403 to somebody it has slowed down too often, and 400 to somebody without a key.
 fn special(answer: &Answer) -> Option<CallError> {
-    let banned = answer.status.as_u16() == 403
-        && String::from_utf8_lossy(&answer.body).contains("Too many request");
-    banned.then(|| CallError::Quota {
-        status: answer.status,
-        excerpt: excerpt(&answer.body),
-    })
+    let text = String::from_utf8_lossy(&answer.body);
+    let (status, excerpt) = (answer.status, excerpt(&answer.body));
+    match status.as_u16() {
+        403 if text.contains("Too many request") => Some(CallError::Quota { status, excerpt }),
+        400 if text.contains("API key") => Some(CallError::Key {
+            status,
+            excerpt,
+            advice: ADVICE.to_owned(),
+        }),
+        _ => None,
+    }
 }
 
 impl Translator for LibreTranslate {
@@ -67,7 +75,7 @@ impl Translator for LibreTranslate {
         }
     }
 
-    fn settings(&self) -> Value {
+    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: Manner) -> Value {
         // Servers differ in their models.
         json!(self.base)
     }
@@ -106,8 +114,7 @@ impl Translator for LibreTranslate {
                 .post(format!("{}/translate", self.base))
                 .header("Content-Type", "application/json")
                 .body(body.to_string());
-            let advice = "set the environment variable LIBRETRANSLATE_API_KEY to the server's key";
-            let answer = call(request, special, advice).await?;
+            let answer = call(request, special, ADVICE).await?;
             let value = texts_of(&answer, "/translatedText", "", texts.len())?;
             Ok(Answered { value, usage: None })
         };

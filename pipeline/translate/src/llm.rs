@@ -23,7 +23,8 @@ impl Llm {
         known.map_or(code, |(_, name)| name)
     }
 
-    fn prompt(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> Prompt {
+    /// What the model is told, and the item.
+    fn prompt(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> (String, String) {
         let kind = match passage.kind {
             Kind::Cause => "a premise and two alternatives for its cause",
             Kind::Effect => "a premise and two alternatives for its effect",
@@ -42,7 +43,7 @@ impl Llm {
         if let Manner::Apart { complaint } = manner {
             user += &format!("\nAn earlier translation was refused: {complaint}. Avoid that.");
         }
-        Prompt::Chat(vec![(Role::System, system), (Role::User, user)])
+        (system, user)
     }
 }
 
@@ -66,8 +67,10 @@ impl Translator for Llm {
         }
     }
 
-    fn settings(&self) -> Value {
-        json!(self.model.model())
+    fn settings(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> Value {
+        // The prompt has the kind of item, the languages' names and the complaint, and its wording may change.
+        let (system, user) = self.prompt(passage, from, to, manner);
+        json!([self.model.model(), system, user])
     }
 
     async fn send(
@@ -99,8 +102,9 @@ impl Translator for Llm {
                 "json_schema": { "name": "translations", "strict": true, "schema": schema },
             });
             let bytes: usize = passage.texts.iter().map(String::len).sum();
+            let (system, user) = self.prompt(passage, from, to, manner);
             let generation = Generation {
-                prompt: self.prompt(passage, from, to, manner),
+                prompt: Prompt::Chat(vec![(Role::System, system), (Role::User, user)]),
                 // Three tokens a byte of English is more than any script takes.
                 max_tokens: u32::try_from(3 * bytes + 200).unwrap_or(u32::MAX),
                 fields: Map::from_iter([("response_format".to_owned(), format)]),
@@ -128,5 +132,37 @@ fn read(text: &str, count: usize) -> Texts {
         Some(texts) if texts.len() == count => Ok(texts),
         Some(texts) => Err(format!("{} of {count} texts came back", texts.len())),
         None => Err("the model's JSON has no list of translations".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_found_in_fences_and_talk() {
+        let texts = Ok(vec!["a".to_owned(), "b".to_owned()]);
+        for text in [
+            r#"{"translations": ["a", "b"]}"#,
+            "```json\n{\"translations\": [\"a\", \"b\"]}\n```",
+            r#"Here you are: {"translations": ["a", "b"]}. Anything else?"#,
+        ] {
+            assert_eq!(read(text, 2), texts, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_answers_are_lost_texts() {
+        for (text, said) in [
+            ("I cannot do that.", "without JSON"),
+            (r#"{"translations": ["a", "b"#, "without JSON"),
+            (r#"{"translations": ["a", "b]}"#, "JSON is broken"),
+            (r#"{"texts": ["a", "b"]}"#, "no list of translations"),
+            (r#"{"translations": ["a", 2]}"#, "no list of translations"),
+            (r#"{"translations": ["a"]}"#, "1 of 2 texts came back"),
+        ] {
+            let why = read(text, 2).unwrap_err();
+            assert!(why.contains(said), "{text}: {why}");
+        }
     }
 }

@@ -47,10 +47,9 @@ pub trait Translator {
     /// What fits into one request.
     fn limits(&self, manner: Manner) -> Limits;
 
-    /// What decides an answer beside the texts and the languages.
-    fn settings(&self) -> Value {
-        Value::Null
-    }
+    /// What decides a passage's translation beside its texts, the languages and the manner's name: it is
+    /// part of the cache's key.
+    fn settings(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> Value;
 
     /// Translates a batch that fits into one request: one result for each passage.
     async fn send(

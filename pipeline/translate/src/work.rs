@@ -56,26 +56,41 @@ pub async fn translate<T: Translator>(
         .zip(&made)
         .map(|(passage, made)| check(passage, &made.texts, direction.script))
         .collect();
-    let mut translated = Translated::default();
-    for (index, passage) in passages.iter().enumerate() {
-        if found[index].is_empty() {
-            continue;
-        }
-        translated.retried += 1;
-        let complaint = checks::complaint(passage, &found[index]);
-        let manner = Manner::Apart {
-            complaint: &complaint,
+    progress.finish();
+    let faulty: Vec<(usize, String)> = found
+        .iter()
+        .enumerate()
+        .filter(|(_, faults)| !faults.is_empty())
+        .map(|(index, faults)| (index, checks::complaint(all[index], faults)))
+        .collect();
+    let mut translated = Translated {
+        retried: faulty.len(),
+        ..Translated::default()
+    };
+    if !faulty.is_empty() {
+        progress.start(faulty.len() as u64, &format!("{} again", direction.to));
+        let again = |(index, complaint): (usize, String)| {
+            let passage = all[index];
+            async move {
+                let complaint = &complaint;
+                let manner = Manner::Apart { complaint };
+                let second = make(translator, &[passage], direction, manner, progress).await?;
+                Ok((index, second))
+            }
         };
-        let second = make(translator, &[passage], direction, manner, progress).await?;
-        for second in second {
-            let left = check(passage, &second.texts, direction.script);
-            if weight(&left) < weight(&found[index]) {
-                found[index] = left;
-                made[index] = second;
+        let concurrency = translator.service().rules().concurrency;
+        let seconds = side_by_side(faulty, concurrency, again).await?;
+        progress.finish();
+        for (index, second) in seconds {
+            for second in second {
+                let left = check(all[index], &second.texts, direction.script);
+                if weight(&left) < weight(&found[index]) {
+                    found[index] = left;
+                    made[index] = second;
+                }
             }
         }
     }
-    progress.finish();
     for (index, made) in made.into_iter().enumerate() {
         if translated.first_date.is_empty() || made.date < translated.first_date {
             translated.first_date.clone_from(&made.date);
@@ -127,6 +142,13 @@ pub async fn back_translate<T: Translator>(
     let foreign: Vec<&Passage> = foreign.iter().collect();
     let made = make(translator, &foreign, back, Manner::Together, progress).await?;
     progress.finish();
+    let lost = made.iter().filter(|made| made.texts.is_err()).count();
+    if lost > 0 {
+        let all = made.len();
+        progress.note(&format!(
+            "{lost} of {all} passages did not come back whole; chrF is of the others"
+        ));
+    }
     let pairs: Vec<(String, String)> = english
         .iter()
         .zip(made)
@@ -162,12 +184,15 @@ async fn make<T: Translator>(
 ) -> Result<Vec<Made>, TranslateError> {
     let service = translator.service();
     let key = |passage: &Passage| {
-        let manner = match manner {
-            Manner::Together => json!("together"),
-            Manner::Apart { complaint } => json!(["apart", complaint]),
-        };
         let Direction { from, to, .. } = direction;
-        let (name, settings) = (translator.name(), translator.settings());
+        let settings = translator.settings(passage, from, to, manner);
+        // A complaint is in the settings of an engine that hears it; for the others its wording decides nothing.
+        let manner = match manner {
+            Manner::Together => "together",
+            Manner::Apart { .. } => "apart",
+        };
+        let name = translator.name();
+        let texts = &passage.texts;
         Key::new(&json!([
             "translation",
             name,
@@ -175,7 +200,7 @@ async fn make<T: Translator>(
             from,
             to,
             manner,
-            passage.texts
+            texts
         ]))
     };
     let mut made: Vec<Option<Made>> = Vec::new();
@@ -190,47 +215,29 @@ async fn make<T: Translator>(
         made.push(kept.map(Made::from));
     }
     let batches = batches(&missing, passages, translator, manner);
-    // After a failure nothing more is sent, but what is under way is paid for, and is kept.
-    let failure = RefCell::new(None);
-    let done = stream::iter(batches)
-        .map(|batch| {
-            let (failure, key) = (&failure, &key);
-            async move {
-                if failure.borrow().is_some() {
-                    return Vec::new();
-                }
-                let texts: Vec<&Passage> = batch.iter().map(|&index| passages[index]).collect();
-                let sent = translator
-                    .send(&texts, direction.from, direction.to, manner, progress)
-                    .await;
-                let kept = sent.and_then(|results| {
-                    let kept = batch.iter().zip(results).map(|(&index, result)| {
-                        let value = match result {
-                            Ok(texts) => json!({ "texts": texts }),
-                            Err(why) => json!({ "lost": why }),
-                        };
-                        let usage = Usage {
-                            characters: passages[index].characters(),
-                            ..Usage::default()
-                        };
-                        let kept = service.keep(&key(passages[index]), value, usage)?;
-                        progress.step(direction.to);
-                        Ok((index, Made::from(kept)))
-                    });
-                    kept.collect::<Result<Vec<_>, TranslateError>>()
-                });
-                kept.unwrap_or_else(|error| {
-                    failure.borrow_mut().get_or_insert(error);
-                    Vec::new()
-                })
-            }
-        })
-        .buffer_unordered(service.rules().concurrency.max(1))
-        .collect::<Vec<_>>()
-        .await;
-    if let Some(error) = failure.into_inner() {
-        return Err(error);
-    }
+    let send = |batch: Vec<usize>| {
+        let key = &key;
+        async move {
+            let Direction { from, to, .. } = direction;
+            let texts: Vec<&Passage> = batch.iter().map(|&index| passages[index]).collect();
+            let results = translator.send(&texts, from, to, manner, progress).await?;
+            let kept = batch.iter().zip(results).map(|(&index, result)| {
+                let value = match result {
+                    Ok(texts) => json!({ "texts": texts }),
+                    Err(why) => json!({ "lost": why }),
+                };
+                let usage = Usage {
+                    characters: passages[index].characters(),
+                    ..Usage::default()
+                };
+                let kept = service.keep(&key(passages[index]), value, usage)?;
+                progress.step(to);
+                Ok((index, Made::from(kept)))
+            });
+            kept.collect::<Result<Vec<_>, TranslateError>>()
+        }
+    };
+    let done = side_by_side(batches, service.rules().concurrency, send).await?;
     for (index, translation) in done.into_iter().flatten() {
         made[index] = Some(translation);
     }
@@ -241,6 +248,43 @@ async fn make<T: Translator>(
         })
     });
     Ok(made.collect())
+}
+
+/// Does jobs side by side; the results come as they are done.
+///
+/// After a failure no further job is begun, but what is under way is paid for, and is kept.
+async fn side_by_side<J, T, F>(
+    jobs: Vec<J>,
+    concurrency: usize,
+    work: impl Fn(J) -> F,
+) -> Result<Vec<T>, TranslateError>
+where
+    F: Future<Output = Result<T, TranslateError>>,
+{
+    let failure = RefCell::new(None);
+    let done: Vec<Option<T>> = stream::iter(jobs)
+        .map(|job| {
+            let (failure, work) = (&failure, &work);
+            async move {
+                if failure.borrow().is_some() {
+                    return None;
+                }
+                match work(job).await {
+                    Ok(done) => Some(done),
+                    Err(error) => {
+                        failure.borrow_mut().get_or_insert(error);
+                        None
+                    }
+                }
+            }
+        })
+        .buffer_unordered(concurrency.max(1))
+        .collect()
+        .await;
+    match failure.into_inner() {
+        Some(error) => Err(error),
+        None => Ok(done.into_iter().flatten().collect()),
+    }
 }
 
 /// Puts passages into batches that a request holds.

@@ -33,7 +33,24 @@ fn good_translations_have_no_faults() {
         let english = ["Where do people sit in a coffee shop?", "hotel", "radio"];
         assert_eq!(found(&english, &translated, script), [], "{script}");
     }
-    // Names and abbreviations stay as they are.
+    // Three words of a sentence are the same in Italian, and the small ones are not.
+    assert_eq!(
+        found(
+            &["the radio in the hotel", "a", "b"],
+            &["la radio in hotel", "a", "b"],
+            "Latn"
+        ),
+        []
+    );
+    // Names and abbreviations stay as they are, also where nothing is between them and the next word.
+    assert_eq!(
+        found(
+            &["a DVD player", "in the USA", "R2D2"],
+            &["DVD机", "在USA", "R2D2"],
+            "Hans"
+        ),
+        []
+    );
     assert_eq!(
         found(
             &["Who made the DVD?", "Sony", "the BBC"],
@@ -41,6 +58,24 @@ fn good_translations_have_no_faults() {
             "Hans"
         ),
         []
+    );
+}
+
+#[test]
+fn english_without_long_words_is_found() {
+    // COPA's sentences are short, and many choices of CSQA have three letters.
+    let english = ["The man woke up.", "I ran out of gas.", "bed"];
+    assert_eq!(
+        found(&english, &english, "Latn"),
+        [Fault::Untranslated(0), Fault::Untranslated(1)]
+    );
+    assert_eq!(
+        found(
+            &english,
+            &["Мужчина проснулся.", "I ran out of gas.", "bed"],
+            "Cyrl"
+        ),
+        [Fault::WrongScript(1), Fault::WrongScript(2)]
     );
 }
 

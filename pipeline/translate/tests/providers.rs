@@ -126,9 +126,10 @@ async fn deepl_translates_ten_items_in_one_request() {
     assert_eq!(body["source_lang"], "EN");
     assert_eq!(body["target_lang"], "DE");
     assert_eq!(body["tag_handling"], "xml");
+    assert_eq!(body["tag_handling_version"], "v2");
     assert_eq!(
         body["text"][3],
-        "<t>Premise 3 &amp; more &lt;of&gt; it.</t><t>First choice 3.</t><t>Second choice 3.</t>"
+        "<item><t>Premise 3 &amp; more &lt;of&gt; it.</t><t>First choice 3.</t><t>Second choice 3.</t></item>"
     );
     assert!(!fs::read_to_string(&cache).unwrap().contains(KEY));
 }
@@ -258,8 +259,10 @@ async fn a_language_model_translates_ten_items_and_is_told_what_was_wrong() {
 async fn refusals_mean_what_the_documentation_says() {
     let google_busy =
         r#"{"error": {"code": 403, "errors": [{"reason": "userRateLimitExceeded"}]}}"#;
+    let google_exhausted = r#"{"error": {"code": 403, "status": "RESOURCE_EXHAUSTED"}}"#;
     let google_daily = r#"{"error": {"code": 403, "errors": [{"reason": "dailyLimitExceeded"}]}}"#;
     let libre_ban = r#"{"error": "Too many request limits violations"}"#;
+    let libre_keyless = r#"{"error": "Please contact the server operator to get an API key"}"#;
     let json = "application/json";
     let cases = [
         (
@@ -300,6 +303,7 @@ async fn refusals_mean_what_the_documentation_says() {
         ),
         ("deepl", Answer::Stall, 3, "no whole answer"),
         ("google", Answer::new(403, json, google_busy), 3, "403"),
+        ("google", Answer::new(403, json, google_exhausted), 3, "403"),
         (
             "google",
             Answer::new(403, json, google_daily),
@@ -323,6 +327,12 @@ async fn refusals_mean_what_the_documentation_says() {
             Answer::new(403, json, libre_ban),
             1,
             "allowance is used up",
+        ),
+        (
+            "libre",
+            Answer::new(400, json, libre_keyless),
+            1,
+            "no key or a wrong one",
         ),
         (
             "libre",
@@ -398,9 +408,11 @@ async fn a_lost_choice_is_translated_apart_or_listed() {
     assert_eq!(translated.retried, 2);
     assert_eq!(translated.texts[1], expected(&passages)[1]);
     assert_eq!(translated.faults, [(2, vec![Fault::SameChoices(1, 2)])]);
-    let apart = body(&stub.requests()[1]);
-    assert_eq!(apart["text"].as_array().unwrap().len(), 3);
-    assert_eq!(apart["context"], passages[1].texts.join("\n"));
+    let context = passages[1].texts.join("\n");
+    let requests: Vec<Value> = stub.requests().iter().map(body).collect();
+    assert_eq!(requests.len(), 3);
+    let apart = requests.iter().find(|body| body["context"] == context);
+    assert_eq!(strings(&apart.unwrap()["text"]), passages[1].texts);
 }
 
 #[tokio::test]
