@@ -3,12 +3,11 @@
 use super::{
     Failure,
     api::{ApiArgs, usage},
-    print,
+    print, progress, runtime,
 };
-use crate::progress::Bar;
 use clika_api::{ApiError, OpenAi, Secret};
 use clika_artifacts::Manifest;
-use clika_core::{LanguageCode, NoProgress, Progress, Task};
+use clika_core::{LanguageCode, Task};
 use clika_datasets::Project;
 use clika_evaluate::{
     Api, Constraint, EvaluateError, Mode, Set, Settings, Wish, evaluate, languages, read_dataset,
@@ -141,15 +140,8 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
         args.key_variable.as_deref(),
         project,
     )?;
-    let progress: Box<dyn Progress> = if quiet {
-        Box::new(NoProgress)
-    } else {
-        Box::new(Bar::default())
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime without threads needs a few file handles only");
+    let progress = progress(quiet);
+    let runtime = runtime();
     let answered = runtime.block_on(async {
         tokio::select! {
             answered = evaluate(&model, &settings, &sets, progress.as_ref()) => {

@@ -8,6 +8,8 @@ pub mod reproduce;
 pub mod snapshot;
 pub mod texts;
 
+use crate::progress::Bar;
+use clika_core::{NoProgress, Progress};
 use clika_datasets::{DatasetError, DistractorPolicy, Experiment, Project};
 use clika_report::{IntervalKind, Uncertainty};
 use miette::Diagnostic;
@@ -24,6 +26,23 @@ pub fn print(text: &str) -> Result<(), Failure> {
         Err(source) => Err(Unprintable { source }.into()),
         Ok(()) => Ok(()),
     }
+}
+
+/// A progress bar, or nothing for `--quiet`.
+pub fn progress(quiet: bool) -> Box<dyn Progress> {
+    if quiet {
+        Box::new(NoProgress)
+    } else {
+        Box::new(Bar::default())
+    }
+}
+
+/// What waits for the network, on one thread.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime without threads needs a few file handles only")
 }
 
 /// Standard output cannot be written.

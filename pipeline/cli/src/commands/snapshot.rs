@@ -1,9 +1,9 @@
 //! `clika snapshot`: from a SPARQL endpoint to a fresh snapshot.
 
-use super::{ExperimentArgs, Failure, print};
-use crate::{INTERRUPTED, progress::Bar};
+use super::{ExperimentArgs, Failure, print, progress, runtime};
+use crate::INTERRUPTED;
 use clika_artifacts::{move_file, replace_file};
-use clika_core::{Language, NoProgress, Progress};
+use clika_core::Language;
 use clika_datasets::{DatasetError, Project, Sources, TASKS};
 use clika_templates::load_languages;
 use clika_wikidata::{Client, Endpoint, RefreshPlan, refresh};
@@ -83,16 +83,9 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
         },
     })?;
     let out = args.out.clone().unwrap_or_else(|| project.snapshot());
-    let progress: Box<dyn Progress> = if quiet {
-        Box::new(NoProgress)
-    } else {
-        Box::new(Bar::default())
-    };
+    let progress = progress(quiet);
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime without threads needs a few file handles only");
+    let runtime = runtime();
     let queries = project.refresh_queries();
     let refresh_plan = refresh_plan(&languages, args.concurrency);
     let text = runtime.block_on(async {

@@ -4,10 +4,10 @@ use super::{
     Failure,
     api::{ApiArgs, usage},
     evaluate::open_ai,
+    progress, runtime,
 };
-use crate::progress::Bar;
 use clika_artifacts::{replace_file, sha256_file};
-use clika_core::{Language, LanguageCode, NoProgress, Progress, Task};
+use clika_core::{Language, LanguageCode, Progress, Task};
 use clika_datasets::{
     Asks, DatasetError, EngineName, Exception, Experiment, Origin, Parallel, Project, Source,
     TextItem, mini_items, read_source,
@@ -136,15 +136,8 @@ impl TextArgs {
                  or --from-release with the authors' data; {task}-mini stands in"
             )));
         }
-        let progress: Box<dyn Progress> = if quiet {
-            Box::new(NoProgress)
-        } else {
-            Box::new(Bar::default())
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime without threads needs a few file handles only");
+        let progress = progress(quiet);
+        let runtime = runtime();
         runtime.block_on(async {
             let work = async {
                 let source = match given {
