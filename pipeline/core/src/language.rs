@@ -1,6 +1,6 @@
 use crate::{Qid, Year};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// One language of the datasets, as `templates/languages/<code>.toml` describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Language {
     pub xpeo: PeopleTemplates,
     /// Questions of the xCOPA task.
     pub xcopa: CopaQuestions,
+    /// Templates and nouns of coined places; `None` for a language that takes no part in fictional worlds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fictional: Option<FictionalTemplates>,
 }
 
 /// A language's code: two or three lower-case letters, with optional subtags (`zh`, `pt-br`).
@@ -85,6 +88,30 @@ pub struct CopaQuestions {
     pub cause: String,
     /// Asks for the effect.
     pub effect: String,
+}
+
+/// How a language speaks of coined places; names stand in its templates uninflected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FictionalTemplates {
+    /// How a place is named: `{stem}`, a coined word, and `{landform}`, a noun, once each.
+    pub place: String,
+    /// Questions with `{place}`, answers with `{place}` and `{continent}`; the first one is tested.
+    pub qa: Vec<QuestionAnswer>,
+    /// Questions with `{place}`, answers with `{place}` and `{year}`; the first one is tested.
+    pub founding: Vec<QuestionAnswer>,
+    /// Nouns for kinds of places, by a key that is the same in every language.
+    pub landforms: BTreeMap<String, String>,
+}
+
+/// A question and the full sentence that answers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionAnswer {
+    /// The question.
+    pub question: String,
+    /// The answer.
+    pub answer: String,
 }
 
 /// A template whose verb agrees with the person's sex; the two are equal where it does not.

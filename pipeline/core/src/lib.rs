@@ -10,8 +10,8 @@ mod year;
 
 pub use item::{Answer, Item, Relation, Sex};
 pub use language::{
-    CopaQuestions, Direction, Gendered, GeoTemplates, Language, LanguageCode, PeopleTemplates,
-    YearFormat,
+    CopaQuestions, Direction, FictionalTemplates, Gendered, GeoTemplates, Language, LanguageCode,
+    PeopleTemplates, QuestionAnswer, YearFormat,
 };
 pub use place::Place;
 pub use progress::{NoProgress, Progress};

@@ -1,4 +1,7 @@
-use crate::error::{Source, TemplateError};
+use crate::{
+    error::{Source, TemplateError},
+    fictional,
+};
 use clika_core::{Language, Qid};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -120,6 +123,9 @@ fn check(language: &Language, source: &Source) -> Result<(), TemplateError> {
         ));
     }
     check_label_languages(language, source)?;
+    if let Some(fictional) = &language.fictional {
+        fictional::check(fictional, source)?;
+    }
     if language.countries.is_empty() {
         return Err(source.error(
             span(source, "countries"),
@@ -130,7 +136,7 @@ fn check(language: &Language, source: &Source) -> Result<(), TemplateError> {
     Ok(())
 }
 
-fn check_placeholders(
+pub(crate) fn check_placeholders(
     key: &str,
     template: &str,
     expected: &[&str],
@@ -259,13 +265,21 @@ impl Seen {
     }
 }
 
-/// The place of a dotted key's value in the file, or the whole file where the key is missing.
-fn span(source: &Source, key: &str) -> Range<usize> {
+/// The place of a dotted key's value in the file, or the whole file where the key is missing. A number is a
+/// position in a list, from 1.
+pub(crate) fn span(source: &Source, key: &str) -> Range<usize> {
     let find = || {
         let mut table = DeTable::parse(source.text()).ok()?.into_inner();
         let mut keys = key.split('.').peekable();
         loop {
-            let value = table.remove(keys.next()?)?;
+            let mut value = table.remove(keys.next()?)?;
+            while let (Some(position), DeValue::Array(list)) = (
+                keys.peek().and_then(|key| key.parse::<usize>().ok()),
+                value.get_ref(),
+            ) {
+                value = list.get(position.checked_sub(1)?)?.clone();
+                keys.next();
+            }
             match (keys.peek(), value.span(), value.into_inner()) {
                 (None, span, _) => return Some(span),
                 (Some(_), _, DeValue::Table(inner)) => table = inner,

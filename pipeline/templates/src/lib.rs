@@ -1,9 +1,11 @@
 //! Reads and checks the folder `templates/`. A language is one file, and adding one needs no code.
 
 mod error;
+mod fictional;
 mod languages;
 mod prompts;
 
 pub use error::TemplateError;
+pub use fictional::{Syllable, Syllables, load_instructions, load_syllables};
 pub use languages::load_languages;
 pub use prompts::{ItemPrompt, PromptTemplate, fill, load_prompt, prompt_names, prompt_path};

@@ -269,3 +269,48 @@ fn an_empty_folder() {
         .to_string();
     assert!(error.starts_with("cannot read"), "{error}");
 }
+
+#[test]
+fn fictional_templates_and_landforms_are_checked() {
+    let text = fs::read_to_string(committed().join("pl.toml")).unwrap();
+    let line = |of: &str| 1 + text[..text.find(of).unwrap()].matches('\n').count();
+    let question = "Do jakiego kontynentu należy miejscowość {place}?";
+    for (replace, with, at, problem) in [
+        (
+            question,
+            "Do jakiego kontynentu należy?",
+            line(question),
+            "template `fictional.qa.6.question` has no `{place}` placeholder",
+        ),
+        (
+            "należy do kontynentu {continent}",
+            "należy do {continent} i {continent}",
+            line("należy do kontynentu {continent}"),
+            "template `fictional.qa.6.answer` has `{continent}` 2 times",
+        ),
+        (
+            "volcano = \"Wulkan\"",
+            "volcano = \"krater\"",
+            line("volcano = "),
+            "landform `volcano` is `krater`, as `crater` is",
+        ),
+        (
+            "place = \"{landform} {stem}\"",
+            "place = \"{stem}\"",
+            line("place = "),
+            "template `fictional.place` has no `{landform}` placeholder",
+        ),
+        (
+            question,
+            "Na jakim kontynencie leży miejscowość {place}?",
+            line(question),
+            "`fictional.qa.6.question` equals the one at position 1",
+        ),
+    ] {
+        let said = error_after("pl.toml", replace, with);
+        assert!(
+            said.starts_with(&format!("{problem}\n   languages/pl.toml:{at}\n")),
+            "{said}"
+        );
+    }
+}
