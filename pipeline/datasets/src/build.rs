@@ -1,9 +1,14 @@
 use crate::{
-    DatasetError, DatasetsConfig, Report, builder::builder, card, catalogue::Plan, draw, parquet,
-    render,
+    DatasetError, DatasetsConfig, Report,
+    builder::builder,
+    card,
+    catalogue::Plan,
+    draw,
+    folder::{self, Draft},
+    parquet, render,
 };
-use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
-use clika_core::{Language, Task};
+use clika_artifacts::{Manifest, sha256_file};
+use clika_core::{Language, LanguageCode, Task};
 use clika_templates::load_languages;
 use clika_wikidata::{Query, Snapshot};
 use serde_json::json;
@@ -26,6 +31,11 @@ impl Project {
     /// The language files.
     pub fn languages(&self) -> PathBuf {
         self.root.join("templates/languages")
+    }
+
+    /// A language's file.
+    pub fn language(&self, code: &LanguageCode) -> PathBuf {
+        self.languages().join(format!("{code}.toml"))
     }
 
     /// The SELECT queries of the build.
@@ -58,6 +68,11 @@ impl Project {
         self.root.join("templates/prompts")
     }
 
+    /// What fictional worlds are made of.
+    pub fn fictional(&self) -> PathBuf {
+        self.root.join("templates/fictional")
+    }
+
     /// Downloaded sources.
     pub fn source_cache(&self) -> PathBuf {
         self.root.join("artifacts/cache/sources")
@@ -83,13 +98,18 @@ impl Project {
         self.root.join("artifacts/datasets")
     }
 
+    /// Where exports for other programs go.
+    pub fn exports(&self) -> PathBuf {
+        self.root.join("artifacts/exports")
+    }
+
     /// The raw answers of the endpoint.
     pub fn sparql_cache(&self) -> PathBuf {
         self.root.join("artifacts/cache/sparql")
     }
 
     /// A path as the manifest writes it: from the project's folder, if it lies there.
-    fn relative(&self, path: &Path) -> String {
+    pub(crate) fn relative(&self, path: &Path) -> String {
         path.strip_prefix(&self.root)
             .unwrap_or(path)
             .to_string_lossy()
@@ -124,8 +144,8 @@ impl Sources {
 /// What became of a dataset.
 #[derive(Clone, Debug)]
 pub struct Built {
-    /// The task.
-    pub task: Task,
+    /// The dataset's name, its folder's too: `xgeo`.
+    pub name: String,
     /// The dataset's folder.
     pub folder: PathBuf,
     /// Whether it was written, or was there already.
@@ -168,7 +188,6 @@ pub fn plan(task: Task, sources: &Sources, config: &DatasetsConfig) -> Result<Pl
 
 /// Builds datasets into `out/<task>`; those whose inputs have not changed are left as they are.
 ///
-/// A dataset appears whole or not at all: a run that fails or is killed leaves the previous one.
 /// Inputs are loaded only if something has to be built.
 pub fn build(
     tasks: &[Task],
@@ -178,35 +197,24 @@ pub fn build(
     out: &Path,
     force: bool,
 ) -> Result<Vec<Built>, DatasetError> {
-    let mut sources = None;
+    let mut loaded = None;
     let mut built = Vec::new();
     for &task in tasks {
         let manifest = manifest(task, project, snapshot, config)?;
         let folder = out.join(task.name());
-        if !force
-            && let Some(present) = Manifest::read(&folder)?
-            && present.fingerprint == manifest.fingerprint
-            && present.describes(&folder)?
-        {
-            built.push(Built {
-                task,
-                folder,
-                outcome: Outcome::UpToDate,
-                manifest: present,
-            });
-            continue;
-        }
-        let sources = match &mut sources {
-            Some(sources) => sources,
-            none => none.insert(Sources::load(project, snapshot)?),
-        };
-        let (manifest, report) = write(task, sources, config, manifest, &folder)?;
-        built.push(Built {
-            task,
-            folder,
-            outcome: Outcome::Written(Box::new(report)),
+        built.push(folder::build(
+            task.name(),
+            &folder,
             manifest,
-        });
+            force,
+            |draft| {
+                let sources = match &mut loaded {
+                    Some(sources) => sources,
+                    none => none.insert(Sources::load(project, snapshot)?),
+                };
+                write(task, sources, config, draft)
+            },
+        )?);
     }
     Ok(built)
 }
@@ -233,7 +241,7 @@ fn manifest(
         .chain(
             languages
                 .iter()
-                .map(|language| project.languages().join(format!("{}.toml", language.code))),
+                .map(|language| project.language(&language.code)),
         );
     let mut inputs = BTreeMap::from([(
         // Wherever it lies: a snapshot with the same content is the same input.
@@ -255,25 +263,23 @@ fn write(
     task: Task,
     sources: &Sources,
     config: &DatasetsConfig,
-    mut manifest: Manifest,
-    folder: &Path,
-) -> Result<(Manifest, Report), DatasetError> {
+    draft: &mut Draft,
+) -> Result<Report, DatasetError> {
     let mut plan = plan(task, sources, config)?;
-    let draft = FolderDraft::begin(folder)?;
     for language in &sources.languages {
         let rows = render::rows(&plan, language);
         let bytes = parquet::encode(&rows).map_err(|source| DatasetError::Parquet {
-            task,
+            dataset: task.to_string(),
             language: language.code.clone(),
             source,
         })?;
         count(&mut plan.report, language, &rows);
-        let name = format!("data/{}/test-00000-of-00001.parquet", language.code);
-        draft.write(&name, &bytes)?;
-        manifest.files.insert(name, sha256_hex(&bytes));
+        draft.write(&parquet::file(&language.code, "test"), &bytes)?;
     }
-    let digest = &manifest.inputs["snapshot"][..12];
-    let source = format!("a snapshot of Wikidata (SHA-256 {digest}…)");
+    let source = {
+        let digest = &draft.inputs()["snapshot"][..12];
+        format!("a snapshot of Wikidata (SHA-256 {digest}…)")
+    };
     let card = card::card(
         builder(task)?,
         &sources.languages,
@@ -282,13 +288,7 @@ fn write(
         &source,
     );
     draft.write("README.md", card.as_bytes())?;
-    manifest
-        .files
-        .insert("README.md".to_owned(), sha256_hex(&card));
-    manifest.report = serde_json::to_value(&plan.report).expect("a report is plain data");
-    draft.write(Manifest::FILE, manifest.to_json().as_bytes())?;
-    draft.publish()?;
-    Ok((manifest, plan.report))
+    Ok(plan.report)
 }
 
 fn count(report: &mut Report, language: &Language, rows: &[render::Row]) {

@@ -2,7 +2,7 @@
 
 use crate::{DatasetsConfig, builder::Builder, report::Report};
 use clika_core::{Language, LanguageCode};
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 /// Writes the card of a task. `rows` is the number of rows of each language.
 pub(crate) fn card(
@@ -43,6 +43,7 @@ fn write(
             license: "cc0-1.0",
             tags: &["cross-lingual", "factual-knowledge", "wikidata"],
             rows: rows * languages.len(),
+            splits: &BTreeMap::new(),
         },
     )?;
     writeln!(out, "# CLiKA {name}\n")?;
@@ -151,6 +152,8 @@ pub(crate) struct FrontMatter<'a> {
     pub(crate) tags: &'a [&'a str],
     /// Rows of all languages together.
     pub(crate) rows: usize,
+    /// The splits of a language, where it has others than `test`.
+    pub(crate) splits: &'a BTreeMap<LanguageCode, Vec<&'static str>>,
 }
 
 /// Writes the YAML that makes every language a config of its own, English the default.
@@ -178,10 +181,13 @@ pub(crate) fn front_matter(out: &mut String, front: &FrontMatter) -> std::fmt::R
         if code.as_str() == "en" {
             writeln!(out, "  default: true")?;
         }
-        writeln!(
-            out,
-            "  data_files:\n  - split: test\n    path: data/{code}/test-*.parquet"
-        )?;
+        writeln!(out, "  data_files:")?;
+        for split in front.splits.get(code).map_or(&["test"][..], Vec::as_slice) {
+            writeln!(
+                out,
+                "  - split: {split}\n    path: data/{code}/{split}-*.parquet"
+            )?;
+        }
     }
     writeln!(out, "---\n")
 }

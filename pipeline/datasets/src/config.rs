@@ -1,4 +1,4 @@
-use crate::DatasetError;
+use crate::{DatasetError, FictionalConfig};
 use clika_core::{LanguageCode, Place};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -29,6 +29,8 @@ pub struct DatasetsConfig {
     pub xgeo: GeoConfig,
     /// The xPeo task.
     pub xpeo: PeopleConfig,
+    /// Fictional worlds.
+    pub fictional: FictionalConfig,
 }
 
 /// How xCOPA and xCSQA are translated.
@@ -140,6 +142,14 @@ impl Experiment {
                 error.span().map_or(0, |span| span.start),
             )
         })?;
+        // The key at the beginning of a line: comments name keys too.
+        let line = |key: &str| {
+            text.find(&format!("\n{key} "))
+                .map_or(0, |newline| newline + 1)
+        };
+        if let Some((key, problem)) = experiment.datasets.fictional.problem() {
+            return Err(invalid(problem, line(key)));
+        }
         let (datasets, endpoint) = (&experiment.datasets, &experiment.endpoint);
         for (key, value, allowed) in [
             ("choices", datasets.choices as u64, 2..=26),
@@ -179,11 +189,7 @@ impl Experiment {
                     allowed.start(),
                     allowed.end()
                 );
-                // The key at the beginning of a line: comments name keys too.
-                let offset = text
-                    .find(&format!("\n{key} "))
-                    .map_or(0, |newline| newline + 1);
-                return Err(invalid(problem, offset));
+                return Err(invalid(problem, line(key)));
             }
         }
         Ok(experiment)

@@ -169,15 +169,85 @@ pub enum DatasetError {
         /// The language.
         language: LanguageCode,
     },
+    /// A fictional world cannot be as it is asked for.
+    #[error("{problem}")]
+    #[diagnostic(help(
+        "`clika datasets --help` lists the options of fictional worlds, [datasets.fictional] in the experiment file \
+         their defaults"
+    ))]
+    World {
+        /// What is wrong.
+        problem: String,
+    },
+    /// A language has no words for fictional worlds.
+    #[error("`{language}` has no words for fictional worlds\n   {}", path.display())]
+    #[diagnostic(help("add its [fictional] part; templates/languages/README.md explains it"))]
+    NoWords {
+        /// The language.
+        language: LanguageCode,
+        /// Its file.
+        path: PathBuf,
+    },
+    /// The languages share too few landforms.
+    #[error(
+        "the world asks for {needed} landforms, and with `{language}` the languages share {found}\n   {place}"
+    )]
+    #[diagnostic(help(
+        "add nouns to [fictional.landforms] of every language, or lower `landforms` in the experiment file"
+    ))]
+    TooFewLandforms {
+        /// The language that leaves too few.
+        language: LanguageCode,
+        /// How many are left.
+        found: usize,
+        /// How many the world needs.
+        needed: usize,
+        /// Its landforms.
+        place: Place,
+    },
+    /// The syllables give too few stems.
+    #[error("the world needs {needed} stems, and the syllables give {found}\n   {place}")]
+    #[diagnostic(help("add syllables to the lists, or ask for fewer places and continents"))]
+    TooFewStems {
+        /// How many stems there are.
+        found: usize,
+        /// How many the world needs.
+        needed: usize,
+        /// The syllables.
+        place: Place,
+    },
+    /// A language's script has no spellings of the syllables.
+    #[error("`{language}` is written in {script}, and the syllables are not\n   {place}")]
+    #[diagnostic(help("add {script} to every row"))]
+    NoSpelling {
+        /// The language.
+        language: LanguageCode,
+        /// Its script.
+        script: String,
+        /// The syllables.
+        place: Place,
+    },
+    /// Names of a world cannot be told apart.
+    #[error("names in `{language}`: {problem}")]
+    #[diagnostic(help(
+        "names of a language differ, and no continent's name lies within another name: the answer is looked for in \
+         what a model writes"
+    ))]
+    Names {
+        /// The language.
+        language: LanguageCode,
+        /// What is wrong.
+        problem: String,
+    },
     /// A file cannot be written.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Artifact(#[from] ArtifactError),
     /// Parquet cannot be encoded.
-    #[error("{task}: cannot encode the rows of `{language}` as Parquet")]
+    #[error("{dataset}: cannot encode the rows of `{language}` as Parquet")]
     Parquet {
-        /// The task.
-        task: Task,
+        /// The dataset.
+        dataset: String,
         /// The language.
         language: LanguageCode,
         /// Why.

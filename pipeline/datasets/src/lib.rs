@@ -2,6 +2,7 @@
 //!
 //! xGeo and xPeo select items from the snapshot, draw distractors and render every language, one file
 //! per task. xCOPA, xCSQA and the mini sets are texts that come in parallel, one file per language.
+//! Fictional worlds are drawn from a seed.
 
 mod build;
 mod builder;
@@ -11,6 +12,8 @@ mod config;
 mod distractors;
 mod draw;
 mod error;
+mod fictional;
+mod folder;
 mod giveaway;
 mod lines;
 mod parallel;
@@ -32,6 +35,10 @@ pub use config::{
     PeopleConfig, TranslationConfig,
 };
 pub use error::DatasetError;
+pub use fictional::{
+    Control, Direction, FictionalConfig, FictionalRow, Kind, NameSource, Names, Splits, World,
+    WorldLanguages, WorldRelation, build_fictional, splits, syllabic,
+};
 pub use parallel::Parallel;
 pub use render::{Row, rows};
 pub use report::{Exception, Report};

@@ -1,5 +1,11 @@
-use crate::{Row, TextRow};
+use crate::{FictionalRow, Row, TextRow};
+use clika_core::LanguageCode;
 use polars::prelude::*;
+
+/// The path of a split in its dataset's folder, as `datasets` and the hub expect it.
+pub(crate) fn file(language: &LanguageCode, split: &str) -> String {
+    format!("data/{language}/{split}-00000-of-00001.parquet")
+}
 
 /// Encodes rows as one Parquet file with the columns of [`Row`], in its order.
 pub(crate) fn encode(rows: &[Row]) -> PolarsResult<Vec<u8>> {
@@ -67,6 +73,40 @@ pub(crate) fn encode_texts(rows: &[TextRow]) -> PolarsResult<Vec<u8>> {
         Some(text("cluster_id", |row| &row.cluster_id)),
     ];
     let mut frame = DataFrame::new(rows.len(), columns.into_iter().flatten().collect())?;
+    clika_parquet::encode(&mut frame)
+}
+
+/// Encodes rows of a fictional world. All splits have the same columns, or `datasets` could not read them as
+/// one config.
+pub(crate) fn encode_fictional(rows: &[FictionalRow]) -> PolarsResult<Vec<u8>> {
+    let text = |name: &str, of: fn(&FictionalRow) -> &str| {
+        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
+    };
+    let number = |name: &str, of: fn(&FictionalRow) -> Option<i64>| {
+        Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
+    };
+    let mut frame = DataFrame::new(
+        rows.len(),
+        vec![
+            text("id", |row| &row.id),
+            text("kind", |row| row.kind.name()),
+            text("language", |row| &row.language),
+            Column::new(
+                "relation".into(),
+                rows.iter().map(|row| row.relation).collect::<Vec<_>>(),
+            ),
+            text("entity", |row| &row.entity),
+            number("template", |row| Some(row.template)),
+            number("type", |row| row.type_),
+            text("prompt", |row| &row.prompt),
+            text("query", |row| &row.query),
+            text("response", |row| &row.response),
+            text("answer", |row| &row.answer),
+            texts("choices", rows.iter().map(|row| row.choices.as_deref())),
+            number("label", |row| row.label),
+            text("cluster_id", |row| &row.entity),
+        ],
+    )?;
     clika_parquet::encode(&mut frame)
 }
 

@@ -19,6 +19,9 @@ pub struct Report {
     pub items: BTreeMap<LanguageCode, usize>,
     /// Rows of each language of the dataset.
     pub rows: BTreeMap<LanguageCode, usize>,
+    /// Rows of each split, by language, where a language has more splits than one.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub splits: BTreeMap<LanguageCode, BTreeMap<&'static str, usize>>,
     /// How often each position holds the right choice.
     pub positions: Vec<usize>,
     /// How often labels came from each of Wikidata's label languages.

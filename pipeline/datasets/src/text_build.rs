@@ -1,10 +1,10 @@
 //! xCOPA, xCSQA and the mini sets: parallel texts to Parquet, card and manifest.
 
 use crate::{
-    Asks, Built, DatasetError, Exception, Outcome, Parallel, Project, Report, TextItem,
-    build::TOOL, parquet, text_card,
+    Asks, Built, DatasetError, Exception, Parallel, Project, Report, TextItem, build::TOOL, folder,
+    parquet, text_card,
 };
-use clika_artifacts::{FolderDraft, Manifest, sha256_hex};
+use clika_artifacts::{Manifest, sha256_hex};
 use clika_core::{Language, LanguageCode, Task};
 use clika_templates::load_languages;
 use serde_json::{Value, json};
@@ -81,45 +81,31 @@ pub fn build_texts(
         .into_iter()
         .filter(|language| parallel.languages.contains_key(&language.code))
         .collect();
-    let mut manifest = manifest(parallel, origin, &languages);
-    let folder = out.join(task.name());
-    let built = |outcome, manifest| Built {
-        task,
-        folder: folder.clone(),
-        outcome,
+    let manifest = manifest(parallel, origin, &languages);
+    folder::build(
+        task.name(),
+        &out.join(task.name()),
         manifest,
-    };
-    if !force
-        && let Some(present) = Manifest::read(&folder)?
-        && present.fingerprint == manifest.fingerprint
-        && present.describes(&folder)?
-    {
-        return Ok(built(Outcome::UpToDate, present));
-    }
-    let mut report = report(parallel, origin);
-    let draft = FolderDraft::begin(&folder)?;
-    for language in &languages {
-        let items = &parallel.languages[&language.code];
-        let rows: Vec<_> = items.iter().map(|item| row(task, item, language)).collect();
-        let bytes = parquet::encode_texts(&rows).map_err(|source| DatasetError::Parquet {
-            task,
-            language: language.code.clone(),
-            source,
-        })?;
-        report.rows.insert(language.code.clone(), rows.len());
-        let name = format!("data/{}/test-00000-of-00001.parquet", language.code);
-        draft.write(&name, &bytes)?;
-        manifest.files.insert(name, sha256_hex(&bytes));
-    }
-    let card = text_card::card(parallel, origin, &report);
-    draft.write("README.md", card.as_bytes())?;
-    manifest
-        .files
-        .insert("README.md".to_owned(), sha256_hex(&card));
-    manifest.report = serde_json::to_value(&report).expect("a report is plain data");
-    draft.write(Manifest::FILE, manifest.to_json().as_bytes())?;
-    draft.publish()?;
-    Ok(built(Outcome::Written(Box::new(report)), manifest))
+        force,
+        |draft| {
+            let mut report = report(parallel, origin);
+            for language in &languages {
+                let items = &parallel.languages[&language.code];
+                let rows: Vec<_> = items.iter().map(|item| row(task, item, language)).collect();
+                let bytes =
+                    parquet::encode_texts(&rows).map_err(|source| DatasetError::Parquet {
+                        dataset: task.to_string(),
+                        language: language.code.clone(),
+                        source,
+                    })?;
+                report.rows.insert(language.code.clone(), rows.len());
+                draft.write(&parquet::file(&language.code, "test"), &bytes)?;
+            }
+            let card = text_card::card(parallel, origin, &report);
+            draft.write("README.md", card.as_bytes())?;
+            Ok(report)
+        },
+    )
 }
 
 fn manifest(parallel: &Parallel, origin: &Origin, languages: &[Language]) -> Manifest {

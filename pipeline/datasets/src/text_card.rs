@@ -76,6 +76,7 @@ fn write(
             license: about.license,
             tags: &["cross-lingual", "commonsense"],
             rows: rows * languages.len(),
+            splits: &BTreeMap::new(),
         },
     )?;
     writeln!(out, "# CLiKA {}\n", about.name)?;

@@ -117,17 +117,8 @@ fn is_untranslated(english: &str, text: &str, script: &str) -> bool {
 /// Whether at least half of a text's letters are of the script. Names and abbreviations that English has too
 /// are no reason to complain ("Sony", "DVD"); words without a capital are ("cat").
 fn is_in_script(english: &str, text: &str, script: &str) -> bool {
-    let of_script = |c: char| match script {
-        "Jpan" => matches!(
-            c.script(),
-            Script::Han | Script::Hiragana | Script::Katakana
-        ),
-        "Hans" | "Hant" | "Hani" => c.script() == Script::Han,
-        "Kore" => matches!(c.script(), Script::Hangul | Script::Han),
-        other => c.script().short_name() == other,
-    };
-    let letters =
-        |c: &char| c.is_alphabetic() && !matches!(c.script(), Script::Common | Script::Inherited);
+    let of_script = |c: char| belongs(c, script);
+    let letters = |c: &char| has_script(*c);
     let names: BTreeSet<&str> = latin_words(english)
         .filter(|word| word.contains(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit()))
         .collect();
@@ -144,6 +135,30 @@ fn is_in_script(english: &str, text: &str, script: &str) -> bool {
         .count();
     let wrong = text.chars().filter(letters).count() - right - excused;
     wrong <= right
+}
+
+/// Whether a letter belongs to a script (ISO 15924).
+fn belongs(c: char, script: &str) -> bool {
+    match script {
+        "Jpan" => matches!(
+            c.script(),
+            Script::Han | Script::Hiragana | Script::Katakana
+        ),
+        "Hans" | "Hant" | "Hani" => c.script() == Script::Han,
+        "Kore" => matches!(c.script(), Script::Hangul | Script::Han),
+        other => c.script().short_name() == other,
+    }
+}
+
+/// Whether a character is a letter of some script, rather than of all.
+fn has_script(c: char) -> bool {
+    c.is_alphabetic() && !matches!(c.script(), Script::Common | Script::Inherited)
+}
+
+/// Whether a name has letters and all of them are of the script (ISO 15924).
+pub(crate) fn is_written_in(name: &str, script: &str) -> bool {
+    let mut letters = name.chars().filter(|&c| has_script(c)).peekable();
+    letters.peek().is_some() && letters.all(|c| belongs(c, script))
 }
 
 /// Runs of the letters and digits of English.

@@ -1,8 +1,9 @@
 //! Translates items through DeepL, Google, LibreTranslate or a language model, checks what comes back, and
-//! asks once more for what is faulty.
+//! asks once more for what is faulty. Names of fictional worlds are made up and translated here too.
 
 mod checks;
 mod chrf;
+mod coin;
 mod deepl;
 mod error;
 mod google;
@@ -15,6 +16,7 @@ mod work;
 
 pub use checks::{Fault, faults};
 pub use chrf::{chrf, corpus_chrf};
+pub use coin::{CoinedNames, Tongue, coin};
 pub use deepl::DeepL;
 pub use error::TranslateError;
 pub use google::Google;

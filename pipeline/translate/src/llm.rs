@@ -97,10 +97,7 @@ impl Translator for Llm {
                 "required": ["translations"],
                 "additionalProperties": false,
             });
-            let format = json!({
-                "type": "json_schema",
-                "json_schema": { "name": "translations", "strict": true, "schema": schema },
-            });
+            let format = json_schema("translations", &schema);
             let bytes: usize = passage.texts.iter().map(String::len).sum();
             let (system, user) = self.prompt(passage, from, to, manner);
             let generation = Generation {
@@ -116,14 +113,26 @@ impl Translator for Llm {
     }
 }
 
-/// The texts of an answer, also where the server ignored the schema and the model wrote fences.
-fn read(text: &str, count: usize) -> Texts {
+/// The field `response_format` that asks for JSON by a schema.
+pub(crate) fn json_schema(name: &str, schema: &Value) -> Value {
+    json!({
+        "type": "json_schema",
+        "json_schema": { "name": name, "strict": true, "schema": schema },
+    })
+}
+
+/// The JSON object of an answer, also where the server ignored the schema and the model wrote fences.
+pub(crate) fn object(text: &str) -> Result<Value, String> {
     let object = match (text.find('{'), text.rfind('}')) {
         (Some(start), Some(end)) if start < end => &text[start..=end],
         _ => return Err("the model answered without JSON".to_owned()),
     };
-    let value: Value = serde_json::from_str(object)
-        .map_err(|error| format!("the model's JSON is broken: {error}"))?;
+    serde_json::from_str(object).map_err(|error| format!("the model's JSON is broken: {error}"))
+}
+
+/// The texts of an answer.
+fn read(text: &str, count: usize) -> Texts {
+    let value = object(text)?;
     let texts: Option<Vec<String>> = value["translations"].as_array().and_then(|texts| {
         let texts = texts.iter().map(|text| text.as_str().map(str::to_owned));
         texts.collect()

@@ -253,7 +253,7 @@ async fn make<T: Translator>(
 /// Does jobs side by side; the results come as they are done.
 ///
 /// After a failure no further job is begun, but what is under way is paid for, and is kept.
-async fn side_by_side<J, T, F>(
+pub(crate) async fn side_by_side<J, T, F>(
     jobs: Vec<J>,
     concurrency: usize,
     work: impl Fn(J) -> F,

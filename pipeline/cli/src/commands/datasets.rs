@@ -1,7 +1,9 @@
-//! `clika datasets`: from the snapshot and from texts to Parquet.
+//! `clika datasets`: from the snapshot, from texts and from a seed to Parquet.
 
 use super::{
-    ExperimentArgs, Failure, print,
+    ExperimentArgs, Failure,
+    fictional::WorldArgs,
+    print,
     texts::{Found, TextArgs},
 };
 use clika_core::Task;
@@ -14,8 +16,8 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct Args {
     /// The datasets to build [default: all that can be built]
-    #[arg(value_name = "TASK", value_parser = task)]
-    tasks: Vec<Task>,
+    #[arg(value_name = "DATASET", value_parser = dataset)]
+    datasets: Vec<Dataset>,
     #[command(flatten)]
     experiment: ExperimentArgs,
     /// The slice of Wikidata to build from [default: sparql/snapshot/wikidata.ttl of the project]
@@ -31,23 +33,43 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    world: WorldArgs,
+    #[command(flatten)]
     texts: TextArgs,
 }
 
-/// The datasets of facts come from the snapshot, the others from texts.
-fn known() -> Vec<Task> {
-    let mut known: Vec<_> = TASKS.into_iter().chain(TEXT_TASKS).collect();
+/// A dataset that can be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Dataset {
+    /// Facts from the snapshot, or texts.
+    Task(Task),
+    /// A fictional world.
+    Fictional,
+}
+
+impl Dataset {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Task(task) => task.name(),
+            Self::Fictional => "fictional",
+        }
+    }
+}
+
+fn known() -> Vec<Dataset> {
+    let tasks = TASKS.into_iter().chain(TEXT_TASKS).map(Dataset::Task);
+    let mut known: Vec<_> = tasks.chain([Dataset::Fictional]).collect();
     known.sort();
     known
 }
 
-fn task(name: &str) -> Result<Task, String> {
+fn dataset(name: &str) -> Result<Dataset, String> {
     known()
         .into_iter()
-        .find(|task| task.name() == name)
+        .find(|dataset| dataset.name() == name)
         .ok_or_else(|| {
-            let known: Vec<_> = known().iter().map(|task| task.name()).collect();
-            format!("no such task; there are {}", known.join(", "))
+            let known: Vec<_> = known().into_iter().map(Dataset::name).collect();
+            format!("no such dataset; there are {}", known.join(", "))
         })
 }
 
@@ -61,19 +83,18 @@ enum Made {
 /// Runs the command.
 pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
-    let mut tasks = if args.tasks.is_empty() {
+    let mut datasets = if args.datasets.is_empty() {
         known()
     } else {
-        args.tasks.clone()
+        args.datasets.clone()
     };
-    tasks.sort();
-    tasks.dedup();
+    datasets.sort();
+    datasets.dedup();
     let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
     let out = args.out.clone().unwrap_or_else(|| project.datasets());
-    let facts: Vec<_> = tasks
-        .iter()
-        .copied()
-        .filter(|task| TASKS.contains(task))
+    let facts: Vec<_> = TASKS
+        .into_iter()
+        .filter(|&task| datasets.contains(&Dataset::Task(task)))
         .collect();
     let config = &experiment.datasets;
     let built = clika_datasets::build(&facts, project, &snapshot, config, &out, args.force)?;
@@ -81,11 +102,20 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
         .into_iter()
         .map(|it| Made::Built(Box::new(it)))
         .collect();
-    for task in tasks {
-        if TASKS.contains(&task) {
-            continue;
-        }
-        let named = args.tasks.contains(&task);
+    for dataset in datasets {
+        let task = match dataset {
+            Dataset::Task(task) if TASKS.contains(&task) => continue,
+            Dataset::Task(task) => task,
+            Dataset::Fictional => {
+                let api = &args.texts.api;
+                let built = args
+                    .world
+                    .build(&experiment, api, project, &out, args.force, quiet)?;
+                made.push(Made::Built(Box::new(built)));
+                continue;
+            }
+        };
+        let named = args.datasets.contains(&dataset);
         made.push(
             match args.texts.find(task, named, &experiment, project, quiet)? {
                 Found::Texts(parallel, origin) => {
@@ -106,7 +136,7 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
                         "written": matches!(built.outcome, Outcome::Written(_)),
                         "manifest": built.manifest,
                     });
-                    (built.task.to_string(), value)
+                    (built.name.clone(), value)
                 }
                 Made::LeftOut(task, why) => (task.to_string(), json!({ "left_out": why })),
             })
@@ -124,21 +154,27 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
 const SHOWN: usize = 25;
 
 fn summary(built: &Built) -> String {
-    let (task, folder) = (built.task, built.folder.display());
+    let (name, folder) = (&built.name, built.folder.display());
     let report = match &built.outcome {
         Outcome::Written(report) => report,
         Outcome::UpToDate => {
             return format!(
-                "{task}: nothing has changed, {folder} is up to date (--force builds it anew)\n"
+                "{name}: nothing has changed, {folder} is up to date (--force builds it anew)\n"
             );
         }
     };
     let rows: Vec<_> = report
         .rows
         .iter()
-        .map(|(language, rows)| format!("{language} {rows}"))
+        .map(|(language, rows)| match report.splits.get(language) {
+            None => format!("{language} {rows}"),
+            Some(splits) => {
+                let splits = splits.iter().map(|(split, rows)| format!("{split} {rows}"));
+                format!("{language} ({})", splits.collect::<Vec<_>>().join(", "))
+            }
+        })
         .collect();
-    let mut text = format!("{task}: wrote {folder}, rows {}\n", rows.join(", "));
+    let mut text = format!("{name}: wrote {folder}, rows {}\n", rows.join(", "));
     for (title, entries) in [
         ("exceptions", &report.exceptions),
         ("left out", &report.left_out),

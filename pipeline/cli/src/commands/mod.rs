@@ -1,9 +1,11 @@
 //! One file per command.
 
 pub mod api;
+pub mod coin;
 pub mod compare;
 pub mod datasets;
 pub mod evaluate;
+pub mod fictional;
 pub mod reproduce;
 pub mod snapshot;
 pub mod texts;

@@ -51,7 +51,7 @@ pub struct TextArgs {
     #[arg(long)]
     check: bool,
     #[command(flatten)]
-    api: ApiArgs,
+    pub api: ApiArgs,
 }
 
 /// [`EngineName`] as the command line spells it.

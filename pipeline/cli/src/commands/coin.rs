@@ -1,0 +1,87 @@
+//! Names of a fictional world by a language model.
+
+use super::{
+    Failure,
+    api::{ApiArgs, usage},
+    evaluate::open_ai,
+    fictional::WorldArgs,
+    progress, runtime,
+};
+use clika_core::LanguageCode;
+use clika_datasets::{Experiment, FictionalConfig, Names, Project, WorldLanguages};
+use clika_translate::{Tongue, coin};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Has the model make up the names of a world, and says which model and when.
+pub fn names(
+    args: &WorldArgs,
+    config: &FictionalConfig,
+    languages: &WorldLanguages,
+    experiment: &Experiment,
+    api: &ApiArgs,
+    project: &Project,
+    quiet: bool,
+) -> Result<(Names, Value), Failure> {
+    let translation = &experiment.translation;
+    let endpoint = args.llm_endpoint.as_ref();
+    let endpoint = endpoint.unwrap_or(&translation.llm_endpoint);
+    let model = args.llm_model.as_ref().unwrap_or(&translation.llm_model);
+    let model = open_ai(api, endpoint, model, None, project)?;
+    // Each translation is paid for: only those that are needed.
+    let tongues: Vec<_> = languages
+        .targets
+        .iter()
+        .chain([&languages.source])
+        .map(|language| Tongue {
+            code: language.code.to_string(),
+            english_name: language.english_name.clone(),
+            script: language.script.clone(),
+        })
+        .collect();
+    let progress = progress(quiet);
+    let coined = runtime().block_on(async {
+        let seed = experiment.datasets.seed;
+        let work = coin(
+            &model,
+            config.continents,
+            config.places,
+            &tongues,
+            seed,
+            progress.as_ref(),
+        );
+        tokio::select! {
+            coined = work => coined.map_err(Failure::from),
+            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
+                "interrupted; every answer so far is kept: run the command again to go on".to_owned(),
+            )),
+        }
+    });
+    if !quiet {
+        eprintln!("{}", usage(model.model(), &model.totals()));
+    }
+    let coined = coined?;
+    let origin = json!({
+        "model": model.model(),
+        "endpoint": model.base(),
+        "first_date": coined.first_date,
+        "last_date": coined.last_date,
+        "asked_again": coined.asked_again,
+    });
+    let names = Names {
+        continents: by_code(coined.continents),
+        places: by_code(coined.places),
+    };
+    Ok((names, origin))
+}
+
+fn by_code(names: Vec<BTreeMap<String, String>>) -> Vec<BTreeMap<LanguageCode, String>> {
+    let code = |code| LanguageCode::try_from(code).expect("codes come from languages");
+    let entity = |names: BTreeMap<String, String>| {
+        let names = names.into_iter();
+        names
+            .map(|(language, name)| (code(language), name))
+            .collect()
+    };
+    names.into_iter().map(entity).collect()
+}

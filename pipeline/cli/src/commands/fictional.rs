@@ -1,0 +1,177 @@
+//! Fictional worlds on the command line: what overrides the experiment file, and where names come from.
+
+use super::{Failure, api::ApiArgs};
+use clika_core::LanguageCode;
+use clika_datasets::{
+    Built, Control, Direction, Experiment, FictionalConfig, NameSource, Project, WorldLanguages,
+    WorldRelation, build_fictional, syllabic,
+};
+use serde_json::Value;
+use std::path::Path;
+
+/// What a fictional world is like, where it differs from the experiment file.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Fictional worlds")]
+pub struct WorldArgs {
+    /// Where names come from.
+    #[arg(long, value_enum)]
+    names: Option<Naming>,
+    /// The language that everything is taught in.
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    source: Option<LanguageCode>,
+    /// The languages that half is taught in and the other half asked, such as de,fr
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code)]
+    targets: Option<Vec<LanguageCode>>,
+    /// Places in the world.
+    #[arg(long, value_name = "N")]
+    places: Option<usize>,
+    /// Places that are taught in the target language too.
+    #[arg(long, value_name = "N")]
+    taught_places: Option<usize>,
+    /// Continents in the world, and so choices of a question.
+    #[arg(long, value_name = "N")]
+    continents: Option<usize>,
+    /// Which way names are translated in training.
+    #[arg(long, value_enum)]
+    direction: Option<Way>,
+    /// What is taught and asked about a place.
+    #[arg(long, value_enum)]
+    relation: Option<Relation>,
+    /// What the world is a control for.
+    #[arg(long, value_enum)]
+    control: Option<ControlName>,
+    /// The endpoint of the model for --names llm [default: the experiment's]
+    #[arg(long, value_name = "URL")]
+    pub llm_endpoint: Option<String>,
+    /// The model for --names llm [default: the experiment's]
+    #[arg(long, value_name = "NAME")]
+    pub llm_model: Option<String>,
+}
+
+fn code(text: &str) -> Result<LanguageCode, String> {
+    LanguageCode::try_from(text.to_owned())
+}
+
+/// [`NameSource`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Naming {
+    /// Coined from syllables; no network
+    Syllabic,
+    /// Made up and translated by the model of the experiment's [translation]
+    Llm,
+}
+
+/// [`Direction`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Way {
+    /// From the source into the target language, as the paper says
+    #[value(alias = "en-x")]
+    Forward,
+    /// From the target into the source language, as in the paper's release
+    #[value(alias = "x-en")]
+    Backward,
+    /// Both ways
+    Both,
+}
+
+/// [`WorldRelation`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Relation {
+    /// Its continent: two names have to cross the languages
+    Continent,
+    /// The year of its foundation: one name has to cross
+    Founding,
+}
+
+/// [`Control`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ControlName {
+    /// No control
+    None,
+    /// The target is the source language under other names
+    Alias,
+    /// Names are equal in both languages
+    Cognate,
+    /// The tested relations are shuffled; must score at chance
+    RandomLabel,
+}
+
+impl WorldArgs {
+    /// The experiment's configuration with what the command line says.
+    fn resolve(&self, config: &FictionalConfig) -> FictionalConfig {
+        let mut config = config.clone();
+        if let Some(names) = self.names {
+            config.names = match names {
+                Naming::Syllabic => NameSource::Syllabic,
+                Naming::Llm => NameSource::Llm,
+            };
+        }
+        if let Some(source) = &self.source {
+            config.source = source.clone();
+        }
+        if let Some(targets) = &self.targets {
+            config.targets = targets.clone();
+        }
+        if let Some(places) = self.places {
+            config.places = places;
+            // Half of them, as in the paper, unless something else is said.
+            config.taught_places = places / 2;
+        }
+        if let Some(taught) = self.taught_places {
+            config.taught_places = taught;
+        }
+        if let Some(continents) = self.continents {
+            config.continents = continents;
+        }
+        if let Some(direction) = self.direction {
+            config.direction = match direction {
+                Way::Forward => Direction::Forward,
+                Way::Backward => Direction::Backward,
+                Way::Both => Direction::Both,
+            };
+        }
+        if let Some(relation) = self.relation {
+            config.relation = match relation {
+                Relation::Continent => WorldRelation::Continent,
+                Relation::Founding => WorldRelation::Founding,
+            };
+        }
+        if let Some(control) = self.control {
+            config.control = match control {
+                ControlName::None => Control::None,
+                ControlName::Alias => Control::Alias,
+                ControlName::Cognate => Control::Cognate,
+                ControlName::RandomLabel => Control::RandomLabel,
+            };
+        }
+        config
+    }
+
+    /// Builds the world's dataset.
+    pub fn build(
+        &self,
+        experiment: &Experiment,
+        api: &ApiArgs,
+        project: &Project,
+        out: &Path,
+        force: bool,
+        quiet: bool,
+    ) -> Result<Built, Failure> {
+        let config = self.resolve(&experiment.datasets.fictional);
+        let seed = experiment.datasets.seed;
+        let languages = WorldLanguages::load(&config, project)?;
+        let (names, origin) = match config.names {
+            NameSource::Syllabic => {
+                let names = syllabic(&config, seed, &languages.named, project)?;
+                (names, Value::Null)
+            }
+            NameSource::Llm => {
+                super::coin::names(self, &config, &languages, experiment, api, project, quiet)?
+            }
+        };
+        let built = build_fictional(
+            &config, seed, &languages, names, &origin, project, out, force,
+        )?;
+        Ok(built)
+    }
+}

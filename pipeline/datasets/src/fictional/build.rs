@@ -1,0 +1,181 @@
+use super::{
+    Control, FictionalConfig, FictionalRow, Names, World, card,
+    rows::{source_test, splits},
+};
+use crate::{Built, DatasetError, Project, Report, build::TOOL, folder, parquet};
+use clika_artifacts::{Manifest, sha256_file, sha256_hex};
+use clika_core::{Language, LanguageCode};
+use clika_templates::{load_instructions, load_languages};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+/// The languages of a world.
+#[derive(Clone, Debug)]
+pub struct WorldLanguages {
+    /// What everything is taught in.
+    pub source: Language,
+    /// What half is taught in, and the other half asked.
+    pub targets: Vec<Language>,
+    /// Every language that names are made in. That does not depend on the targets, so that a world with
+    /// other targets is the same world.
+    pub named: Vec<Language>,
+}
+
+impl WorldLanguages {
+    /// Finds the languages of a configuration.
+    pub fn load(config: &FictionalConfig, project: &Project) -> Result<Self, DatasetError> {
+        if let Some((_, problem)) = config.problem() {
+            return Err(DatasetError::World { problem });
+        }
+        let languages = load_languages(&project.languages())?;
+        let find = |code: &LanguageCode| {
+            let language = languages.iter().find(|language| language.code == *code);
+            match language {
+                None => Err(DatasetError::UnknownLanguage { code: code.clone() }),
+                Some(language) if language.fictional.is_none() => Err(DatasetError::NoWords {
+                    language: code.clone(),
+                    path: project.language(code),
+                }),
+                Some(language) => Ok(language.clone()),
+            }
+        };
+        let source = find(&config.source)?;
+        let mut named: Vec<Language> = languages
+            .iter()
+            .filter(|language| language.fictional.is_some())
+            .cloned()
+            .collect();
+        let targets = if config.control == Control::Alias {
+            let alias = Language {
+                code: alias(&source.code),
+                english_name: format!("Alias {}", source.english_name),
+                ..source.clone()
+            };
+            named.push(alias.clone());
+            vec![alias]
+        } else if config.targets.is_empty() {
+            let others = named.iter().filter(|language| language.code != source.code);
+            others.cloned().collect()
+        } else {
+            let distinct: BTreeSet<_> = config.targets.iter().collect();
+            distinct.into_iter().map(find).collect::<Result<_, _>>()?
+        };
+        if targets.is_empty() {
+            let problem = format!("there is no language beside `{}`", source.code);
+            return Err(DatasetError::World { problem });
+        }
+        Ok(Self {
+            source,
+            targets,
+            named,
+        })
+    }
+}
+
+/// The code of the source language under other names.
+fn alias(source: &LanguageCode) -> LanguageCode {
+    LanguageCode::try_from(format!("{source}-alias")).expect("a code with a subtag is a code")
+}
+
+/// Whether a language is the source language under other names.
+pub(super) fn is_alias(language: &Language, config: &FictionalConfig) -> bool {
+    config.control == Control::Alias && language.code == alias(&config.source)
+}
+
+/// Builds a fictional dataset into a folder of `out`, unless it is there from the same inputs.
+///
+/// `origin` says which model made the names up and when; null for names from syllables.
+#[allow(clippy::too_many_arguments)]
+pub fn build_fictional(
+    config: &FictionalConfig,
+    seed: u64,
+    languages: &WorldLanguages,
+    mut names: Names,
+    origin: &Value,
+    project: &Project,
+    out: &Path,
+    force: bool,
+) -> Result<Built, DatasetError> {
+    if config.control == Control::Cognate {
+        for target in &languages.targets {
+            names.lend(&languages.source.code, &target.code);
+        }
+    }
+    for language in languages.targets.iter().chain([&languages.source]) {
+        names.check(language)?;
+    }
+    let instructions = load_instructions(&project.fictional())?;
+    let manifest = manifest(config, seed, languages, &names, origin, project)?;
+    let world = World::draw(names, config, seed);
+    let dataset = config.dataset();
+    folder::build(&dataset, &out.join(&dataset), manifest, force, |draft| {
+        let mut report = Report::default();
+        let mut write = |language: &Language, split: &'static str, rows: &[FictionalRow]| {
+            let bytes =
+                parquet::encode_fictional(rows).map_err(|source| DatasetError::Parquet {
+                    dataset: dataset.clone(),
+                    language: language.code.clone(),
+                    source,
+                })?;
+            draft.write(&parquet::file(&language.code, split), &bytes)?;
+            let code = &language.code;
+            *report.rows.entry(code.clone()).or_default() += rows.len();
+            let counts = report.splits.entry(code.clone()).or_default();
+            counts.insert(split, rows.len());
+            Ok::<_, DatasetError>(())
+        };
+        let test = source_test(&world, config, &languages.source);
+        write(&languages.source, "test", &test)?;
+        for target in &languages.targets {
+            let rows = splits(&world, config, &languages.source, target, &instructions);
+            write(target, "train", &rows.train)?;
+            write(target, "gate", &rows.gate)?;
+            write(target, "test", &rows.test)?;
+        }
+        report.positions = vec![0; config.continents];
+        for position in test.iter().filter_map(|row| row.label) {
+            report.positions[position as usize] += 1;
+        }
+        let card = card::card(config, seed, languages, &world, origin, &report);
+        draft.write("README.md", card.as_bytes())?;
+        Ok(report)
+    })
+}
+
+fn manifest(
+    config: &FictionalConfig,
+    seed: u64,
+    languages: &WorldLanguages,
+    names: &Names,
+    origin: &Value,
+    project: &Project,
+) -> Result<Manifest, DatasetError> {
+    let targets: Vec<_> = languages.targets.iter().map(|it| it.code.clone()).collect();
+    let resolved = FictionalConfig {
+        targets,
+        ..config.clone()
+    };
+    let mut config_value = json!({ "seed": seed, "fictional": resolved });
+    if !origin.is_null() {
+        config_value["llm"] = origin.clone();
+    }
+    let mut inputs = BTreeMap::from([(
+        "names".to_owned(),
+        sha256_hex(json!([names.continents, names.places]).to_string()),
+    )]);
+    let instructions = project.fictional().join("translation.toml");
+    let files = languages
+        .targets
+        .iter()
+        .chain([&languages.source])
+        .filter(|language| !is_alias(language, config))
+        .map(|language| project.language(&language.code));
+    for path in files.chain([instructions]) {
+        inputs.insert(project.relative(&path), sha256_file(&path)?);
+    }
+    let stage = format!("datasets {}", config.dataset());
+    Ok(Manifest::new(TOOL, &stage, config_value, inputs))
+}

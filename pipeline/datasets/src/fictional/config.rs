@@ -1,0 +1,169 @@
+use clika_core::LanguageCode;
+use serde::{Deserialize, Serialize};
+
+/// What decides a fictional world and its training and test sets, next to seed and templates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FictionalConfig {
+    /// Where names come from.
+    pub names: NameSource,
+    /// The language that everything is taught in.
+    pub source: LanguageCode,
+    /// The languages that half is taught in and the other half asked; empty for all others.
+    pub targets: Vec<LanguageCode>,
+    /// Continents, and so choices of a question.
+    pub continents: usize,
+    /// Places; every continent gets equally many, as far as that comes out even.
+    pub places: usize,
+    /// Places that are taught in the target language too (the paper's type 0).
+    pub taught_places: usize,
+    /// Kinds of places, each shared by equally many.
+    pub landforms: usize,
+    /// The first year that a place may be founded in.
+    pub first_year: i32,
+    /// The last one.
+    pub last_year: i32,
+    /// Which way names are translated in training.
+    pub direction: Direction,
+    /// What is taught and asked about a place.
+    pub relation: WorldRelation,
+    /// What the world is a control for.
+    pub control: Control,
+}
+
+/// Where names come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NameSource {
+    /// Coined from syllables, with a noun for the kind of place.
+    Syllabic,
+    /// Made up in English and translated by a language model, as in the paper.
+    Llm,
+}
+
+/// Which way names are translated in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the source into the target language, as the paper says: en→x.
+    Forward,
+    /// From the target into the source language, as in the paper's release: x→en.
+    Backward,
+    /// Both ways, as in the paper's Table 20.
+    Both,
+}
+
+/// What is taught and asked about a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorldRelation {
+    /// Its continent: two names have to cross the languages, that of the place and that of the continent.
+    Continent,
+    /// The year of its foundation: one name has to cross.
+    Founding,
+}
+
+impl WorldRelation {
+    /// The name in columns and paths.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Continent => "continent",
+            Self::Founding => "founding",
+        }
+    }
+}
+
+/// What a world is a control for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Control {
+    /// It is none.
+    None,
+    /// The target is the source language under other names: what is lost there is lost to composing two
+    /// facts, not to a language.
+    Alias,
+    /// Names are equal in both languages: what is lost there is lost to the sentences around them.
+    Cognate,
+    /// The tested relations are shuffled among the tested places: scores above chance come from elsewhere.
+    RandomLabel,
+}
+
+impl Control {
+    /// The name in paths; `None` for no control.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Alias => Some("alias"),
+            Self::Cognate => Some("cognate"),
+            Self::RandomLabel => Some("random-label"),
+        }
+    }
+}
+
+impl FictionalConfig {
+    /// The key that is wrong, and why; `None` for a sound configuration.
+    pub fn problem(&self) -> Option<(&'static str, String)> {
+        let Self {
+            continents,
+            places,
+            taught_places,
+            landforms,
+            first_year,
+            last_year,
+            ..
+        } = *self;
+        let out_of = |key, value: usize, least: usize, most: usize, why: &str| {
+            let problem = format!("`{key}` is {value}; it goes from {least} to {most}{why}");
+            (!(least..=most).contains(&value)).then_some((key, problem))
+        };
+        out_of("continents", continents, 2, 1_000, "")
+            .or_else(|| {
+                let why = ": a continent needs a place";
+                out_of("places", places, continents, 100_000, why)
+            })
+            .or_else(|| {
+                let why = ": some places are taught in the target language, the others tested";
+                out_of("taught_places", taught_places, 1, places - 1, why)
+            })
+            .or_else(|| out_of("landforms", landforms, 1, 10_000, ""))
+            .or_else(|| {
+                let enough = i64::from(last_year) - i64::from(first_year) + 1 >= continents as i64;
+                let sound = first_year >= 1 && last_year <= 9999 && enough;
+                let problem = format!(
+                    "`first_year` to `last_year` is {first_year} to {last_year}; they lie between 1 and 9999, \
+                     with at least {continents} years, one for each choice"
+                );
+                (!sound).then_some(("first_year", problem))
+            })
+            .or_else(|| {
+                let again = self.targets.contains(&self.source);
+                let problem = format!("`targets` names the source language `{}`", self.source);
+                again.then_some(("targets", problem))
+            })
+            .or_else(|| {
+                let needed = self.control == Control::Alias && !self.targets.is_empty();
+                let problem = "the alias world has one target, the source language under other names";
+                needed.then_some(("targets", problem.to_owned()))
+            })
+            .or_else(|| {
+                let twice = self.control == Control::Alias && self.names == NameSource::Llm;
+                let problem = "the alias world needs second names, which only `syllabic` gives";
+                twice.then_some(("names", problem.to_owned()))
+            })
+    }
+
+    /// The dataset's name and folder: `fictional`, `fictional-founding`, `fictional-alias`, `fictional-de`.
+    pub fn dataset(&self) -> String {
+        let mut name = "fictional".to_owned();
+        if self.relation == WorldRelation::Founding {
+            name += "-founding";
+        }
+        if let Some(control) = self.control.name() {
+            name += &format!("-{control}");
+        }
+        if self.source.as_str() != "en" {
+            name += &format!("-{}", self.source);
+        }
+        name
+    }
+}

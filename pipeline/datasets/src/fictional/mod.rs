@@ -1,0 +1,18 @@
+//! Fictional worlds: coined places in coined continents, and what a model is taught and asked about them.
+//!
+//! [`Names`] come from syllables or from a language model; a [`World`] says which place lies where; the
+//! rows of a language pair follow from both. Everything is a pure function of names, templates and seed.
+
+mod build;
+mod card;
+mod config;
+mod names;
+mod rows;
+mod stems;
+mod world;
+
+pub use build::{WorldLanguages, build_fictional};
+pub use config::{Control, Direction, FictionalConfig, NameSource, WorldRelation};
+pub use names::{Names, syllabic};
+pub use rows::{FictionalRow, Kind, Splits, splits};
+pub use world::World;

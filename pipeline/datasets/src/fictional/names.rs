@@ -1,0 +1,203 @@
+use super::{Control, FictionalConfig, stems::draw_stems};
+use crate::{DatasetError, Project, draw};
+use clika_core::{Language, LanguageCode, Place};
+use clika_templates::{fill, load_syllables};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+/// What a world's entities are called, by language. An entity is its position.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The continents.
+    pub continents: Vec<BTreeMap<LanguageCode, String>>,
+    /// The places.
+    pub places: Vec<BTreeMap<LanguageCode, String>>,
+}
+
+impl Names {
+    /// The name of a place; every language of the world has one.
+    pub fn place(&self, place: usize, language: &Language) -> &str {
+        &self.places[place][&language.code]
+    }
+
+    /// The name of a continent.
+    pub fn continent(&self, continent: usize, language: &Language) -> &str {
+        &self.continents[continent][&language.code]
+    }
+
+    /// Checks that a language tells its names apart: that all differ beyond case, and that no continent's
+    /// name lies within another name, where a search for it would find it.
+    pub fn check(&self, language: &Language) -> Result<(), DatasetError> {
+        let code = &language.code;
+        let fault = |problem: String| DatasetError::Names {
+            language: code.clone(),
+            problem,
+        };
+        let mut seen = BTreeSet::new();
+        for names in self.continents.iter().chain(&self.places) {
+            let name = names
+                .get(code)
+                .filter(|name| !name.trim().is_empty())
+                .ok_or_else(|| fault("an entity has no name".to_owned()))?;
+            if !seen.insert(name.to_lowercase()) {
+                return Err(fault(format!("two entities are called `{name}`")));
+            }
+        }
+        for continent in &self.continents {
+            let continent = continent[code].to_lowercase();
+            let within = |name: &&String| **name != continent && name.contains(&continent);
+            if let Some(name) = seen.iter().find(within) {
+                let problem = format!("the continent's name `{continent}` lies within `{name}`");
+                return Err(fault(problem));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a language the names of another one.
+    pub(crate) fn lend(&mut self, from: &LanguageCode, to: &LanguageCode) {
+        for names in self.continents.iter_mut().chain(&mut self.places) {
+            let name = names[from].clone();
+            names.insert(to.clone(), name);
+        }
+    }
+}
+
+/// Coins names from syllables in every language that has templates for fictional worlds.
+///
+/// A continent is a stem, a place a stem and the noun of a landform. The alias world's second names are
+/// further stems with the same landforms, under the code that [`super::languages`] gives its target.
+pub fn syllabic(
+    config: &FictionalConfig,
+    seed: u64,
+    languages: &[Language],
+    project: &Project,
+) -> Result<Names, DatasetError> {
+    let landforms = landforms(config, seed, languages, project)?;
+    let syllables = load_syllables(&project.fictional())?;
+    let path = project.fictional().join("syllables.toml");
+    let openings = || line_of(&path, "[openings]");
+    let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for language in languages {
+        if !syllables.scripts().any(|script| script == language.script) {
+            return Err(DatasetError::NoSpelling {
+                language: language.code.clone(),
+                script: language.script.clone(),
+                place: openings()?,
+            });
+        }
+        let nouns = language
+            .fictional
+            .iter()
+            .flat_map(|it| it.landforms.values());
+        taken
+            .entry(language.script.clone())
+            .or_default()
+            .extend(nouns.map(|noun| noun.to_lowercase()));
+    }
+    let entities = config.continents + config.places;
+    let needed = entities
+        * if config.control == Control::Alias {
+            2
+        } else {
+            1
+        };
+    let stems = draw_stems(&syllables, &taken, needed, seed);
+    if stems.len() < needed {
+        return Err(DatasetError::TooFewStems {
+            found: stems.len(),
+            needed,
+            place: openings()?,
+        });
+    }
+    let named = |entity: usize| -> BTreeMap<LanguageCode, String> {
+        let name = |language: &Language| {
+            // Second names come after all first ones, so that these are those of the main world.
+            let stem = entity
+                + if super::build::is_alias(language, config) {
+                    entities
+                } else {
+                    0
+                };
+            let stem = capitalized(&stems[stem][&language.script]);
+            let templates = language.fictional.as_ref();
+            let name = match (entity.checked_sub(config.continents), templates) {
+                (Some(place), Some(templates)) => fill(
+                    &templates.place,
+                    &[
+                        ("{stem}", &stem),
+                        ("{landform}", &templates.landforms[landforms[place]]),
+                    ],
+                ),
+                _ => stem,
+            };
+            (language.code.clone(), name)
+        };
+        languages.iter().map(name).collect()
+    };
+    Ok(Names {
+        continents: (0..config.continents).map(named).collect(),
+        places: (config.continents..entities).map(named).collect(),
+    })
+}
+
+/// The landform of each place, as its key.
+fn landforms<'a>(
+    config: &FictionalConfig,
+    seed: u64,
+    languages: &'a [Language],
+    project: &Project,
+) -> Result<Vec<&'a str>, DatasetError> {
+    let lexicons = || {
+        languages
+            .iter()
+            .filter_map(|it| Some((it, it.fictional.as_ref()?)))
+    };
+    let mut common: Vec<&str> = lexicons()
+        .flat_map(|(_, templates)| templates.landforms.keys().map(String::as_str))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    for (language, templates) in lexicons() {
+        common.retain(|key| templates.landforms.contains_key(*key));
+        if common.len() < config.landforms {
+            return Err(DatasetError::TooFewLandforms {
+                language: language.code.clone(),
+                found: common.len(),
+                needed: config.landforms,
+                place: line_of(&project.language(&language.code), "[fictional.landforms]")?,
+            });
+        }
+    }
+    let chosen = draw::shuffle(common, seed, &["fictional", "landforms"]);
+    let numbers = draw::balanced(
+        config.places,
+        config.landforms,
+        seed,
+        &["fictional", "landforms of places"],
+    );
+    Ok(numbers.into_iter().map(|number| chosen[number]).collect())
+}
+
+/// The line of a file that begins with a text, or the file's first.
+fn line_of(path: &Path, start: &str) -> Result<Place, DatasetError> {
+    let text = std::fs::read_to_string(path).map_err(|source| DatasetError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    let newline = text.find(&format!("\n{start}"));
+    Ok(Place::at(
+        path,
+        &text,
+        newline.map_or(0, |newline| newline + 1),
+    ))
+}
+
+/// The first letter in upper case, in scripts that have it.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
