@@ -1,4 +1,4 @@
-use super::{Control, FictionalConfig, stems::draw_stems};
+use super::{Control, FictionalConfig, build::is_alias, stems::draw_stems};
 use crate::{DatasetError, Project, draw};
 use clika_core::{Language, LanguageCode, Place};
 use clika_templates::{fill, load_syllables};
@@ -75,7 +75,17 @@ pub fn syllabic(
     languages: &[Language],
     project: &Project,
 ) -> Result<Names, DatasetError> {
-    let landforms = landforms(config, seed, languages, project)?;
+    let chosen = landforms(config, seed, languages, project)?;
+    let landforms = |purpose: &str| -> Vec<&str> {
+        let purpose = ["fictional", purpose];
+        let numbers = draw::balanced(config.places, chosen.len(), seed, &purpose);
+        numbers.into_iter().map(|number| chosen[number]).collect()
+    };
+    // An alias has nothing in common with the name: a noun that both share would give places away.
+    let (own, second) = (
+        landforms("landforms of places"),
+        landforms("landforms of aliases"),
+    );
     let syllables = load_syllables(&project.fictional())?;
     let path = project.fictional().join("syllables.toml");
     let openings = || line_of(&path, "[openings]");
@@ -115,13 +125,12 @@ pub fn syllabic(
     let named = |entity: usize| -> BTreeMap<LanguageCode, String> {
         let name = |language: &Language| {
             // Second names come after all first ones, so that these are those of the main world.
-            let stem = entity
-                + if super::build::is_alias(language, config) {
-                    entities
-                } else {
-                    0
-                };
-            let stem = capitalized(&stems[stem][&language.script]);
+            let (offset, landforms) = if is_alias(language, config) {
+                (entities, &second)
+            } else {
+                (0, &own)
+            };
+            let stem = capitalized(&stems[offset + entity][&language.script]);
             let templates = language.fictional.as_ref();
             let name = match (entity.checked_sub(config.continents), templates) {
                 (Some(place), Some(templates)) => fill(
@@ -143,7 +152,7 @@ pub fn syllabic(
     })
 }
 
-/// The landform of each place, as its key.
+/// The landforms of the world, as their keys.
 fn landforms<'a>(
     config: &FictionalConfig,
     seed: u64,
@@ -171,14 +180,9 @@ fn landforms<'a>(
             });
         }
     }
-    let chosen = draw::shuffle(common, seed, &["fictional", "landforms"]);
-    let numbers = draw::balanced(
-        config.places,
-        config.landforms,
-        seed,
-        &["fictional", "landforms of places"],
-    );
-    Ok(numbers.into_iter().map(|number| chosen[number]).collect())
+    let mut chosen = draw::shuffle(common, seed, &["fictional", "landforms"]);
+    chosen.truncate(config.landforms);
+    Ok(chosen)
 }
 
 /// The line of a file that begins with a text, or the file's first.
