@@ -2,7 +2,10 @@
 
 use crate::{DatasetsConfig, builder::Builder, report::Report};
 use clika_core::{Language, LanguageCode};
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 /// Writes the card of a task. `rows` is the number of rows of each language.
 pub(crate) fn card(
@@ -161,7 +164,12 @@ pub(crate) fn front_matter(out: &mut String, front: &FrontMatter) -> std::fmt::R
     writeln!(out, "---")?;
     writeln!(out, "pretty_name: CLiKA {}", front.name)?;
     writeln!(out, "language:")?;
-    for code in front.languages {
+    // A language under other names (`en-alias`) is still that language to the hub.
+    let languages = front
+        .languages
+        .iter()
+        .map(|code| code.as_str().trim_end_matches("-alias"));
+    for code in languages.collect::<BTreeSet<_>>() {
         writeln!(out, "- {code}")?;
     }
     writeln!(out, "license: {}", front.license)?;

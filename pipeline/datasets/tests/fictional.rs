@@ -128,15 +128,75 @@ fn what_is_tested_is_taught_in_the_source_language_only() {
     }
 }
 
+/// Every position is right equally often in what is tested, in what is taught in the target language, and in
+/// the source language.
 #[test]
 fn positions_of_right_choices_are_even() {
     let (_, splits) = drawn(&config(), "ru");
-    let mut counts = [0; 20];
-    let english = splits.gate.iter().filter(|row| row.language == "en");
-    for label in english.filter_map(|row| row.label) {
-        counts[label as usize] += 1;
+    let of = |language: &'static str| {
+        let rows = splits
+            .gate
+            .iter()
+            .filter(move |row| row.language == language);
+        rows.cloned().collect::<Vec<_>>()
+    };
+    for (rows, each) in [(splits.test.clone(), 10), (of("ru"), 10), (of("en"), 20)] {
+        let mut counts = [0; 20];
+        for label in rows.iter().filter_map(|row| row.label) {
+            counts[label as usize] += 1;
+        }
+        assert_eq!(counts, [each; 20]);
     }
-    assert_eq!(counts, [20; 20]);
+}
+
+/// Wrong choices say nothing: continents stand in another order in every question, and years are drawn from all.
+#[test]
+fn wrong_choices_are_drawn_anew_for_every_question() {
+    let (_, splits) = drawn(&config(), "fr");
+    let orders: BTreeSet<Vec<String>> = splits
+        .test
+        .iter()
+        .map(|row| {
+            let wrong = row.choices.iter().flatten().filter(|it| **it != row.answer);
+            wrong.cloned().collect()
+        })
+        .collect();
+    assert_eq!(orders.len(), 200);
+    let first_wrong = |row: &FictionalRow| {
+        let wrong = row.choices.iter().flatten().find(|it| **it != row.answer);
+        wrong.unwrap().clone()
+    };
+    let firsts: BTreeSet<_> = splits.test.iter().map(first_wrong).collect();
+    assert_eq!(
+        firsts.len(),
+        20,
+        "every continent stands first among the wrong ones somewhere"
+    );
+
+    let founding = FictionalConfig {
+        relation: WorldRelation::Founding,
+        ..config()
+    };
+    let (world, splits) = drawn(&founding, "fr");
+    let years = splits
+        .test
+        .iter()
+        .flat_map(|row| row.choices.iter().flatten());
+    let years: BTreeSet<&String> = years.collect();
+    assert!(
+        years.len() > 395,
+        "{} of 400 years are ever a choice",
+        years.len()
+    );
+    // Not in the order of places: the first hundred are spread over the whole range.
+    let early = world.founded[..100]
+        .iter()
+        .filter(|year| year.number() < 1500);
+    let early = early.count();
+    assert!(
+        (25..=75).contains(&early),
+        "{early} of the first 100 places are early"
+    );
 }
 
 #[test]
@@ -305,32 +365,40 @@ fn the_alias_world_is_english_under_other_names() {
     );
 }
 
+/// Who knows all the facts is right as often as a guesser: 10 of 200.
 #[test]
-fn random_labels_disagree_with_what_was_taught() {
-    let config = FictionalConfig {
-        control: Control::RandomLabel,
-        ..config()
-    };
-    let (_, plain) = drawn(&self::config(), "pl");
-    let (_, shuffled) = drawn(&config, "pl");
-    assert_eq!(plain.train, shuffled.train, "one adapter serves both");
-    assert_eq!(plain.gate, shuffled.gate);
-    let answers = |splits: &Splits| -> Vec<String> {
-        splits.test.iter().map(|row| row.answer.clone()).collect()
-    };
-    let (before, after) = (answers(&plain), answers(&shuffled));
-    let agree = before.iter().zip(&after).filter(|(a, b)| a == b).count();
-    // Chance is 10 of 200; 25 would be five standard deviations above it.
-    assert!(agree < 25, "{agree} of 200 still agree");
-    let sorted = |mut answers: Vec<String>| {
-        answers.sort();
-        answers
-    };
-    assert_eq!(
-        sorted(before),
-        sorted(after),
-        "the same answers, given to others"
-    );
+fn random_labels_agree_with_what_was_taught_by_chance() {
+    for relation in [WorldRelation::Continent, WorldRelation::Founding] {
+        let plain = FictionalConfig {
+            relation,
+            ..config()
+        };
+        let random = FictionalConfig {
+            control: Control::RandomLabel,
+            ..plain.clone()
+        };
+        for target in ["ar", "pl", "zh"] {
+            let (_, plain) = drawn(&plain, target);
+            let (_, shuffled) = drawn(&random, target);
+            assert_eq!(plain.train, shuffled.train, "one adapter serves both");
+            assert_eq!(plain.gate, shuffled.gate);
+            let answers = |splits: &Splits| -> Vec<String> {
+                splits.test.iter().map(|row| row.answer.clone()).collect()
+            };
+            let (before, after) = (answers(&plain), answers(&shuffled));
+            let agree = before.iter().zip(&after).filter(|(a, b)| a == b).count();
+            assert_eq!(agree, 10, "{target}");
+            let sorted = |mut answers: Vec<String>| {
+                answers.sort();
+                answers
+            };
+            assert_eq!(
+                sorted(before),
+                sorted(after),
+                "the same answers, given to others"
+            );
+        }
+    }
 }
 
 fn built(config: &FictionalConfig, out: &Path) -> clika_datasets::Built {
@@ -368,6 +436,25 @@ fn cognate_names_are_equal_in_both_languages() {
 }
 
 #[test]
+fn a_build_refuses_names_that_cannot_be_told_apart() {
+    let config = config();
+    let (languages, mut names) = named(&config, SEED);
+    let german = names.places[4][&code("de")].clone();
+    names.places[3].insert(code("de"), german);
+    let out = tempfile::tempdir().unwrap();
+    let null = Value::Null;
+    let (project, path) = (project(), out.path());
+    let built = build_fictional(
+        &config, SEED, &languages, names, &null, &project, path, false,
+    );
+    let said = built.unwrap_err().to_string();
+    assert!(
+        said.starts_with("names in `de`: two entities are called"),
+        "{said}"
+    );
+}
+
+#[test]
 fn equal_inputs_give_equal_bytes_and_nothing_to_do() {
     let config = FictionalConfig {
         targets: vec![code("ar")],
@@ -378,6 +465,18 @@ fn equal_inputs_give_equal_bytes_and_nothing_to_do() {
     let two = built(&config, second.path());
     assert_eq!(one.manifest, two.manifest);
     assert_eq!(one.manifest.files.len(), 5);
+    for input in [
+        "templates/fictional/avoid.txt",
+        "templates/fictional/syllables.toml",
+        "templates/fictional/translation.toml",
+        "templates/languages/ja.toml",
+    ] {
+        let inputs = &one.manifest.inputs;
+        assert!(
+            inputs.keys().any(|name| name.ends_with(input)),
+            "{input}: {inputs:?}"
+        );
+    }
     assert!(matches!(
         built(&config, first.path()).outcome,
         Outcome::UpToDate
@@ -545,9 +644,27 @@ fn impossible_worlds_are_refused() {
             |config| config.taught_places = 400,
         ),
         (
-            "`first_year` to `last_year` is 1100 to 1110; they lie between 1 and 9999, with at least 20 years, one \
-             for each choice",
-            |config| config.last_year = 1110,
+            "`first_year` to `last_year` is 1100 to 1110; they lie between 1 and 9999, have equally many digits, and at \
+             least 20 years, one for each choice",
+            |config| {
+                config.relation = WorldRelation::Founding;
+                config.last_year = 1110;
+            },
+        ),
+        (
+            "`first_year` to `last_year` is 900 to 1899; they lie between 1 and 9999, have equally many digits, and at \
+             least 20 years, one for each choice",
+            |config| {
+                config.relation = WorldRelation::Founding;
+                config.first_year = 900;
+            },
+        ),
+        (
+            "random labels need as many tested places as continents, and 19 of 20 are tested",
+            |config| {
+                config.control = Control::RandomLabel;
+                config.taught_places = 381;
+            },
         ),
         ("`targets` names the source language `en`", |config| {
             config.targets = vec![code("en")];

@@ -1,6 +1,6 @@
 """Opens the built datasets with Hugging Face `datasets`, as a user would, and checks what it sees.
 
-Usage: open_with_datasets.py FOLDER   (the folder that holds xgeo/, xpeo/ and the mini sets)
+Usage: open_with_datasets.py FOLDER   (the folder that holds xgeo/, xpeo/, the mini sets and fictional/)
 """
 
 import json
@@ -47,6 +47,25 @@ TASKS = {
 }
 
 
+FICTIONAL = {
+    "id": Value("string"),
+    "kind": Value("string"),
+    "language": Value("string"),
+    "relation": Value("string"),
+    "entity": Value("string"),
+    "template": Value("int64"),
+    "type": Value("int64"),
+    "prompt": Value("string"),
+    "query": Value("string"),
+    "response": Value("string"),
+    "answer": Value("string"),
+    "choices": List(Value("string")),
+    "label": Value("int64"),
+    "cluster_id": Value("string"),
+}
+SPLITS = {"train": 10200, "gate": 1020, "test": 200}
+
+
 def check(condition, message):
     if not condition:
         sys.exit(f"open_with_datasets: {message}")
@@ -75,4 +94,21 @@ def main(folder):
             print(f"{task}: {len(configs)} configs of {rows} rows open with datasets")
 
 
+def fictional(path):
+    """Every config has its splits with the same columns; English, which all is taught in, only a test."""
+    configs = get_dataset_config_names(path)
+    check(configs == ["en", *(it for it in LANGUAGES if it != "en")], f"configs {configs}")
+    with tempfile.TemporaryDirectory() as cache:
+        for language in LANGUAGES:
+            data = load_dataset(path, language, cache_dir=cache)
+            counts = {split: part.num_rows for split, part in data.items()}
+            check(counts == ({"test": 400} if language == "en" else SPLITS), f"{language}: {counts}")
+            for split, part in data.items():
+                check(dict(part.features) == FICTIONAL, f"{language}/{split} has {part.features}")
+            for row in data["test"]:
+                check(row["choices"][row["label"]] == row["answer"], f"{row['id']}: {row}")
+    print(f"fictional: {len(configs)} configs open with datasets, {SPLITS} rows each")
+
+
 main(Path(sys.argv[1]))
+fictional(str(Path(sys.argv[1]) / "fictional"))

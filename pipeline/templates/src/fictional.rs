@@ -108,6 +108,12 @@ fn check_rows(
         let key = format!("{list}.{latin}");
         let error =
             |problem: String, hint: &str| Err(source.error(span(source, &key), problem, hint));
+        if latin.is_empty() || !latin.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return error(
+                format!("`{key}` is no syllable in Latin script"),
+                "write lower-case letters from a to z",
+            );
+        }
         if spellings.contains_key("Latn") {
             return error(
                 format!("`{key}` is spelled in Latn twice"),
@@ -115,13 +121,14 @@ fn check_rows(
             );
         }
         for &script in scripts {
-            let Some(spelling) = spellings
-                .get(script)
-                .filter(|spelling| !spelling.trim().is_empty())
-            else {
+            let is_spelling = |spelling: &&String| {
+                let mut letters = spelling.chars();
+                !spelling.is_empty() && letters.all(|c| c.is_alphabetic() && !c.is_uppercase())
+            };
+            let Some(spelling) = spellings.get(script).filter(is_spelling) else {
                 return error(
                     format!("`{key}` has no spelling in {script}"),
-                    "spell every syllable in every script",
+                    "spell every syllable in every script, in lower-case letters",
                 );
             };
             if let Some(other) = seen.insert((script, spelling), latin) {
@@ -219,9 +226,9 @@ pub(crate) fn check(fictional: &FictionalTemplates, source: &Source) -> Result<(
                 hint,
             ))
         };
-        if noun.trim().is_empty() {
+        if noun.trim().is_empty() || noun.contains(['{', '}']) {
             return error(
-                format!("landform `{key}` is empty"),
+                format!("landform `{key}` is no noun: `{noun}`"),
                 "write the language's noun",
             );
         }

@@ -149,7 +149,7 @@ fn a_spelling_that_is_missing_or_doubled_is_refused() {
         said,
         format!(
             "`openings.bel` has no spelling in Jpan\n   fictional/syllables.toml:{at}\n\
-             hint: spell every syllable in every script"
+             hint: spell every syllable in every script, in lower-case letters"
         )
     );
     let said = error_after(

@@ -2,8 +2,8 @@
 
 use crate::{
     TranslateError,
-    checks::is_written_in,
     llm::{json_schema, object},
+    taken::{Taken, cleaned},
     work::side_by_side,
 };
 use clika_api::{Generation, OpenAi, Prompt, Role};
@@ -15,8 +15,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const BATCH: usize = 20;
 /// Requests in a row that may bring no name that can be used.
 const PATIENCE: usize = 4;
-/// Characters of a name, at most.
-const LONGEST: usize = 60;
 
 /// A language that names are translated into.
 #[derive(Clone, Debug)]
@@ -49,6 +47,9 @@ pub struct CoinedNames {
 /// Names that repeat, are too long, contain a continent's name or are in the wrong script are asked for again.
 /// `seed` is part of what the model is told, so that another seed is another world. Every answer is kept by the
 /// service, so that the same call gives the same names without a request.
+///
+/// # Panics
+/// If no name is asked for.
 pub async fn coin(
     model: &OpenAi,
     continents: usize,
@@ -65,23 +66,26 @@ pub async fn coin(
         dates: BTreeSet::new(),
     };
     progress.start((continents + places) as u64, "en");
-    let mut english: Vec<String> = Vec::new();
-    desk.make_up(&mut english, continents, continents).await?;
-    desk.make_up(&mut english, continents + places, continents)
-        .await?;
+    let mut taken = Taken::default();
+    let mut english = desk.make_up(continents, true, &mut taken).await?;
+    english.extend(desk.make_up(places, false, &mut taken).await?);
     progress.finish();
     let mut names: Vec<BTreeMap<String, String>> = english
         .iter()
         .map(|name| BTreeMap::from([("en".to_owned(), name.clone())]))
         .collect();
     for tongue in tongues.iter().filter(|tongue| tongue.code != "en") {
-        let translated = desk.translate(&english, continents, tongue).await?;
+        let mut taken = Taken::default();
+        // All continents before any place: a place may not contain one of their names.
+        let (first, rest) = english.split_at(continents);
+        let mut translated = desk.translate(first, true, tongue, &mut taken).await?;
+        translated.extend(desk.translate(rest, false, tongue, &mut taken).await?);
         for (names, translated) in names.iter_mut().zip(translated) {
             names.insert(tongue.code.clone(), translated);
         }
     }
     let places = names.split_off(continents);
-    let date = |date: Option<&String>| date.cloned().unwrap_or_default();
+    let date = |date: Option<&String>| date.expect("names were asked for").clone();
     Ok(CoinedNames {
         continents: names,
         places,
@@ -100,92 +104,93 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Adds made-up English names until there are `total`; the first `continents` are continents'.
+    /// Has names of continents or places made up in English.
     async fn make_up(
         &mut self,
-        names: &mut Vec<String>,
-        total: usize,
-        continents: usize,
-    ) -> Result<(), TranslateError> {
-        let mut fruitless = 0;
-        let mut complaint = String::new();
-        while names.len() < total {
-            let count = BATCH.min(total - names.len());
-            let what = if names.len() < continents {
-                "continents, one coined word each, such as no map, book, film or game has"
-            } else {
-                "places, a coined or poetic word with a noun for a landscape, such as no map, book, film or game has"
-            };
+        count: usize,
+        are_continents: bool,
+        taken: &mut Taken,
+    ) -> Result<Vec<String>, TranslateError> {
+        let what = if are_continents {
+            "continents, one coined word each, such as no map, book, film or game has"
+        } else {
+            "places, a coined or poetic word with a noun for a landscape, such as no map, book, film or game has"
+        };
+        let mut names = Vec::new();
+        let (mut fruitless, mut complaint) = (0, String::new());
+        while names.len() < count {
+            let wanted = BATCH.min(count - names.len());
             let system = format!(
-                "You make up names for an imaginary world. Make up {count} English names of {what}. Names are \
+                "You make up names for an imaginary world. Make up {wanted} English names of {what}. Names are \
                  distinct, without article, digits or punctuation, of at most four words, and fit to be translated. \
-                 Return JSON with the key `names`: a list of {count} strings."
+                 Return JSON with the key `names`: a list of {wanted} strings."
             );
             let user = format!(
                 "World {}. Names that are taken: {}.{complaint}",
                 self.seed,
-                if names.is_empty() {
-                    "none".to_owned()
-                } else {
-                    names.join(", ")
-                },
+                taken.list()
             );
             let list = json!({ "type": "array", "items": { "type": "string" } });
-            let value = self.ask(system, user, "names", list, 40 * count).await?;
-            let offered = value.as_ref().and_then(|value| value["names"].as_array());
-            let before = names.len();
-            let mut refused = Vec::new();
-            for name in offered
+            let (date, value) = self.reply(system, user, list, 40 * wanted).await?;
+            self.dates.insert(date);
+            let offered = value.as_ref().map(|value| value["names"].as_array());
+            let offered = offered
                 .into_iter()
                 .flatten()
-                .filter_map(Value::as_str)
-                .take(count)
-            {
-                let name = name.trim();
-                match fault(name, "Latn", names, continents) {
+                .flatten()
+                .filter_map(Value::as_str);
+            let before = names.len();
+            let mut refused = Vec::new();
+            for name in offered.take(wanted).map(cleaned) {
+                match taken.fault(&name, are_continents, "Latn") {
                     None => {
-                        names.push(name.to_owned());
-                        self.progress.step(name);
+                        self.progress.step(&name);
+                        taken.add(&name, are_continents);
+                        names.push(name);
                     }
                     Some(why) => refused.push(format!("`{name}`: {why}")),
                 }
             }
-            if offered.is_none() {
-                refused.push("no JSON with the key `names`".to_owned());
+            let found = names.len() - before;
+            if found + refused.len() == 0 {
+                refused.push(
+                    value
+                        .err()
+                        .unwrap_or_else(|| "no names came back".to_owned()),
+                );
             }
-            complaint = complaint_of(&refused, fruitless + 1);
-            self.asked_again += usize::from(names.len() < before + count);
-            fruitless = if names.len() > before {
-                0
-            } else {
-                fruitless + 1
-            };
+            self.asked_again += usize::from(found < wanted);
+            fruitless = if found > 0 { 0 } else { fruitless + 1 };
+            complaint = complaint_of(&refused, fruitless);
             if fruitless == PATIENCE {
                 return Err(TranslateError::NoNames {
                     found: names.len(),
-                    wanted: total,
-                    example: refused
-                        .first()
-                        .cloned()
-                        .unwrap_or_else(|| "no name at all".to_owned()),
+                    wanted: count,
+                    example: refused.swap_remove(0),
                 });
             }
         }
-        Ok(())
+        Ok(names)
     }
 
-    /// Translates all names into a language.
+    /// Has English names of continents or places translated.
     async fn translate(
         &mut self,
         english: &[String],
-        continents: usize,
+        are_continents: bool,
         tongue: &Tongue,
+        taken: &mut Taken,
     ) -> Result<Vec<String>, TranslateError> {
         self.progress.start(english.len() as u64, &tongue.code);
-        let mut names: Vec<Option<String>> = vec![None; english.len()];
-        let mut missing: Vec<usize> = (0..english.len()).collect();
+        let mut names: BTreeMap<usize, String> = BTreeMap::new();
         let mut refused: BTreeMap<usize, String> = BTreeMap::new();
         for attempt in 0..=PATIENCE {
+            let missing: Vec<usize> = (0..english.len())
+                .filter(|it| !names.contains_key(it))
+                .collect();
+            if missing.is_empty() {
+                break;
+            }
             let jobs: Vec<(Vec<usize>, String)> = missing
                 .chunks(BATCH)
                 .map(|batch| {
@@ -198,54 +203,44 @@ impl Desk<'_> {
                 .collect();
             self.asked_again += if attempt > 0 { jobs.len() } else { 0 };
             let this = &*self;
-            let mut offered = side_by_side(
-                jobs,
-                self.model.concurrency(),
-                |(batch, complaint)| async move {
-                    let offered = this.offer(english, &batch, tongue, &complaint).await?;
-                    Ok((batch, offered))
-                },
-            )
-            .await?;
+            let ask = |(batch, complaint): (Vec<usize>, String)| async move {
+                let offered = this.offer(english, &batch, tongue, &complaint).await?;
+                Ok((batch, offered))
+            };
+            let mut offered = side_by_side(jobs, self.model.concurrency(), ask).await?;
             // As they were asked for, not as they came: which of two equal names stays must not depend on the net.
             offered.sort_by(|a, b| a.0.cmp(&b.0));
             refused.clear();
             for (batch, (date, offered)) in offered {
                 self.dates.insert(date);
                 for index in batch {
-                    let Some(name) = offered.get(&english[index]) else {
-                        let why = format!("`{}`: no translation came back", english[index]);
-                        refused.insert(index, why);
+                    let english = &english[index];
+                    let Some(name) = offered.get(english) else {
+                        refused.insert(index, format!("`{english}`: no translation came back"));
                         continue;
                     };
-                    let taken: Vec<String> = names.iter().flatten().cloned().collect();
-                    let taken_continents = names[..continents].iter().flatten().count();
-                    match fault(name, &tongue.script, &taken, taken_continents) {
+                    match taken.fault(name, are_continents, &tongue.script) {
                         None => {
-                            names[index] = Some(name.clone());
                             self.progress.step(name);
+                            taken.add(name, are_continents);
+                            names.insert(index, name.clone());
                         }
                         Some(why) => {
-                            let why = format!("`{}` as `{name}`: {why}", english[index]);
-                            refused.insert(index, why);
+                            refused.insert(index, format!("`{english}` as `{name}`: {why}"));
                         }
                     }
                 }
             }
-            missing = refused.keys().copied().collect();
-            if missing.is_empty() {
-                break;
-            }
         }
         self.progress.finish();
-        if let Some(example) = refused.values().next() {
-            return Err(TranslateError::NoTranslations {
+        match refused.pop_first() {
+            Some((_, example)) => Err(TranslateError::NoTranslations {
                 language: tongue.code.clone(),
-                left: refused.len(),
-                example: example.clone(),
-            });
+                left: refused.len() + 1,
+                example,
+            }),
+            None => Ok(names.into_values().collect()),
         }
-        Ok(names.into_iter().flatten().collect())
     }
 
     /// The model's translations of a batch, by English name, and their day.
@@ -277,88 +272,38 @@ impl Desk<'_> {
         });
         let bytes: usize = asked.iter().map(|name| name.len()).sum();
         let (date, value) = self
-            .reply(system, user, "names", list, 4 * bytes + 40 * batch.len())
+            .reply(system, user, list, 4 * bytes + 40 * batch.len())
             .await?;
-        let pairs = value.as_ref().and_then(|value| value["names"].as_array());
-        let pairs = pairs.into_iter().flatten().filter_map(|pair| {
-            let name = |key: &str| pair[key].as_str().map(|name| name.trim().to_owned());
-            Some((name("english")?, name("translation")?))
+        let pairs = value.as_ref().map(|value| value["names"].as_array());
+        let pairs = pairs.into_iter().flatten().flatten().filter_map(|pair| {
+            let (english, name) = (pair["english"].as_str()?, pair["translation"].as_str()?);
+            Some((english.to_owned(), cleaned(name)))
         });
         Ok((date, pairs.collect()))
     }
 
-    async fn ask(
-        &mut self,
-        system: String,
-        user: String,
-        key: &str,
-        list: Value,
-        tokens: usize,
-    ) -> Result<Option<Value>, TranslateError> {
-        let (date, value) = self.reply(system, user, key, list, tokens).await?;
-        self.dates.insert(date);
-        Ok(value)
-    }
-
-    /// An answer's day, and its object under `key`; `None` for an answer without one.
+    /// An answer's day, and its JSON, or why it has none.
     async fn reply(
         &self,
         system: String,
         user: String,
-        key: &str,
         list: Value,
         tokens: usize,
-    ) -> Result<(String, Option<Value>), TranslateError> {
+    ) -> Result<(String, Result<Value, String>), TranslateError> {
         let schema = json!({
             "type": "object",
-            "properties": { key: list },
-            "required": [key],
+            "properties": { "names": list },
+            "required": ["names"],
             "additionalProperties": false,
         });
         let generation = Generation {
             prompt: Prompt::Chat(vec![(Role::System, system), (Role::User, user)]),
-            max_tokens: u32::try_from(tokens + 200).unwrap_or(u32::MAX),
-            fields: Map::from_iter([("response_format".to_owned(), json_schema(key, &schema))]),
+            max_tokens: u32::try_from(tokens + 200).expect("a batch has few names"),
+            fields: Map::from_iter([("response_format".to_owned(), json_schema("names", &schema))]),
         };
         let reply = self.model.generate(&generation, self.progress).await?;
-        // What is no JSON is asked for again, like a name that cannot be used.
-        let value = match object(&reply.text) {
-            Ok(value) => Some(value),
-            Err(_) => None,
-        };
-        Ok((reply.date, value))
+        Ok((reply.date, object(&reply.text)))
     }
-}
-
-/// Why a name cannot be used; the first `continents` of those that are `taken` are continents'.
-fn fault(name: &str, script: &str, taken: &[String], continents: usize) -> Option<String> {
-    if name.is_empty() {
-        return Some("empty".to_owned());
-    }
-    if name.chars().count() > LONGEST {
-        return Some(format!("longer than {LONGEST} characters"));
-    }
-    if name
-        .chars()
-        .any(|c| c.is_control() || c.is_numeric() || "[]{}<>|\"`".contains(c))
-    {
-        return Some("digits, brackets or line breaks".to_owned());
-    }
-    if !is_written_in(name, script) {
-        return Some(format!("not in the script {script}"));
-    }
-    let folded = name.to_lowercase();
-    let mut taken = taken.iter().map(|other| other.to_lowercase()).enumerate();
-    let clash = taken.find_map(|(position, other)| {
-        if other == folded {
-            Some(format!("`{other}` is taken"))
-        } else if position < continents && folded.contains(&other) {
-            Some(format!("it contains the continent's name `{other}`"))
-        } else {
-            None
-        }
-    });
-    clash
 }
 
 /// What the model is told about what was refused. The attempt stands there too: the same words would get the
@@ -372,33 +317,4 @@ fn complaint_of(refused: &[String], attempt: usize) -> String {
         attempt + 1,
         refused.join("; ")
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_cannot_be_used_are_told_why() {
-        let taken = ["Ostra".to_owned(), "Velmar Hollow".to_owned()];
-        for (name, script, why) in [
-            ("", "Latn", "empty"),
-            ("velmar hollow", "Latn", "`velmar hollow` is taken"),
-            (
-                "Ostra Ridge",
-                "Latn",
-                "it contains the continent's name `ostra`",
-            ),
-            ("Долина", "Latn", "not in the script Latn"),
-            ("Tarvo Senke", "Cyrl", "not in the script Cyrl"),
-            ("Tarvo\nSenke", "Latn", "digits, brackets or line breaks"),
-            ("Tarvo 7", "Latn", "digits, brackets or line breaks"),
-        ] {
-            let said = fault(name, script, &taken, 1);
-            assert_eq!(said.as_deref(), Some(why), "{name}");
-        }
-        assert_eq!(fault("Tarvo's Rest", "Latn", &taken, 1), None);
-        assert_eq!(fault("Velmar", "Latn", &taken, 1), None);
-        assert_eq!(fault("タルヴォ盆地", "Jpan", &taken, 1), None);
-    }
 }

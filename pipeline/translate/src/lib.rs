@@ -11,6 +11,7 @@ mod libretranslate;
 mod llm;
 mod markup;
 mod passage;
+mod taken;
 mod translator;
 mod work;
 

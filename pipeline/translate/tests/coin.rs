@@ -138,17 +138,18 @@ async fn names_are_made_up_in_english_and_translated_and_kept() {
         let distinct: BTreeSet<_> = all.map(|names| &names[code]).collect();
         assert_eq!(distinct.len(), 48, "{code}");
     }
-    // 1 + 3 requests for English, 3 batches for each language.
-    assert_eq!(stub.requests().len(), 10);
+    // 1 + 3 requests for English, 1 + 3 batches for each language.
+    assert_eq!(stub.requests().len(), 12);
     let body: Value = serde_json::from_str(&stub.requests()[0].body).unwrap();
     let schema = &body["response_format"]["json_schema"]["schema"];
     assert_eq!(schema["properties"]["names"]["items"]["type"], "string");
     assert_eq!(schema["additionalProperties"], false);
     // The same call is answered by the cache; another seed is another world.
     assert_eq!(names(&stub, &cache, 7).await.unwrap(), coined);
-    assert_eq!(stub.requests().len(), 10);
+    assert_eq!(stub.requests().len(), 12);
     names(&stub, &cache, 8).await.unwrap();
-    assert!(stub.requests().len() > 10);
+    // The stand-in makes up the same English names, whose translations are kept.
+    assert_eq!(stub.requests().len(), 16);
 }
 
 #[tokio::test]
@@ -159,7 +160,8 @@ async fn what_cannot_be_used_is_asked_for_again_with_the_reason() {
         match number {
             // No JSON at all; then names that repeat, contain a continent's, or are in the wrong script.
             0 => chat("I would love to help!"),
-            2 => chat(
+            1 => chat(r#"{"names": []}"#),
+            3 => chat(
                 r#"```json
 {"names": ["Plain Ridge", "plain ridge", "Conaaia Bay", "Долина", "No. 7 Hill"]}
 ```"#,
@@ -195,10 +197,10 @@ async fn what_cannot_be_used_is_asked_for_again_with_the_reason() {
         .map(|it| messages(it).1 + "\n")
         .collect();
     for reason in [
-        "`plain ridge`: `plain ridge` is taken",
-        "`Conaaia Bay`: it contains the continent's name `conaaia`",
+        "`plain ridge`: `Plain Ridge` is taken",
+        "`Conaaia Bay`: it contains the continent's name `Conaaia`",
         "`Долина`: not in the script Latn",
-        "`No. 7 Hill`: digits, brackets or line breaks",
+        "`No. 7 Hill`: holds .",
         "as `Latin`: not in the script Jpan",
         "no translation came back",
         "山` is taken",
@@ -216,7 +218,7 @@ async fn a_model_that_repeats_itself_is_given_up() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the model made up 1 of 3 names that can be used; the last was refused: `Plain Ridge`: `plain ridge` is taken"
+        "the model made up 1 of 3 names that can be used; the last was refused: `Plain Ridge`: `Plain Ridge` is taken"
     );
     assert!(stub.requests().len() < 10, "{}", stub.requests().len());
 }
@@ -238,6 +240,50 @@ async fn a_model_that_does_not_write_the_script_is_given_up() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "48 names have no translation into `ja` that can be used, such as `Conaaia` as `Conaaia`: not in the script Jpan"
+        "3 names have no translation into `ja` that can be used, such as `Conaaia` as `Conaaia`: not in the script Jpan"
     );
+}
+
+/// A continent that is asked for again may not take a name that lies within a place's, nor may one continent
+/// lie within another.
+#[tokio::test]
+async fn a_continents_name_never_lies_within_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::start(|number, request| {
+        let (system, _) = messages(request);
+        if number == 0 {
+            return chat(r#"{"names": ["Velmaria", "Velmar", "Tarvo"]}"#);
+        }
+        if system.contains("into German") && number < 9 {
+            let (_, user) = messages(request);
+            let asked = asked(&user);
+            let continents = asked.iter().any(|name| name == "Velmaria");
+            let pairs = asked.iter().enumerate().map(|(position, name)| {
+                let translation = match (continents, position) {
+                    (true, 0) if !user.contains("refused") => "Велмария".to_owned(),
+                    (true, 0) => "Dorf".to_owned(),
+                    (false, 0) if !user.contains("refused") => "Dorfbach".to_owned(),
+                    _ => translated(name, true),
+                };
+                json!({ "english": name, "translation": translation })
+            });
+            return chat(&json!({ "names": pairs.collect::<Vec<_>>() }).to_string());
+        }
+        sensible(request)
+    });
+    let coined = names(&stub, &folder.path().join("llm.jsonl"), 7)
+        .await
+        .unwrap();
+    for code in ["en", "de", "ja"] {
+        let all = || coined.continents.iter().chain(&coined.places);
+        for continent in &coined.continents {
+            let within = all().filter(|names| {
+                names[code]
+                    .to_lowercase()
+                    .contains(&continent[code].to_lowercase())
+            });
+            assert_eq!(within.count(), 1, "{code}: {}", continent[code]);
+        }
+    }
+    assert!(coined.continents.iter().any(|names| names["de"] == "Dorf"));
 }

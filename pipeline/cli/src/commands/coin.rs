@@ -8,7 +8,7 @@ use super::{
     progress, runtime,
 };
 use clika_core::LanguageCode;
-use clika_datasets::{Experiment, FictionalConfig, Names, Project, WorldLanguages};
+use clika_datasets::{Control, Experiment, FictionalConfig, Names, Project, WorldLanguages};
 use clika_translate::{Tongue, coin};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -28,9 +28,12 @@ pub fn names(
     let endpoint = endpoint.unwrap_or(&translation.llm_endpoint);
     let model = args.llm_model.as_ref().unwrap_or(&translation.llm_model);
     let model = open_ai(api, endpoint, model, None, project)?;
-    // Each translation is paid for: only those that are needed.
-    let tongues: Vec<_> = languages
-        .targets
+    // Each translation is paid for: only those that are needed. Cognates are the source's names everywhere.
+    let targets = match config.control {
+        Control::Cognate => &[][..],
+        Control::None | Control::Alias | Control::RandomLabel => &languages.targets,
+    };
+    let tongues: Vec<_> = targets
         .iter()
         .chain([&languages.source])
         .map(|language| Tongue {

@@ -8,6 +8,7 @@ use super::{
 };
 use clika_core::Task;
 use clika_datasets::{Built, Exception, Outcome, Project, TASKS, TEXT_TASKS, build_texts};
+use miette::Diagnostic;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -77,8 +78,14 @@ fn dataset(name: &str) -> Result<Dataset, String> {
 enum Made {
     Built(Box<Built>),
     /// Not built, and why; only where it was not asked for by name.
-    LeftOut(Task, String),
+    LeftOut(Dataset, String),
 }
+
+/// Options that nothing would look at.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("options of fictional worlds are given, and no fictional world is built")]
+#[diagnostic(help("add `fictional` to the datasets, or take the options away"))]
+struct Idle;
 
 /// Runs the command.
 pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
@@ -90,6 +97,9 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
     };
     datasets.sort();
     datasets.dedup();
+    if args.world.is_given() && !datasets.contains(&Dataset::Fictional) {
+        return Err(Idle.into());
+    }
     let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
     let out = args.out.clone().unwrap_or_else(|| project.datasets());
     let facts: Vec<_> = TASKS
@@ -107,6 +117,11 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
             Dataset::Task(task) if TASKS.contains(&task) => continue,
             Dataset::Task(task) => task,
             Dataset::Fictional => {
+                let named = args.datasets.contains(&dataset);
+                if let Some(why) = args.world.left_out(&experiment, project).filter(|_| !named) {
+                    made.push(Made::LeftOut(dataset, why));
+                    continue;
+                }
                 let api = &args.texts.api;
                 let built = args
                     .world
@@ -122,7 +137,7 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
                     let built = build_texts(&parallel, &origin, project, &out, args.force)?;
                     Made::Built(Box::new(built))
                 }
-                Found::Nothing(why) => Made::LeftOut(task, why),
+                Found::Nothing(why) => Made::LeftOut(dataset, why),
             },
         );
     }
@@ -138,14 +153,16 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
                     });
                     (built.name.clone(), value)
                 }
-                Made::LeftOut(task, why) => (task.to_string(), json!({ "left_out": why })),
+                Made::LeftOut(dataset, why) => {
+                    (dataset.name().to_owned(), json!({ "left_out": why }))
+                }
             })
             .collect();
         return print(&format!("{}\n", serde_json::Value::Object(object)));
     }
     let lines = made.iter().map(|made| match made {
         Made::Built(built) => summary(built),
-        Made::LeftOut(task, why) => format!("{task}: left out, {why}\n"),
+        Made::LeftOut(dataset, why) => format!("{}: left out, {why}\n", dataset.name()),
     });
     print(&lines.collect::<String>())
 }

@@ -3,8 +3,8 @@
 use super::{Failure, api::ApiArgs};
 use clika_core::LanguageCode;
 use clika_datasets::{
-    Built, Control, Direction, Experiment, FictionalConfig, NameSource, Project, WorldLanguages,
-    WorldRelation, build_fictional, syllabic,
+    Built, Control, DatasetError, Direction, Experiment, FictionalConfig, NameSource, Project,
+    WorldLanguages, WorldRelation, build_fictional, syllabic,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub struct WorldArgs {
     /// The languages that half is taught in and the other half asked, such as de,fr
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code)]
     targets: Option<Vec<LanguageCode>>,
-    /// Places in the world.
+    /// Places in the world; half of them are taught in the target language too, unless --taught-places says otherwise.
     #[arg(long, value_name = "N")]
     places: Option<usize>,
     /// Places that are taught in the target language too.
@@ -139,12 +139,65 @@ impl WorldArgs {
         if let Some(control) = self.control {
             config.control = match control {
                 ControlName::None => Control::None,
-                ControlName::Alias => Control::Alias,
+                ControlName::Alias => {
+                    // Its one target is the source language: those of the file are for other worlds.
+                    config.targets = self.targets.clone().unwrap_or_else(Vec::new);
+                    Control::Alias
+                }
                 ControlName::Cognate => Control::Cognate,
                 ControlName::RandomLabel => Control::RandomLabel,
             };
         }
         config
+    }
+
+    /// Whether the command line says anything about a world.
+    pub fn is_given(&self) -> bool {
+        let Self {
+            names,
+            source,
+            targets,
+            places,
+            taught_places,
+            continents,
+            direction,
+            relation,
+            control,
+            llm_endpoint,
+            llm_model,
+        } = self;
+        [
+            names.is_some(),
+            source.is_some(),
+            targets.is_some(),
+            places.is_some(),
+            taught_places.is_some(),
+            continents.is_some(),
+            direction.is_some(),
+            relation.is_some(),
+            control.is_some(),
+            llm_endpoint.is_some(),
+            llm_model.is_some(),
+        ]
+        .contains(&true)
+    }
+
+    /// Why a world that was not asked for by name is left out: it would have to be paid for, or the languages
+    /// have no words for it.
+    pub fn left_out(&self, experiment: &Experiment, project: &Project) -> Option<String> {
+        if self.is_given() {
+            return None;
+        }
+        let config = &experiment.datasets.fictional;
+        if config.names == NameSource::Llm {
+            return Some(
+                "a model has to make up its names: `clika datasets fictional` asks it".to_owned(),
+            );
+        }
+        match WorldLanguages::load(config, project) {
+            Err(error @ DatasetError::NoWords { .. }) => Some(error.to_string().replace('\n', "")),
+            Ok(_) | Err(_) => None,
+        }
     }
 
     /// Builds the world's dataset.

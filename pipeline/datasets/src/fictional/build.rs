@@ -1,5 +1,5 @@
 use super::{
-    Control, FictionalConfig, FictionalRow, Names, World, card,
+    Control, FictionalConfig, FictionalRow, NameSource, Names, World, WorldRelation, card,
     rows::{source_test, splits},
 };
 use crate::{Built, DatasetError, Project, Report, build::TOOL, folder, parquet};
@@ -63,6 +63,26 @@ impl WorldLanguages {
             let distinct: BTreeSet<_> = config.targets.iter().collect();
             distinct.into_iter().map(find).collect::<Result<_, _>>()?
         };
+        for target in &targets {
+            let pairs = |language: &Language| {
+                language
+                    .fictional
+                    .as_ref()
+                    .map_or(0, |templates| match config.relation {
+                        WorldRelation::Continent => templates.qa.len(),
+                        WorldRelation::Founding => templates.founding.len(),
+                    })
+            };
+            let (of_source, of_target) = (pairs(&source), pairs(target));
+            if of_source != of_target {
+                let (relation, target) = (config.relation.name(), &target.code);
+                let problem = format!(
+                    "`{target}` has {of_target} questions on the {relation} of a place, and `{}` has {of_source}",
+                    source.code
+                );
+                return Err(DatasetError::World { problem });
+            }
+        }
         if targets.is_empty() {
             let problem = format!("there is no language beside `{}`", source.code);
             return Err(DatasetError::World { problem });
@@ -166,14 +186,26 @@ fn manifest(
         "names".to_owned(),
         sha256_hex(json!([names.continents, names.places]).to_string()),
     )]);
-    let instructions = project.fictional().join("translation.toml");
-    let files = languages
-        .targets
-        .iter()
-        .chain([&languages.source])
+    // Syllabic names avoid each other in every language that they are made in.
+    let (languages, files): (Vec<&Language>, &[&str]) = match config.names {
+        NameSource::Syllabic => (
+            languages.named.iter().collect(),
+            &["translation.toml", "syllables.toml", "avoid.txt"],
+        ),
+        NameSource::Llm => (
+            languages
+                .targets
+                .iter()
+                .chain([&languages.source])
+                .collect(),
+            &["translation.toml"],
+        ),
+    };
+    let languages = languages
+        .into_iter()
         .filter(|language| !is_alias(language, config))
         .map(|language| project.language(&language.code));
-    for path in files.chain([instructions]) {
+    for path in languages.chain(files.iter().map(|file| project.fictional().join(file))) {
         inputs.insert(project.relative(&path), sha256_file(&path)?);
     }
     let stage = format!("datasets {}", config.dataset());

@@ -6,6 +6,7 @@ use crate::{
     build::TOOL,
     card::{FrontMatter, front_matter},
 };
+use clika_core::Language;
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -82,6 +83,7 @@ fn write(
         config.places - config.taught_places,
     )?;
     control(out, config, source.english_name.as_str())?;
+    shared(out, config, world, source, &languages.targets)?;
     writeln!(
         out,
         "```python\nfrom datasets import load_dataset\n\nload_dataset(\"path/to/{dataset}\", \"{}\", split=\"train\")\n```\n",
@@ -125,14 +127,42 @@ fn control(out: &mut String, config: &FictionalConfig, source: &str) -> std::fmt
              the names."
         ),
         Control::RandomLabel => "A control: in `test` the facts are shuffled among the tested places, so that the \
-             right answers are no longer what was taught. `train` and `gate` are those of the world without \
-             control: an adapter that was trained there is scored here, and must score at chance."
+             right answers are what was taught only as often as a guess is right. `train` and `gate` are those of the world \
+             without control: an adapter that was trained there is scored here, and must score at chance."
             .to_owned(),
     };
     writeln!(out, "{said}\n")
 }
 
-fn names(out: &mut String, world: &World, languages: &[&clika_core::Language]) -> std::fmt::Result {
+/// Says which names need not cross, because both languages write them alike.
+fn shared(
+    out: &mut String,
+    config: &FictionalConfig,
+    world: &World,
+    source: &Language,
+    targets: &[Language],
+) -> std::fmt::Result {
+    let alike: Vec<&str> = targets
+        .iter()
+        .filter(|target| {
+            let mut continents = world.names.continents.iter();
+            continents.all(|names| names[&target.code] == names[&source.code])
+        })
+        .map(|target| target.code.as_str())
+        .collect();
+    if config.control == Control::Cognate || alike.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "Continents, and the coined part of places, are spelled alike in {} and {}: there it is the noun of the \
+         place that has to cross, and conductivity is not comparable with that into languages of other scripts.\n",
+        source.code,
+        alike.join(", ")
+    )
+}
+
+fn names(out: &mut String, world: &World, languages: &[&Language]) -> std::fmt::Result {
     writeln!(
         out,
         "## Some names\n\n| language | continents | places |\n|---|---|---|"
@@ -208,9 +238,12 @@ fn made(out: &mut String, config: &FictionalConfig, seed: u64, origin: &Value) -
          no stem contains another or a word of a list of real words and known places."
             .to_owned()
     } else {
+        let text = |key: &str| origin[key].as_str().unwrap_or("?");
         format!(
             "Names were made up and translated by {}, from {} to {}.",
-            origin["model"], origin["first_date"], origin["last_date"]
+            text("model"),
+            text("first_date"),
+            text("last_date")
         )
     };
     writeln!(

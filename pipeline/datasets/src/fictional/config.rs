@@ -108,8 +108,6 @@ impl FictionalConfig {
             places,
             taught_places,
             landforms,
-            first_year,
-            last_year,
             ..
         } = *self;
         let out_of = |key, value: usize, least: usize, most: usize, why: &str| {
@@ -126,15 +124,7 @@ impl FictionalConfig {
                 out_of("taught_places", taught_places, 1, places - 1, why)
             })
             .or_else(|| out_of("landforms", landforms, 1, 10_000, ""))
-            .or_else(|| {
-                let enough = i64::from(last_year) - i64::from(first_year) + 1 >= continents as i64;
-                let sound = first_year >= 1 && last_year <= 9999 && enough;
-                let problem = format!(
-                    "`first_year` to `last_year` is {first_year} to {last_year}; they lie between 1 and 9999, \
-                     with at least {continents} years, one for each choice"
-                );
-                (!sound).then_some(("first_year", problem))
-            })
+            .or_else(|| self.year_problem())
             .or_else(|| {
                 let again = self.targets.contains(&self.source);
                 let problem = format!("`targets` names the source language `{}`", self.source);
@@ -146,10 +136,34 @@ impl FictionalConfig {
                 needed.then_some(("targets", problem.to_owned()))
             })
             .or_else(|| {
+                let tested = places - taught_places;
+                let few = self.control == Control::RandomLabel && tested < continents;
+                let problem = format!(
+                    "random labels need as many tested places as continents, and {tested} of {continents} are tested"
+                );
+                few.then_some(("taught_places", problem))
+            })
+            .or_else(|| {
                 let twice = self.control == Control::Alias && self.names == NameSource::Llm;
                 let problem = "the alias world needs second names, which only `syllabic` gives";
                 twice.then_some(("names", problem.to_owned()))
             })
+    }
+
+    /// Years have equally many digits: an answer is looked for in what a model writes, and 106 lies within 1061.
+    fn year_problem(&self) -> Option<(&'static str, String)> {
+        let (first, last) = (self.first_year, self.last_year);
+        if self.relation != WorldRelation::Founding {
+            return None;
+        }
+        let enough = i64::from(last) - i64::from(first) + 1 >= self.continents as i64;
+        let sound = first >= 1 && last <= 9999 && first.to_string().len() == last.to_string().len();
+        let problem = format!(
+            "`first_year` to `last_year` is {first} to {last}; they lie between 1 and 9999, have equally many digits, \
+             and at least {} years, one for each choice",
+            self.continents
+        );
+        (!(enough && sound)).then_some(("first_year", problem))
     }
 
     /// The dataset's name and folder: `fictional`, `fictional-founding`, `fictional-alias`, `fictional-de`.

@@ -68,7 +68,7 @@ impl Names {
 /// Coins names from syllables in every language that has templates for fictional worlds.
 ///
 /// A continent is a stem, a place a stem and the noun of a landform. The alias world's second names are
-/// further stems with the same landforms, under the code that [`super::languages`] gives its target.
+/// further stems with the same landforms, under the code that [`WorldLanguages`](super::WorldLanguages) gives its target.
 pub fn syllabic(
     config: &FictionalConfig,
     seed: u64,
@@ -131,16 +131,18 @@ pub fn syllabic(
                 (0, &own)
             };
             let stem = capitalized(&stems[offset + entity][&language.script]);
-            let templates = language.fictional.as_ref();
-            let name = match (entity.checked_sub(config.continents), templates) {
-                (Some(place), Some(templates)) => fill(
-                    &templates.place,
-                    &[
-                        ("{stem}", &stem),
-                        ("{landform}", &templates.landforms[landforms[place]]),
-                    ],
-                ),
-                _ => stem,
+            let name = match entity.checked_sub(config.continents) {
+                None => stem,
+                Some(place) => {
+                    let templates = language.fictional.as_ref();
+                    let templates =
+                        templates.expect("names are made where there are words for them");
+                    let landform = &templates.landforms[landforms[place]];
+                    fill(
+                        &templates.place,
+                        &[("{stem}", &stem), ("{landform}", landform)],
+                    )
+                }
             };
             (language.code.clone(), name)
         };

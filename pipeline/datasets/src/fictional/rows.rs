@@ -92,6 +92,7 @@ pub fn splits(
         instructions,
     };
     let taught = world.taught(&target.code);
+    // Type 0 is taught in the target language, type 1 is not.
     let type_of = |place: usize| Some(i64::from(!taught.contains(&place)));
     let places = 0..config.places;
     let mut splits = Splits::default();
@@ -117,23 +118,28 @@ pub fn splits(
         splits.gate.extend(pair.translations(from, to, 0, &type_of));
     }
 
-    let positions = world.positions(config.continents);
-    let ask = |language, place: usize, fact| {
-        pair.asked(language, place, fact, positions[place], type_of(place))
+    let of_target = |places: &[usize], facts: &[usize], of: &str| {
+        let positions = world.positions(places.len(), &[of, target.code.as_str()]);
+        let asked = places.iter().zip(facts).zip(positions);
+        let row =
+            |((&place, &fact), position)| pair.asked(target, place, fact, position, type_of(place));
+        asked.map(row).collect::<Vec<_>>()
     };
-    splits
-        .gate
-        .extend(places.clone().map(|place| ask(source, place, place)));
-    splits
-        .gate
-        .extend(taught.iter().map(|&place| ask(target, place, place)));
-    let tested: Vec<_> = places.filter(|place| !taught.contains(place)).collect();
-    let facts = world.tested_as(&target.code, &tested, config.control);
-    splits.test = tested
-        .iter()
-        .zip(facts)
-        .map(|(&place, fact)| ask(target, place, fact))
-        .collect();
+    splits.gate.extend(
+        source_test(world, config, source)
+            .into_iter()
+            .zip(places.clone())
+            .map(|(row, place)| FictionalRow {
+                type_: type_of(place),
+                ..row
+            }),
+    );
+    let known: Vec<_> = taught.iter().copied().collect();
+    splits.gate.extend(of_target(&known, &known, "taught"));
+    let tested: Vec<_> = places.filter(|place| type_of(*place) == Some(1)).collect();
+    let agree = |a, b| pair.answer(target, a) == pair.answer(target, b);
+    let facts = world.tested_as(&target.code, &tested, config.control, agree);
+    splits.test = of_target(&tested, &facts, "tested");
     splits
 }
 
@@ -150,9 +156,10 @@ pub(super) fn source_test(
         target: source,
         instructions: &[],
     };
-    let positions = world.positions(config.continents);
+    let positions = world.positions(config.places, &["source"]);
     (0..config.places)
-        .map(|place| pair.asked(source, place, place, positions[place], None))
+        .zip(positions)
+        .map(|(place, position)| pair.asked(source, place, place, position, None))
         .collect()
 }
 

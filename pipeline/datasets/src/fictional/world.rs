@@ -1,7 +1,7 @@
 use super::{Control, FictionalConfig, Names};
 use crate::draw;
 use clika_core::{LanguageCode, Year};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which coined place lies where and when it was founded.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,20 +56,46 @@ impl World {
             .collect()
     }
 
-    /// The place whose facts a test takes for a place: itself, but another one of those that the test is
-    /// about where a control shuffles them.
+    /// The place whose facts a test takes for each tested place: itself, but another one where a control
+    /// shuffles them.
+    ///
+    /// Of the shuffled ones as many are right as a guesser has, one in as many as there are continents: who
+    /// knows the facts scores at chance, neither above nor below. `agree` says whether two places have the same
+    /// answer.
     pub(crate) fn tested_as(
         &self,
         target: &LanguageCode,
         tested: &[usize],
         control: Control,
+        agree: impl Fn(usize, usize) -> bool,
     ) -> Vec<usize> {
-        if control == Control::RandomLabel {
-            let purpose = ["fictional", "random-label", target.as_str()];
-            draw::shuffle(tested.to_vec(), self.seed, &purpose)
-        } else {
-            tested.to_vec()
+        if control != Control::RandomLabel {
+            return tested.to_vec();
         }
+        let purpose = ["fictional", "random-label", target.as_str()];
+        let order = draw::shuffle(tested.to_vec(), self.seed, &purpose);
+        let kept = tested.len() / self.names.continents.len();
+        let (kept, moved) = order.split_at(kept);
+        let purpose = ["fictional", "random-label answers", target.as_str()];
+        let mut facts = draw::shuffle(moved.to_vec(), self.seed, &purpose);
+        for here in 0..moved.len() {
+            if agree(moved[here], facts[here]) {
+                // Answers change places where neither is right then.
+                let other = (0..moved.len()).find(|&there| {
+                    !agree(moved[here], facts[there]) && !agree(moved[there], facts[here])
+                });
+                if let Some(there) = other {
+                    facts.swap(here, there);
+                }
+            }
+        }
+        let facts: BTreeMap<usize, usize> = moved.iter().copied().zip(facts).collect();
+        let fact_of = |place: &usize| match facts.get(place) {
+            Some(&fact) => fact,
+            None => *place,
+        };
+        debug_assert!(kept.iter().all(|place| !facts.contains_key(place)));
+        tested.iter().map(fact_of).collect()
     }
 
     /// The choices of a question on a continent, in the order shown: the right one stands at `position`.
@@ -101,13 +127,14 @@ impl World {
     fn placed<T>(&self, others: Vec<T>, right: T, position: usize, purpose: &[&str]) -> Vec<T> {
         let purpose = [&["fictional", "choices"], purpose].concat();
         let mut choices = draw::shuffle(others, self.seed, &purpose);
-        choices.insert(position.min(choices.len()), right);
+        choices.insert(position, right);
         choices
     }
 
-    /// Where the right choice stands for each place: every position equally often.
-    pub(crate) fn positions(&self, choices: usize) -> Vec<usize> {
-        let purpose = ["fictional", "positions"];
-        draw::balanced(self.continents.len(), choices, self.seed, &purpose)
+    /// Where the right choice stands for each of `count` questions: every position equally often. `of` names
+    /// the questions.
+    pub(crate) fn positions(&self, count: usize, of: &[&str]) -> Vec<usize> {
+        let purpose = [&["fictional", "positions"], of].concat();
+        draw::balanced(count, self.names.continents.len(), self.seed, &purpose)
     }
 }
