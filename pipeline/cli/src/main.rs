@@ -29,8 +29,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the datasets: xGeo, xPeo, xCOPA, xCSQA and their mini sets.
+    /// Build the datasets: xGeo, xPeo, xCOPA, xCSQA and their mini sets, fictional worlds.
     Datasets(Box<commands::datasets::Args>),
+    /// Look for defects in datasets.
+    Audit(commands::audit::Args),
+    /// Write datasets in the form of another program: lm-evaluation-harness, LLaMA-Factory.
+    Export(commands::export::Args),
     /// Score a remote model on the datasets.
     Evaluate(Box<commands::evaluate::Args>),
     /// Compute the paper's tables from recorded predictions.
@@ -57,6 +61,8 @@ fn main() -> ExitCode {
     let project = clika_datasets::Project { root: cli.project };
     let result = match cli.command {
         Command::Datasets(args) => commands::datasets::run(&args, &project, cli.quiet),
+        Command::Audit(args) => commands::audit::run(&args, &project),
+        Command::Export(args) => commands::export::run(&args, &project),
         Command::Evaluate(args) => commands::evaluate::run(&args, &project, cli.quiet),
         Command::Reproduce(args) => commands::reproduce::run(&args, &project),
         Command::Compare(args) => commands::compare::run(&args),

@@ -28,7 +28,7 @@ fn builds_what_it_can_and_then_has_nothing_to_do() {
     for task in ["xcsqa: left out, ", "xcopa: left out, "] {
         assert!(first.contains(task), "{first}");
     }
-    for task in ["xgeo", "xpeo", "xcsqa-mini", "xcopa-mini"] {
+    for task in ["xgeo", "xpeo", "xcsqa-mini", "xcopa-mini", "fictional"] {
         for language in LANGUAGES {
             let name = format!("{task}/data/{language}/test-00000-of-00001.parquet");
             assert!(
@@ -39,7 +39,7 @@ fn builds_what_it_can_and_then_has_nothing_to_do() {
     }
 
     let second = project.run(&["datasets"]);
-    assert_eq!(second.matches("nothing has changed").count(), 4, "{second}");
+    assert_eq!(second.matches("nothing has changed").count(), 5, "{second}");
     let third = project.run(&["datasets", "--force"]);
     assert!(third.contains("xgeo: wrote"), "{third}");
     assert_eq!(
@@ -72,8 +72,8 @@ fn a_changed_input_or_output_is_noticed() {
         "was {person} born",
         "did {person} come into being",
     );
-    let both = project.run(&["datasets"]);
-    assert_eq!(both.matches(": wrote").count(), 2, "{both}");
+    let three = project.run(&["datasets"]);
+    assert_eq!(three.matches(": wrote").count(), 3, "{three}");
 }
 
 #[test]
@@ -102,7 +102,8 @@ fn an_eleventh_language_is_one_file_and_no_code() {
             Some("wikidata_codes") => "wikidata_codes = [\"es\", \"mul\"]".to_owned(),
             Some("countries") => "countries = [\"Q29\"]".to_owned(),
             Some("historical_countries") => "historical_countries = []".to_owned(),
-            Some("question") => {
+            // Those of fictional worlds have other placeholders.
+            Some("question") if line.contains("{city}") => {
                 "question = \"¿En qué división administrativa está {city} ({country})?\"".to_owned()
             }
             _ => line.to_owned(),
@@ -178,6 +179,8 @@ fn an_eleventh_language_is_one_file_and_no_code() {
         "200 items of the others have 5 labels each"
     );
     assert_eq!(json["xpeo"]["manifest"]["report"]["rows"]["es"], 200);
+    let splits = &json["fictional"]["manifest"]["report"]["splits"]["es"];
+    assert_eq!(splits["train"], 10_200);
     assert!(project.path("artifacts/datasets/xgeo/data/es").is_dir());
 }
 
@@ -188,10 +191,9 @@ fn an_unknown_task_is_refused_with_the_known_ones() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        text(&output.stderr)
-            .contains("no such task; there are xcsqa, xcopa, xgeo, xpeo, xcsqa-mini, xcopa-mini")
-    );
+    assert!(text(&output.stderr).contains(
+        "no such dataset; there are xcsqa, xcopa, xgeo, xpeo, xcsqa-mini, xcopa-mini, fictional"
+    ));
 }
 
 #[test]
@@ -298,7 +300,7 @@ fn an_experiment_with_an_unknown_key() {
         "choice = 4",
     );
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
-    error: unknown field `choice`, expected one of `seed`, `distractors`, `choices`, `xgeo`, `xpeo`
+    error: unknown field `choice`, expected one of `seed`, `distractors`, `choices`, `xgeo`, `xpeo`, `fictional`
        PROJECT/pipeline/experiments/datasets.toml:12
     hint: compare with pipeline/experiments/datasets.toml, which explains every key
     "#);

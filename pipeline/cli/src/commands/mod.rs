@@ -1,10 +1,12 @@
 //! One file per command.
 
 pub mod api;
+pub mod audit;
 pub mod coin;
 pub mod compare;
 pub mod datasets;
 pub mod evaluate;
+pub mod export;
 pub mod fictional;
 pub mod reproduce;
 pub mod snapshot;

@@ -1,0 +1,80 @@
+use clika_artifacts::ArtifactError;
+use clika_core::Place;
+use clika_templates::TemplateError;
+use clika_wikidata::WikidataError;
+use miette::Diagnostic;
+use std::{io, path::PathBuf};
+
+/// Why datasets cannot be audited.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum AuditError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {}", path.display())]
+    #[diagnostic(help("name a folder of datasets that you may read"))]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder holds nothing to audit.
+    #[error("{} holds no dataset", path.display())]
+    #[diagnostic(help(
+        "expected a dataset of ours (data/<language>/<split>-00000-of-00001.parquet), a folder of such datasets, \
+         the paper's release (x_geo/, x_name/, x_copa/, x_csqa/, fictional/) or one of the release's folders"
+    ))]
+    Nothing {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder of languages has a folder that is none.
+    #[error("`{name}` in {} is no language", path.display())]
+    #[diagnostic(help("a task has one folder a language, named by its code: de, pt-br"))]
+    NoLanguage {
+        /// The folder that holds it.
+        path: PathBuf,
+        /// Its name.
+        name: String,
+    },
+    /// A language has no file of items.
+    #[error("no {name} in {}", path.display())]
+    #[diagnostic(help("complete the folder, or remove the language everywhere"))]
+    NoFile {
+        /// The folder.
+        path: PathBuf,
+        /// The file.
+        name: String,
+    },
+    /// A line is wrong.
+    #[error("{problem}\n   {place}")]
+    Line {
+        /// What is wrong.
+        problem: String,
+        /// What was expected.
+        #[help]
+        expected: String,
+        /// Where.
+        place: Place,
+    },
+    /// A Parquet file is no file of a dataset.
+    #[error("{}: {problem}", path.display())]
+    #[diagnostic(help("the columns of a dataset are those that `clika datasets` writes"))]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A manifest cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Manifest(#[from] ArtifactError),
+    /// A language file is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Template(#[from] TemplateError),
+    /// The snapshot or a query is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Wikidata(#[from] WikidataError),
+}

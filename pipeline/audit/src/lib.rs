@@ -1,0 +1,28 @@
+//! Audits datasets: ours, the authors' release, or anybody's in one of the two forms.
+//!
+//! What differs between languages or between training and test is a [`Finding`], not an error: finding it is the
+//! purpose. An error is only what keeps a file from being read.
+
+mod audit;
+mod checks;
+mod choice_set;
+mod error;
+mod finding;
+mod knowledge;
+mod markdown;
+mod places;
+mod read;
+mod statistics;
+mod tally;
+mod text;
+mod world;
+mod worlds;
+
+pub use audit::{Audit, Dataset, audit};
+pub use choice_set::{ChoiceItem, ChoiceSet};
+pub use error::AuditError;
+pub use finding::{Example, Finding, Severity, Tally};
+pub use knowledge::Knowledge;
+pub use markdown::markdown;
+pub use places::Places;
+pub use world::{Fact, Pair, World, WorldSet};

@@ -1,0 +1,69 @@
+//! `clika audit`: what is wrong with datasets.
+
+use super::{Failure, print};
+use clika_audit::{Knowledge, Severity, audit, markdown};
+use clika_datasets::Project;
+use miette::Diagnostic;
+use std::path::PathBuf;
+
+/// Looks for defects in datasets: items that are not parallel, leaks, wrong choices that nobody would choose, tests
+/// that do not fit their training set.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Example, which fails where a score could not mean what it says:\n  \
+                        clika audit artifacts/datasets --fail-on error"
+)]
+pub struct Args {
+    /// A dataset, a folder of datasets, or the paper's release or one of its folders.
+    path: PathBuf,
+    /// Print one JSON object instead of Markdown.
+    #[arg(long)]
+    json: bool,
+    /// Exit with 1 where a finding is of this severity or graver.
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<Level>,
+}
+
+/// [`Severity`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Level {
+    /// A score cannot mean what it says
+    Error,
+    /// A score is biased
+    Warning,
+    /// Worth knowing
+    Note,
+}
+
+/// Findings that --fail-on does not accept.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("findings of severity `{severity}` or graver: {count}")]
+#[diagnostic(help("each is described above with what it does to which score"))]
+struct Found {
+    count: usize,
+    severity: Severity,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
+    let (languages, queries) = (project.languages(), project.build_queries());
+    let knowledge = Knowledge::read(&languages, &queries, &project.snapshot())?;
+    let audit = audit(&args.path, &knowledge)?;
+    print(&if args.json {
+        serde_json::to_string_pretty(&audit).expect("an audit is plain data") + "\n"
+    } else {
+        markdown(&audit)
+    })?;
+    let Some(level) = args.fail_on else {
+        return Ok(());
+    };
+    let severity = match level {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Note => Severity::Note,
+    };
+    match audit.count(severity) {
+        0 => Ok(()),
+        count => Err(Found { count, severity }.into()),
+    }
+}

@@ -1,0 +1,77 @@
+//! `clika export`: our datasets in the forms of other programs.
+
+use super::{Failure, print};
+use clika_datasets::Project;
+use clika_export::{Exported, find, llama_factory, lm_eval};
+use clika_templates::load_prompt;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Writes datasets in the form that another program reads. The folder stands on its own and may be moved.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  clika export lm-eval
+  lm_eval --include_path artifacts/exports/lm-eval --tasks clika_xgeo --model hf --model_args pretrained=…
+
+  clika export llama-factory
+  llamafactory-cli train --dataset_dir artifacts/exports/llama-factory --dataset clika_fictional_de …")]
+pub struct Args {
+    /// The program.
+    #[arg(value_enum)]
+    format: Format,
+    /// A dataset, or a folder of datasets [default: artifacts/datasets of the project]
+    #[arg(value_name = "DIR")]
+    datasets: Option<PathBuf>,
+    /// Where the export goes [default: artifacts/exports/FORMAT of the project]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// How items with lettered choices are prompted, for lm-eval: a file of templates/prompts.
+    #[arg(long, value_name = "NAME", default_value = "paper")]
+    prompt: String,
+    /// Print one JSON object instead of a summary.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A program that reads an export.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// lm-evaluation-harness: tasks for every multiple-choice set, fictional worlds too
+    LmEval,
+    /// LLaMA-Factory: fictional worlds to train with
+    LlamaFactory,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
+    let datasets = args.datasets.clone().unwrap_or_else(|| project.datasets());
+    let datasets = find(&datasets)?;
+    let name = match args.format {
+        Format::LmEval => "lm-eval",
+        Format::LlamaFactory => "llama-factory",
+    };
+    let out = args.out.clone();
+    let out = out.unwrap_or_else(|| project.exports().join(name));
+    let Exported { folder, entries } = match args.format {
+        Format::LmEval => {
+            let prompt = load_prompt(&project.prompts(), &args.prompt)?;
+            lm_eval(&datasets, &prompt, &args.prompt, &out)?
+        }
+        Format::LlamaFactory => llama_factory(&datasets, &out)?,
+    };
+    if args.json {
+        let entries: serde_json::Map<_, _> = entries
+            .into_iter()
+            .map(|(entry, rows)| (entry, json!(rows)))
+            .collect();
+        let object = json!({ "folder": folder, "entries": entries });
+        return print(&format!("{object}\n"));
+    }
+    let rows: usize = entries.iter().map(|(_, rows)| rows).sum();
+    print(&format!(
+        "{name}: wrote {}, {} entries with {rows} rows\n",
+        folder.display(),
+        entries.len()
+    ))
+}

@@ -1,0 +1,87 @@
+//! `clika audit` as a user runs it.
+
+#![allow(clippy::unwrap_used)]
+
+mod program;
+
+use program::{TestProject, text};
+use std::fs;
+
+#[test]
+fn our_datasets_have_no_error_and_a_spoiled_copy_has_some() {
+    let project = TestProject::new();
+    project.run(&["datasets"]);
+    let datasets = project.path("artifacts/datasets");
+    let path = datasets.to_str().unwrap();
+
+    let report = project.run(&["audit", path, "--fail-on", "error"]);
+    assert!(report.starts_with("# Audit\n"), "{report}");
+    assert!(report.contains("| xgeo | ar 200, de 200,"), "{report}");
+    assert!(!report.contains("## Errors"), "{report}");
+
+    let json = project.run(&["audit", path, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let names: Vec<_> = json["datasets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|dataset| dataset["name"].as_str().unwrap())
+        .collect();
+    for name in ["xcopa-mini", "xcsqa-mini", "xgeo", "xpeo"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+
+    // English in place of French.
+    let file =
+        |language: &str| datasets.join(format!("xgeo/data/{language}/test-00000-of-00001.parquet"));
+    fs::copy(file("en"), file("fr")).unwrap();
+    let output = project
+        .command(&["audit", path, "--fail-on", "error"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let report = text(&output.stdout);
+    assert!(
+        report.contains("### xgeo: question-untranslated"),
+        "{report}"
+    );
+    assert!(report.contains("- where: fr 200/200"), "{report}");
+    let errors = text(&output.stderr);
+    assert!(errors.contains("of severity `error`"), "{errors}");
+
+    // Without --fail-on, finding something is what the command is for.
+    project.run(&["audit", path]);
+}
+
+#[test]
+fn a_folder_without_datasets_is_an_error_with_what_is_expected() {
+    let project = TestProject::new();
+    let templates = project.path("templates");
+    let error = project.fail(&["audit", templates.to_str().unwrap()]);
+    assert!(
+        error.starts_with("error: PROJECT/templates holds no dataset"),
+        "{error}"
+    );
+    assert!(
+        error.contains("hint: expected a dataset of ours"),
+        "{error}"
+    );
+    let error = project.fail(&["audit", "no-such-folder"]);
+    assert!(error.contains("cannot read no-such-folder"), "{error}");
+}
+
+#[test]
+fn a_malformed_line_is_named() {
+    let project = TestProject::new();
+    let folder = project.path("x_copa/en");
+    fs::create_dir_all(&folder).unwrap();
+    let line = r#"{"id": 1, "premise": "a", "question": "cause", "choice1": "b", "choice2": "c", "label": 0}"#;
+    fs::write(
+        folder.join("test.jsonl"),
+        format!("{line}\n{{\"id\": 2}}\n"),
+    )
+    .unwrap();
+    let error = project.fail(&["audit", project.path("x_copa").to_str().unwrap()]);
+    assert!(error.contains("missing field `question`"), "{error}");
+    assert!(error.contains("x_copa/en/test.jsonl:2"), "{error}");
+}

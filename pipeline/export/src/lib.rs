@@ -1,0 +1,28 @@
+//! Our datasets in the forms that other programs read unchanged: lm-evaluation-harness and LLaMA-Factory.
+//!
+//! An export is a folder that stands on its own: it holds the data, names them by relative paths, and may be
+//! moved.
+
+mod datasets;
+mod error;
+mod llama_factory;
+mod lm_eval;
+
+pub use datasets::{Dataset, find};
+pub use error::ExportError;
+pub use llama_factory::llama_factory;
+pub use lm_eval::lm_eval;
+
+use std::path::PathBuf;
+
+/// What was exported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Names that the other program knows the data by, with the number of their rows.
+    pub entries: Vec<(String, usize)>,
+}
+
+/// The program and version that stand in manifests.
+const TOOL: &str = concat!("clika ", env!("CARGO_PKG_VERSION"));
