@@ -24,6 +24,10 @@ reproduce: ## The paper's tables from recorded predictions: make reproduce PREDI
 	@test -n "$(PREDICTIONS)" || { echo "error: name a folder, make reproduce PREDICTIONS=folder" >&2; exit 1; }
 	cargo run --locked --quiet --release -- reproduce --predictions "$(PREDICTIONS)" --out artifacts/report
 
+.PHONY: audit
+audit: ## What is wrong with the built datasets, or with DATASETS=folder, such as the authors' release
+	cargo run --locked --quiet -- audit "$(or $(DATASETS),artifacts/datasets)"
+
 .PHONY: check
 check: ## Formatting, lints and licences
 	cargo fmt --check
@@ -51,25 +55,54 @@ $(VENV)/installed: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet -r $(REQUIREMENTS)
 	touch $@
 
-# PyTorch and a server that is not ours: several gigabytes, outside the project.
-ENDPOINT_VENV ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika/endpoint
-ENDPOINT_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt
+# Programs that are not ours bring PyTorch: several gigabytes, outside the project. LLaMA-Factory needs another
+# version of it than the other two.
+PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
+PEERS_VENV ?= $(PEERS_CACHE)/peers
+LLAMA_FACTORY_VENV ?= $(PEERS_CACHE)/llama-factory
+PEERS_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt pipeline/export/tests/requirements.txt
+LLAMA_FACTORY_REQUIREMENTS := pipeline/export/tests/requirements-llama-factory.txt
 
 .PHONY: test-endpoint
-test-endpoint: $(ENDPOINT_VENV)/installed ## clika evaluate against a real server, transformers serve (installs PyTorch)
+test-endpoint: $(PEERS_VENV)/installed ## clika evaluate against a real server, transformers serve (installs PyTorch)
 	cargo build --locked --quiet
 	cargo run --locked --quiet -- datasets xcopa-mini xcsqa-mini --out $(TARGET)/test-datasets
-	$(ENDPOINT_VENV)/bin/python pipeline/evaluate/tests/endpoint.py $(TARGET)/debug/clika $(TARGET)/test-datasets
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/endpoint.py $(TARGET)/debug/clika $(TARGET)/test-datasets
 
-$(ENDPOINT_VENV)/installed: $(ENDPOINT_REQUIREMENTS)
-	python3 -m venv $(ENDPOINT_VENV)
-	$(ENDPOINT_VENV)/bin/pip install --quiet -r $(ENDPOINT_REQUIREMENTS)
+.PHONY: test-peers
+test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika export against lm_eval and LLaMA-Factory (installs PyTorch twice)
+	rm -rf $(TARGET)/test-peers
+	cargo run --locked --quiet -- datasets --out $(TARGET)/test-peers/datasets >/dev/null
+	cargo run --locked --quiet -- datasets fictional --control alias --out $(TARGET)/test-peers/datasets >/dev/null
+	cargo run --locked --quiet -- export lm-eval $(TARGET)/test-peers/datasets --out $(TARGET)/test-peers/lm-eval
+	cargo run --locked --quiet -- export llama-factory $(TARGET)/test-peers/datasets --out $(TARGET)/test-peers/llama-factory
+	$(PEERS_VENV)/bin/python pipeline/export/tests/lm_eval_tasks.py \
+	  $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets templates/prompts/paper.toml
+	$(LLAMA_FACTORY_VENV)/bin/python pipeline/export/tests/llama_factory.py \
+	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
+
+$(PEERS_VENV)/installed: $(PEERS_REQUIREMENTS)
+	python3 -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/pip install --quiet $(PEERS_REQUIREMENTS:%=-r %)
+	touch $@
+
+# Its own requirements would bring audio and web packages that its loader does not need, and a PyTorch that its
+# audio packages do not fit.
+$(LLAMA_FACTORY_VENV)/installed: $(LLAMA_FACTORY_REQUIREMENTS)
+	python3 -m venv $(LLAMA_FACTORY_VENV)
+	$(LLAMA_FACTORY_VENV)/bin/pip install --quiet -r $(LLAMA_FACTORY_REQUIREMENTS)
+	$(LLAMA_FACTORY_VENV)/bin/pip install --quiet --no-deps llamafactory==0.9.5
 	touch $@
 
 .PHONY: bench-datasets
 bench-datasets: ## Time and memory of load + query + write, ten languages, release build
 	cargo build --locked --release --quiet
 	python3 pipeline/cli/benches/process.py $(TARGET)/release/clika datasets --force --out OUT
+
+.PHONY: bench-fictional
+bench-fictional: ## Time and memory of a fictional world in ten languages, release build
+	cargo build --locked --release --quiet
+	python3 pipeline/cli/benches/process.py $(TARGET)/release/clika datasets fictional --seed 7 --force --out OUT
 
 .PHONY: bench-reproduce
 bench-reproduce: ## Time and memory of make reproduce PREDICTIONS=folder with 10,000 resamples, release build
@@ -87,4 +120,4 @@ bench-api: ## Requests a second against a server of 50 ms, and the resumption of
 
 .PHONY: clean-artifacts
 clean-artifacts: ## Remove what was built, not the snapshot and not the paper's numbers
-	rm -rf artifacts/datasets artifacts/cache artifacts/predictions artifacts/report
+	rm -rf artifacts/datasets artifacts/cache artifacts/predictions artifacts/report artifacts/exports
