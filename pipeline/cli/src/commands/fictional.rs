@@ -141,7 +141,7 @@ impl WorldArgs {
                 ControlName::None => Control::None,
                 ControlName::Alias => {
                     // Its one target is the source language: those of the file are for other worlds.
-                    config.targets = self.targets.clone().unwrap_or_else(Vec::new);
+                    config.targets = self.targets.iter().flatten().cloned().collect();
                     Control::Alias
                 }
                 ControlName::Cognate => Control::Cognate,
