@@ -83,13 +83,13 @@ impl TestProject {
 
     /// The Parquet files that the project builds from its snapshot.
     pub fn parquet(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        self.run(&["datasets"]);
+        self.run(&["datasets", "xgeo", "xpeo"]);
         let mut files = files(&self.path("artifacts/datasets"));
         files.retain(|(path, _)| {
             path.extension()
                 .is_some_and(|extension| extension == "parquet")
         });
-        assert_eq!(files.len(), 40);
+        assert_eq!(files.len(), 20);
         files
     }
 
