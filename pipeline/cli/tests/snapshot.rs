@@ -347,7 +347,7 @@ fn an_experiment_with_an_endpoint_number_out_of_range() {
     );
     insta::assert_snapshot!(project.fail(&["snapshot"]), @"
     error: `budget_seconds_per_minute` is 0; it goes from 1 to 60
-       PROJECT/pipeline/experiments/datasets.toml:31
+       PROJECT/pipeline/experiments/datasets.toml:54
     hint: compare with pipeline/experiments/datasets.toml, which explains every key
     ");
 }
