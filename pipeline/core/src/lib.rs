@@ -2,6 +2,7 @@
 
 mod item;
 mod language;
+mod outside;
 mod place;
 mod progress;
 mod qid;
@@ -13,6 +14,7 @@ pub use language::{
     CopaQuestions, Direction, FictionalTemplates, Gendered, GeoTemplates, Language, LanguageCode,
     PeopleTemplates, QuestionAnswer, YearFormat,
 };
+pub use outside::{OutsidePath, file_inside};
 pub use place::Place;
 pub use progress::{NoProgress, Progress};
 pub use qid::{ParseQidError, Qid};

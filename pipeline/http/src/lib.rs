@@ -25,6 +25,24 @@ pub fn client(user_agent: &str, timeout: Duration) -> Result<reqwest::Client, re
         .build()
 }
 
+/// A client for bodies of any length: it follows no redirect and gives up when nothing arrives for
+/// `stall`.
+///
+/// It takes bodies as they are stored: ranges count stored bytes, not decoded ones.
+pub fn download_client(
+    user_agent: &str,
+    stall: Duration,
+) -> Result<reqwest::Client, reqwest::Error> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(user_agent)
+        .no_gzip()
+        .read_timeout(stall)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10).min(stall))
+        .build()
+}
+
 /// The program's name and version, as servers see it.
 pub const USER_AGENT: &str = concat!("clika/", env!("CARGO_PKG_VERSION"));
 

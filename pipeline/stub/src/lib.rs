@@ -47,6 +47,17 @@ pub enum Answer {
         /// The body that is promised.
         body: Vec<u8>,
     },
+    /// Promises the whole body, sends the beginning of it and closes the connection.
+    Broken {
+        /// The status, such as 206.
+        status: u16,
+        /// Header lines without their ends.
+        headers: Vec<String>,
+        /// The body that is promised.
+        body: Vec<u8>,
+        /// How much of it is sent, in bytes.
+        sent: usize,
+    },
     /// Says nothing and keeps the connection open until the server ends.
     Stall,
 }
@@ -152,7 +163,7 @@ fn serve(
                         .push(request.clone());
                     match answer(served, &request) {
                         Answer::Stall => stalled.push(stream),
-                        answer => drop(write(&mut stream, &answer)),
+                        answer => drop(write(&mut stream, &request, &answer)),
                     }
                     served += 1;
                 }
@@ -189,7 +200,7 @@ fn read(stream: &mut TcpStream) -> io::Result<Request> {
     })
 }
 
-fn write(stream: &mut TcpStream, answer: &Answer) -> io::Result<()> {
+fn write(stream: &mut TcpStream, request: &Request, answer: &Answer) -> io::Result<()> {
     let (status, headers, body, sent) = match answer {
         Answer::Full {
             status,
@@ -202,7 +213,19 @@ fn write(stream: &mut TcpStream, answer: &Answer) -> io::Result<()> {
             body,
             body.len() / 2,
         ),
+        Answer::Broken {
+            status,
+            headers,
+            body,
+            sent,
+        } => (*status, headers.clone(), body, *sent),
         Answer::Stall => return Ok(()),
+    };
+    // The answer to HEAD has the length of a body, and none.
+    let sent = if request.head.starts_with("head ") {
+        0
+    } else {
+        sent
     };
     let mut head = format!("HTTP/1.1 {status} Stub\r\nConnection: close\r\n");
     for line in headers {

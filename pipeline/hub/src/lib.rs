@@ -1,0 +1,24 @@
+//! Finds a model's folder: a local one, or a revision of a repository on a hub that follows Hugging
+//! Face's API, downloaded into the cache that transformers uses too.
+//!
+//! Not on `hf-hub`: 0.5 ignores HF_HUB_OFFLINE, HF_HUB_CACHE and Retry-After, appends whatever answers
+//! a resumed request and checks no hash; 1.0, with `hf-xet` and `aws-lc`, brings 289 crates.
+
+mod cache;
+mod error;
+mod hub;
+mod lock;
+mod meter;
+mod name;
+mod needed;
+mod partial;
+mod refusal;
+mod remote;
+mod resume;
+mod settings;
+mod transfer;
+mod wire;
+
+pub use error::HubError;
+pub use hub::{Hub, Located};
+pub use settings::Settings;
