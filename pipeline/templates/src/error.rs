@@ -34,6 +34,15 @@ pub enum TemplateError {
         /// What there is.
         known: String,
     },
+    /// There is no such format.
+    #[error("there is no format `{name}`; there are {known}")]
+    #[diagnostic(help("templates/formats has one file for each; add your own there"))]
+    UnknownFormat {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
     /// A file's content is wrong.
     #[error("{problem}\n   {place}")]
     Invalid {
