@@ -1,0 +1,21 @@
+//! Text to token ids as Hugging Face's transformers gives them, and the chat template of a model.
+//!
+//! "As transformers" means version 5.23, the one that `tests/reference.py` records. Where this crate differs on
+//! purpose is listed at [`Tokenizer::load`].
+
+mod added;
+mod chat;
+mod convert;
+mod error;
+mod json;
+mod merges;
+mod protobuf;
+mod sentencepiece;
+mod settings;
+mod template;
+mod tokenizer;
+
+pub use error::TokenizerError;
+pub use protobuf::Malformed;
+pub use template::{ChatTemplate, Message};
+pub use tokenizer::Tokenizer;
