@@ -1,0 +1,167 @@
+use crate::rope::Rope;
+
+/// What a decoder looks like: everything that `config.json` says about its arithmetic and the names of its tensors.
+///
+/// A family's folder translates its configuration into this; the decoder knows no families.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Architecture {
+    /// The family, such as `llama`.
+    pub family: &'static str,
+    /// Rows of the embedding.
+    pub vocabulary: usize,
+    /// Width of the residual stream (`hidden_size`).
+    pub hidden: usize,
+    /// Width inside the MLP (`intermediate_size`).
+    pub intermediate: usize,
+    /// Decoder layers (`num_hidden_layers`).
+    pub layers: usize,
+    /// Query heads (`num_attention_heads`).
+    pub heads: usize,
+    /// Key and value heads (`num_key_value_heads`).
+    pub kv_heads: usize,
+    /// Width of a head.
+    pub head_dim: usize,
+    /// The longest sequence that the model was made for, where the configuration says.
+    pub context_tokens: Option<usize>,
+    /// How the residual stream is normalized.
+    pub norm: Norm,
+    /// How positions enter.
+    pub position: Position,
+    /// For each layer, the tokens that a query sees, itself included; `None` for all before it.
+    pub windows: Vec<Option<usize>>,
+    /// The MLP's non-linearity.
+    pub activation: Activation,
+    /// Whether the residual is taken behind the norm instead of before it (BLOOM's
+    /// `apply_residual_connection_post_layernorm`).
+    pub residual_after_norm: bool,
+    /// Whether queries and keys are normalized by head (Qwen3).
+    pub query_key_norm: bool,
+    /// Whether the rows of the output matrix have length 1 (Baichuan2's NormHead).
+    pub normalized_head: bool,
+    /// Whether the embedding is the output matrix too.
+    pub tied: bool,
+    /// Which linear layers have a bias.
+    pub biases: Biases,
+    /// What the tensors are called.
+    pub names: Names,
+}
+
+/// A norm of the residual stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Norm {
+    /// Root mean square (`rms_norm_eps`).
+    Rms {
+        /// Added to the mean square.
+        epsilon: f64,
+    },
+    /// Mean and variance, with a bias (`layer_norm_epsilon`).
+    Layer {
+        /// Added to the variance.
+        epsilon: f64,
+    },
+}
+
+/// How positions enter the attention.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Position {
+    /// Rotated queries and keys.
+    Rope(Rope),
+    /// A penalty that grows with the distance.
+    Alibi,
+}
+
+/// A non-linearity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// `x · sigmoid(x)`.
+    Silu,
+    /// GELU's approximation by tanh.
+    GeluTanh,
+}
+
+/// Which linear layers have a bias.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Biases {
+    /// Queries, keys and values.
+    pub query_key_value: bool,
+    /// The attention's output.
+    pub output: bool,
+    /// The MLP.
+    pub mlp: bool,
+}
+
+/// What the tensors of a checkpoint are called, without `.weight` and `.bias`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Stands before every name but that of the head; may be missing in the file as a whole.
+    pub prefix: &'static str,
+    /// The embedding.
+    pub embedding: &'static str,
+    /// A norm right behind the embedding.
+    pub embedding_norm: Option<&'static str>,
+    /// A layer, before its number.
+    pub layer: &'static str,
+    /// The norm before the attention.
+    pub attention_norm: &'static str,
+    /// Queries, keys and values.
+    pub query_key_value: QueryKeyValue,
+    /// The attention's output.
+    pub output: &'static str,
+    /// The norm before the MLP.
+    pub mlp_norm: &'static str,
+    /// The MLP.
+    pub mlp: MlpNames,
+    /// The norm behind the last layer.
+    pub norm: &'static str,
+    /// The output matrix.
+    pub head: &'static str,
+    /// Ends of names that old checkpoints hold and nobody needs.
+    pub ignored: &'static [&'static str],
+}
+
+/// How queries, keys and values lie in a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryKeyValue {
+    /// A matrix each.
+    Separate([&'static str; 3]),
+    /// One matrix: all queries, then all keys, then all values (Baichuan's `W_pack`).
+    Stacked(&'static str),
+    /// One matrix: query, key and value of the first head, then of the second (BLOOM).
+    ByHead(&'static str),
+}
+
+/// The matrices of an MLP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MlpNames {
+    /// `down(activation(gate(x)) · up(x))`.
+    Gated {
+        /// The gate.
+        gate: &'static str,
+        /// What is gated.
+        up: &'static str,
+        /// Back to the residual stream.
+        down: &'static str,
+    },
+    /// `down(activation(up(x)))`.
+    Plain {
+        /// To the MLP's width.
+        up: &'static str,
+        /// Back to the residual stream.
+        down: &'static str,
+    },
+}
+
+impl Architecture {
+    /// Numbers in the weights, biases and norms aside: what memory and time are estimated from.
+    pub fn parameters(&self) -> usize {
+        let heads = self.heads * self.head_dim;
+        let attention = self.hidden * (2 * heads + 2 * self.kv_heads * self.head_dim);
+        let matrices = match self.names.mlp {
+            MlpNames::Gated { .. } => 3,
+            MlpNames::Plain { .. } => 2,
+        };
+        let layer = attention + matrices * self.hidden * self.intermediate;
+        let embeddings = if self.tied { 1 } else { 2 };
+        self.layers * layer + embeddings * self.vocabulary * self.hidden
+    }
+}

@@ -1,0 +1,66 @@
+use crate::{
+    CheckpointError,
+    architecture::{Architecture, Biases, Norm, Position},
+    families::{Config, head_dim, rope, silu},
+};
+use serde::Deserialize;
+
+/// The keys of a Baichuan2's `config.json`.
+#[derive(Deserialize)]
+struct Keys {
+    vocab_size: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    /// Only the 7B model, which rotates positions, has it.
+    max_position_embeddings: Option<usize>,
+    /// The 13B model's context.
+    model_max_length: Option<usize>,
+    rms_norm_eps: f64,
+    hidden_act: String,
+    #[serde(default)]
+    tie_word_embeddings: bool,
+}
+
+/// The vocabulary of Baichuan 1, whose output matrix is plain.
+const FIRST_VOCABULARY: usize = 64_000;
+
+pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
+    let keys: Keys = config.read()?;
+    if keys.vocab_size == FIRST_VOCABULARY {
+        return Err(config.unsupported(
+            format!("vocab_size = {FIRST_VOCABULARY} (Baichuan 1)"),
+            "Baichuan2, whose vocabulary is 125696",
+        ));
+    }
+    let head_dim = head_dim(config, keys.hidden_size, keys.num_attention_heads)?;
+    // Both models name the same class; the key is what tells them apart.
+    let position = match keys.max_position_embeddings {
+        Some(_) => Position::Rope(rope::read(config, head_dim)?),
+        None => Position::Alibi,
+    };
+    Ok(Architecture {
+        family: "baichuan",
+        vocabulary: keys.vocab_size,
+        hidden: keys.hidden_size,
+        intermediate: keys.intermediate_size,
+        layers: keys.num_hidden_layers,
+        heads: keys.num_attention_heads,
+        kv_heads: keys.num_attention_heads,
+        head_dim,
+        context_tokens: keys.max_position_embeddings.or(keys.model_max_length),
+        norm: Norm::Rms {
+            epsilon: keys.rms_norm_eps,
+        },
+        position,
+        windows: vec![None; keys.num_hidden_layers],
+        activation: silu(config, &keys.hidden_act)?,
+        residual_after_norm: false,
+        query_key_norm: false,
+        normalized_head: true,
+        tied: keys.tie_word_embeddings,
+        biases: Biases::default(),
+        names: super::NAMES,
+    })
+}

@@ -1,0 +1,30 @@
+//! Baichuan2, 7B (rotated positions) and 13B (ALiBi).
+
+mod config;
+
+use super::Family;
+use crate::architecture::{MlpNames, Names, QueryKeyValue};
+
+pub(super) const FAMILY: Family = Family {
+    names: &["BaichuanForCausalLM", "baichuan"],
+    read: config::read,
+};
+
+const NAMES: Names = Names {
+    prefix: "model.",
+    embedding: "embed_tokens",
+    embedding_norm: None,
+    layer: "layers",
+    attention_norm: "input_layernorm",
+    query_key_value: QueryKeyValue::Stacked("self_attn.W_pack"),
+    output: "self_attn.o_proj",
+    mlp_norm: "post_attention_layernorm",
+    mlp: MlpNames::Gated {
+        gate: "mlp.gate_proj",
+        up: "mlp.up_proj",
+        down: "mlp.down_proj",
+    },
+    norm: "norm",
+    head: "lm_head",
+    ignored: &["rotary_emb.inv_freq"],
+};

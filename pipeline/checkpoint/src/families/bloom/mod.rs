@@ -1,0 +1,29 @@
+//! BLOOM and BLOOMZ.
+
+mod config;
+
+use super::Family;
+use crate::architecture::{MlpNames, Names, QueryKeyValue};
+
+pub(super) const FAMILY: Family = Family {
+    names: &["BloomForCausalLM", "BloomModel", "bloom"],
+    read: config::read,
+};
+
+const NAMES: Names = Names {
+    prefix: "transformer.",
+    embedding: "word_embeddings",
+    embedding_norm: Some("word_embeddings_layernorm"),
+    layer: "h",
+    attention_norm: "input_layernorm",
+    query_key_value: QueryKeyValue::ByHead("self_attention.query_key_value"),
+    output: "self_attention.dense",
+    mlp_norm: "post_attention_layernorm",
+    mlp: MlpNames::Plain {
+        up: "mlp.dense_h_to_4h",
+        down: "mlp.dense_4h_to_h",
+    },
+    norm: "ln_f",
+    head: "lm_head",
+    ignored: &["self_attention.masked_bias", "self_attention.bias"],
+};

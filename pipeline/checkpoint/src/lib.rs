@@ -1,0 +1,17 @@
+//! Hugging Face's checkpoints on disk: `config.json` to an [`Architecture`], weights tensor by tensor.
+//!
+//! Knows nothing of what computes with them, so that it compiles in seconds and can be fuzzed.
+
+mod architecture;
+mod error;
+mod families;
+mod rope;
+mod weights;
+
+pub use architecture::{
+    Activation, Architecture, Biases, MlpNames, Names, Norm, Position, QueryKeyValue,
+};
+pub use error::CheckpointError;
+pub use families::{parse_architecture, read_architecture};
+pub use rope::{Rope, Scaling};
+pub use weights::{Checkpoint, Dtype, Header, TensorEntry, Values, parse_header};

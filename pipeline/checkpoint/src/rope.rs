@@ -1,0 +1,183 @@
+//! Rotary position embedding in Hugging Face's arrangement: a head's first half is rotated with its second.
+
+use std::f32::consts::PI;
+
+/// The angles that queries and keys are rotated by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rope {
+    /// Width of a head; even.
+    pub head_dim: usize,
+    /// The base of the wavelengths (`rope_theta`).
+    pub theta: f32,
+    /// How the angles are stretched beyond the context of the pretraining.
+    pub scaling: Scaling,
+}
+
+/// A stretching of the angles (`rope_scaling`, in newer files `rope_parameters`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scaling {
+    /// None.
+    None,
+    /// Positions are divided by `factor`.
+    Linear {
+        /// The divisor.
+        factor: f32,
+    },
+    /// The base grows with the sequence once it is longer than `context`.
+    Dynamic {
+        /// How much longer sequences may be.
+        factor: f32,
+        /// The context of the pretraining.
+        context: f32,
+    },
+    /// Long wavelengths are stretched, short ones kept, with a smooth passage (Llama 3.1).
+    Llama3 {
+        /// Of the long wavelengths.
+        factor: f32,
+        /// Where the passage begins, in wavelengths per context.
+        low_freq_factor: f32,
+        /// Where it ends.
+        high_freq_factor: f32,
+        /// The context of the pretraining.
+        context: f32,
+    },
+    /// YaRN (Peng et al., 2023).
+    Yarn {
+        /// How much longer sequences may be.
+        factor: f32,
+        /// Multiplies sine and cosine.
+        attention_factor: f32,
+        /// Rotations within the context above which nothing is stretched.
+        beta_fast: f32,
+        /// Rotations within the context below which everything is.
+        beta_slow: f32,
+        /// Whether the bounds are rounded to whole dimensions.
+        truncate: bool,
+        /// The context of the pretraining.
+        context: f32,
+    },
+}
+
+impl Rope {
+    /// Cosines and sines for a sequence's positions `from..to`, each `[to - from, head_dim / 2]`, row by row.
+    ///
+    /// `to` is the sequence's length, on which the dynamic scaling depends.
+    pub fn table(&self, from: usize, to: usize) -> (Vec<f32>, Vec<f32>) {
+        let frequencies = self.frequencies(to);
+        let factor = match self.scaling {
+            Scaling::Yarn {
+                attention_factor, ..
+            } => attention_factor,
+            Scaling::None
+            | Scaling::Linear { .. }
+            | Scaling::Dynamic { .. }
+            | Scaling::Llama3 { .. } => 1.0,
+        };
+        let angles = (from..to).flat_map(|position| {
+            frequencies
+                .iter()
+                .map(move |frequency| position as f32 * frequency)
+        });
+        angles
+            .map(|angle| (angle.cos() * factor, angle.sin() * factor))
+            .unzip()
+    }
+
+    /// How many times longer than the configured context sequences may be: the dynamic scaling begins beyond it.
+    pub const fn stretch(&self) -> f32 {
+        match self.scaling {
+            Scaling::Dynamic { factor, .. } => factor,
+            Scaling::None
+            | Scaling::Linear { .. }
+            | Scaling::Llama3 { .. }
+            | Scaling::Yarn { .. } => 1.0,
+        }
+    }
+
+    /// Whether the angles of earlier positions depend on the sequence's length.
+    pub const fn depends_on_length(&self) -> bool {
+        matches!(self.scaling, Scaling::Dynamic { .. })
+    }
+
+    /// Angle per position of each pair of dimensions, in f32 as PyTorch computes them.
+    fn frequencies(&self, tokens: usize) -> Vec<f32> {
+        let inverse = |theta: f32| -> Vec<f32> {
+            (0..self.head_dim / 2)
+                .map(|pair| 1.0 / theta.powf((2 * pair) as f32 / self.head_dim as f32))
+                .collect()
+        };
+        match self.scaling {
+            Scaling::None => inverse(self.theta),
+            Scaling::Linear { factor } => inverse(self.theta).iter().map(|f| f / factor).collect(),
+            Scaling::Dynamic { factor, context } => {
+                let tokens = (tokens as f32).max(context);
+                let growth = factor * tokens / context - (factor - 1.0);
+                let width = self.head_dim as f32;
+                inverse(self.theta * growth.powf(width / (width - 2.0)))
+            }
+            Scaling::Llama3 {
+                factor,
+                low_freq_factor,
+                high_freq_factor,
+                context,
+            } => {
+                let stretch = |frequency: f32| {
+                    let wavelength = 2.0 * PI / frequency;
+                    if wavelength > context / low_freq_factor {
+                        return frequency / factor;
+                    }
+                    if wavelength < context / high_freq_factor {
+                        return frequency;
+                    }
+                    let smooth = (context / wavelength - low_freq_factor)
+                        / (high_freq_factor - low_freq_factor);
+                    (1.0 - smooth) * frequency / factor + smooth * frequency
+                };
+                inverse(self.theta).into_iter().map(stretch).collect()
+            }
+            Scaling::Yarn {
+                factor,
+                beta_fast,
+                beta_slow,
+                truncate,
+                context,
+                ..
+            } => {
+                let width = self.head_dim as f32;
+                // The dimension that turns so many times within the context.
+                let dimension = |rotations: f32| {
+                    width * (context / (rotations * 2.0 * PI)).ln() / (2.0 * self.theta.ln())
+                };
+                let (mut low, mut high) = (dimension(beta_fast), dimension(beta_slow));
+                if truncate {
+                    (low, high) = (low.floor(), high.ceil());
+                }
+                let (low, mut high) = (low.max(0.0), high.min(width - 1.0));
+                if low == high {
+                    high += 0.001;
+                }
+                let stretch = |(pair, frequency): (usize, f32)| {
+                    let ramp = ((pair as f32 - low) / (high - low)).clamp(0.0, 1.0);
+                    frequency / factor * ramp + frequency * (1.0 - ramp)
+                };
+                let frequencies = inverse(self.theta).into_iter().enumerate();
+                frequencies.map(stretch).collect()
+            }
+        }
+    }
+}
+
+/// YaRN's factor for sine and cosine where the configuration names none.
+pub fn yarn_attention_factor(factor: f32, mscale: Option<f32>, mscale_all_dim: Option<f32>) -> f32 {
+    let scale = |weight: f32| {
+        if factor <= 1.0 {
+            1.0
+        } else {
+            0.1 * weight * factor.ln() + 1.0
+        }
+    };
+    match (mscale, mscale_all_dim) {
+        (Some(mscale), Some(all)) => scale(mscale) / scale(all),
+        (Some(_), None) | (None, Some(_)) | (None, None) => scale(1.0),
+    }
+}

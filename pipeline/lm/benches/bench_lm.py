@@ -1,0 +1,195 @@
+"""Our decoder beside PyTorch + transformers on a processor: load, scoring, generation, memory.
+
+Usage: bench_lm.py PROGRAM DATASETS PROMPT CACHE [MODEL ...]
+
+PROGRAM is examples/bench_lm.rs, built for release; DATASETS a folder that `clika datasets` wrote, with xgeo; PROMPT a
+file of templates/prompts; CACHE a folder for models and prompts, which are made once. Of MODELS, all by default, ours
+and PyTorch's (bench_lm_torch.py beside this file) run in turn, each run a process of two threads. Either is given the
+same token ids. Prints what differs, and last a table of medians.
+
+Seconds to load are those until the first token has run, without the start of the program. The scoring of 200 prompts is
+that of the log-probabilities of four letters behind each; generation is greedy, of 8 prompts at a time. The random
+models are no worse for this than trained ones: time does not depend on what weights say.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import pyarrow.parquet  # noqa: E402
+import tokenizers  # noqa: E402
+
+LANGUAGE = "de"
+ITEMS = 200
+LETTERS = "ABCD"
+GENERATE = 8
+NEW_TOKENS = 32
+# Every model has at least so many: the ids are in all vocabularies.
+VOCABULARY = 32_000
+
+# The shape of a model, as LlamaConfig takes it, and how often each side runs.
+MODELS = {
+    "512 × 8": (
+        {
+            "vocab_size": VOCABULARY,
+            "hidden_size": 512,
+            "intermediate_size": 1376,
+            "num_hidden_layers": 8,
+            "num_attention_heads": 8,
+        },
+        5,
+    ),
+    # Qwen2.5-0.5B's shape.
+    "0.5B": (
+        {
+            "vocab_size": 151_936,
+            "hidden_size": 896,
+            "intermediate_size": 4864,
+            "num_hidden_layers": 24,
+            "num_attention_heads": 14,
+            "num_key_value_heads": 2,
+            "tie_word_embeddings": True,
+        },
+        3,
+    ),
+}
+
+# Largest difference of a log-probability, and of two logits that rounding may put into either order.
+TOLERANCE = 1e-3
+
+MEASURES = {
+    "load_seconds": "load, s",
+    "score_seconds": f"scoring of {ITEMS} prompts, s",
+    "generate_seconds": f"generation of {GENERATE} × {NEW_TOKENS} tokens, s",
+    "peak_mib": "peak memory, MiB",
+}
+
+
+def texts(rows):
+    """All texts of some rows, those in lists too."""
+    for row in rows:
+        for value in row.values():
+            yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
+
+
+def train_tokenizer(datasets, form):
+    """A byte-level BPE tokenizer of the texts of all datasets and of the prompt's own words.
+
+    A published model knows both; a prompt in pieces of a letter each would have too long a beginning.
+    """
+    tokenizer = tokenizers.ByteLevelBPETokenizer()
+    files = sorted(datasets.glob("*/data/*/*.parquet"))
+    corpus = [text for file in files for text in texts(pyarrow.parquet.read_table(file).to_pylist())]
+    words = form["instruction"] + form["examples"]["4"] + form["item"]
+    # Pairs that occur once are not merged.
+    tokenizer.train_from_iterator([*corpus, words, words], vocab_size=VOCABULARY, show_progress=False)
+    return tokenizer
+
+
+def write_prompts(datasets, template, path):
+    """Token ids of the prompts that both sides are given."""
+    form = tomllib.loads(template.read_text(encoding="utf-8"))["question"]
+    rows = pyarrow.parquet.read_table(datasets / "xgeo" / "data" / LANGUAGE / "test-00000-of-00001.parquet").to_pylist()
+    if len(rows) < ITEMS:
+        sys.exit(f"error: {datasets} has {len(rows)} xGeo items, and {ITEMS} are needed")
+    tokenizer = train_tokenizer(datasets, form)
+    prompts = []
+    for row in rows[:ITEMS]:
+        lines = "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, row["choices"]))
+        item = form["item"].replace("{question}", row["question"]).replace("{choices}", lines)
+        prompts.append(tokenizer.encode(form["instruction"] + form["examples"]["4"] + item).ids)
+    letters = [tokenizer.token_to_id(letter) for letter in LETTERS]
+    work = {"prompts": prompts, "letters": letters, "generate": GENERATE, "new_tokens": NEW_TOKENS}
+    path.write_text(json.dumps(work))
+    shared = len(os.path.commonprefix(prompts))
+    lengths = sorted(map(len, prompts))
+    print(f"{ITEMS} prompts of {lengths[0]} to {lengths[-1]} tokens, {sum(lengths)} in all; the first {shared} are alike")
+
+
+def write_model(shape, folder):
+    """A model with random weights; the folder appears when it is whole."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    unfinished = folder.with_suffix(".unfinished")
+    LlamaForCausalLM(LlamaConfig(**shape)).save_pretrained(unfinished)
+    unfinished.rename(folder)
+
+
+def run(command):
+    """What one run of a side printed."""
+    threads = {"RAYON_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    done = subprocess.run(command, env=os.environ | threads, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"error: {' '.join(map(str, command))} failed")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def compare(ours, peer, margins):
+    """Says how far results differ, and ends where rounding does not explain it."""
+    pairs = list(zip(ours["scores"], peer["scores"], strict=True))
+    largest = max(abs(a - b) for mine, theirs in pairs for a, b in zip(mine, theirs, strict=True))
+    other = [number for number, (mine, theirs) in enumerate(pairs) if best(mine) != best(theirs)]
+    print(f"log-probabilities differ by {largest:.1e} at most; {ITEMS - len(other)} of {ITEMS} choices are the same")
+    close = all(abs(max(pairs[n][1]) - sorted(pairs[n][1])[-2]) < TOLERANCE for n in other)
+    if largest > TOLERANCE or not close:
+        sys.exit("error: that is more than rounding")
+    sequences = enumerate(zip(ours["generated"], peer["generated"], strict=True))
+    differing = [(n, a, b) for n, (a, b) in sequences if a != b]
+    print(f"{GENERATE - len(differing)} of {GENERATE} generated texts are the same")
+    if not differing:
+        return
+    margins = margins()
+    for number, mine, theirs in differing:
+        place = next(i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if a != b)
+        margin = margins[number][place]
+        print(f"text {number} differs from token {place} on, where the two best logits differ by {margin:.1e}")
+        if margin > TOLERANCE:
+            sys.exit("error: that is more than rounding")
+
+
+def best(scores):
+    return max(range(len(scores)), key=scores.__getitem__)
+
+
+def measure(name, shape, rounds, program, work, cache):
+    """The lines of one model in the table."""
+    folder = cache / name.replace(" × ", "x")
+    if not folder.is_dir():
+        write_model(shape, folder)
+    script = Path(__file__).with_name("bench_lm_torch.py")
+    ours_command = [program, folder, work]
+    peer_command = [sys.executable, script, folder, work]
+    ours, peer = [], []
+    print(f"\n{name}:")
+    for number in range(rounds):
+        ours.append(run(ours_command))
+        peer.append(run(peer_command))
+        seconds = [f"{key.split('_')[0]} {ours[-1][key]:.2f} : {peer[-1][key]:.2f}" for key in MEASURES]
+        print(f"round {number + 1}, ours : PyTorch: {', '.join(seconds)}", flush=True)
+    compare(ours[0], peer[0], lambda: run([*peer_command, "--margins"]))
+    for key, measure in MEASURES.items():
+        mine, theirs = (statistics.median(result[key] for result in results) for results in (ours, peer))
+        yield f"| {name} | {measure} | {mine:.4g} | {theirs:.4g} | {theirs / mine:.2f} |"
+
+
+def main(program, datasets, template, cache, *names):
+    cache = Path(cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    work = cache / "prompts.json"
+    write_prompts(Path(datasets), Path(template), work)
+    lines = []
+    for name in names or MODELS:
+        lines += measure(name, *MODELS[name], program, work, cache)
+    print("\n| model | measure | ours | PyTorch | PyTorch / ours |\n|---|---|---|---|---|")
+    print("\n".join(lines))
+
+
+main(*sys.argv[1:])

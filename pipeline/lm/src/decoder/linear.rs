@@ -1,0 +1,23 @@
+use burn::tensor::Tensor;
+
+/// `x · weightᵀ + bias`, the weight as checkpoints store it.
+///
+/// # Shapes
+/// - weight: `[out_features, in_features]`
+/// - input: `[tokens, in_features]`, output: `[tokens, out_features]`
+pub(super) struct Linear {
+    pub(super) weight: Tensor<2>,
+    /// `[1, out_features]`
+    pub(super) bias: Option<Tensor<2>>,
+}
+
+impl Linear {
+    pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        // A transposed view: no backend copies it.
+        let out = x.matmul(self.weight.clone().transpose());
+        match &self.bias {
+            Some(bias) => out + bias.clone(),
+            None => out,
+        }
+    }
+}

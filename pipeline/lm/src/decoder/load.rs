@@ -1,0 +1,273 @@
+use super::{
+    Decoder,
+    attention::{Attention, Projection},
+    layer::Layer,
+    linear::Linear,
+    mlp::Mlp,
+    norm::NormLayer,
+    random,
+};
+use crate::{
+    Architecture, Dtype, LmError, Place,
+    MlpNames, Names, Norm, QueryKeyValue, memory, read_architecture,
+};
+use crate::device::burn_dtype;
+use burn::tensor::{DType, Device, Tensor, TensorData};
+use clika_checkpoint::{Checkpoint, Values};
+use clika_core::Progress;
+use std::path::Path;
+
+impl Decoder {
+    /// Loads the model of a folder, tensor by tensor; `dtype` is the type it is computed in, or the one that suits
+    /// the device.
+    ///
+    /// Every tensor of the checkpoint is used or listed by [`Decoder::unused`]; a missing or misshapen one is an error.
+    pub fn load(
+        folder: &Path,
+        place: &Place,
+        dtype: Option<Dtype>,
+        progress: &dyn Progress,
+    ) -> Result<Self, LmError> {
+        let architecture = read_architecture(folder)?;
+        let mut checkpoint = Checkpoint::open(folder)?;
+        let stored = checkpoint.dtype().unwrap_or(Dtype::F32);
+        let dtype = dtype.unwrap_or(place.dtype(stored));
+        memory::check(place, &architecture, dtype)?;
+        let names = &architecture.names;
+        let loader = Loader {
+            prefix: prefix(names, &checkpoint),
+            source: Source::Checkpoint(&mut checkpoint),
+            architecture: &architecture,
+            dtype,
+            device: &place.device(),
+        };
+        let mut decoder = loader.decoder(progress)?;
+        let known = |name: &str| names.ignored.iter().any(|end| name.ends_with(end));
+        // Some files hold the tied matrix twice.
+        let twice = |name: &str| architecture.tied && name.starts_with(names.head);
+        decoder.unused = checkpoint
+            .unused()
+            .into_iter()
+            .filter(|name| !known(name) && !twice(name))
+            .map(str::to_owned)
+            .collect();
+        Ok(decoder)
+    }
+}
+
+/// The prefix of the names in this file: published BLOOM models have none.
+fn prefix(names: &Names, checkpoint: &Checkpoint) -> &'static str {
+    let plain = format!("{}.weight", names.embedding);
+    if checkpoint.has(&plain) {
+        ""
+    } else {
+        names.prefix
+    }
+}
+
+/// Builds a decoder from tensors that it takes one by one.
+pub(super) struct Loader<'a> {
+    pub(super) prefix: &'static str,
+    pub(super) source: Source<'a>,
+    pub(super) architecture: &'a Architecture,
+    pub(super) dtype: Dtype,
+    pub(super) device: &'a Device,
+}
+
+/// Where tensors come from.
+pub(super) enum Source<'a> {
+    /// Files.
+    Checkpoint(&'a mut Checkpoint),
+    /// Chance.
+    Random,
+}
+
+impl Loader<'_> {
+    pub(super) fn decoder(mut self, progress: &dyn Progress) -> Result<Decoder, LmError> {
+        let architecture = self.architecture;
+        let names = &architecture.names;
+        let (vocabulary, hidden) = (architecture.vocabulary, architecture.hidden);
+        progress.start(architecture.layers as u64 + 2, "layers");
+        let embedding = self.weight(names.embedding, [vocabulary, hidden])?;
+        let embedding_norm = names.embedding_norm;
+        let embedding_norm = embedding_norm.map(|name| self.norm(name)).transpose()?;
+        progress.step("embedding");
+        let mut layers = Vec::with_capacity(architecture.layers);
+        for number in 0..architecture.layers {
+            layers.push(self.layer(number)?);
+            progress.step("layers");
+        }
+        let norm = self.norm(names.norm)?;
+        let head = self.head(&embedding)?;
+        progress.step("head");
+        progress.finish();
+        Ok(Decoder {
+            architecture: architecture.clone(),
+            dtype: self.dtype,
+            device: self.device.clone(),
+            embedding,
+            embedding_norm,
+            layers,
+            norm,
+            head,
+            unused: Vec::new(),
+        })
+    }
+
+    /// A tensor by its whole name.
+    fn tensor<const D: usize>(
+        &mut self,
+        name: &str,
+        shape: [usize; D],
+    ) -> Result<Tensor<D>, LmError> {
+        match &mut self.source {
+            Source::Checkpoint(checkpoint) => {
+                let data = match checkpoint.take(name, &shape, self.dtype)? {
+                    Values::F32(values) => TensorData::new(values, shape),
+                    Values::F16(values) => TensorData::new(values, shape),
+                    Values::Bf16(values) => TensorData::new(values, shape),
+                };
+                Ok(Tensor::from_data(data, (self.device, burn_dtype(self.dtype))))
+            }
+            Source::Random => Ok(random::tensor(name, shape, self.dtype, self.device)),
+        }
+    }
+
+    fn take<const D: usize>(
+        &mut self,
+        name: &str,
+        end: &str,
+        shape: [usize; D],
+    ) -> Result<Tensor<D>, LmError> {
+        let name = format!("{}{name}.{end}", self.prefix);
+        self.tensor(&name, shape)
+    }
+
+    fn weight(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, LmError> {
+        self.take(name, "weight", shape)
+    }
+
+    /// `shape` is `[out_features, in_features]`.
+    fn linear(&mut self, name: &str, shape: [usize; 2], bias: bool) -> Result<Linear, LmError> {
+        let weight = self.weight(name, shape)?;
+        let bias = bias
+            .then(|| self.take(name, "bias", [shape[0]]))
+            .transpose()?;
+        Ok(Linear {
+            weight,
+            bias: bias.map(Tensor::<1>::unsqueeze),
+        })
+    }
+
+    fn norm(&mut self, name: &str) -> Result<NormLayer, LmError> {
+        let kind = self.architecture.norm;
+        self.norm_of(name, kind, self.architecture.hidden)
+    }
+
+    fn norm_of(&mut self, name: &str, kind: Norm, width: usize) -> Result<NormLayer, LmError> {
+        let weight = self.take(name, "weight", [width])?;
+        let bias = match kind {
+            Norm::Rms { .. } => None,
+            Norm::Layer { .. } => Some(self.take(name, "bias", [width])?),
+        };
+        Ok(NormLayer { kind, weight, bias })
+    }
+
+    fn layer(&mut self, number: usize) -> Result<Layer, LmError> {
+        let names = &self.architecture.names;
+        let of = |part: &str| format!("{}.{number}.{part}", names.layer);
+        let attention_norm = self.norm(&of(names.attention_norm))?;
+        let attention = self.attention(number)?;
+        let mlp_norm = self.norm(&of(names.mlp_norm))?;
+        let (hidden, inner) = (self.architecture.hidden, self.architecture.intermediate);
+        let bias = self.architecture.biases.mlp;
+        let (gate, up, down) = match names.mlp {
+            MlpNames::Gated { gate, up, down } => (Some(gate), up, down),
+            MlpNames::Plain { up, down } => (None, up, down),
+        };
+        let gate = gate.map(|gate| self.linear(&of(gate), [inner, hidden], bias));
+        Ok(Layer {
+            attention_norm,
+            attention,
+            mlp_norm,
+            mlp: Mlp {
+                gate: gate.transpose()?,
+                up: self.linear(&of(up), [inner, hidden], bias)?,
+                down: self.linear(&of(down), [hidden, inner], bias)?,
+                activation: self.architecture.activation,
+            },
+            residual_after_norm: self.architecture.residual_after_norm,
+        })
+    }
+
+    fn attention(&mut self, number: usize) -> Result<Attention, LmError> {
+        let architecture = self.architecture;
+        let names = &architecture.names;
+        let of = |part: &str| format!("{}.{number}.{part}", names.layer);
+        let (hidden, width) = (architecture.hidden, architecture.head_dim);
+        let (queries, keys) = (architecture.heads * width, architecture.kv_heads * width);
+        let bias = architecture.biases.query_key_value;
+        let all = queries + 2 * keys;
+        let projection = match names.query_key_value {
+            QueryKeyValue::Separate([query, key, value]) => Projection::Separate([
+                Box::new(self.linear(&of(query), [queries, hidden], bias)?),
+                Box::new(self.linear(&of(key), [keys, hidden], bias)?),
+                Box::new(self.linear(&of(value), [keys, hidden], bias)?),
+            ]),
+            QueryKeyValue::Stacked(name) => {
+                Projection::Stacked(self.linear(&of(name), [all, hidden], bias)?)
+            }
+            QueryKeyValue::ByHead(name) => {
+                Projection::ByHead(self.linear(&of(name), [all, hidden], bias)?)
+            }
+        };
+        let mut head_norm = |name: &str| {
+            let normed = architecture.query_key_norm;
+            normed
+                .then(|| self.norm_of(&of(name), architecture.norm, width))
+                .transpose()
+        };
+        let query_norm = head_norm("self_attn.q_norm")?;
+        let key_norm = head_norm("self_attn.k_norm")?;
+        Ok(Attention {
+            projection,
+            output: self.linear(
+                &of(names.output),
+                [hidden, queries],
+                architecture.biases.output,
+            )?,
+            query_norm,
+            key_norm,
+            heads: architecture.heads,
+            kv_heads: architecture.kv_heads,
+            head_dim: width,
+            windowed: architecture.windows[number].is_some(),
+        })
+    }
+
+    fn head(&mut self, embedding: &Tensor<2>) -> Result<Linear, LmError> {
+        let architecture = self.architecture;
+        let shape = [architecture.vocabulary, architecture.hidden];
+        let weight = if architecture.tied {
+            embedding.clone()
+        } else {
+            self.tensor(&format!("{}.weight", architecture.names.head), shape)?
+        };
+        Ok(Linear {
+            weight: if architecture.normalized_head {
+                unit_rows(weight)
+            } else {
+                weight
+            },
+            bias: None,
+        })
+    }
+}
+
+/// Rows of length 1.
+fn unit_rows(weight: Tensor<2>) -> Tensor<2> {
+    let dtype = weight.dtype();
+    let weight = weight.cast(DType::F32);
+    let length = weight.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
+    (weight / length).cast(dtype)
+}

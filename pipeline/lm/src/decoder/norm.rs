@@ -1,0 +1,45 @@
+use super::kernels;
+use crate::Norm;
+use burn::tensor::{DType, Tensor};
+
+/// A norm over the last dimension.
+pub(super) struct NormLayer {
+    pub(super) kind: Norm,
+    /// `[width]`
+    pub(super) weight: Tensor<1>,
+    /// `[width]`, of [`Norm::Layer`] only.
+    pub(super) bias: Option<Tensor<1>>,
+}
+
+impl NormLayer {
+    /// Normalizes rows of `width`; `x` is `[.., width]`.
+    pub(super) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        match self.kind {
+            Norm::Rms { epsilon } => {
+                if kernels::apply(&x) {
+                    return kernels::rms_norm(x, &self.weight, epsilon as f32);
+                }
+                let dtype = x.dtype();
+                // In 32 bits until the weight is multiplied, as the reference does; the square of a 16-bit number
+                // is no 16-bit number.
+                let x = x.cast(DType::F32);
+                let mean = x.clone().square().mean_dim(D - 1);
+                let x = x / (mean + epsilon).sqrt();
+                x.cast(dtype) * self.weight.clone().unsqueeze()
+            }
+            Norm::Layer { epsilon } => {
+                let dtype = x.dtype();
+                let x = x.cast(DType::F32);
+                let x = x.clone() - x.mean_dim(D - 1);
+                let variance = x.clone().square().mean_dim(D - 1);
+                let x = x / (variance + epsilon).sqrt();
+                let x = x * self.weight.clone().cast(DType::F32).unsqueeze();
+                let x = match &self.bias {
+                    Some(bias) => x + bias.clone().cast(DType::F32).unsqueeze(),
+                    None => x,
+                };
+                x.cast(dtype)
+            }
+        }
+    }
+}

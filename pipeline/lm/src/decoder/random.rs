@@ -1,0 +1,52 @@
+use super::{
+    Decoder,
+    load::{Loader, Source},
+};
+use crate::{Architecture, Dtype, LmError, Place, device::burn_dtype, memory};
+use burn::tensor::{DType, Device, Distribution, Tensor};
+use clika_core::NoProgress;
+
+/// The deviation that Hugging Face's configurations begin a training with (`initializer_range`).
+const DEVIATION: f64 = 0.02;
+
+impl Decoder {
+    /// A model with random weights, drawn on the device itself: what time is measured with where no checkpoint is.
+    ///
+    /// The draw depends on the seed and on the device.
+    pub fn random(
+        architecture: &Architecture,
+        place: &Place,
+        dtype: Dtype,
+        seed: u64,
+    ) -> Result<Self, LmError> {
+        memory::check(place, architecture, dtype)?;
+        let device = place.device();
+        device.seed(seed);
+        let loader = Loader {
+            prefix: "",
+            source: Source::Random,
+            architecture,
+            dtype,
+            device: &device,
+        };
+        loader.decoder(&NoProgress)
+    }
+}
+
+/// Matrices are normal with mean 0, the weights of norms 1 and biases 0.
+pub(super) fn tensor<const D: usize>(
+    name: &str,
+    shape: [usize; D],
+    dtype: Dtype,
+    device: &Device,
+) -> Tensor<D> {
+    let options = (device, DType::F32);
+    let tensor: Tensor<D> = if D > 1 {
+        Tensor::random(shape, Distribution::Normal(0.0, DEVIATION), options)
+    } else if name.ends_with(".bias") {
+        Tensor::zeros(shape, options)
+    } else {
+        Tensor::ones(shape, options)
+    };
+    tensor.cast(burn_dtype(dtype))
+}

@@ -1,0 +1,53 @@
+use super::{kernels, run::Run};
+use crate::{Dtype, Rope, device::burn_dtype};
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// The angles of all tokens of a run, computed once for all layers.
+pub(super) struct Rotation {
+    cosines: Vec<f32>,
+    sines: Vec<f32>,
+    /// The same as `[tokens, 1, head_dim / 2]`, for backends without our kernels.
+    tensors: Option<[Tensor<3>; 2]>,
+}
+
+impl Rotation {
+    pub(super) fn new(rope: &Rope, runs: &[Run], dtype: Dtype, device: &Device) -> Self {
+        let (mut cosines, mut sines) = (Vec::new(), Vec::new());
+        for run in runs {
+            let from = run.past_tokens();
+            let (cos, sin) = rope.table(from, from + run.tokens.len());
+            cosines.extend(cos);
+            sines.extend(sin);
+        }
+        let half = rope.head_dim / 2;
+        let shape = [cosines.len() / half, 1, half];
+        let tensor = |values: &[f32]| {
+            Tensor::from_data(
+                TensorData::new(values.to_vec(), shape),
+                (device, burn_dtype(dtype)),
+            )
+        };
+        let needed = dtype != Dtype::F32 || *device != Device::flex() || device.is_autodiff();
+        Self {
+            tensors: needed.then(|| [tensor(&cosines), tensor(&sines)]),
+            cosines,
+            sines,
+        }
+    }
+
+    /// # Shapes
+    /// input and output: `[tokens, heads, head_dim]`
+    pub(super) fn rotate(&self, x: Tensor<3>) -> Tensor<3> {
+        let Some([cosines, sines]) = &self.tensors else {
+            return kernels::rotate(x, &self.cosines, &self.sines);
+        };
+        let half = x.dims()[2] / 2;
+        let first = x.clone().narrow(2, 0, half);
+        let second = x.narrow(2, half, half);
+        let turned = [
+            first.clone() * cosines.clone() - second.clone() * sines.clone(),
+            second * cosines.clone() + first * sines.clone(),
+        ];
+        Tensor::cat(turned.into(), 2)
+    }
+}

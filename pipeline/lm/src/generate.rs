@@ -1,0 +1,168 @@
+use crate::{
+    Cache, Decoder, LmError, Run,
+    prefix::{Prefix, cut},
+};
+use burn::tensor::{Int, Tensor, TensorData};
+
+/// Where a continuation ends, and how many are written at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Tokens of a continuation.
+    pub max_new_tokens: usize,
+    /// Tokens that end it; they are not part of it.
+    pub ends: Vec<u32>,
+    /// Tokens of prompts that are run at a time, or one prompt where it has more.
+    pub budget: usize,
+    /// Prompts that are continued at a time.
+    pub batch: usize,
+}
+
+/// Continues prompts greedily, batch by batch.
+///
+/// Each sequence has a cache of its own and no padding, so that what is written does not depend on the batch; those
+/// that have ended cost nothing more.
+pub struct Generating<'a> {
+    decoder: &'a Decoder,
+    prompts: &'a [Vec<u32>],
+    prefix: Prefix,
+    order: Vec<usize>,
+    limits: Limits,
+    /// Whether the tokens written so far are enough: a stop string is in them.
+    enough: &'a dyn Fn(&[u32]) -> bool,
+}
+
+/// A sequence that is being written.
+struct Writing {
+    number: usize,
+    cache: Cache,
+    tokens: Vec<u32>,
+}
+
+impl<'a> Generating<'a> {
+    /// Prepares to continue `prompts`.
+    pub fn new(
+        decoder: &'a Decoder,
+        prompts: &'a [Vec<u32>],
+        limits: Limits,
+        enough: &'a dyn Fn(&[u32]) -> bool,
+    ) -> Result<Self, LmError> {
+        for prompt in prompts {
+            if prompt.is_empty() {
+                return Err(LmError::EmptyPrompt);
+            }
+            decoder.fits(prompt.len() + limits.max_new_tokens)?;
+        }
+        let slices: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
+        let prefix = Prefix::of(decoder, &slices)?;
+        let mut order: Vec<usize> = (0..prompts.len()).collect();
+        order.sort_by_key(|&number| std::cmp::Reverse(prompts[number].len()));
+        Ok(Self {
+            decoder,
+            prompts,
+            prefix,
+            order,
+            limits,
+            enough,
+        })
+    }
+
+    fn batch(&self, mut numbers: Vec<usize>) -> Result<Vec<(usize, Vec<u32>)>, LmError> {
+        let mut done = Vec::new();
+        let mut writing = Vec::new();
+        if self.limits.max_new_tokens == 0 {
+            return Ok(numbers
+                .into_iter()
+                .map(|number| (number, Vec::new()))
+                .collect());
+        }
+        while !numbers.is_empty() {
+            let part = cut(&mut numbers, self.limits.budget, |number| {
+                self.prefix.run(&self.prompts[number]).tokens.len()
+            });
+            let runs: Vec<Run> = part
+                .iter()
+                .map(|&number| self.prefix.run(&self.prompts[number]))
+                .collect();
+            let (next, caches) = self.next(&runs)?;
+            for ((&number, cache), token) in part.iter().zip(caches).zip(next) {
+                let begun = Writing {
+                    number,
+                    cache,
+                    tokens: Vec::new(),
+                };
+                self.go_on(begun, token, &mut writing, &mut done);
+            }
+        }
+        while !writing.is_empty() {
+            let runs: Vec<Run> = writing
+                .iter()
+                .map(|writing| Run {
+                    tokens: &writing.tokens[writing.tokens.len() - 1..],
+                    past: Some(&writing.cache),
+                })
+                .collect();
+            let (next, caches) = self.next(&runs)?;
+            for ((mut sequence, cache), token) in std::mem::take(&mut writing)
+                .into_iter()
+                .zip(caches)
+                .zip(next)
+            {
+                sequence.cache = cache;
+                self.go_on(sequence, token, &mut writing, &mut done);
+            }
+        }
+        Ok(done)
+    }
+
+    /// The likeliest next token of each run, of equals the lowest id, and the caches.
+    fn next(&self, runs: &[Run]) -> Result<(Vec<u32>, Vec<Cache>), LmError> {
+        let (states, caches) = self.decoder.run(runs, true)?;
+        let ends = runs.iter().scan(0_i64, |end, run| {
+            *end += run.tokens.len() as i64;
+            Some(*end - 1)
+        });
+        let ends: Vec<i64> = ends.collect();
+        let ends =
+            Tensor::<1, Int>::from_data(TensorData::new(ends, [runs.len()]), &states.device());
+        let logits = self.decoder.logits(states.select(0, ends));
+        let best = logits.argmax(1).into_data();
+        let best = best.iter::<i64>().map(|token| token as u32).collect();
+        Ok((best, caches))
+    }
+
+    /// Appends a token, and puts the sequence to those that go on or that are done.
+    fn go_on(
+        &self,
+        mut sequence: Writing,
+        token: u32,
+        writing: &mut Vec<Writing>,
+        done: &mut Vec<(usize, Vec<u32>)>,
+    ) {
+        let ended = self.limits.ends.contains(&token);
+        if !ended {
+            sequence.tokens.push(token);
+        }
+        let full = sequence.tokens.len() >= self.limits.max_new_tokens;
+        if ended || full || (self.enough)(&sequence.tokens) {
+            done.push((sequence.number, sequence.tokens));
+        } else {
+            writing.push(sequence);
+        }
+    }
+}
+
+impl Iterator for Generating<'_> {
+    /// The number of each prompt of a batch, and the tokens behind it.
+    type Item = Result<Vec<(usize, Vec<u32>)>, LmError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.order.is_empty() {
+            return None;
+        }
+        let rest = self
+            .order
+            .split_off(self.limits.batch.max(1).min(self.order.len()));
+        let numbers = std::mem::replace(&mut self.order, rest);
+        Some(self.batch(numbers))
+    }
+}

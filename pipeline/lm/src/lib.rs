@@ -1,0 +1,25 @@
+//! Causal language models in burn: Hugging Face's checkpoints, on a processor or a GPU chosen at run time.
+
+#[cfg(feature = "cuda")]
+mod cuda;
+mod decoder;
+mod device;
+mod error;
+mod exp;
+mod generate;
+mod memory;
+mod prefix;
+mod probabilities;
+mod score;
+
+pub use clika_checkpoint::{
+    Activation, Architecture, Biases, CheckpointError, Dtype, MlpNames, Names, Norm, Position,
+    QueryKeyValue, Rope, Scaling, read_architecture,
+};
+pub use decoder::{Cache, Decoder, Run};
+pub use device::{DeviceChoice, Place, places};
+pub use error::LmError;
+use exp::exp;
+pub use generate::{Generating, Limits};
+pub use probabilities::LogProbabilities;
+pub use score::{Query, Scoring};

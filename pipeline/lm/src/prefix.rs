@@ -1,0 +1,73 @@
+//! What prompts begin with alike is run once.
+
+use crate::{Cache, Decoder, LmError, Run};
+
+/// The common beginning of some prompts and its cache.
+pub(crate) struct Prefix {
+    tokens: usize,
+    cache: Option<Cache>,
+}
+
+/// A beginning shorter than this is not worth a run of its own.
+const SHORTEST: usize = 8;
+
+impl Prefix {
+    /// Runs what all `prompts` begin with. Each keeps at least one token of its own.
+    pub(crate) fn of(decoder: &Decoder, prompts: &[&[u32]]) -> Result<Self, LmError> {
+        let none = Self {
+            tokens: 0,
+            cache: None,
+        };
+        let [first, rest @ ..] = prompts else {
+            return Ok(none);
+        };
+        // Where angles depend on the whole length, a beginning cannot be run before it is known.
+        if rest.is_empty() || decoder.depends_on_length() {
+            return Ok(none);
+        }
+        let shared = rest.iter().fold(first.len(), |shared, prompt| {
+            let same = first.iter().zip(*prompt).take_while(|(a, b)| a == b);
+            shared.min(same.count())
+        });
+        let shortest = prompts.iter().map(|prompt| prompt.len()).min().unwrap_or(0);
+        let tokens = shared.min(shortest.saturating_sub(1));
+        if tokens < SHORTEST {
+            return Ok(none);
+        }
+        let run = Run {
+            tokens: &first[..tokens],
+            past: None,
+        };
+        let (_, mut caches) = decoder.run(&[run], true)?;
+        Ok(Self {
+            tokens,
+            cache: caches.pop(),
+        })
+    }
+
+    /// What is left of a prompt, behind the cache.
+    pub(crate) fn run<'a>(&'a self, prompt: &'a [u32]) -> Run<'a> {
+        Run {
+            tokens: &prompt[self.tokens..],
+            past: self.cache.as_ref(),
+        }
+    }
+}
+
+/// Cuts `order` after as many items as fit into `budget` tokens, one at least, and returns them.
+pub(crate) fn cut(
+    order: &mut Vec<usize>,
+    budget: usize,
+    tokens: impl Fn(usize) -> usize,
+) -> Vec<usize> {
+    let mut taken = 0;
+    let mut sum = 0;
+    for &item in order.iter() {
+        sum += tokens(item);
+        if taken > 0 && sum > budget {
+            break;
+        }
+        taken += 1;
+    }
+    order.drain(..taken).collect()
+}

@@ -1,0 +1,156 @@
+use crate::{
+    Cache, Decoder, LmError, Run,
+    prefix::{Prefix, cut},
+};
+use burn::tensor::{Int, Tensor, TensorData};
+
+/// A prompt, and what may follow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The prompt's tokens.
+    pub prompt: Vec<u32>,
+    /// Tokens of each possible continuation; at least one.
+    pub continuations: Vec<Vec<u32>>,
+}
+
+/// Scores queries batch by batch: the log-probability of every continuation of a query, from one run of its prompt.
+///
+/// What all prompts begin with is run once. Batches hold prompts of like length without padding. A score does not
+/// depend on the batch that its query is in.
+pub struct Scoring<'a> {
+    decoder: &'a Decoder,
+    queries: &'a [Query],
+    prefix: Prefix,
+    /// Longest first, so that what does not fit fails at once.
+    order: Vec<usize>,
+    budget: usize,
+}
+
+impl<'a> Scoring<'a> {
+    /// Prepares to score `queries` with at most `budget` tokens at a time, or one query where it has more.
+    pub fn new(decoder: &'a Decoder, queries: &'a [Query], budget: usize) -> Result<Self, LmError> {
+        for query in queries {
+            if query.prompt.is_empty() || query.continuations.iter().any(Vec::is_empty) {
+                return Err(LmError::EmptyPrompt);
+            }
+            let longest = query.continuations.iter().map(Vec::len).max();
+            decoder.fits(query.prompt.len() + longest.map_or(0, |longest| longest - 1))?;
+        }
+        let prompts: Vec<&[u32]> = queries
+            .iter()
+            .map(|query| query.prompt.as_slice())
+            .collect();
+        let prefix = Prefix::of(decoder, &prompts)?;
+        let mut order: Vec<usize> = (0..queries.len()).collect();
+        order.sort_by_key(|&number| std::cmp::Reverse(queries[number].prompt.len()));
+        Ok(Self {
+            decoder,
+            queries,
+            prefix,
+            order,
+            budget,
+        })
+    }
+
+    /// The scores of one batch.
+    fn batch(&self, numbers: &[usize]) -> Result<Vec<(usize, Vec<f64>)>, LmError> {
+        let of = |number: usize| &self.queries[number];
+        let runs: Vec<Run> = numbers
+            .iter()
+            .map(|&number| self.prefix.run(&of(number).prompt))
+            .collect();
+        let long = |number: usize| {
+            of(number)
+                .continuations
+                .iter()
+                .any(|tokens| tokens.len() > 1)
+        };
+        let keep = numbers.iter().any(|&number| long(number));
+        let (states, caches) = self.decoder.run(&runs, keep)?;
+        let ends = runs.iter().scan(0_i64, |end, run| {
+            *end += run.tokens.len() as i64;
+            Some(*end - 1)
+        });
+        let ends: Vec<i64> = ends.collect();
+        let count = ends.len();
+        let ends = Tensor::<1, Int>::from_data(TensorData::new(ends, [count]), &states.device());
+        let first = self.decoder.log_probabilities(states.select(0, ends))?;
+        let mut scores: Vec<(usize, Vec<f64>)> = numbers
+            .iter()
+            .enumerate()
+            .map(|(row, &number)| {
+                let continuations = of(number).continuations.iter();
+                (
+                    number,
+                    continuations
+                        .map(|tokens| first.of(row, tokens[0]))
+                        .collect(),
+                )
+            })
+            .collect();
+        self.add_rest(&mut scores, &caches)?;
+        Ok(scores)
+    }
+
+    /// Adds the tokens of the continuations behind their first ones.
+    fn add_rest(&self, scores: &mut [(usize, Vec<f64>)], caches: &[Cache]) -> Result<(), LmError> {
+        let mut left: Vec<(usize, usize)> = Vec::new();
+        for (row, (number, _)) in scores.iter().enumerate() {
+            let continuations = self.queries[*number].continuations.iter().enumerate();
+            let long = continuations.filter(|(_, tokens)| tokens.len() > 1);
+            left.extend(long.map(|(continuation, _)| (row, continuation)));
+        }
+        let tokens_of = |(row, continuation): (usize, usize), scores: &[(usize, Vec<f64>)]| {
+            self.queries[scores[row].0].continuations[continuation].as_slice()
+        };
+        // Those of equal length behind the same prompt can be attended to together.
+        left.sort_by_key(|&place| (place.0, tokens_of(place, scores).len()));
+        let mut order: Vec<usize> = (0..left.len()).collect();
+        while !order.is_empty() {
+            let taken = cut(&mut order, self.budget, |place| {
+                tokens_of(left[place], scores).len() - 1
+            });
+            let runs: Vec<Run> = taken
+                .iter()
+                .map(|&place| {
+                    let tokens = tokens_of(left[place], scores);
+                    Run {
+                        tokens: &tokens[..tokens.len() - 1],
+                        past: Some(&caches[left[place].0]),
+                    }
+                })
+                .collect();
+            let (states, _) = self.decoder.run(&runs, false)?;
+            let probabilities = self.decoder.log_probabilities(states)?;
+            let mut position = 0;
+            for place in taken {
+                let (row, continuation) = left[place];
+                let tokens = tokens_of((row, continuation), scores);
+                let mut sum = 0.0;
+                for &token in &tokens[1..] {
+                    sum += probabilities.of(position, token);
+                    position += 1;
+                }
+                scores[row].1[continuation] += sum;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Iterator for Scoring<'_> {
+    /// The number of each query of a batch, and the log-probabilities of its continuations, at most 0.
+    type Item = Result<Vec<(usize, Vec<f64>)>, LmError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.order.is_empty() {
+            return None;
+        }
+        let mut order = std::mem::take(&mut self.order);
+        let numbers = cut(&mut order, self.budget, |number| {
+            self.prefix.run(&self.queries[number].prompt).tokens.len()
+        });
+        self.order = order;
+        Some(self.batch(&numbers))
+    }
+}
