@@ -55,8 +55,8 @@ $(VENV)/installed: $(REQUIREMENTS)
 	$(VENV)/bin/pip install --quiet -r $(REQUIREMENTS)
 	touch $@
 
-# Programs that are not ours bring PyTorch: several gigabytes, outside the project. LLaMA-Factory needs another
-# version of it than the other two.
+# Programs that are not ours bring PyTorch: 5.5 GB, outside the project. LLaMA-Factory needs an older transformers, in an
+# environment of its own on top of the other, so that PyTorch is there once.
 PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
 PEERS_VENV ?= $(PEERS_CACHE)/peers
 LLAMA_FACTORY_VENV ?= $(PEERS_CACHE)/llama-factory
@@ -83,15 +83,17 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 
 $(PEERS_VENV)/installed: $(PEERS_REQUIREMENTS)
 	python3 -m venv $(PEERS_VENV)
-	$(PEERS_VENV)/bin/pip install --quiet $(PEERS_REQUIREMENTS:%=-r %)
+	$(PEERS_VENV)/bin/pip install --quiet --no-cache-dir $(PEERS_REQUIREMENTS:%=-r %)
 	touch $@
 
 # Its own requirements would bring audio and web packages that its loader does not need, and a PyTorch that its
 # audio packages do not fit.
-$(LLAMA_FACTORY_VENV)/installed: $(LLAMA_FACTORY_REQUIREMENTS)
+$(LLAMA_FACTORY_VENV)/installed: $(LLAMA_FACTORY_REQUIREMENTS) $(PEERS_VENV)/installed
 	python3 -m venv $(LLAMA_FACTORY_VENV)
-	$(LLAMA_FACTORY_VENV)/bin/pip install --quiet -r $(LLAMA_FACTORY_REQUIREMENTS)
-	$(LLAMA_FACTORY_VENV)/bin/pip install --quiet --no-deps llamafactory==0.9.5
+	$(PEERS_VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])' \
+	  > $$($(LLAMA_FACTORY_VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')/peers.pth
+	$(LLAMA_FACTORY_VENV)/bin/pip install --quiet --no-cache-dir -r $(LLAMA_FACTORY_REQUIREMENTS)
+	$(LLAMA_FACTORY_VENV)/bin/pip install --quiet --no-cache-dir --no-deps llamafactory==0.9.5
 	touch $@
 
 .PHONY: bench-datasets
@@ -117,6 +119,19 @@ bench-metrics: ## Time of 10,000 resamples of a table of 60 scores
 .PHONY: bench-api
 bench-api: ## Requests a second against a server of 50 ms, and the resumption of 100,000 kept answers
 	cargo run --locked --quiet --release -p clika-api --example bench_api
+
+# Built where Rust and the registry are, and carried as one file: a machine with a GPU often has neither.
+BENCH_GPU := $(TARGET)/bench-gpu
+
+.PHONY: bench-gpu
+bench-gpu: ## A GPU beside PyTorch: packs target/bench-gpu.tar.gz to carry to one, and runs it if one is here
+	cargo build --locked --release --quiet -p clika-lm --features cuda --example bench_gpu
+	rm -rf $(BENCH_GPU)
+	mkdir -p $(BENCH_GPU)
+	cp $(TARGET)/release/examples/bench_gpu pipeline/lm/benches/bench_gpu.py pipeline/lm/benches/llama_*.json $(BENCH_GPU)
+	cp -r pipeline/lm/tests/fixtures $(BENCH_GPU)
+	tar czf $(BENCH_GPU).tar.gz -C $(TARGET) bench-gpu
+	python3 $(BENCH_GPU)/bench_gpu.py
 
 .PHONY: clean-artifacts
 clean-artifacts: ## Remove what was built, not the snapshot and not the paper's numbers

@@ -35,12 +35,16 @@ enum Command {
     Audit(commands::audit::Args),
     /// Write datasets in the form of another program: lm-evaluation-harness, LLaMA-Factory.
     Export(commands::export::Args),
-    /// Score a remote model on the datasets.
+    /// Score models on the datasets: those that run here, and those behind an endpoint.
     Evaluate(Box<commands::evaluate::Args>),
+    /// Show a text's tokens and a model's log-probabilities behind each of them.
+    Logits(commands::logits::Args),
     /// Compute the paper's tables from recorded predictions.
     Reproduce(commands::reproduce::Args),
     /// Compare two models on the same items.
     Compare(commands::compare::Args),
+    /// List what a local model can run on.
+    Devices(commands::devices::Args),
     /// Replace the snapshot by a fresh slice of Wikidata from a SPARQL endpoint.
     Snapshot(commands::snapshot::Args),
 }
@@ -64,8 +68,10 @@ fn main() -> ExitCode {
         Command::Audit(args) => commands::audit::run(&args, &project),
         Command::Export(args) => commands::export::run(&args, &project),
         Command::Evaluate(args) => commands::evaluate::run(&args, &project, cli.quiet),
+        Command::Logits(args) => commands::logits::run(&args, cli.quiet),
         Command::Reproduce(args) => commands::reproduce::run(&args, &project),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Devices(args) => commands::devices::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args, &project, cli.quiet),
     };
     match result {

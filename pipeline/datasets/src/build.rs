@@ -68,6 +68,11 @@ impl Project {
         self.root.join("templates/prompts")
     }
 
+    /// How texts are wrapped for models.
+    pub fn formats(&self) -> PathBuf {
+        self.root.join("templates/formats")
+    }
+
     /// What fictional worlds are made of.
     pub fn fictional(&self) -> PathBuf {
         self.root.join("templates/fictional")
@@ -81,6 +86,11 @@ impl Project {
     /// Kept answers of paid services.
     pub fn api_cache(&self) -> PathBuf {
         self.root.join("artifacts/cache/api")
+    }
+
+    /// Answers of models that run here.
+    pub fn local_cache(&self) -> PathBuf {
+        self.root.join("artifacts/cache/models")
     }
 
     /// Where predictions go.

@@ -1,7 +1,9 @@
 use clika_api::ApiError;
 use clika_artifacts::ArtifactError;
 use clika_core::Task;
+use clika_lm::{CheckpointError, LmError};
 use clika_templates::TemplateError;
+use clika_tokenizer::TokenizerError;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -41,6 +43,46 @@ pub enum EvaluateError {
         /// What it needs.
         needs: &'static str,
     },
+    /// The model has no chat template.
+    #[error("the model has no `chat_template`")]
+    #[diagnostic(help("--format names a format of templates/formats instead"))]
+    NoChatTemplate,
+    /// A format's special token is not in the tokenizer.
+    #[error("format `{format}` needs the token `{token}`, which the tokenizer lacks")]
+    #[diagnostic(help(
+        "--format names another format of templates/formats; `none` gives the prompt as it is"
+    ))]
+    NoToken {
+        /// The token.
+        token: String,
+        /// The format.
+        format: String,
+    },
+    /// No option letter is one token behind the prompt.
+    #[error("the tokenizer has no single token for every option letter behind `{end}`")]
+    #[diagnostic(help(
+        "--answer texts scores the options' texts, and --answer free reads what the model writes"
+    ))]
+    NoLetters {
+        /// The end of the prompt.
+        end: String,
+    },
+    /// The user stopped the run.
+    #[error("stopped")]
+    #[diagnostic(help("the answers so far are kept: run the command again to go on"))]
+    Stopped,
+    /// The model's folder cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The model cannot be run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lm(#[from] LmError),
+    /// The tokenizer cannot be used.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Tokenizer(#[from] TokenizerError),
     /// The endpoint cannot be used.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -3,12 +3,14 @@
 
 mod error;
 mod items;
+mod local;
 mod mode;
 mod parser;
 mod run;
 
 pub use error::EvaluateError;
 pub use items::{Question, languages, read_dataset};
+pub use local::{AnswerMode, LocalModel, LocalSettings, Spacing, Wrapping, evaluate_local};
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;
 pub use run::{Set, Settings, evaluate};

@@ -87,7 +87,7 @@ impl ApiArgs {
 }
 
 /// A name as a file's: what is no letter, digit, dot or dash becomes `_`.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     name.chars()
         .map(|c| match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '-' => c,

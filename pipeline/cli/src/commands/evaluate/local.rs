@@ -1,0 +1,181 @@
+//! A model that runs here.
+
+use super::{Args, results::Results, sets::sets};
+use crate::commands::{Failure, api::file_name, interrupt, model::ModelArgs, progress};
+use clika_api::Cache;
+use clika_datasets::Project;
+use clika_evaluate::{
+    AnswerMode, EvaluateError, LocalModel, LocalSettings, Settings, Spacing, Wish, evaluate_local,
+};
+use clika_templates::load_prompt;
+use serde_json::json;
+
+/// How a model that runs here is asked.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Models that run here")]
+pub struct LocalArgs {
+    #[command(flatten)]
+    model: ModelArgs,
+    /// How a prompt is wrapped: a file of templates/formats, or `own` for the model's chat template [default: by the model's name, templates/formats/models.toml]
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// What the answer is read from [default: letters]
+    #[arg(long, value_enum)]
+    answer: Option<Answer>,
+    /// What stands between the prompt and an option [default: auto]
+    #[arg(long, value_enum)]
+    spacing: Option<SpacingName>,
+    /// Score every option at every letter's place and average, so that no letter is favoured.
+    #[arg(long)]
+    permute: bool,
+    /// Tokens that are run at a time; lower it if memory runs out [default: 2048 on a processor, 16384 on a GPU]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    batch_tokens: Option<u32>,
+}
+
+/// [`AnswerMode`] as the command line spells it.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Answer {
+    /// Log-probabilities of the option letters
+    Letters,
+    /// Log-probability of each option's text
+    Texts,
+    /// The same, divided by its bytes
+    TextsPerByte,
+    /// What the model writes
+    Free,
+}
+
+/// [`Spacing`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum SpacingName {
+    /// Letters with and without a space, whichever is likelier; texts with one
+    Auto,
+    /// A space
+    Space,
+    /// Nothing
+    None,
+}
+
+impl LocalArgs {
+    /// The first option that was given, for models behind an endpoint.
+    pub(super) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            (self.format.is_some(), "--format"),
+            (self.answer.is_some(), "--answer"),
+            (self.spacing.is_some(), "--spacing"),
+            (self.permute, "--permute"),
+            (self.batch_tokens.is_some(), "--batch-tokens"),
+        ];
+        let given = given
+            .into_iter()
+            .find_map(|(given, name)| given.then_some(name));
+        given.or(self.model.first_given())
+    }
+
+    fn settings(&self, max_tokens: u32, processor: bool) -> LocalSettings {
+        let default = if processor { 2048 } else { 16_384 };
+        LocalSettings {
+            mode: match self.answer {
+                None | Some(Answer::Letters) => AnswerMode::Letters,
+                Some(Answer::Texts) => AnswerMode::Texts,
+                Some(Answer::TextsPerByte) => AnswerMode::TextsPerByte,
+                Some(Answer::Free) => AnswerMode::Free,
+            },
+            spacing: match self.spacing {
+                None | Some(SpacingName::Auto) => Spacing::Auto,
+                Some(SpacingName::Space) => Spacing::Space,
+                Some(SpacingName::None) => Spacing::None,
+            },
+            permute: self.permute,
+            max_tokens: max_tokens as usize,
+            batch_tokens: self.batch_tokens.unwrap_or(default) as usize,
+        }
+    }
+}
+
+/// Evaluates the model `asked`, a folder or a hub id.
+pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> Result<(), Failure> {
+    let (datasets, out) = args.folders(project);
+    let prompt = Settings {
+        prompt: load_prompt(&project.prompts(), &args.prompt)?,
+        wish: Wish::default(),
+    };
+    if args.local.permute && args.local.answer == Some(Answer::Free) {
+        super::conflict("--permute averages scores, and --answer free has none");
+    }
+    let sets = sets(args, &datasets)?;
+    let progress = progress(quiet);
+    let place = args.local.model.place()?;
+    let stop = interrupt::flag();
+    let located = args.local.model.locate(asked, progress.as_ref())?;
+    let name = args.name.as_deref().unwrap_or(&located.name);
+    let model = LocalModel::load(
+        &located.folder,
+        &located.name,
+        (args.local.format.as_deref(), &project.formats()),
+        &place,
+        args.local.model.dtype(),
+        progress.as_ref(),
+    )?;
+    let settings = args
+        .local
+        .settings(args.max_tokens, model.place.is_processor());
+    let file = format!(
+        "{}-{}.jsonl",
+        file_name(&located.name),
+        &model.fingerprint[..12]
+    );
+    let kept = Cache::open(&project.local_cache().join(file))?;
+    let answered = evaluate_local(
+        &model,
+        &prompt,
+        &settings,
+        &sets,
+        &kept,
+        stop,
+        progress.as_ref(),
+    );
+    let (predictions, forms) = match answered {
+        Err(EvaluateError::Stopped) => {
+            return Err(Failure::Interrupted(
+                "interrupted; the answers so far are kept: run the command again to go on"
+                    .to_owned(),
+            ));
+        }
+        answered => answered?,
+    };
+    let (mode, format, dtype) = (
+        settings.mode,
+        model.wrapping.name(),
+        model.decoder.dtype().name(),
+    );
+    let described = json!({
+        "model": located.name,
+        "revision": located.revision,
+        "fingerprint": model.fingerprint,
+        "device": model.place.to_string(),
+        "dtype": dtype,
+        "format": format,
+        "answer": mode,
+        "letter_forms": forms,
+        "permute": settings.permute,
+        "prompt": args.prompt,
+        "prompt_instruction": prompt.prompt.question.instruction,
+        "max_tokens": (mode == AnswerMode::Free).then_some(settings.max_tokens),
+        "limit": args.limit,
+    });
+    let results = Results {
+        name,
+        sets: &sets,
+        predictions: &predictions,
+        how: format!(
+            "{} in {dtype}, format `{format}`, answers by {}",
+            model.place,
+            mode.name()
+        ),
+        fields: json!({ "run": described }),
+        described,
+    };
+    results.publish(args, &datasets, &out)
+}

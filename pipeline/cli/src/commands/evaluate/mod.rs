@@ -1,0 +1,96 @@
+//! `clika evaluate`: a model on the datasets, one that runs here or one behind an endpoint.
+
+mod local;
+mod remote;
+mod results;
+mod sets;
+
+pub use remote::open_ai;
+
+use super::{Failure, api::ApiArgs};
+use clika_core::Task;
+use clika_datasets::Project;
+use std::path::PathBuf;
+
+/// Scores models on the multiple-choice datasets, and writes predictions that `reproduce` and `compare` read.
+///
+/// A model is a folder or a hub id (org/name, org/name@revision) and runs here; with --endpoint it is one behind an
+/// OpenAI-compatible endpoint (OpenAI, vLLM, llama.cpp, Ollama).
+#[derive(clap::Args)]
+pub struct Args {
+    /// The datasets [default: all that are built]
+    #[arg(value_name = "TASK", value_parser = task)]
+    tasks: Vec<Task>,
+    /// The model; several are loaded one after the other.
+    #[arg(long = "model", value_name = "MODEL", required = true)]
+    models: Vec<String>,
+    /// The model's name in the predictions [default: as it is named here, of a folder the last part]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Only these languages, such as en,de.
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    languages: Vec<String>,
+    /// Only the first items of each dataset, to try things out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+    /// The prompt: a file of templates/prompts.
+    #[arg(long, value_name = "NAME", default_value = "paper")]
+    prompt: String,
+    /// Tokens of an answer in free text; reasoning models need more.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: u32,
+    /// Where the datasets are [default: artifacts/datasets of the project]
+    #[arg(long, value_name = "DIR")]
+    datasets: Option<PathBuf>,
+    /// Where the predictions go [default: artifacts/predictions of the project]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print one JSON object for each model instead of a table.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    local: local::LocalArgs,
+    #[command(flatten)]
+    remote: remote::RemoteArgs,
+    #[command(flatten)]
+    api_args: ApiArgs,
+}
+
+fn task(name: &str) -> Result<Task, String> {
+    Task::ALL
+        .into_iter()
+        .find(|task| task.name() == name)
+        .ok_or_else(|| {
+            let known: Vec<_> = Task::ALL.iter().map(|task| task.name()).collect();
+            format!("no such task; there are {}", known.join(", "))
+        })
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
+    if args.name.is_some() && args.models.len() > 1 {
+        conflict("--name names one model, and there are several --model");
+    }
+    for model in &args.models {
+        match &args.remote.endpoint {
+            Some(endpoint) => remote::run(args, endpoint, model, project, quiet)?,
+            None => local::run(args, model, project, quiet)?,
+        }
+    }
+    Ok(())
+}
+
+/// Ends the program as clap does for options that do not fit.
+fn conflict(message: &str) -> ! {
+    clap::Command::new("clika evaluate")
+        .error(clap::error::ErrorKind::ArgumentConflict, message)
+        .exit()
+}
+
+impl Args {
+    fn folders(&self, project: &Project) -> (PathBuf, PathBuf) {
+        let datasets = self.datasets.clone().unwrap_or_else(|| project.datasets());
+        let out = self.out.clone().unwrap_or_else(|| project.predictions());
+        (datasets, out)
+    }
+}

@@ -1,0 +1,207 @@
+//! A model behind an endpoint.
+
+use super::{Args, conflict, results::Results, sets::sets};
+use crate::commands::{
+    Failure,
+    api::{ApiArgs, usage},
+    progress, runtime,
+};
+use clika_api::{ApiError, OpenAi, Secret};
+use clika_datasets::Project;
+use clika_evaluate::{Api, Constraint, Mode, Settings, Wish, evaluate};
+use clika_templates::load_prompt;
+use serde_json::{Map, Value, json};
+
+/// How an endpoint is asked.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Models behind an endpoint")]
+pub struct RemoteArgs {
+    /// The endpoint, an address that ends in /v1.
+    #[arg(long, value_name = "URL", env = "CLIKA_LLM_ENDPOINT")]
+    pub(super) endpoint: Option<String>,
+    /// The environment variable that holds the key [default: OPENAI_API_KEY for api.openai.com, else CLIKA_API_KEY]
+    #[arg(long, value_name = "VARIABLE")]
+    key_variable: Option<String>,
+    /// The interface [default: completions where the endpoint has them, else chat]
+    #[arg(long, value_enum)]
+    api: Option<ApiName>,
+    /// How answers are kept to the options [default: the best that the endpoint has]
+    #[arg(long, value_enum)]
+    constraint: Option<ConstraintName>,
+    /// Token ids of the letters A, B, …, for --constraint logit-bias.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    letter_tokens: Vec<u32>,
+    /// Further fields of every request, as a JSON object; null takes a field away.
+    #[arg(long, value_name = "JSON", value_parser = fields)]
+    fields: Option<Fields>,
+}
+
+/// [`Api`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ApiName {
+    /// The model continues the prompt
+    Completions,
+    /// The prompt is a message
+    Chat,
+}
+
+/// [`Constraint`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ConstraintName {
+    /// Log-probabilities of the letters
+    Logprobs,
+    /// vLLM's guided_choice
+    GuidedChoice,
+    /// vLLM's structured_outputs
+    StructuredOutputs,
+    /// logit_bias, with --letter-tokens
+    LogitBias,
+    /// response_format with a JSON schema
+    JsonSchema,
+    /// None: the answer is read out of free text
+    Free,
+}
+
+#[derive(Clone)]
+struct Fields(Map<String, Value>);
+
+fn fields(text: &str) -> Result<Fields, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(map)) => Ok(Fields(map)),
+        Ok(_) => Err("expected a JSON object such as {\"seed\": 1}".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Evaluates the model `name` at an endpoint.
+pub(super) fn run(
+    args: &Args,
+    endpoint: &str,
+    name: &str,
+    project: &Project,
+    quiet: bool,
+) -> Result<(), Failure> {
+    if let Some(option) = args.local.first_given() {
+        conflict(&format!(
+            "{option} is for models that run here, without --endpoint"
+        ));
+    }
+    let (datasets, out) = args.folders(project);
+    let settings = Settings {
+        prompt: load_prompt(&project.prompts(), &args.prompt)?,
+        wish: args.remote.wish(args.max_tokens),
+    };
+    let sets = sets(args, &datasets)?;
+    let key_variable = args.remote.key_variable.as_deref();
+    let model = open_ai(&args.api_args, endpoint, name, key_variable, project)?;
+    let progress = progress(quiet);
+    let runtime = runtime();
+    let answered = runtime.block_on(async {
+        tokio::select! {
+            answered = evaluate(&model, &settings, &sets, progress.as_ref()) => {
+                answered.map_err(Failure::from)
+            }
+            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
+                "interrupted; the answers so far are kept: run the command again to go on".to_owned(),
+            )),
+        }
+    });
+    let used = usage(name, &model.totals());
+    if !quiet {
+        eprintln!("{used}");
+    }
+    let (mode, predictions) = answered?;
+    let Mode { api, constraint } = mode;
+    let interface = match api {
+        Api::Completions => "completions",
+        Api::Chat => "chat",
+    };
+    let results = Results {
+        name: args.name.as_deref().unwrap_or(name),
+        sets: &sets,
+        predictions: &predictions,
+        described: describe(args, name, mode, &model.base(), &settings),
+        how: format!("asked by {interface}, {}", constraint.name()),
+        fields: json!({ "mode": mode, "usage": model.totals() }),
+    };
+    results.publish(args, &datasets, &out)
+}
+
+/// A model at an endpoint, with a cache of its own.
+pub fn open_ai(
+    args: &ApiArgs,
+    endpoint: &str,
+    model: &str,
+    key_variable: Option<&str>,
+    project: &Project,
+) -> Result<OpenAi, Failure> {
+    let url = clika_http::address(endpoint).ok_or_else(|| ApiError::Url {
+        url: endpoint.to_owned(),
+    })?;
+    let host = url.host_str().unwrap_or("");
+    // An OpenAI key goes to OpenAI, and nowhere else unless the user says so.
+    let variable = key_variable.unwrap_or(if host == "api.openai.com" {
+        "OPENAI_API_KEY"
+    } else {
+        "CLIKA_API_KEY"
+    });
+    let key = Secret::from_env(&[variable]);
+    let place = match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let service = args.service(
+        &format!("{model} at {place}"),
+        &format!("{place}-{model}"),
+        project,
+    )?;
+    Ok(OpenAi::new(
+        service,
+        endpoint,
+        model,
+        key.as_ref(),
+        variable,
+    )?)
+}
+
+impl RemoteArgs {
+    fn wish(&self, max_tokens: u32) -> Wish {
+        Wish {
+            api: self.api.map(|api| match api {
+                ApiName::Completions => Api::Completions,
+                ApiName::Chat => Api::Chat,
+            }),
+            constraint: self.constraint.map(|constraint| match constraint {
+                ConstraintName::Logprobs => Constraint::Logprobs,
+                ConstraintName::GuidedChoice => Constraint::GuidedChoice,
+                ConstraintName::StructuredOutputs => Constraint::StructuredOutputs,
+                ConstraintName::LogitBias => Constraint::LogitBias,
+                ConstraintName::JsonSchema => Constraint::JsonSchema,
+                ConstraintName::Free => Constraint::Free,
+            }),
+            letter_tokens: self.letter_tokens.clone(),
+            max_tokens,
+            fields: self
+                .fields
+                .as_ref()
+                .map_or_else(Map::new, |Fields(fields)| fields.clone()),
+        }
+    }
+}
+
+/// Everything that moves a score, for the manifest.
+fn describe(args: &Args, model: &str, mode: Mode, endpoint: &str, settings: &Settings) -> Value {
+    json!({
+        "endpoint": endpoint,
+        "endpoint_model": model,
+        "api": mode.api,
+        "constraint": mode.constraint,
+        "prompt": args.prompt,
+        "prompt_instruction": settings.prompt.question.instruction,
+        "max_tokens": args.max_tokens,
+        "letter_tokens": args.remote.letter_tokens,
+        "fields": settings.wish.fields,
+        "temperature": 0,
+        "limit": args.limit,
+    })
+}

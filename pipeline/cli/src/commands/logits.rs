@@ -1,0 +1,113 @@
+//! `clika logits`: what a model gives for a text, to check it against another program.
+
+use super::{Failure, model::ModelArgs, print, progress};
+use clika_lm::{Decoder, Run};
+use clika_tokenizer::Tokenizer;
+use serde_json::json;
+
+/// Shows a text's tokens and the log-probabilities of the next token behind each of them.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The model: a folder or a hub id.
+    #[arg(long, value_name = "MODEL")]
+    model: String,
+    /// The text, or - to read it from standard input.
+    #[arg(long, value_name = "TEXT")]
+    prompt: String,
+    /// Do not put the tokenizer's own tokens, such as BOS, around the text.
+    #[arg(long)]
+    no_special: bool,
+    /// How many of the likeliest tokens are shown.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    top: usize,
+    /// Token ids whose log-probabilities are shown too.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    tokens: Vec<u32>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    model_args: ModelArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
+    let progress = progress(quiet);
+    let place = args.model_args.place()?;
+    let located = args.model_args.locate(&args.model, progress.as_ref())?;
+    let tokenizer = Tokenizer::load(&located.folder)?;
+    let decoder = Decoder::load(
+        &located.folder,
+        &place,
+        args.model_args.dtype(),
+        progress.as_ref(),
+    )?;
+    let text = match args.prompt.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin()).map_err(|source| Unreadable { source })?,
+        text => text.to_owned(),
+    };
+    let ids = tokenizer.encode(&text, !args.no_special)?;
+    let vocabulary = decoder.architecture().vocabulary;
+    if let Some(&token) = args
+        .tokens
+        .iter()
+        .find(|&&token| token as usize >= vocabulary)
+    {
+        return Err(clika_lm::LmError::Token { token, vocabulary }.into());
+    }
+    let run = Run {
+        tokens: &ids,
+        past: None,
+    };
+    let (states, _) = decoder.run(&[run], false)?;
+    let probabilities = decoder.log_probabilities(states)?;
+    let name = |id: u32| tokenizer.token(id);
+    if args.json {
+        let positions: Vec<_> = (0..ids.len())
+            .map(|position| {
+                let given = args
+                    .tokens
+                    .iter()
+                    .map(|&token| (token, probabilities.of(position, token)));
+                json!({
+                    "top": probabilities.top(position, args.top),
+                    "given": given.collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        let tokens: Vec<_> = ids.iter().map(|&id| name(id)).collect();
+        return print(&format!(
+            "{}\n",
+            json!({ "ids": ids, "tokens": tokens, "positions": positions })
+        ));
+    }
+    let mut table = "| position | id | token | next |\n|---|---|---|---|\n".to_owned();
+    for (position, &id) in ids.iter().enumerate() {
+        let mut shown = probabilities.top(position, args.top);
+        shown.extend(
+            args.tokens
+                .iter()
+                .map(|&token| (token, probabilities.of(position, token))),
+        );
+        let shown: Vec<_> = shown
+            .iter()
+            .map(|(token, value)| {
+                format!(
+                    "{token} {:?} {value:.4}",
+                    name(*token).unwrap_or_else(|| "?".to_owned())
+                )
+            })
+            .collect();
+        let token = name(id).unwrap_or_else(|| "?".to_owned());
+        table += &format!("| {position} | {id} | {token:?} | {} |\n", shown.join(", "));
+    }
+    print(&table)
+}
+
+/// Standard input is no text.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("cannot read the text from standard input")]
+#[diagnostic(help("it has to be UTF-8"))]
+struct Unreadable {
+    source: std::io::Error,
+}

@@ -1,0 +1,66 @@
+//! Options of every command that loads a model.
+
+use super::{Failure, runtime};
+use clika_core::Progress;
+use clika_hub::{Hub, Located};
+use clika_lm::{DeviceChoice, Dtype, Place};
+
+/// Where and how a model runs.
+#[derive(clap::Args)]
+pub struct ModelArgs {
+    /// Where it runs: auto, cpu or cuda:N; `clika devices` lists what there is [default: auto]
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<DeviceChoice>,
+    /// The type it is computed in [default: f32 on a processor, bf16 on a GPU unless the weights are f32]
+    #[arg(long, value_enum)]
+    dtype: Option<DtypeName>,
+}
+
+/// [`Dtype`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum DtypeName {
+    /// 32 bits
+    F32,
+    /// 16 bits with the range of f32
+    Bf16,
+    /// 16 bits with more precision and less range
+    F16,
+}
+
+impl ModelArgs {
+    /// The first option that was given.
+    pub fn first_given(&self) -> Option<&'static str> {
+        match (self.device, self.dtype) {
+            (Some(_), _) => Some("--device"),
+            (None, Some(_)) => Some("--dtype"),
+            (None, None) => None,
+        }
+    }
+
+    /// The device that is meant.
+    pub fn place(&self) -> Result<Place, Failure> {
+        Ok(self.device.unwrap_or(DeviceChoice::Auto).place()?)
+    }
+
+    /// The type that is wished.
+    pub fn dtype(&self) -> Option<Dtype> {
+        self.dtype.map(|dtype| match dtype {
+            DtypeName::F32 => Dtype::F32,
+            DtypeName::Bf16 => Dtype::Bf16,
+            DtypeName::F16 => Dtype::F16,
+        })
+    }
+
+    /// The model's folder, downloaded if need be.
+    pub fn locate(&self, model: &str, progress: &dyn Progress) -> Result<Located, Failure> {
+        let hub = Hub::from_env()?;
+        runtime().block_on(async {
+            tokio::select! {
+                located = hub.locate(model, progress) => Ok(located?),
+                _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
+                    "interrupted; what was downloaded is kept: run the command again to go on".to_owned(),
+                )),
+            }
+        })
+    }
+}

@@ -1,0 +1,156 @@
+//! Models that run here, from the command line: a tiny random Llama on the mini sets.
+
+#![allow(clippy::unwrap_used)]
+
+mod program;
+
+use program::{TestProject, text};
+use serde_json::{Value, json};
+use std::{fs, path::Path};
+
+/// A random Llama with a tokenizer and a chat template, written by `pipeline/lm/tests/parity.py`.
+fn model() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lm/tests/fixtures/llama-tokenizer");
+    folder.canonicalize().unwrap().display().to_string()
+}
+
+/// A project with a mini set in ten languages.
+fn project() -> TestProject {
+    let project = TestProject::new();
+    project.run(&["datasets", "xcopa-mini"]);
+    project
+}
+
+fn evaluate(project: &TestProject, options: &[&str]) -> Value {
+    let model = model();
+    let mut arguments = vec!["evaluate", "--model", &model, "--limit", "4", "--json", "--quiet"];
+    arguments.extend(options);
+    serde_json::from_str(&project.run(&arguments)).unwrap()
+}
+
+#[test]
+fn a_model_is_scored_in_every_way_and_its_answers_are_kept() {
+    let project = project();
+    let first = evaluate(&project, &["--languages", "en,he"]);
+    assert_eq!(first["scores"].as_array().unwrap().len(), 2);
+    let run = &first["run"];
+    assert_eq!(run["format"], "none");
+    assert_eq!(run["dtype"], "f32");
+    assert_eq!(run["device"], "cpu");
+    // The tokenizer has both "A" and " A".
+    assert_eq!(run["letter_forms"], json!(["", " "]));
+    for score in first["scores"].as_array().unwrap() {
+        assert_eq!((&score["items"], &score["invalid"]), (&json!(4), &json!(0)));
+    }
+    // Again: from the kept answers, with the same result. More languages stand beside the others.
+    let kept: Vec<_> = program::files(&project.path("artifacts/cache/models"));
+    assert_eq!(evaluate(&project, &["--languages", "en,he"]), first);
+    assert_eq!(program::files(&project.path("artifacts/cache/models")), kept);
+    evaluate(&project, &["--languages", "zh"]);
+    let folder = project.path("artifacts/predictions/llama-tokenizer/xcopa-mini");
+    assert_eq!(program::files(&folder).len(), 3);
+    for (option, value) in [
+        ("--answer", "texts"),
+        ("--answer", "texts-per-byte"),
+        ("--answer", "free"),
+        ("--format", "own"),
+        ("--format", "alpaca"),
+        ("--spacing", "space"),
+        ("--dtype", "bf16"),
+    ] {
+        let object = evaluate(&project, &[option, value, "--languages", "en"]);
+        let key = option.trim_start_matches("--");
+        if key != "spacing" {
+            assert_eq!(object["run"][key], value);
+        }
+        assert_eq!(object["scores"][0]["items"], 4, "{option} {value}");
+    }
+}
+
+#[test]
+fn averaging_over_places_removes_what_a_letter_adds() {
+    // Two choices, swapped: the averages of both orders have to be the same whichever order the dataset has.
+    let project = project();
+    let scores = |project: &TestProject| -> Vec<Vec<f64>> {
+        evaluate(project, &["--languages", "en", "--permute"]);
+        let path = project.path("artifacts/predictions");
+        let collection = clika_predictions::Collection::read_model(&path, "llama-tokenizer").unwrap();
+        let (_, predictions) = collection.iter().next().unwrap();
+        predictions.iter().map(|p| p.scores.clone().unwrap()).collect()
+    };
+    let scores = scores(&project);
+    assert_eq!(scores.len(), 4);
+    for pair in &scores {
+        // Log-probabilities among the options: their exponentials sum to at most 1 after averaging.
+        let sum: f64 = pair.iter().map(|score| score.exp()).sum();
+        assert!(sum <= 1.0 + 1e-9 && pair.iter().all(|score| *score < 0.0), "{pair:?}");
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on() {
+    let project = project();
+    let model = model();
+    let whole = evaluate(&project, &["--languages", "en"]);
+    let caches = program::files(&project.path("artifacts/cache/models"));
+    let [(name, content)] = caches.as_slice() else {
+        panic!("one file of answers")
+    };
+    let path = project.path("artifacts/cache/models").join(name);
+    // Cut off in the middle of the third answer, as kill -9 may leave it.
+    let lines: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').collect();
+    assert_eq!(lines.len(), 5, "a header and four answers");
+    let mut torn = lines[..3].concat();
+    torn.extend(&lines[3][..lines[3].len() / 2]);
+    fs::write(&path, torn).unwrap();
+    assert_eq!(evaluate(&project, &["--languages", "en"]), whole);
+    assert_eq!(fs::read(&path).unwrap().len(), content.len());
+    let others = ["evaluate", "--model", &model, "--endpoint", "http://127.0.0.1:9/v1", "--permute"];
+    let output = project.command(&others).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--permute is for models that run here"));
+}
+
+#[test]
+fn what_cannot_run_is_said_before_anything_runs() {
+    let project = project();
+    let model = model();
+    let fail = |options: &[&str]| {
+        let mut arguments = vec!["evaluate", "--quiet", "--model"];
+        arguments.extend(options);
+        project.fail(&arguments)
+    };
+    let device = fail(&[&model, "--device", "cuda:3"]);
+    assert!(device.starts_with("error: no device `cuda:3`\nhint: there are cpu"), "{device}");
+    let format = fail(&[&model, "--format", "vicuña"]);
+    assert!(format.contains("alpaca, baichuan2"), "{format}");
+    let token = fail(&[&model, "--format", "baichuan2"]);
+    assert!(token.contains("format `baichuan2` needs the token"), "{token}");
+    let nothing = project.path("nothing");
+    fs::create_dir(&nothing).unwrap();
+    let empty = fail(&[&nothing.display().to_string()]);
+    assert!(empty.starts_with("error: "), "{empty}");
+}
+
+#[test]
+fn logits_are_printed_for_a_check_by_others() {
+    let project = TestProject::new();
+    let model = model();
+    let printed = project.run(&[
+        "logits", "--model", &model, "--prompt", "Answer: A", "--top", "3", "--tokens", "1,2", "--json", "--quiet",
+    ]);
+    let object: Value = serde_json::from_str(&printed).unwrap();
+    let ids = object["ids"].as_array().unwrap();
+    // The tokenizer puts BOS, token 1, in front.
+    assert_eq!(ids[0], 1);
+    assert_eq!(object["tokens"].as_array().unwrap().len(), ids.len());
+    let positions = object["positions"].as_array().unwrap();
+    assert_eq!(positions.len(), ids.len());
+    for position in positions {
+        let top = position["top"].as_array().unwrap();
+        let values: Vec<f64> = top.iter().map(|pair| pair[1].as_f64().unwrap()).collect();
+        assert_eq!(values.len(), 3);
+        assert!(values.is_sorted_by(|a, b| a >= b) && values[0] <= 0.0);
+        assert_eq!(position["given"][0][0], 1);
+    }
+}

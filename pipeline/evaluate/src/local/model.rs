@@ -1,0 +1,121 @@
+use super::encode::Wrapping;
+use crate::EvaluateError;
+use clika_artifacts::{sha256_file, sha256_hex};
+use clika_core::Progress;
+use clika_lm::{CheckpointError, Decoder, Dtype, LmError, Place};
+use clika_templates::{ModelFormat, default_format, load_format};
+use clika_tokenizer::Tokenizer;
+use std::path::Path;
+
+/// A model with its tokenizer and the format of its prompts.
+pub struct LocalModel {
+    /// The weights.
+    pub decoder: Decoder,
+    /// Text to tokens.
+    pub tokenizer: Tokenizer,
+    /// How a prompt is wrapped.
+    pub wrapping: Wrapping,
+    /// SHA-256 over configuration, tokenizer and weights: what decides an answer beside the prompt.
+    pub fingerprint: String,
+    /// Where it runs.
+    pub place: Place,
+}
+
+/// The name on the command line of the model's own `chat_template`.
+const OWN: &str = "own";
+
+impl LocalModel {
+    /// Loads the model of a folder.
+    ///
+    /// `name` decides the format where `format` is `None`: a file of `formats`, or `own` for the model's own
+    /// `chat_template`.
+    pub fn load(
+        folder: &Path,
+        name: &str,
+        (format, formats): (Option<&str>, &Path),
+        place: &Place,
+        dtype: Option<Dtype>,
+        progress: &dyn Progress,
+    ) -> Result<Self, EvaluateError> {
+        // First what fails fast.
+        let tokenizer = Tokenizer::load(folder)?;
+        let wrapping = wrapping(&tokenizer, name, format, formats)?;
+        let architecture = clika_lm::read_architecture(folder)?;
+        if tokenizer.vocabulary() > architecture.vocabulary {
+            return Err(LmError::Vocabulary {
+                tokens: tokenizer.vocabulary(),
+                rows: architecture.vocabulary,
+            }
+            .into());
+        }
+        let fingerprint = fingerprint(folder, progress)?;
+        let decoder = Decoder::load(folder, place, dtype, progress)?;
+        if !decoder.unused().is_empty() {
+            progress.note(&format!(
+                "tensors of the checkpoint that the model does not use: {}",
+                decoder.unused().join(", ")
+            ));
+        }
+        Ok(Self {
+            decoder,
+            tokenizer,
+            wrapping,
+            fingerprint,
+            place: place.clone(),
+        })
+    }
+}
+
+fn wrapping(
+    tokenizer: &Tokenizer,
+    name: &str,
+    format: Option<&str>,
+    formats: &Path,
+) -> Result<Wrapping, EvaluateError> {
+    let chosen = match format {
+        Some(OWN) => ModelFormat::Own,
+        Some(format) => ModelFormat::Named(format.to_owned()),
+        None => default_format(formats, name, tokenizer.chat_template().is_some())?,
+    };
+    match chosen {
+        ModelFormat::Named(name) => {
+            let format = Box::new(load_format(formats, &name)?);
+            Ok(Wrapping::Format { name, format })
+        }
+        ModelFormat::Own if tokenizer.chat_template().is_some() => Ok(Wrapping::Own),
+        ModelFormat::Own => Err(EvaluateError::NoChatTemplate),
+    }
+}
+
+/// SHA-256 over the names and contents of the files that decide what a model says.
+fn fingerprint(folder: &Path, progress: &dyn Progress) -> Result<String, EvaluateError> {
+    let unreadable = |source| CheckpointError::Read {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let decides = path.extension().is_some_and(|extension| {
+            ["json", "model", "safetensors", "bin", "jinja"]
+                .iter()
+                .any(|known| extension == *known)
+        });
+        if decides && path.is_file() {
+            names.push(path);
+        }
+    }
+    names.sort();
+    progress.start(names.len() as u64, "files checked");
+    let mut text = String::new();
+    for path in names {
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned());
+        let name = name.as_deref().unwrap_or("");
+        text += &format!("{name} {}\n", sha256_file(&path)?);
+        progress.step(name);
+    }
+    progress.finish();
+    Ok(sha256_hex(text))
+}

@@ -1,0 +1,302 @@
+use super::{
+    AnswerMode, LocalModel, Spacing,
+    ask::{Asking, asking},
+};
+use crate::{EvaluateError, Question, Set, Settings, parse};
+use clika_api::{Cache, Key, Usage};
+use clika_core::Progress;
+use clika_lm::{Generating, Limits, Query, Scoring};
+use clika_metrics::Answer;
+use clika_predictions::Prediction;
+use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// What moves a score of a local model, beside the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalSettings {
+    /// What an answer is read from.
+    pub mode: AnswerMode,
+    /// What stands between prompt and option.
+    pub spacing: Spacing,
+    /// Whether every option is scored at every letter's place, and its scores averaged.
+    pub permute: bool,
+    /// Tokens of a free answer.
+    pub max_tokens: usize,
+    /// Tokens that are run at a time.
+    pub batch_tokens: usize,
+}
+
+/// Prompts that are continued at a time.
+const GENERATION_BATCH: usize = 32;
+
+/// Asks a model every item of every set and returns its predictions in the order of the items, and the forms of the
+/// option letters that were scored.
+///
+/// What was answered is in the `kept` file before it is used, so that a run that ends early goes on from there.
+/// Ends with [`EvaluateError::Stopped`] soon after `stop` is set.
+pub fn evaluate_local(
+    model: &LocalModel,
+    prompt: &Settings,
+    settings: &LocalSettings,
+    sets: &[Set],
+    kept: &Cache,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<(Vec<Vec<Prediction>>, BTreeSet<&'static str>), EvaluateError> {
+    let rotations = |question: &Question| {
+        if settings.permute {
+            question.choices.len()
+        } else {
+            1
+        }
+    };
+    let prompts = sets.iter().flat_map(|set| &set.questions).map(rotations);
+    progress.start(prompts.sum::<usize>() as u64, "prompts");
+    let mut predictions = Vec::new();
+    let mut forms = BTreeSet::new();
+    let mut work = Work {
+        model,
+        prompt,
+        settings,
+        kept,
+        stop,
+        progress,
+        forms: &mut forms,
+    };
+    for set in sets {
+        let detail = format!("{} {}", set.task, set.language);
+        predictions.push(match settings.mode {
+            AnswerMode::Free => work.free(set, &detail)?,
+            AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => {
+                work.forced(set, &detail)?
+            }
+        });
+    }
+    progress.finish();
+    Ok((predictions, forms))
+}
+
+struct Work<'a> {
+    model: &'a LocalModel,
+    prompt: &'a Settings,
+    settings: &'a LocalSettings,
+    kept: &'a Cache,
+    stop: &'a AtomicBool,
+    progress: &'a dyn Progress,
+    forms: &'a mut BTreeSet<&'static str>,
+}
+
+impl Work<'_> {
+    /// Names what is asked by everything that decides the answer.
+    fn key(&self, asked: &serde_json::Value) -> Key {
+        Key::new(&json!({
+            "model": self.model.fingerprint,
+            "dtype": self.model.decoder.dtype().name(),
+            "device": if matches!(self.model.place, clika_lm::Place::Cpu { .. }) { "cpu" } else { "cuda" },
+            "asked": asked,
+        }))
+    }
+
+    fn check_stop(&self) -> Result<(), EvaluateError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(EvaluateError::Stopped);
+        }
+        Ok(())
+    }
+
+    /// Chooses by log-probabilities.
+    fn forced(&mut self, set: &Set, detail: &str) -> Result<Vec<Prediction>, EvaluateError> {
+        let mut askings: Vec<Asking> = Vec::new();
+        for question in &set.questions {
+            let rotations = if self.settings.permute {
+                question.choices.len()
+            } else {
+                1
+            };
+            for rotation in 0..rotations {
+                self.check_stop()?;
+                let (mode, spacing) = (self.settings.mode, self.settings.spacing);
+                askings.push(asking(
+                    self.model,
+                    self.prompt,
+                    question,
+                    rotation,
+                    mode,
+                    spacing,
+                )?);
+            }
+        }
+        self.forms
+            .extend(askings.iter().flat_map(|asking| &asking.forms));
+        let keys: Vec<Key> = askings
+            .iter()
+            .map(|asking| {
+                let Query {
+                    prompt,
+                    continuations,
+                } = &asking.query;
+                self.key(&json!({ "prompt": prompt, "continuations": continuations }))
+            })
+            .collect();
+        let mut found: Vec<Option<Vec<f64>>> = Vec::with_capacity(askings.len());
+        for key in &keys {
+            let kept = self.kept.get(key)?;
+            let value = kept.and_then(|kept| serde_json::from_value(kept.value).ok());
+            if value.is_some() {
+                self.progress.step(detail);
+            }
+            found.push(value);
+        }
+        let left: Vec<usize> = (0..askings.len())
+            .filter(|&number| found[number].is_none())
+            .collect();
+        let queries: Vec<Query> = left
+            .iter()
+            .map(|&number| askings[number].query.clone())
+            .collect();
+        let scoring = Scoring::new(&self.model.decoder, &queries, self.settings.batch_tokens)?;
+        for batch in scoring {
+            for (number, values) in batch? {
+                let number = left[number];
+                self.kept
+                    .keep(&keys[number], json!(values), Usage::default())?;
+                found[number] = Some(values);
+                self.progress.step(detail);
+            }
+            self.check_stop()?;
+        }
+        let mut numbers = askings.iter().zip(found);
+        Ok(set
+            .questions
+            .iter()
+            .map(|question| {
+                let choices = question.choices.len();
+                let rotations = if self.settings.permute { choices } else { 1 };
+                let rotated: Vec<Vec<f64>> = numbers
+                    .by_ref()
+                    .take(rotations)
+                    .filter_map(|(asking, values)| Some(asking.scores(&values?, choices)))
+                    .collect();
+                by_scores(question, &rotated)
+            })
+            .collect())
+    }
+
+    /// Reads the option out of what the model writes.
+    fn free(&self, set: &Set, detail: &str) -> Result<Vec<Prediction>, EvaluateError> {
+        let mut prompts = Vec::new();
+        for question in &set.questions {
+            prompts.push(self.model.encode(&self.prompt.render(question), "")?);
+        }
+        let stops = self.stops();
+        let limits = Limits {
+            max_new_tokens: self.settings.max_tokens,
+            ends: self.model.tokenizer.eos().into_iter().collect(),
+            budget: self.settings.batch_tokens,
+            batch: GENERATION_BATCH,
+        };
+        let keys: Vec<Key> = prompts
+            .iter()
+            .map(|prompt| {
+                self.key(&json!({ "prompt": prompt, "max_tokens": limits.max_new_tokens, "stops": stops }))
+            })
+            .collect();
+        let mut texts: Vec<Option<String>> = Vec::with_capacity(prompts.len());
+        for key in &keys {
+            let kept = self.kept.get(key)?;
+            let text = kept.and_then(|kept| kept.value.as_str().map(str::to_owned));
+            if text.is_some() {
+                self.progress.step(detail);
+            }
+            texts.push(text);
+        }
+        let left: Vec<usize> = (0..prompts.len())
+            .filter(|&number| texts[number].is_none())
+            .collect();
+        let asked: Vec<Vec<u32>> = left.iter().map(|&number| prompts[number].clone()).collect();
+        let tokenizer = &self.model.tokenizer;
+        let enough = |tokens: &[u32]| {
+            // A text that cannot be decoded yet is in the middle of a letter.
+            !stops.is_empty()
+                && tokenizer
+                    .decode(tokens)
+                    .is_ok_and(|text| stops.iter().any(|stop| text.contains(stop.as_str())))
+        };
+        for batch in Generating::new(&self.model.decoder, &asked, limits, &enough)? {
+            for (number, tokens) in batch? {
+                let number = left[number];
+                let text = tokenizer.decode(&tokens)?;
+                let end = stops
+                    .iter()
+                    .filter_map(|stop| text.find(stop.as_str()))
+                    .min();
+                let text = text[..end.unwrap_or(text.len())].to_owned();
+                self.kept
+                    .keep(&keys[number], json!(text), Usage::default())?;
+                texts[number] = Some(text);
+                self.progress.step(detail);
+            }
+            self.check_stop()?;
+        }
+        let texts = set.questions.iter().zip(texts);
+        Ok(texts
+            .map(|(question, text)| Prediction {
+                item_id: question.id.clone(),
+                cluster_id: question.cluster_id.clone(),
+                scores: None,
+                answer: text
+                    .as_deref()
+                    .map_or(Answer::Invalid, |text| parse(text, &question.choices)),
+                response: text,
+                label: question.label,
+            })
+            .collect())
+    }
+
+    fn stops(&self) -> Vec<String> {
+        match &self.model.wrapping {
+            super::Wrapping::Format { format, .. } => format.stop.clone(),
+            super::Wrapping::Own => Vec::new(),
+        }
+    }
+}
+
+/// The prediction from an item's scores, averaged over the places where its options stood.
+///
+/// Averaged are log-probabilities among the options, so that a place whose letters are likely does not weigh more.
+fn by_scores(question: &Question, rotated: &[Vec<f64>]) -> Prediction {
+    let choices = question.choices.len();
+    let scores: Vec<f64> = match rotated {
+        [scores] => scores.clone(),
+        _ => (0..choices)
+            .map(|option| {
+                let normalized = rotated.iter().map(|scores| {
+                    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                    let total: f64 = scores.iter().map(|score| (score - most).exp()).sum();
+                    scores[option] - most - total.ln()
+                });
+                normalized.sum::<f64>() / rotated.len() as f64
+            })
+            .collect(),
+    };
+    // The first of equals, as for remote models.
+    let best = (0..choices).reduce(|best, next| {
+        if scores[next] > scores[best] {
+            next
+        } else {
+            best
+        }
+    });
+    let answer = best.and_then(|best| u8::try_from(best).ok());
+    Prediction {
+        item_id: question.id.clone(),
+        cluster_id: question.cluster_id.clone(),
+        scores: Some(scores),
+        answer: answer.map_or(Answer::Invalid, Answer::Choice),
+        response: None,
+        label: question.label,
+    }
+}
