@@ -153,15 +153,18 @@ pub enum MlpNames {
 
 impl Architecture {
     /// Numbers in the weights, biases and norms aside: what memory and time are estimated from.
-    pub fn parameters(&self) -> usize {
-        let heads = self.heads * self.head_dim;
-        let attention = self.hidden * (2 * heads + 2 * self.kv_heads * self.head_dim);
+    pub fn parameters(&self) -> u128 {
+        // Wide enough for whatever a configuration claims.
+        let [hidden, inner, layers, vocabulary] =
+            [self.hidden, self.intermediate, self.layers, self.vocabulary].map(|n| n as u128);
+        let [heads, kv_heads, width] =
+            [self.heads, self.kv_heads, self.head_dim].map(|n| n as u128);
+        let attention = hidden * (2 * heads + 2 * kv_heads) * width;
         let matrices = match self.names.mlp {
             MlpNames::Gated { .. } => 3,
             MlpNames::Plain { .. } => 2,
         };
-        let layer = attention + matrices * self.hidden * self.intermediate;
         let embeddings = if self.tied { 1 } else { 2 };
-        self.layers * layer + embeddings * self.vocabulary * self.hidden
+        layers * (attention + matrices * hidden * inner) + embeddings * vocabulary * hidden
     }
 }

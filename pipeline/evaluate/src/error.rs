@@ -67,6 +67,18 @@ pub enum EvaluateError {
         /// The end of the prompt.
         end: String,
     },
+    /// A kept answer is none of a local model's.
+    #[error("the kept answer {key} cannot be read")]
+    #[diagnostic(help(
+        "remove the model's file in artifacts/cache/models; its answers are computed again"
+    ))]
+    Kept {
+        /// Its key.
+        key: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// The user stopped the run.
     #[error("stopped")]
     #[diagnostic(help("the answers so far are kept: run the command again to go on"))]

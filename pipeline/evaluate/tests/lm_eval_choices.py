@@ -64,7 +64,7 @@ def of_clika(args, folder):
     found = {}
     for path in Path(folder).glob("tiny/*/*.parquet"):
         for row in pyarrow.parquet.read_table(path).to_pylist():
-            found[path.parent.name, path.stem, row["item_id"]] = row["scores"]
+            found[path.parent.name, path.stem, row["item_id"]] = row["choice_scores"]
     return found
 
 

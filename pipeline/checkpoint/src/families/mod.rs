@@ -127,7 +127,6 @@ fn check(config: &Config, architecture: &Architecture) -> Result<(), CheckpointE
         ("vocab_size", architecture.vocabulary),
         ("hidden_size", architecture.hidden),
         ("intermediate_size", architecture.intermediate),
-        ("num_hidden_layers", architecture.layers),
         ("num_attention_heads", architecture.heads),
         ("num_key_value_heads", architecture.kv_heads),
         ("head_dim", architecture.head_dim),
@@ -146,6 +145,16 @@ fn check(config: &Config, architecture: &Architecture) -> Result<(), CheckpointE
         return Err(config.problem("`sliding_window` is 0"));
     }
     Ok(())
+}
+
+/// A number of layers of which lists can be made.
+fn layers(config: &Config, layers: usize) -> Result<usize, CheckpointError> {
+    /// Far above every model.
+    const MOST: usize = 100_000;
+    if layers == 0 || layers > MOST {
+        return Err(config.problem(format!("`num_hidden_layers` is {layers}")));
+    }
+    Ok(layers)
 }
 
 /// The width of a head that is not named.

@@ -61,76 +61,150 @@ pub(super) struct Asking {
     pub(super) forms: Vec<&'static str>,
 }
 
-/// Writes an item with its choices moved on by `rotation` places as a query.
-pub(super) fn asking(
-    model: &LocalModel,
-    settings: &Settings,
-    question: &Question,
-    rotation: usize,
-    mode: AnswerMode,
-    spacing: Spacing,
-) -> Result<Asking, EvaluateError> {
-    let mut shown = question.clone();
-    shown.choices.rotate_left(rotation);
-    let prompt = settings.render(&shown);
-    let plain = model.encode(&prompt, "")?;
-    let mut continued: Vec<(usize, f64, Vec<u32>)> = Vec::new();
-    let mut forms = Vec::new();
-    for form in spacing.forms(mode) {
-        let mut of_form = Vec::new();
-        for (place, (letter, choice)) in ('A'..='Z').zip(&shown.choices).enumerate() {
-            let (text, bytes) = match mode {
-                AnswerMode::Letters => (letter.to_string(), 1.0),
-                AnswerMode::Texts | AnswerMode::Free => (choice.clone(), 1.0),
-                AnswerMode::TextsPerByte => (choice.clone(), choice.len().max(1) as f64),
-            };
-            let tokens = model.encode(&prompt, &format!("{form}{text}"))?;
-            let option = (place + rotation) % shown.choices.len();
-            of_form.push((option, bytes, tokens));
+/// Writes the items of a set as queries.
+///
+/// What stands behind a prompt is decided by tokenizing: for texts with every item, for letters with the first one,
+/// since all prompts of a set end alike.
+pub(super) struct Asker<'a> {
+    pub(super) model: &'a LocalModel,
+    pub(super) settings: &'a Settings,
+    pub(super) mode: AnswerMode,
+    pub(super) spacing: Spacing,
+    letters: Option<Letters>,
+}
+
+/// The tokens of the option letters.
+struct Letters {
+    forms: Vec<&'static str>,
+    /// A form after the other: the tokens of A, B, …
+    tokens: Vec<Vec<u32>>,
+}
+
+impl<'a> Asker<'a> {
+    pub(super) const fn new(
+        model: &'a LocalModel,
+        settings: &'a Settings,
+        mode: AnswerMode,
+        spacing: Spacing,
+    ) -> Self {
+        Self {
+            model,
+            settings,
+            mode,
+            spacing,
+            letters: None,
         }
-        // A letter that takes two tokens, or that grows together with the prompt's end, has no next-token probability.
-        let usable = mode != AnswerMode::Letters
-            || of_form.iter().all(|(_, _, tokens)| {
-                tokens.len() == plain.len() + 1 && tokens.starts_with(&plain)
+    }
+
+    /// An item with its choices moved on by `rotation` places.
+    pub(super) fn ask(
+        &mut self,
+        question: &Question,
+        rotation: usize,
+    ) -> Result<Asking, EvaluateError> {
+        let mut shown = question.clone();
+        shown.choices.rotate_left(rotation);
+        let prompt = self.settings.render(&shown);
+        let plain = self.model.encode(&prompt, "")?;
+        let option = |place: usize| (place + rotation) % shown.choices.len();
+        if self.mode != AnswerMode::Letters {
+            return self.texts(&prompt, plain, &shown.choices, option);
+        }
+        let choices = shown.choices.len();
+        let letters = match self.letters.take() {
+            Some(letters) if letters.tokens.iter().all(|tokens| tokens.len() == choices) => letters,
+            Some(_) | None => self.letters(&prompt, &plain, choices)?,
+        };
+        let mut continuations = Vec::new();
+        let mut options = Vec::new();
+        for tokens in &letters.tokens {
+            continuations.extend(tokens.iter().map(|token| vec![*token]));
+            options.extend((0..choices).map(|place| (option(place), 1.0)));
+        }
+        let forms = letters.forms.clone();
+        self.letters = Some(letters);
+        Ok(Asking {
+            query: Query {
+                prompt: plain,
+                continuations,
+            },
+            options,
+            forms,
+        })
+    }
+
+    /// The forms of the letters that are one token each behind the prompt.
+    fn letters(
+        &self,
+        prompt: &str,
+        plain: &[u32],
+        choices: usize,
+    ) -> Result<Letters, EvaluateError> {
+        let mut letters = Letters {
+            forms: Vec::new(),
+            tokens: Vec::new(),
+        };
+        for form in self.spacing.forms(self.mode) {
+            let mut of_form = Vec::new();
+            for letter in ('A'..='Z').take(choices) {
+                let tokens = self.model.encode(prompt, &format!("{form}{letter}"))?;
+                // A letter that takes two tokens, or grows together with the prompt's end, has no next-token probability.
+                if tokens.len() == plain.len() + 1 && tokens.starts_with(plain) {
+                    of_form.extend(tokens.last());
+                }
+            }
+            if of_form.len() == choices {
+                letters.forms.push(form);
+                letters.tokens.push(of_form);
+            }
+        }
+        if letters.forms.is_empty() {
+            let end: Vec<char> = prompt.chars().rev().take(12).collect();
+            return Err(EvaluateError::NoLetters {
+                end: end.into_iter().rev().collect(),
             });
-        if usable {
-            continued.extend(of_form);
-            forms.push(*form);
         }
+        Ok(letters)
     }
-    if continued.is_empty() {
-        return Err(EvaluateError::NoLetters {
-            end: prompt
-                .chars()
-                .rev()
-                .take(12)
-                .collect::<Vec<_>>()
-                .into_iter()
-                .rev()
-                .collect(),
-        });
-    }
-    // Text that grows together with the prompt's end moves the border back to where all agree.
-    let shared = continued
-        .iter()
-        .fold(plain.len(), |shared, (_, _, tokens)| {
+
+    /// The options' texts behind a prompt.
+    fn texts(
+        &self,
+        prompt: &str,
+        plain: Vec<u32>,
+        choices: &[String],
+        option: impl Fn(usize) -> usize,
+    ) -> Result<Asking, EvaluateError> {
+        let mut continued = Vec::new();
+        let mut options = Vec::new();
+        let forms = self.spacing.forms(self.mode).to_vec();
+        for form in &forms {
+            for (place, choice) in choices.iter().enumerate() {
+                continued.push(self.model.encode(prompt, &format!("{form}{choice}"))?);
+                let bytes = match self.mode {
+                    AnswerMode::TextsPerByte => choice.len().max(1) as f64,
+                    AnswerMode::Letters | AnswerMode::Texts | AnswerMode::Free => 1.0,
+                };
+                options.push((option(place), bytes));
+            }
+        }
+        // Text that grows together with the prompt's end moves the border back to where all agree.
+        let shared = continued.iter().fold(plain.len(), |shared, tokens| {
             let same = plain.iter().zip(tokens).take_while(|(a, b)| a == b).count();
-            shared.min(same).min(tokens.len() - 1)
+            shared.min(same).min(tokens.len().saturating_sub(1))
         });
-    Ok(Asking {
-        query: Query {
-            prompt: plain[..shared].to_vec(),
-            continuations: continued
-                .iter()
-                .map(|(_, _, tokens)| tokens[shared..].to_vec())
-                .collect(),
-        },
-        options: continued
-            .iter()
-            .map(|(option, bytes, _)| (*option, *bytes))
-            .collect(),
-        forms,
-    })
+        Ok(Asking {
+            query: Query {
+                prompt: plain[..shared].to_vec(),
+                continuations: continued
+                    .iter()
+                    .map(|tokens| tokens[shared..].to_vec())
+                    .collect(),
+            },
+            options,
+            forms,
+        })
+    }
 }
 
 impl Asking {

@@ -1,6 +1,6 @@
 use super::{
     AnswerMode, LocalModel, Spacing,
-    ask::{Asking, asking},
+    ask::{Asker, Asking},
 };
 use crate::{EvaluateError, Question, Set, Settings, parse};
 use clika_api::{Cache, Key, Usage};
@@ -8,6 +8,7 @@ use clika_core::Progress;
 use clika_lm::{Generating, Limits, Query, Scoring};
 use clika_metrics::Answer;
 use clika_predictions::Prediction;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::{
     collections::BTreeSet,
@@ -46,15 +47,6 @@ pub fn evaluate_local(
     stop: &AtomicBool,
     progress: &dyn Progress,
 ) -> Result<(Vec<Vec<Prediction>>, BTreeSet<&'static str>), EvaluateError> {
-    let rotations = |question: &Question| {
-        if settings.permute {
-            question.choices.len()
-        } else {
-            1
-        }
-    };
-    let prompts = sets.iter().flat_map(|set| &set.questions).map(rotations);
-    progress.start(prompts.sum::<usize>() as u64, "prompts");
     let mut predictions = Vec::new();
     let mut forms = BTreeSet::new();
     let mut work = Work {
@@ -66,6 +58,9 @@ pub fn evaluate_local(
         progress,
         forms: &mut forms,
     };
+    let prompts = sets.iter().flat_map(|set| &set.questions);
+    let prompts: usize = prompts.map(|question| work.rotations(question)).sum();
+    progress.start(prompts as u64, "prompts");
     for set in sets {
         let detail = format!("{} {}", set.task, set.language);
         predictions.push(match settings.mode {
@@ -95,9 +90,41 @@ impl Work<'_> {
         Key::new(&json!({
             "model": self.model.fingerprint,
             "dtype": self.model.decoder.dtype().name(),
-            "device": if matches!(self.model.place, clika_lm::Place::Cpu { .. }) { "cpu" } else { "cuda" },
+            "device": if self.model.place.is_processor() { "cpu" } else { "cuda" },
             "asked": asked,
         }))
+    }
+
+    /// An answer that was kept.
+    fn kept<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+        detail: &str,
+    ) -> Result<Option<T>, EvaluateError> {
+        let Some(kept) = self.kept.get(key)? else {
+            return Ok(None);
+        };
+        let answer = serde_json::from_value(kept.value);
+        self.progress.step(detail);
+        answer.map(Some).map_err(|source| EvaluateError::Kept {
+            key: key.as_str().to_owned(),
+            source,
+        })
+    }
+
+    fn keep(&self, key: &Key, value: serde_json::Value, detail: &str) -> Result<(), EvaluateError> {
+        self.kept.keep(key, value, Usage::default())?;
+        self.progress.step(detail);
+        Ok(())
+    }
+
+    /// In how many orders an item's choices are shown.
+    fn rotations(&self, question: &Question) -> usize {
+        if self.settings.permute {
+            question.choices.len()
+        } else {
+            1
+        }
     }
 
     fn check_stop(&self) -> Result<(), EvaluateError> {
@@ -109,24 +136,13 @@ impl Work<'_> {
 
     /// Chooses by log-probabilities.
     fn forced(&mut self, set: &Set, detail: &str) -> Result<Vec<Prediction>, EvaluateError> {
+        let (mode, spacing) = (self.settings.mode, self.settings.spacing);
+        let mut asker = Asker::new(self.model, self.prompt, mode, spacing);
         let mut askings: Vec<Asking> = Vec::new();
         for question in &set.questions {
-            let rotations = if self.settings.permute {
-                question.choices.len()
-            } else {
-                1
-            };
-            for rotation in 0..rotations {
+            for rotation in 0..self.rotations(question) {
                 self.check_stop()?;
-                let (mode, spacing) = (self.settings.mode, self.settings.spacing);
-                askings.push(asking(
-                    self.model,
-                    self.prompt,
-                    question,
-                    rotation,
-                    mode,
-                    spacing,
-                )?);
+                askings.push(asker.ask(question, rotation)?);
             }
         }
         self.forms
@@ -143,12 +159,7 @@ impl Work<'_> {
             .collect();
         let mut found: Vec<Option<Vec<f64>>> = Vec::with_capacity(askings.len());
         for key in &keys {
-            let kept = self.kept.get(key)?;
-            let value = kept.and_then(|kept| serde_json::from_value(kept.value).ok());
-            if value.is_some() {
-                self.progress.step(detail);
-            }
-            found.push(value);
+            found.push(self.kept(key, detail)?);
         }
         let left: Vec<usize> = (0..askings.len())
             .filter(|&number| found[number].is_none())
@@ -161,10 +172,8 @@ impl Work<'_> {
         for batch in scoring {
             for (number, values) in batch? {
                 let number = left[number];
-                self.kept
-                    .keep(&keys[number], json!(values), Usage::default())?;
+                self.keep(&keys[number], json!(values), detail)?;
                 found[number] = Some(values);
-                self.progress.step(detail);
             }
             self.check_stop()?;
         }
@@ -174,10 +183,9 @@ impl Work<'_> {
             .iter()
             .map(|question| {
                 let choices = question.choices.len();
-                let rotations = if self.settings.permute { choices } else { 1 };
                 let rotated: Vec<Vec<f64>> = numbers
                     .by_ref()
-                    .take(rotations)
+                    .take(self.rotations(question))
                     .filter_map(|(asking, values)| Some(asking.scores(&values?, choices)))
                     .collect();
                 by_scores(question, &rotated)
@@ -206,12 +214,7 @@ impl Work<'_> {
             .collect();
         let mut texts: Vec<Option<String>> = Vec::with_capacity(prompts.len());
         for key in &keys {
-            let kept = self.kept.get(key)?;
-            let text = kept.and_then(|kept| kept.value.as_str().map(str::to_owned));
-            if text.is_some() {
-                self.progress.step(detail);
-            }
-            texts.push(text);
+            texts.push(self.kept(key, detail)?);
         }
         let left: Vec<usize> = (0..prompts.len())
             .filter(|&number| texts[number].is_none())
@@ -234,10 +237,8 @@ impl Work<'_> {
                     .filter_map(|stop| text.find(stop.as_str()))
                     .min();
                 let text = text[..end.unwrap_or(text.len())].to_owned();
-                self.kept
-                    .keep(&keys[number], json!(text), Usage::default())?;
+                self.keep(&keys[number], json!(text), detail)?;
                 texts[number] = Some(text);
-                self.progress.step(detail);
             }
             self.check_stop()?;
         }

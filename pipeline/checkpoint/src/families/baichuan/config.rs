@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
     architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, rope, silu},
+    families::{Config, head_dim, layers, rope, silu},
 };
 use serde::Deserialize;
 
@@ -28,6 +28,7 @@ const FIRST_VOCABULARY: usize = 64_000;
 
 pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
+    let layers = layers(config, keys.num_hidden_layers)?;
     if keys.vocab_size == FIRST_VOCABULARY {
         return Err(config.unsupported(
             format!("vocab_size = {FIRST_VOCABULARY} (Baichuan 1)"),
@@ -45,7 +46,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         vocabulary: keys.vocab_size,
         hidden: keys.hidden_size,
         intermediate: keys.intermediate_size,
-        layers: keys.num_hidden_layers,
+        layers,
         heads: keys.num_attention_heads,
         kv_heads: keys.num_attention_heads,
         head_dim,
@@ -54,7 +55,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
             epsilon: keys.rms_norm_eps,
         },
         position,
-        windows: vec![None; keys.num_hidden_layers],
+        windows: vec![None; layers],
         activation: silu(config, &keys.hidden_act)?,
         residual_after_norm: false,
         query_key_norm: false,

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
     architecture::{Activation, Architecture, Biases, Norm, Position},
-    families::{Config, head_dim},
+    families::{Config, head_dim, layers},
 };
 use serde::Deserialize;
 
@@ -34,7 +34,10 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         value.ok_or_else(|| config.problem(format!("missing field `{name}`")))
     };
     let hidden = either(keys.hidden_size, keys.n_embed, "hidden_size")?;
-    let layers = either(keys.n_layer, keys.num_hidden_layers, "n_layer")?;
+    let layers = layers(
+        config,
+        either(keys.n_layer, keys.num_hidden_layers, "n_layer")?,
+    )?;
     let heads = either(keys.n_head, keys.num_attention_heads, "n_head")?;
     Ok(Architecture {
         family: "bloom",

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
     architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, rope, silu},
+    families::{Config, head_dim, layers, rope, silu},
 };
 use serde::Deserialize;
 
@@ -32,6 +32,7 @@ const MISTRAL_WINDOW: usize = 4096;
 
 pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
+    let layers = layers(config, keys.num_hidden_layers)?;
     let head_dim = match keys.head_dim {
         Some(width) => width,
         None => head_dim(config, keys.hidden_size, keys.num_attention_heads)?,
@@ -46,7 +47,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         vocabulary: keys.vocab_size,
         hidden: keys.hidden_size,
         intermediate: keys.intermediate_size,
-        layers: keys.num_hidden_layers,
+        layers,
         heads: keys.num_attention_heads,
         kv_heads: keys.num_key_value_heads.unwrap_or(keys.num_attention_heads),
         head_dim,
@@ -55,7 +56,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
             epsilon: keys.rms_norm_eps,
         },
         position: Position::Rope(rope::read(config, head_dim)?),
-        windows: vec![window; keys.num_hidden_layers],
+        windows: vec![window; layers],
         activation: silu(config, &keys.hidden_act)?,
         residual_after_norm: false,
         query_key_norm: false,

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
     architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, llama, rope, silu},
+    families::{Config, head_dim, layers, llama, rope, silu},
 };
 use serde::Deserialize;
 
@@ -35,6 +35,7 @@ const WINDOW_LAYERS: usize = 28;
 
 pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
+    let layers = layers(config, keys.num_hidden_layers)?;
     let third = config.is_of("qwen3");
     let head_dim = match keys.head_dim {
         Some(width) => width,
@@ -47,7 +48,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         vocabulary: keys.vocab_size,
         hidden: keys.hidden_size,
         intermediate: keys.intermediate_size,
-        layers: keys.num_hidden_layers,
+        layers,
         heads: keys.num_attention_heads,
         kv_heads: keys.num_key_value_heads.unwrap_or(keys.num_attention_heads),
         head_dim,
