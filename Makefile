@@ -78,8 +78,22 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	cargo run --locked --quiet -- export llama-factory $(TARGET)/test-peers/datasets --out $(TARGET)/test-peers/llama-factory
 	$(PEERS_VENV)/bin/python pipeline/export/tests/lm_eval_tasks.py \
 	  $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets templates/prompts/paper.toml
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
+	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
+	  pipeline/lm/tests/fixtures/llama-tokenizer $(if $(LIMIT),--limit $(LIMIT))
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/export/tests/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
+
+.PHONY: parity
+parity: $(PEERS_VENV)/installed ## Compare the committed fixtures of local models with transformers (WRITE=1 writes them anew)
+	$(PEERS_VENV)/bin/python pipeline/lm/tests/parity.py $(if $(WRITE),,--check)
+	cargo test --locked -p clika-lm --test parity -- --nocapture
+
+.PHONY: fuzz
+fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
+	cd pipeline/checkpoint && for target in header config; do \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(or $(SECONDS_EACH),120) || exit 1; \
+	done
 
 $(PEERS_VENV)/installed: $(PEERS_REQUIREMENTS)
 	python3 -m venv $(PEERS_VENV)

@@ -158,6 +158,53 @@ fn what_cannot_run_is_said_before_anything_runs() {
     assert!(empty.starts_with("error: "), "{empty}");
 }
 
+/// A copy of the model with a change of its `config.json`.
+fn changed(project: &TestProject, from: &str, to: &str) -> String {
+    let folder = project.path("model");
+    fs::create_dir_all(&folder).unwrap();
+    for (name, content) in program::files(Path::new(&model())) {
+        fs::write(folder.join(name), content).unwrap();
+    }
+    project.edit("model/config.json", from, to);
+    folder.display().to_string()
+}
+
+#[test]
+fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
+    let project = project();
+    let fail = |from: &str, to: &str| {
+        let model = changed(&project, from, to);
+        let options = ["--quiet", "--limit", "2", "--format", "none"];
+        project.fail(&[&["evaluate", "--model", &model], &options[..]].concat())
+    };
+    let long = fail(
+        "\"max_position_embeddings\": 2048",
+        "\"max_position_embeddings\": 50",
+    );
+    assert!(
+        long.contains("tokens, and the model's context is 50"),
+        "{long}"
+    );
+    let small = fail("\"vocab_size\": 300", "\"vocab_size\": 200");
+    assert!(
+        small
+            .starts_with("error: the tokenizer has 300 tokens, and the model's embedding 200 rows"),
+        "{small}"
+    );
+    let other = fail("LlamaForCausalLM", "GPT2LMHeadModel");
+    assert!(other.starts_with("error: architecture `GPT2LMHeadModel` is not supported\nhint: supported are LlamaForCausalLM"), "{other}");
+    // 9,000 layers with three matrices of 32 × 16,000,000 numbers of 4 bytes: 50 TiB.
+    let huge = fail(
+        "\"num_hidden_layers\": 2",
+        "\"num_hidden_layers\": 9000, \"intermediate_size\": 16000000",
+    );
+    assert!(
+        huge.contains(" GiB are needed for the weights in f32")
+            && huge.contains("hint: take --dtype bf16"),
+        "{huge}"
+    );
+}
+
 #[test]
 fn logits_are_printed_for_a_check_by_others() {
     let project = TestProject::new();
