@@ -147,6 +147,13 @@ bench-gpu: ## A GPU beside PyTorch: packs target/bench-gpu.tar.gz to carry to on
 	tar czf $(BENCH_GPU).tar.gz -C $(TARGET) bench-gpu
 	python3 $(BENCH_GPU)/bench_gpu.py
 
+.PHONY: bench-lm
+bench-lm: $(PEERS_VENV)/installed ## Our decoder beside PyTorch + transformers on two threads (installs PyTorch): make bench-lm MODELS=0.5B
+	cargo run --locked --quiet -- datasets --out $(TARGET)/bench-lm >/dev/null
+	cargo build --locked --release --quiet -p clika-lm --example bench_lm
+	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_lm.py $(TARGET)/release/examples/bench_lm $(TARGET)/bench-lm \
+	  templates/prompts/paper.toml $(PEERS_CACHE)/bench-lm $(MODELS)
+
 .PHONY: clean-artifacts
 clean-artifacts: ## Remove what was built, not the snapshot and not the paper's numbers
 	rm -rf artifacts/datasets artifacts/cache artifacts/predictions artifacts/report artifacts/exports

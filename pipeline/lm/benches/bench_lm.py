@@ -35,7 +35,7 @@ VOCABULARY = 32_000
 
 # The shape of a model, as LlamaConfig takes it, and how often each side runs.
 MODELS = {
-    "512 × 8": (
+    "512x8": (
         {
             "vocab_size": VOCABULARY,
             "hidden_size": 512,
@@ -161,7 +161,7 @@ def best(scores):
 
 def measure(name, shape, rounds, program, work, cache):
     """The lines of one model in the table."""
-    folder = cache / name.replace(" × ", "x")
+    folder = cache / name
     if not folder.is_dir():
         write_model(shape, folder)
     script = Path(__file__).with_name("bench_lm_torch.py")

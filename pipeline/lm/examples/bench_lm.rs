@@ -107,9 +107,7 @@ fn generate(
     Ok(generated)
 }
 
-fn timed<T>(
-    call: impl FnOnce() -> Result<T, Box<dyn Error>>,
-) -> Result<(f64, T), Box<dyn Error>> {
+fn timed<T>(call: impl FnOnce() -> Result<T, Box<dyn Error>>) -> Result<(f64, T), Box<dyn Error>> {
     let begin = Instant::now();
     let value = call()?;
     Ok((begin.elapsed().as_secs_f64(), value))

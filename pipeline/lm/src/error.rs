@@ -51,7 +51,7 @@ pub enum LmError {
         there: String,
     },
     /// It does not fit.
-    #[error("{device} has {free_gib:.1} GiB free, and {what} needs {needed_gib:.1} GiB")]
+    #[error("{device} has {free_gib:.1} GiB free, and {needed_gib:.1} GiB are needed for {what}")]
     #[diagnostic(help("{lower}"))]
     Memory {
         /// Where.

@@ -2,6 +2,7 @@
 ///
 /// Cody and Waite's reduction to `[-ln 2 / 2, ln 2 / 2]` and a polynomial of degree 7 with the coefficients of the
 /// exponential series; 0 below -87, and bounded at `e^88` above.
+#[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;

@@ -2,7 +2,6 @@ use crate::{
     Cache, Decoder, LmError, Run,
     prefix::{Prefix, cut},
 };
-use burn::tensor::{Int, Tensor, TensorData};
 
 /// Where a continuation ends, and how many are written at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,15 +115,8 @@ impl<'a> Generating<'a> {
 
     /// The likeliest next token of each run, of equals the lowest id, and the caches.
     fn next(&self, runs: &[Run]) -> Result<(Vec<u32>, Vec<Cache>), LmError> {
-        let (states, caches) = self.decoder.run(runs, true)?;
-        let ends = runs.iter().scan(0_i64, |end, run| {
-            *end += run.tokens.len() as i64;
-            Some(*end - 1)
-        });
-        let ends: Vec<i64> = ends.collect();
-        let ends =
-            Tensor::<1, Int>::from_data(TensorData::new(ends, [runs.len()]), &states.device());
-        let logits = self.decoder.logits(states.select(0, ends));
+        let (states, caches) = self.decoder.run_to_ends(runs, true)?;
+        let logits = self.decoder.logits(states);
         let best = logits.argmax(1).into_data();
         let best = best.iter::<i64>().map(|token| token as u32).collect();
         Ok((best, caches))

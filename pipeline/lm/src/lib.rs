@@ -7,6 +7,7 @@ mod device;
 mod error;
 mod exp;
 mod generate;
+mod lanes;
 mod memory;
 mod prefix;
 mod probabilities;

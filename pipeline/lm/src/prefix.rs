@@ -38,7 +38,7 @@ impl Prefix {
             tokens: &first[..tokens],
             past: None,
         };
-        let (_, mut caches) = decoder.run(&[run], true)?;
+        let (_, mut caches) = decoder.run_to_ends(&[run], true)?;
         Ok(Self {
             tokens,
             cache: caches.pop(),

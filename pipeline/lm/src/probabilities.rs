@@ -1,9 +1,14 @@
-use crate::{Decoder, LmError};
-use burn::tensor::Tensor;
+use crate::{
+    Decoder, LmError, exp,
+    lanes::{most, sum_of, vectorized},
+};
+use burn::tensor::{Tensor, TensorData};
+use rayon::prelude::*;
 
 /// Logits of some positions, on the host, as log-probabilities on demand.
 pub struct LogProbabilities {
-    logits: Vec<f32>,
+    /// `[positions, vocabulary]`, f32.
+    logits: TensorData,
     /// Of each row: the logarithm of the sum of the exponentials.
     totals: Vec<f64>,
     vocabulary: usize,
@@ -14,12 +19,22 @@ impl Decoder {
     pub fn log_probabilities(&self, states: Tensor<2>) -> Result<LogProbabilities, LmError> {
         let logits = self.logits(states);
         let vocabulary = self.architecture().vocabulary;
+        let compute = |problem: String| LmError::Compute { problem };
         let logits = logits
-            .try_into_vec_as::<f32>()
-            .map_err(|error| LmError::Compute {
-                problem: error.to_string(),
-            })?;
-        let totals = logits.chunks_exact(vocabulary).map(total).collect();
+            .try_into_data()
+            .map_err(|error| compute(error.to_string()))?;
+        let rows = logits
+            .as_slice::<f32>()
+            .map_err(|error| compute(error.to_string()))?
+            .par_chunks_exact(vocabulary);
+        let totals = rows
+            .map(|row| {
+                vectorized(
+                    #[inline(always)]
+                    || total(row),
+                )
+            })
+            .collect();
         Ok(LogProbabilities {
             logits,
             totals,
@@ -29,22 +44,18 @@ impl Decoder {
 }
 
 /// log Σ eˣ, without overflow.
+#[inline(always)]
 fn total(row: &[f32]) -> f64 {
-    let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    // Sums of a few lanes, so that the loop can run on vectors; the lanes are added in f64.
-    let mut lanes = [0.0_f32; 16];
-    let chunks = row.chunks_exact(16);
-    let rest: f32 = chunks
-        .remainder()
-        .iter()
-        .map(|x| crate::exp(x - most))
-        .sum();
-    for chunk in chunks {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += crate::exp(x - most);
-        }
+    let most = most(row);
+    // Blocks are added in f64.
+    let mut sum = 0.0;
+    for block in row.chunks(1 << 12) {
+        sum += f64::from(sum_of(
+            block,
+            #[inline(always)]
+            |x| exp(x - most),
+        ));
     }
-    let sum = lanes.iter().copied().map(f64::from).sum::<f64>() + f64::from(rest);
     f64::from(most) + sum.ln()
 }
 
@@ -61,13 +72,13 @@ impl LogProbabilities {
 
     /// The log-probability of a token, at most 0 but for rounding.
     pub fn of(&self, position: usize, token: u32) -> f64 {
-        let logit = self.logits[position * self.vocabulary + token as usize];
+        let logit = self.row(position)[token as usize];
         f64::from(logit) - self.totals[position]
     }
 
     /// The likeliest tokens with their log-probabilities, best first; of equals, the lower id.
     pub fn top(&self, position: usize, count: usize) -> Vec<(u32, f64)> {
-        let row = &self.logits[position * self.vocabulary..(position + 1) * self.vocabulary];
+        let row = self.row(position);
         let mut order: Vec<u32> = (0..row.len() as u32).collect();
         let better =
             |a: &u32, b: &u32| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b));
@@ -81,5 +92,12 @@ impl LogProbabilities {
             .iter()
             .map(|&token| (token, self.of(position, token)))
             .collect()
+    }
+
+    fn row(&self, position: usize) -> &[f32] {
+        let Ok(logits) = self.logits.as_slice::<f32>() else {
+            unreachable!("checked when they were computed")
+        };
+        &logits[position * self.vocabulary..(position + 1) * self.vocabulary]
     }
 }

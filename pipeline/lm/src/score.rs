@@ -2,7 +2,6 @@ use crate::{
     Cache, Decoder, LmError, Run,
     prefix::{Prefix, cut},
 };
-use burn::tensor::{Int, Tensor, TensorData};
 
 /// A prompt, and what may follow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,15 +65,8 @@ impl<'a> Scoring<'a> {
                 .any(|tokens| tokens.len() > 1)
         };
         let keep = numbers.iter().any(|&number| long(number));
-        let (states, caches) = self.decoder.run(&runs, keep)?;
-        let ends = runs.iter().scan(0_i64, |end, run| {
-            *end += run.tokens.len() as i64;
-            Some(*end - 1)
-        });
-        let ends: Vec<i64> = ends.collect();
-        let count = ends.len();
-        let ends = Tensor::<1, Int>::from_data(TensorData::new(ends, [count]), &states.device());
-        let first = self.decoder.log_probabilities(states.select(0, ends))?;
+        let (states, caches) = self.decoder.run_to_ends(&runs, keep)?;
+        let first = self.decoder.log_probabilities(states)?;
         let mut scores: Vec<(usize, Vec<f64>)> = numbers
             .iter()
             .enumerate()

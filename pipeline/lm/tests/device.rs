@@ -1,5 +1,7 @@
 //! Devices that are not there.
 
+#![allow(clippy::unwrap_used)]
+
 use clika_lm::{DeviceChoice, LmError, Place};
 use miette::Diagnostic;
 

@@ -1,53 +1,18 @@
 //! Logits and greedy continuations equal those of transformers (Baichuan: of a PyTorch reference), element by element;
 //! `parity.py` beside this file wrote the checkpoints and what they give.
 
+#![allow(clippy::unwrap_used)]
+
+mod reference;
+
 use burn::tensor::Tensor;
 use clika_core::NoProgress;
 use clika_lm::{Decoder, DeviceChoice, Run};
-use safetensors::SafeTensors;
-use std::path::{Path, PathBuf};
 
 /// The largest difference of any logit, in f32.
 const F32: f32 = 1e-4;
 /// The largest difference in bf16, as a share of the largest logit.
 const BF16: f32 = 2e-2;
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
-}
-
-/// What the reference gave for one prompt.
-struct Expected {
-    ids: Vec<u32>,
-    logits: Vec<f32>,
-    generated: Vec<u32>,
-}
-
-fn expected(folder: &Path) -> Vec<Expected> {
-    let bytes = std::fs::read(folder.join("expected.safetensors")).unwrap();
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let integers = |name: String| -> Vec<u32> {
-        let (values, rest) = tensors.tensor(&name).unwrap().data().as_chunks::<8>();
-        assert!(rest.is_empty());
-        let values = values.iter().map(|bytes| i64::from_le_bytes(*bytes));
-        values.map(|value| u32::try_from(value).unwrap()).collect()
-    };
-    let floats = |name: String| -> Vec<f32> {
-        let (values, rest) = tensors.tensor(&name).unwrap().data().as_chunks::<4>();
-        assert!(rest.is_empty());
-        values
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes))
-            .collect()
-    };
-    (0..3)
-        .map(|prompt| Expected {
-            ids: integers(format!("ids_{prompt}")),
-            logits: floats(format!("logits_{prompt}")),
-            generated: integers(format!("generated_{prompt}")),
-        })
-        .collect()
-}
 
 fn numbers(tensor: Tensor<2>) -> Vec<f32> {
     tensor.into_data().try_into_vec_as::<f32>().unwrap()
@@ -68,18 +33,11 @@ fn distance(found: &[f32], expected: &[f32]) -> (f32, f32) {
 
 #[test]
 fn logits_equal_the_reference_in_every_family_and_variant() {
-    let mut variants: Vec<_> = std::fs::read_dir(fixtures())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.join("expected.safetensors").is_file())
-        .collect();
-    variants.sort();
-    assert!(variants.len() >= 28, "only {} fixtures", variants.len());
     let place = DeviceChoice::Cpu.place().unwrap();
     println!("| variant | dtype | largest difference |\n|---|---|---|");
     let mut failed = Vec::new();
-    for folder in &variants {
-        let name = folder.file_name().unwrap().to_str().unwrap();
+    for folder in &reference::all() {
+        let name = reference::name(folder);
         let bf16 = name.ends_with("bf16");
         let dtype = if bf16 {
             clika_lm::Dtype::Bf16
@@ -88,7 +46,7 @@ fn logits_equal_the_reference_in_every_family_and_variant() {
         };
         let decoder = Decoder::load(folder, &place, Some(dtype), &NoProgress).unwrap();
         assert_eq!(decoder.unused(), [] as [String; 0], "{name}");
-        let expected = expected(folder);
+        let expected = reference::expected(folder);
         let mut worst = (0.0_f32, 0.0_f32);
         for prompt in &expected {
             let run = Run {

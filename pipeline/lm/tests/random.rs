@@ -1,5 +1,7 @@
 //! Models with random weights, which benches/bench_gpu.py measures time with.
 
+#![allow(clippy::unwrap_used)]
+
 use clika_checkpoint::{Architecture, parse_architecture};
 use clika_lm::{Decoder, DeviceChoice, Dtype, Run};
 use std::{fs, path::Path};

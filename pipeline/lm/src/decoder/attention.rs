@@ -1,5 +1,11 @@
 use super::{
-    cache::KeyValue, linear::Linear, norm::NormLayer, rotation::Rotation, run::Run, spans::Span,
+    cache::KeyValue,
+    kernels,
+    linear::Linear,
+    norm::NormLayer,
+    pass::{Means, Pass, Wanted},
+    rotation::Rotation,
+    spans::Span,
 };
 use burn::tensor::{Tensor, module, ops::AttentionModuleOptions};
 
@@ -13,8 +19,8 @@ pub(super) struct Attention {
     pub(super) heads: usize,
     pub(super) kv_heads: usize,
     pub(super) head_dim: usize,
-    /// Whether the model's sliding window holds in this layer.
-    pub(super) windowed: bool,
+    /// The sliding window of this layer: tokens that a query sees, itself included.
+    pub(super) window: Option<usize>,
 }
 
 /// The matrices of queries, keys and values.
@@ -30,53 +36,112 @@ pub(super) enum Projection {
 impl Attention {
     /// Attends within each sequence of the run and to its cache.
     ///
-    /// Returns the output and, if `keep`, each sequence's keys and values with those of its cache.
+    /// Returns the output and, if the pass keeps them, each sequence's keys and values with those of its cache.
     ///
     /// # Shapes
-    /// input and output: `[tokens, hidden]`
+    /// input: `[tokens, hidden]`, output: `[wanted, hidden]`
     pub(super) fn forward(
         &self,
         x: Tensor<2>,
-        runs: &[Run],
-        spans: &[Span],
-        rotation: Option<&Rotation>,
+        pass: &Pass,
         layer: usize,
-        keep: bool,
-    ) -> (Tensor<2>, Vec<KeyValue>) {
-        let [query, key, value] = self.project(x);
-        let query = self.prepare(query, self.query_norm.as_ref(), rotation);
-        let key = self.prepare(key, self.key_norm.as_ref(), rotation);
+        wanted: Wanted,
+    ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
+        let [query, key, value] = self.project(x, pass, wanted);
+        let rotation = match wanted {
+            Wanted::All => &pass.rotation,
+            Wanted::Ends => &pass.end_rotation,
+        };
+        let query = self.prepare(query, self.query_norm.as_ref(), rotation.as_ref());
+        let key = self.prepare(key, self.key_norm.as_ref(), pass.rotation.as_ref());
+        let own = KeyValue { key, value };
+        let (attended, kept) = match &pass.means {
+            Means::Kernels(slopes) => {
+                self.by_kernels(&query, own, pass, layer, wanted, slopes.as_deref())
+            }
+            Means::Spans(spans) => self.by_spans(&query, &own, pass, layer, wanted, spans),
+        };
+        (self.output.forward(attended), kept)
+    }
+
+    fn by_kernels(
+        &self,
+        query: &Tensor<3>,
+        own: KeyValue,
+        pass: &Pass,
+        layer: usize,
+        wanted: Wanted,
+        slopes: Option<&[f32]>,
+    ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
+        let own = KeyValue {
+            key: kernels::contiguous(own.key),
+            value: kernels::contiguous(own.value),
+        };
+        let attended = kernels::attend(&kernels::Attending {
+            query,
+            own: &own,
+            runs: pass.runs,
+            layer,
+            ends: wanted == Wanted::Ends,
+            window: self.window,
+            slopes,
+        });
+        let mut kept = Vec::new();
+        if pass.keep {
+            let mut start = 0;
+            for run in pass.runs {
+                let past = run.past.map_or(&[][..], |past| &past.layers[layer]);
+                kept.push(own.of(start, run.tokens.len()).behind(past));
+                start += run.tokens.len();
+            }
+        }
+        (attended, kept)
+    }
+
+    fn by_spans(
+        &self,
+        query: &Tensor<3>,
+        own: &KeyValue,
+        pass: &Pass,
+        layer: usize,
+        wanted: Wanted,
+        spans: &[Span],
+    ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
         let mut kept = Vec::new();
         let mut outputs = Vec::with_capacity(spans.len());
         for span in spans {
-            let sequences = |x: &Tensor<3>| self.sequences(x.clone(), span);
-            let mut own = KeyValue {
-                key: sequences(&key),
-                value: sequences(&value),
+            let own = [&own.key, &own.value]
+                .map(|x| sequences(x, span.start, [span.sequences, span.length]));
+            let all = match pass.runs[span.first].past {
+                Some(past) => behind(own, &past.layers[layer]),
+                None => own,
             };
-            if let Some(past) = runs[span.first].past {
-                own = own.behind(&past.layers[layer], span.sequences);
+            if pass.keep {
+                kept.extend((0..span.sequences).map(|number| vec![sequence(&all, number)]));
             }
-            if keep {
-                kept.extend((0..span.sequences).map(|number| own.of(number)));
-            }
-            outputs.push(self.attend(sequences(&query), own, span));
+            let query = match wanted {
+                Wanted::All => sequences(query, span.start, [span.sequences, span.length]),
+                Wanted::Ends => sequences(query, span.first, [span.sequences, 1]),
+            };
+            outputs.push(self.attend(query, all, span));
         }
         let attended = match outputs.len() {
             1 => outputs.remove(0),
             _ => Tensor::cat(outputs, 0),
         };
-        (self.output.forward(attended), kept)
+        (attended, kept)
     }
 
-    /// Queries, keys and values, `[tokens, heads, head_dim]` each.
-    fn project(&self, x: Tensor<2>) -> [Tensor<3>; 3] {
-        let [tokens, _] = x.dims();
+    /// Queries of the wanted tokens, keys and values of all, `[tokens, heads, head_dim]` each.
+    fn project(&self, x: Tensor<2>, pass: &Pass, wanted: Wanted) -> [Tensor<3>; 3] {
         let width = self.head_dim;
-        let by_head = |x: Tensor<2>, heads| x.reshape([tokens, heads, width]);
+        let by_head = |x: Tensor<2>, heads| {
+            let [tokens, _] = x.dims();
+            x.reshape([tokens, heads, width])
+        };
         match &self.projection {
             Projection::Separate([query, key, value]) => [
-                by_head(query.forward(x.clone()), self.heads),
+                by_head(query.forward(pass.rows(x.clone(), wanted)), self.heads),
                 by_head(key.forward(x.clone()), self.kv_heads),
                 by_head(value.forward(x), self.kv_heads),
             ],
@@ -84,14 +149,18 @@ impl Attention {
                 let all = by_head(all.forward(x), self.heads + 2 * self.kv_heads);
                 let part = |from, heads| all.clone().narrow(1, from, heads);
                 [
-                    part(0, self.heads),
+                    pass.rows(part(0, self.heads), wanted),
                     part(self.heads, self.kv_heads),
                     part(self.heads + self.kv_heads, self.kv_heads),
                 ]
             }
             Projection::ByHead(all) => {
-                let all = all.forward(x).reshape([tokens, self.heads, 3, width]);
-                [0, 1, 2].map(|part| all.clone().narrow(2, part, 1).squeeze_dim(2))
+                let all = all.forward(x);
+                let [tokens, _] = all.dims();
+                let all = all.reshape([tokens, self.heads, 3, width]);
+                let [query, key, value] =
+                    [0, 1, 2].map(|part| all.clone().narrow(2, part, 1).squeeze_dim(2));
+                [pass.rows(query, wanted), key, value]
             }
         }
     }
@@ -112,31 +181,28 @@ impl Attention {
         }
     }
 
-    /// A span's part of `[tokens, heads, head_dim]` as `[sequences, heads, length, head_dim]`.
-    fn sequences(&self, x: Tensor<3>, span: &Span) -> Tensor<4> {
-        let [_, heads, width] = x.dims();
-        x.narrow(0, span.start, span.sequences * span.length)
-            .reshape([span.sequences, span.length, heads, width])
-            .swap_dims(1, 2)
-    }
-
-    fn attend(&self, query: Tensor<4>, own: KeyValue, span: &Span) -> Tensor<2> {
-        let outside = span.outside.clone().filter(|_| self.windowed);
+    fn attend(&self, query: Tensor<4>, [key, value]: [Tensor<4>; 2], span: &Span) -> Tensor<2> {
+        let [_, _, asking, _] = query.dims();
+        // Of what is said about each query, the last ones' part.
+        let first = span.length - asking;
+        let outside = span.outside.clone().filter(|_| self.window.is_some());
         let options = AttentionModuleOptions {
             is_causal: outside.is_none(),
             ..Default::default()
         };
         let attended = module::attention(
             query,
-            self.for_all_heads(own.key),
-            self.for_all_heads(own.value),
-            outside,
-            span.penalty.clone(),
+            self.for_all_heads(key),
+            self.for_all_heads(value),
+            outside.map(|outside| outside.narrow(2, first, asking)),
+            span.penalty
+                .clone()
+                .map(|penalty| penalty.narrow(2, first, asking)),
             options,
         );
         attended
             .swap_dims(1, 2)
-            .reshape([span.sequences * span.length, self.heads * self.head_dim])
+            .reshape([span.sequences * asking, self.heads * self.head_dim])
     }
 
     /// Repeats each key or value head for the query heads that share it.
@@ -152,25 +218,40 @@ impl Attention {
     }
 }
 
-impl KeyValue {
-    /// These behind those of a cache, which all `sequences` share.
-    fn behind(self, past: &Self, sequences: usize) -> Self {
-        let join = |past: &Tensor<4>, own: Tensor<4>| {
-            let [_, heads, tokens, width] = past.dims();
-            let past = past.clone().expand([sequences, heads, tokens, width]);
-            Tensor::cat(vec![past, own], 2)
-        };
-        Self {
-            key: join(&past.key, self.key),
-            value: join(&past.value, self.value),
-        }
-    }
+/// Sequences of equal length in `[tokens, heads, head_dim]`, as `[sequences, heads, length, head_dim]`.
+fn sequences(x: &Tensor<3>, start: usize, [sequences, length]: [usize; 2]) -> Tensor<4> {
+    let [_, heads, width] = x.dims();
+    x.clone()
+        .narrow(0, start, sequences * length)
+        .reshape([sequences, length, heads, width])
+        .swap_dims(1, 2)
+}
 
-    /// Those of one sequence.
-    fn of(&self, number: usize) -> Self {
-        Self {
-            key: self.key.clone().narrow(0, number, 1),
-            value: self.value.clone().narrow(0, number, 1),
-        }
+/// Keys and values behind those of a cache, which all sequences share.
+fn behind(own: [Tensor<4>; 2], past: &[KeyValue]) -> [Tensor<4>; 2] {
+    let [key, value] = own;
+    let join = |own: Tensor<4>, of: fn(&KeyValue) -> &Tensor<3>| {
+        let [sequences, heads, _, width] = own.dims();
+        let past = past.iter().map(|segment| {
+            let segment = of(segment).clone().swap_dims(0, 1);
+            let [_, tokens, _] = segment.dims();
+            segment
+                .unsqueeze::<4>()
+                .expand([sequences, heads, tokens, width])
+        });
+        Tensor::cat(past.chain([own.clone()]).collect(), 2)
+    };
+    [join(key, |past| &past.key), join(value, |past| &past.value)]
+}
+
+/// Keys and values of one sequence.
+fn sequence([key, value]: &[Tensor<4>; 2], number: usize) -> KeyValue {
+    let of = |x: &Tensor<4>| {
+        let x = x.clone().narrow(0, number, 1).squeeze_dim::<3>(0);
+        x.swap_dims(0, 1)
+    };
+    KeyValue {
+        key: of(key),
+        value: of(value),
     }
 }

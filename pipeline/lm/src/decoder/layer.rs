@@ -1,6 +1,10 @@
 use super::{
-    attention::Attention, cache::KeyValue, mlp::Mlp, norm::NormLayer, rotation::Rotation, run::Run,
-    spans::Span,
+    attention::Attention,
+    cache::KeyValue,
+    kernels,
+    mlp::Mlp,
+    norm::NormLayer,
+    pass::{Pass, Wanted},
 };
 use burn::tensor::Tensor;
 
@@ -14,33 +18,40 @@ pub(super) struct Layer {
 }
 
 impl Layer {
+    /// The states that are wanted, and each sequence's keys and values if the pass keeps them; `number` is the layer's.
+    ///
     /// # Shapes
-    /// input and output: `[tokens, hidden]`
+    /// input: `[tokens, hidden]`, output: `[wanted, hidden]`
     pub(super) fn forward(
         &self,
         x: Tensor<2>,
-        runs: &[Run],
-        spans: &[Span],
-        rotation: Option<&Rotation>,
-        layer: usize,
-        keep: bool,
-    ) -> (Tensor<2>, Vec<KeyValue>) {
+        pass: &Pass,
+        number: usize,
+        wanted: Wanted,
+    ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
         let normed = self.attention_norm.forward(x.clone());
         let residual = if self.residual_after_norm {
             normed.clone()
         } else {
             x
         };
-        let (attended, kept) = self
-            .attention
-            .forward(normed, runs, spans, rotation, layer, keep);
-        let x = residual + attended;
+        let residual = pass.rows(residual, wanted);
+        let (attended, kept) = self.attention.forward(normed, pass, number, wanted);
+        let x = add(residual, attended);
         let normed = self.mlp_norm.forward(x.clone());
         let residual = if self.residual_after_norm {
             normed.clone()
         } else {
             x
         };
-        (residual + self.mlp.forward(normed), kept)
+        (add(residual, self.mlp.forward(normed)), kept)
+    }
+}
+
+fn add(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+    if kernels::apply(&x) {
+        kernels::add(x, &y)
+    } else {
+        x + y
     }
 }

@@ -1,3 +1,4 @@
+use super::kernels;
 use burn::tensor::Tensor;
 
 /// `x · weightᵀ + bias`, the weight as checkpoints store it.
@@ -13,9 +14,15 @@ pub(super) struct Linear {
 
 impl Linear {
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        // A transposed view: no backend copies it.
-        let out = x.matmul(self.weight.clone().transpose());
+        let by_kernels = kernels::apply(&x);
+        let out = if by_kernels && x.dims()[0] <= kernels::FEW {
+            kernels::few_rows(&x, &self.weight)
+        } else {
+            // A transposed view: no backend copies it.
+            x.matmul(self.weight.clone().transpose())
+        };
         match &self.bias {
+            Some(bias) if by_kernels => kernels::add_row(out, bias),
             Some(bias) => out + bias.clone(),
             None => out,
         }

@@ -7,11 +7,11 @@ use super::{
     norm::NormLayer,
     random,
 };
-use crate::{
-    Architecture, Dtype, LmError, Place,
-    MlpNames, Names, Norm, QueryKeyValue, memory, read_architecture,
-};
 use crate::device::burn_dtype;
+use crate::{
+    Architecture, Dtype, LmError, MlpNames, Names, Norm, Place, QueryKeyValue, memory,
+    read_architecture,
+};
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use clika_checkpoint::{Checkpoint, Values};
 use clika_core::Progress;
@@ -127,7 +127,10 @@ impl Loader<'_> {
                     Values::F16(values) => TensorData::new(values, shape),
                     Values::Bf16(values) => TensorData::new(values, shape),
                 };
-                Ok(Tensor::from_data(data, (self.device, burn_dtype(self.dtype))))
+                Ok(Tensor::from_data(
+                    data,
+                    (self.device, burn_dtype(self.dtype)),
+                ))
             }
             Source::Random => Ok(random::tensor(name, shape, self.dtype, self.device)),
         }
@@ -241,7 +244,7 @@ impl Loader<'_> {
             heads: architecture.heads,
             kv_heads: architecture.kv_heads,
             head_dim: width,
-            windowed: architecture.windows[number].is_some(),
+            window: architecture.windows[number],
         })
     }
 

@@ -19,7 +19,7 @@ impl Mlp {
                 let gate = gate.forward(x.clone());
                 let up = self.up.forward(x);
                 if self.activation == Activation::Silu && kernels::apply(&up) {
-                    kernels::gated_silu(gate, up)
+                    kernels::gated_silu(gate, &up)
                 } else {
                     self.activate(gate) * up
                 }
@@ -32,6 +32,7 @@ impl Mlp {
     fn activate(&self, x: Tensor<2>) -> Tensor<2> {
         match self.activation {
             Activation::Silu => activation::silu(x),
+            Activation::GeluTanh if kernels::apply(&x) => kernels::gelu(x),
             Activation::GeluTanh => activation::gelu_approximate(x),
         }
     }

@@ -12,6 +12,7 @@ mod linear;
 mod load;
 mod mlp;
 mod norm;
+mod pass;
 mod random;
 mod rotation;
 mod run;

@@ -14,11 +14,11 @@ pub(super) struct NormLayer {
 impl NormLayer {
     /// Normalizes rows of `width`; `x` is `[.., width]`.
     pub(super) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        if kernels::apply(&x) {
+            return kernels::norm(&x, self.kind, &self.weight, self.bias.as_ref());
+        }
         match self.kind {
             Norm::Rms { epsilon } => {
-                if kernels::apply(&x) {
-                    return kernels::rms_norm(x, &self.weight, epsilon as f32);
-                }
                 let dtype = x.dtype();
                 // In 32 bits until the weight is multiplied, as the reference does; the square of a 16-bit number
                 // is no 16-bit number.

@@ -1,8 +1,8 @@
-use super::{kernels, run::Run};
+use super::kernels;
 use crate::{Dtype, Rope, device::burn_dtype};
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// The angles of all tokens of a run, computed once for all layers.
+/// The angles of some tokens, computed once for all layers.
 pub(super) struct Rotation {
     cosines: Vec<f32>,
     sines: Vec<f32>,
@@ -11,11 +11,16 @@ pub(super) struct Rotation {
 }
 
 impl Rotation {
-    pub(super) fn new(rope: &Rope, runs: &[Run], dtype: Dtype, device: &Device) -> Self {
+    /// Of each sequence the tokens from the first number on to before the second, where the sequence ends.
+    pub(super) fn new(
+        rope: &Rope,
+        sequences: impl Iterator<Item = (usize, usize)>,
+        dtype: Dtype,
+        device: &Device,
+    ) -> Self {
         let (mut cosines, mut sines) = (Vec::new(), Vec::new());
-        for run in runs {
-            let from = run.past_tokens();
-            let (cos, sin) = rope.table(from, from + run.tokens.len());
+        for (from, to) in sequences {
+            let (cos, sin) = rope.table(from, to);
             cosines.extend(cos);
             sines.extend(sin);
         }

@@ -1,4 +1,8 @@
-use super::{Decoder, cache::Cache, rotation::Rotation, spans::spans};
+use super::{
+    Decoder,
+    cache::Cache,
+    pass::{Pass, Wanted},
+};
 use crate::{LmError, Position};
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -14,6 +18,11 @@ pub struct Run<'a> {
 impl Run<'_> {
     pub(super) fn past_tokens(&self) -> usize {
         self.past.map_or(0, Cache::tokens)
+    }
+
+    /// Of the past and the new ones.
+    pub(super) fn all_tokens(&self) -> usize {
+        self.past_tokens() + self.tokens.len()
     }
 
     /// Whether both continue the same cache.
@@ -32,6 +41,25 @@ impl Decoder {
     /// With `keep` also a cache for each sequence, with the tokens of its past. Sequences do not see each other: a
     /// result does not depend on what else is run, beyond the order of additions in a matrix product.
     pub fn run(&self, runs: &[Run], keep: bool) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
+        self.states(runs, keep, Wanted::All)
+    }
+
+    /// Like [`Decoder::run`] with the states of the sequences' last tokens only, `[sequences, hidden]`: all that their
+    /// next tokens depend on, and less to compute.
+    pub fn run_to_ends(
+        &self,
+        runs: &[Run],
+        keep: bool,
+    ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
+        self.states(runs, keep, Wanted::Ends)
+    }
+
+    fn states(
+        &self,
+        runs: &[Run],
+        keep: bool,
+        wanted: Wanted,
+    ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
         self.check(runs)?;
         let ids: Vec<i64> = runs
             .iter()
@@ -44,20 +72,19 @@ impl Decoder {
         if let Some(norm) = &self.embedding_norm {
             x = norm.forward(x);
         }
-        let spans = spans(runs, &self.architecture, self.dtype, &self.device);
-        let rotation = match &self.architecture.position {
-            Position::Rope(rope) => Some(Rotation::new(rope, runs, self.dtype, &self.device)),
-            Position::Alibi => None,
-        };
+        let pass = Pass::new(self, runs, keep, &x);
         let mut caches: Vec<Cache> = Vec::new();
         if keep {
             caches.extend(runs.iter().map(|run| Cache {
                 layers: Vec::with_capacity(self.layers.len()),
-                tokens: run.past_tokens() + run.tokens.len(),
+                tokens: run.all_tokens(),
             }));
         }
         for (number, layer) in self.layers.iter().enumerate() {
-            let (out, kept) = layer.forward(x, runs, &spans, rotation.as_ref(), number, keep);
+            // The layers before need all tokens' states for their keys and values.
+            let last = number + 1 == self.layers.len();
+            let of_layer = if last { wanted } else { Wanted::All };
+            let (out, kept) = layer.forward(x, &pass, number, of_layer);
             x = out;
             for (cache, kept) in caches.iter_mut().zip(kept) {
                 cache.layers.push(kept);
@@ -92,8 +119,7 @@ impl Decoder {
             {
                 return Err(LmError::Token { token, vocabulary });
             }
-            let tokens = run.past_tokens() + run.tokens.len();
-            self.fits(tokens)?;
+            self.fits(run.all_tokens())?;
         }
         Ok(())
     }

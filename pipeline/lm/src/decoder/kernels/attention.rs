@@ -1,0 +1,351 @@
+use super::{Floats, product::dots, tensor};
+use crate::{
+    decoder::{cache::KeyValue, run::Run},
+    exp,
+    lanes::{most, sum_of},
+};
+use burn::tensor::Tensor;
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+/// What the attention of some sequences is computed from.
+pub(in crate::decoder) struct Attending<'a> {
+    /// `[queries, heads, head_dim]`: of each token of the runs, or of the last one of each.
+    pub(in crate::decoder) query: &'a Tensor<3>,
+    /// `[tokens, kv_heads, head_dim]`, of the runs' tokens.
+    pub(in crate::decoder) own: &'a KeyValue,
+    pub(in crate::decoder) runs: &'a [Run<'a>],
+    /// The layer's number in the caches.
+    pub(in crate::decoder) layer: usize,
+    /// Whether only the last token of each run asks.
+    pub(in crate::decoder) ends: bool,
+    /// Tokens that a query sees, itself included; `None` for all before it.
+    pub(in crate::decoder) window: Option<usize>,
+    /// ALiBi's slopes, of each head.
+    pub(in crate::decoder) slopes: Option<&'a [f32]>,
+}
+
+/// Queries that a thread takes at a time.
+const BLOCK: usize = 64;
+
+/// Attention of every sequence to its cache and itself, `[queries, heads · head_dim]`: keys and values are read where
+/// they lie, query heads share them, and scores do not leave the caches of a core.
+pub(in crate::decoder) fn attend(attending: &Attending) -> Tensor<2> {
+    let [queries, heads, width] = attending.query.dims();
+    let query = Floats::of(attending.query);
+    let own = [&attending.own.key, &attending.own.value].map(Floats::of);
+    let [_, kv_heads, _] = attending.own.key.dims();
+    let shape = Shape {
+        heads,
+        kv_heads,
+        width,
+    };
+    let past: Vec<Vec<[Floats; 2]>> = attending
+        .runs
+        .iter()
+        .map(|run| {
+            let segments = run
+                .past
+                .map_or(&[][..], |past| &past.layers[attending.layer]);
+            let floats = |segment: &KeyValue| [&segment.key, &segment.value].map(Floats::of);
+            segments.iter().map(floats).collect()
+        })
+        .collect();
+    let mut out = vec![0.0; queries * heads * width];
+    let (mut query, mut rest) = (query.values(), out.as_mut_slice());
+    let (mut start, mut jobs) = (0, Vec::new());
+    for (run, past) in attending.runs.iter().zip(&past) {
+        let own = own.each_ref().map(|own| {
+            let row = kv_heads * width;
+            &own.values()[start * row..(start + run.tokens.len()) * row]
+        });
+        let past = past
+            .iter()
+            .map(|segment| segment.each_ref().map(Floats::values));
+        let segments: Vec<_> = past.chain([own]).collect();
+        start += run.tokens.len();
+        let tokens = run.past_tokens() + run.tokens.len();
+        let asking = if attending.ends { 1 } else { run.tokens.len() };
+        let mut position = tokens - asking;
+        while position < tokens {
+            let rows = BLOCK.min(tokens - position);
+            let (now, later) = std::mem::take(&mut rest).split_at_mut(rows * heads * width);
+            rest = later;
+            jobs.push(Job {
+                query: &query[..now.len()],
+                segments: segments.clone(),
+                position,
+                shape,
+                window: attending.window,
+                slopes: attending.slopes,
+                out: now,
+            });
+            query = &query[rows * heads * width..];
+            position += rows;
+        }
+    }
+    let arch = Arch::new();
+    jobs.into_par_iter().for_each(|job| arch.dispatch(job));
+    tensor(out, [queries, heads * width])
+}
+
+#[derive(Clone, Copy)]
+struct Shape {
+    heads: usize,
+    kv_heads: usize,
+    width: usize,
+}
+
+/// Neighbouring queries of a sequence.
+struct Job<'a> {
+    query: &'a [f32],
+    /// Keys and values, one segment behind the other.
+    segments: Vec<[&'a [f32]; 2]>,
+    /// The first one's.
+    position: usize,
+    shape: Shape,
+    window: Option<usize>,
+    slopes: Option<&'a [f32]>,
+    out: &'a mut [f32],
+}
+
+/// A query of one head.
+#[derive(Clone, Copy)]
+struct Line {
+    head: usize,
+    row: usize,
+}
+
+impl WithSimd for Job<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let rows = self.query.len() / (self.shape.heads * self.shape.width);
+        let sharing = self.shape.heads / self.shape.kv_heads;
+        let from = self.sees(0).start;
+        let to = self.sees(rows - 1).end;
+        let mut scratch = Scratch::default();
+        for kv_head in 0..self.shape.kv_heads {
+            let lines: Vec<Line> = (0..sharing)
+                .map(|number| kv_head * sharing + number)
+                .flat_map(|head| (0..rows).map(move |row| Line { head, row }))
+                .collect();
+            let [keys, values] = self.rows(kv_head, from, to);
+            if lines.len() < TILE {
+                for line in lines {
+                    self.one(simd, line, from, [&keys, &values], &mut scratch.scores[0]);
+                }
+                continue;
+            }
+            let panel = 2 * S::F32_LANES;
+            scratch.pack_keys(&keys, self.shape.width, panel);
+            scratch.pack_values(&values, self.shape.width, panel);
+            for lines in lines.chunks(TILE) {
+                // The last tile is filled up with its last line, which is then computed more than once.
+                let lines = std::array::from_fn(|n| lines[n.min(lines.len() - 1)]);
+                self.tile(simd, lines, from, &mut scratch);
+            }
+        }
+    }
+}
+
+/// Lines that are computed together: each number of a key or value that is read serves all of them.
+const TILE: usize = 4;
+
+#[derive(Default)]
+struct Scratch {
+    /// Panels of so many keys as two vectors hold: for each dimension, the number of each key.
+    keys: Vec<f32>,
+    /// Panels of so many dimensions: for each key, the number of each dimension.
+    values: Vec<f32>,
+    scores: [Vec<f32>; TILE],
+}
+
+impl Scratch {
+    #[inline(always)]
+    fn pack_keys(&mut self, rows: &[&[f32]], width: usize, panel: usize) {
+        self.keys.clear();
+        self.keys
+            .resize(rows.len().next_multiple_of(panel) * width, 0.0);
+        let panels = self.keys.chunks_exact_mut(panel * width);
+        for (packed, rows) in panels.zip(rows.chunks(panel)) {
+            for (number, row) in rows.iter().enumerate() {
+                for (packed, x) in packed.chunks_exact_mut(panel).zip(*row) {
+                    packed[number] = *x;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn pack_values(&mut self, rows: &[&[f32]], width: usize, panel: usize) {
+        self.values.clear();
+        self.values
+            .resize(width.next_multiple_of(panel) * rows.len(), 0.0);
+        let panels = self.values.chunks_exact_mut(panel * rows.len());
+        for (place, packed) in panels.enumerate() {
+            for (packed, row) in packed.chunks_exact_mut(panel).zip(rows) {
+                for (packed, x) in packed.iter_mut().zip(&row[place * panel..]) {
+                    *packed = *x;
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Job<'a> {
+    /// The keys that a row sees.
+    fn sees(&self, row: usize) -> std::ops::Range<usize> {
+        let end = self.position + row + 1;
+        end - self.window.map_or(end, |window| window.min(end))..end
+    }
+
+    /// Keys and values of a head, of the tokens `from..to`.
+    fn rows(&self, kv_head: usize, from: usize, to: usize) -> [Vec<&'a [f32]>; 2] {
+        let Shape {
+            kv_heads, width, ..
+        } = self.shape;
+        [0, 1].map(|which| {
+            let tokens = self
+                .segments
+                .iter()
+                .flat_map(|segment| segment[which].chunks_exact(kv_heads * width));
+            let rows = tokens.map(|token| &token[kv_head * width..][..width]);
+            rows.skip(from).take(to - from).collect()
+        })
+    }
+
+    fn query(&self, line: Line) -> &[f32] {
+        let Shape { heads, width, .. } = self.shape;
+        &self.query[(line.row * heads + line.head) * width..][..width]
+    }
+
+    fn out(&mut self, line: Line) -> &mut [f32] {
+        let Shape { heads, width, .. } = self.shape;
+        &mut self.out[(line.row * heads + line.head) * width..][..width]
+    }
+
+    /// Turns products with the keys from `from` on into probabilities but for a factor, which is returned.
+    #[inline(always)]
+    fn soften(&self, line: Line, from: usize, scores: &mut [f32]) -> f32 {
+        let scale = 1.0 / (self.shape.width as f32).sqrt();
+        let sees = self.sees(line.row);
+        let (before, seen) = scores.split_at_mut(sees.start - from);
+        before.fill(0.0);
+        let (seen, after) = seen.split_at_mut(sees.len());
+        after.fill(0.0);
+        for score in seen.iter_mut() {
+            *score *= scale;
+        }
+        if let Some(slopes) = self.slopes {
+            let slope = slopes[line.head];
+            let nearest = sees.len() as f32 - 1.0;
+            for (place, score) in seen.iter_mut().enumerate() {
+                *score += slope * (place as f32 - nearest);
+            }
+        }
+        let most = most(seen);
+        for score in seen.iter_mut() {
+            *score = exp(*score - most);
+        }
+        1.0 / sum_of(seen, |score| score)
+    }
+
+    /// A line by itself, from where keys and values lie.
+    #[inline(always)]
+    fn one<S: Simd>(
+        &mut self,
+        simd: S,
+        line: Line,
+        from: usize,
+        [keys, values]: [&[&[f32]]; 2],
+        scores: &mut Vec<f32>,
+    ) {
+        let count = self.sees(line.row).end - from;
+        let query = self.query(line);
+        scores.resize(count, 0.0);
+        for (score, key) in scores.iter_mut().zip(keys) {
+            let [[product]] = dots(simd, [query], [key]);
+            *score = product;
+        }
+        let factor = self.soften(line, from, scores);
+        let out = self.out(line);
+        for (value, score) in values.iter().zip(scores) {
+            let score = *score * factor;
+            for (out, x) in out.iter_mut().zip(*value) {
+                *out += score * x;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd>(&mut self, simd: S, lines: [Line; TILE], from: usize, scratch: &mut Scratch) {
+        let panel = 2 * S::F32_LANES;
+        let width = self.shape.width;
+        // The keys that any of the lines sees.
+        let count = lines.map(|line| self.sees(line.row).end - from);
+        let count = count.into_iter().fold(0, usize::max);
+        let Scratch {
+            keys,
+            values,
+            scores,
+        } = scratch;
+        let queries = lines.map(|line| self.query(line));
+        for scores in scores.iter_mut() {
+            scores.resize(count.next_multiple_of(panel), 0.0);
+        }
+        for (number, keys) in keys.chunks_exact(panel * width).enumerate() {
+            if number * panel >= count {
+                break;
+            }
+            let products = products(simd, queries, keys);
+            for (scores, products) in scores.iter_mut().zip(products) {
+                let place = &mut scores[number * panel..][..panel];
+                place.copy_from_slice(bytemuck::cast_slice(&products));
+            }
+        }
+        let mut factors = [0.0; TILE];
+        for ((factor, line), scores) in factors.iter_mut().zip(lines).zip(scores.iter_mut()) {
+            *factor = self.soften(line, from, scores);
+        }
+        let all = values.len() / width.next_multiple_of(panel);
+        let scores = scores.each_ref().map(|scores| &scores[..count]);
+        for (number, values) in values.chunks_exact(panel * all).enumerate() {
+            let sums = products(simd, scores, &values[..panel * count]);
+            for ((line, sums), factor) in lines.into_iter().zip(sums).zip(factors) {
+                let out = &mut self.out(line)[number * panel..];
+                let factor = simd.splat_f32s(factor);
+                let sums = [
+                    simd.mul_f32s(sums[0], factor),
+                    simd.mul_f32s(sums[1], factor),
+                ];
+                let sums: &[f32] = bytemuck::cast_slice(&sums);
+                let part = out.len().min(panel);
+                out[..part].copy_from_slice(&sums[..part]);
+            }
+        }
+    }
+}
+
+/// `a · panel`: two vectors of each row.
+///
+/// # Shapes
+/// - a: `[TILE, length]`
+/// - panel: `[length, 2 vectors]`
+#[inline(always)]
+fn products<S: Simd>(simd: S, a: [&[f32]; TILE], panel: &[f32]) -> [[S::f32s; 2]; TILE] {
+    let (vectors, _) = S::as_simd_f32s(panel);
+    let (pairs, _) = vectors.as_chunks::<2>();
+    let a = a.map(|row| &row[..pairs.len()]);
+    let mut sums = [[simd.splat_f32s(0.0); 2]; TILE];
+    for (place, pair) in pairs.iter().enumerate() {
+        for (sums, row) in sums.iter_mut().zip(a) {
+            let x = simd.splat_f32s(row[place]);
+            for (sum, b) in sums.iter_mut().zip(pair) {
+                *sum = simd.mul_add_e_f32s(x, *b, *sum);
+            }
+        }
+    }
+    sums
+}

@@ -1,0 +1,202 @@
+//! Fused loops for the processor in f32, where burn would pass over memory several times.
+//!
+//! A tensor of the flex backend is a slice in memory, which [`Floats`] reads without a copy and [`change`] changes in
+//! place. Loops are compiled for several instruction sets, and the processor's own is chosen when they run; what is not
+//! inlined into them stays without it, hence the attributes. Gradients do not pass through here.
+
+mod attention;
+mod norm;
+mod product;
+
+pub(super) use attention::{Attending, attend};
+pub(super) use norm::norm;
+pub(super) use product::{FEW, few_rows};
+
+use crate::{exp, lanes::vectorized};
+use burn::{
+    backend::{Flex, flex::FlexTensor},
+    tensor::{DType, Device, Tensor, TensorData},
+};
+use rayon::prelude::*;
+
+/// Elements from which on a loop is spread over threads.
+const PARALLEL: usize = 1 << 15;
+
+/// Whether a tensor is of the kind that the kernels are for.
+pub(super) fn apply<const D: usize>(x: &Tensor<D>) -> bool {
+    let device = x.device();
+    x.dtype() == DType::F32 && device == Device::flex() && !device.is_autodiff()
+}
+
+/// `x + y`
+pub(super) fn add(x: Tensor<2>, y: &Tensor<2>) -> Tensor<2> {
+    let [_, width] = x.dims();
+    let y = Floats::of(y);
+    let y = y.values();
+    change(
+        x,
+        width,
+        #[inline(always)]
+        |number, row| {
+            let y = &y[number * width..(number + 1) * width];
+            for (x, y) in row.iter_mut().zip(y) {
+                *x += y;
+            }
+        },
+    )
+}
+
+/// Adds the same row, `[1, width]`, to all.
+pub(super) fn add_row(x: Tensor<2>, row: &Tensor<2>) -> Tensor<2> {
+    let [_, width] = x.dims();
+    let added = Floats::of(row);
+    let added = added.values();
+    change(
+        x,
+        width,
+        #[inline(always)]
+        |_, row| {
+            for (x, added) in row.iter_mut().zip(added) {
+                *x += added;
+            }
+        },
+    )
+}
+
+/// `gate · sigmoid(gate) · up`
+pub(super) fn gated_silu(gate: Tensor<2>, up: &Tensor<2>) -> Tensor<2> {
+    let [_, width] = gate.dims();
+    let up = Floats::of(up);
+    let up = up.values();
+    change(
+        gate,
+        width,
+        #[inline(always)]
+        |number, row| {
+            let up = &up[number * width..(number + 1) * width];
+            for (gate, up) in row.iter_mut().zip(up) {
+                *gate = *gate / (1.0 + exp(-*gate)) * up;
+            }
+        },
+    )
+}
+
+/// GELU's approximation by tanh: `x · sigmoid(2 · √(2/π) · (x + 0.044715 x³))`
+pub(super) fn gelu(x: Tensor<2>) -> Tensor<2> {
+    const SCALE: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
+    let [_, width] = x.dims();
+    change(
+        x,
+        width,
+        #[inline(always)]
+        |_, row| {
+            for x in row {
+                *x /= 1.0 + exp(-SCALE * (*x + 0.044_715 * *x * *x * *x));
+            }
+        },
+    )
+}
+
+/// Rotates every head of every token by the token's angles.
+///
+/// # Shapes
+/// - x: `[tokens, heads, head_dim]`
+/// - cosines, sines: `[tokens, head_dim / 2]`, row by row
+pub(super) fn rotate(x: Tensor<3>, cosines: &[f32], sines: &[f32]) -> Tensor<3> {
+    let [_, heads, width] = x.dims();
+    let half = width / 2;
+    change(
+        x,
+        heads * width,
+        #[inline(always)]
+        |token, row| {
+            let cosines = &cosines[token * half..(token + 1) * half];
+            let sines = &sines[token * half..(token + 1) * half];
+            for head in row.chunks_exact_mut(width) {
+                let (first, second) = head.split_at_mut(half);
+                for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cosines).zip(sines) {
+                    (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+                }
+            }
+        },
+    )
+}
+
+/// The same numbers, one behind the other in memory, so that the kernels need no copy of them.
+pub(super) fn contiguous<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    Tensor::from_primitive::<Flex>(flex(x).to_contiguous())
+}
+
+/// A tensor's numbers, row by row: those of the tensor itself where they lie so in memory.
+struct Floats(FlexTensor);
+
+impl Floats {
+    fn of<const D: usize>(x: &Tensor<D>) -> Self {
+        let x = flex(x.clone());
+        Self(match x.as_slice::<f32>() {
+            Some(_) => x,
+            None => x.to_contiguous(),
+        })
+    }
+
+    fn values(&self) -> &[f32] {
+        match self.0.as_slice() {
+            Some(values) => values,
+            None => unreachable!("`of` took care of that, and `apply` lets only f32 in"),
+        }
+    }
+}
+
+fn flex<const D: usize>(x: Tensor<D>) -> FlexTensor {
+    match x.try_into_primitive::<Flex>() {
+        Ok(x) => x,
+        Err(_) => unreachable!("`apply` lets only tensors of flex in"),
+    }
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+}
+
+/// Changes a tensor's rows of `width`, in place where nobody else holds it, on several threads where that pays.
+fn change<const D: usize>(
+    x: Tensor<D>,
+    width: usize,
+    row: impl Fn(usize, &mut [f32]) + Sync,
+) -> Tensor<D> {
+    let device = x.device();
+    let mut data = x.into_data();
+    let Ok(values) = data.as_mut_slice::<f32>() else {
+        unreachable!("`apply` lets only f32 in")
+    };
+    in_blocks(
+        values,
+        width,
+        #[inline(always)]
+        |first, rows| {
+            for (number, values) in rows.chunks_exact_mut(width).enumerate() {
+                row(first + number, values);
+            }
+        },
+    );
+    Tensor::from_data(data, &device)
+}
+
+/// Calls with the number of the first of some rows and with these rows, until all are done.
+fn in_blocks(values: &mut [f32], width: usize, block: impl Fn(usize, &mut [f32]) + Sync) {
+    if values.len() < PARALLEL {
+        vectorized(
+            #[inline(always)]
+            || block(0, values),
+        );
+        return;
+    }
+    let rows = (PARALLEL / 4).div_ceil(width);
+    let blocks = values.par_chunks_mut(rows * width).enumerate();
+    blocks.for_each(|(number, values)| {
+        vectorized(
+            #[inline(always)]
+            || block(number * rows, values),
+        );
+    });
+}

@@ -1,0 +1,62 @@
+use super::{Floats, in_blocks, tensor};
+use crate::{Norm, lanes::sum_of};
+use burn::tensor::Tensor;
+
+/// Normalizes rows of the weight's width; `bias` is that of [`Norm::Layer`].
+pub(in crate::decoder) fn norm<const D: usize>(
+    x: &Tensor<D>,
+    kind: Norm,
+    weight: &Tensor<1>,
+    bias: Option<&Tensor<1>>,
+) -> Tensor<D> {
+    let weight = Floats::of(weight);
+    let weight = weight.values();
+    let bias = bias.map(Floats::of);
+    let bias = bias.as_ref().map(Floats::values);
+    let width = weight.len();
+    let shape = x.dims();
+    let x = Floats::of(x);
+    let x = x.values();
+    let mut out = vec![0.0; x.len()];
+    in_blocks(
+        &mut out,
+        width,
+        #[inline(always)]
+        |first, out| {
+            let x = &x[first * width..][..out.len()];
+            for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
+                match kind {
+                    Norm::Rms { epsilon } => rms(x, weight, epsilon as f32, out),
+                    Norm::Layer { epsilon } => layer(x, weight, bias, epsilon as f32, out),
+                }
+            }
+        },
+    );
+    tensor(out, shape)
+}
+
+/// `x / sqrt(mean(x²) + epsilon) · weight`
+#[inline(always)]
+fn rms(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
+    let mean = sum_of(x, |x| x * x) / x.len() as f32;
+    let scale = 1.0 / (mean + epsilon).sqrt();
+    for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {
+        *out = x * scale * weight;
+    }
+}
+
+/// `(x - mean(x)) / sqrt(variance(x) + epsilon) · weight + bias`
+#[inline(always)]
+fn layer(x: &[f32], weight: &[f32], bias: Option<&[f32]>, epsilon: f32, out: &mut [f32]) {
+    let mean = sum_of(x, |x| x) / x.len() as f32;
+    let variance = sum_of(x, |x| (x - mean) * (x - mean)) / x.len() as f32;
+    let scale = 1.0 / (variance + epsilon).sqrt();
+    for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {
+        *out = (x - mean) * scale * weight;
+    }
+    if let Some(bias) = bias {
+        for (out, bias) in out.iter_mut().zip(bias) {
+            *out += bias;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use super::{
+    Decoder, kernels,
+    rotation::Rotation,
+    run::Run,
+    spans::{Span, slopes, spans},
+};
+use crate::Position;
+use burn::tensor::{Int, Tensor, TensorData};
+
+/// What all layers need to know about the sequences of a run.
+pub(super) struct Pass<'a> {
+    pub(super) runs: &'a [Run<'a>],
+    /// Whether caches are wanted.
+    pub(super) keep: bool,
+    /// The rows of the sequences' last tokens.
+    pub(super) ends: Tensor<1, Int>,
+    pub(super) rotation: Option<Rotation>,
+    /// Of the last tokens alone.
+    pub(super) end_rotation: Option<Rotation>,
+    pub(super) means: Means,
+}
+
+/// How attention is computed.
+pub(super) enum Means {
+    /// By our kernels, with ALiBi's slopes.
+    Kernels(Option<Vec<f32>>),
+    /// By burn, span by span.
+    Spans(Vec<Span>),
+}
+
+/// Whose states a layer is to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// All tokens'.
+    All,
+    /// The sequences' last tokens'.
+    Ends,
+}
+
+impl<'a> Pass<'a> {
+    /// `x` are the states before the first layer.
+    pub(super) fn new(decoder: &Decoder, runs: &'a [Run<'a>], keep: bool, x: &Tensor<2>) -> Self {
+        let architecture = &decoder.architecture;
+        let (dtype, device) = (decoder.dtype, &decoder.device);
+        let whole = runs.iter().map(|run| (run.past_tokens(), run.all_tokens()));
+        let ends = runs
+            .iter()
+            .map(|run| (run.all_tokens() - 1, run.all_tokens()));
+        let (rotation, end_rotation) = match &architecture.position {
+            Position::Rope(rope) => (
+                Some(Rotation::new(rope, whole, dtype, device)),
+                Some(Rotation::new(rope, ends, dtype, device)),
+            ),
+            Position::Alibi => (None, None),
+        };
+        let means = if kernels::apply(x) {
+            let alibi = architecture.position == Position::Alibi;
+            Means::Kernels(alibi.then(|| slopes(architecture.heads)))
+        } else {
+            Means::Spans(spans(runs, architecture, dtype, device))
+        };
+        let rows = runs.iter().scan(0_i64, |end, run| {
+            *end += run.tokens.len() as i64;
+            Some(*end - 1)
+        });
+        let rows = TensorData::new(rows.collect::<Vec<_>>(), [runs.len()]);
+        Self {
+            runs,
+            keep,
+            ends: Tensor::from_data(rows, device),
+            rotation,
+            end_rotation,
+            means,
+        }
+    }
+
+    /// The rows of `[tokens, width]` or `[tokens, heads, head_dim]` that are wanted.
+    pub(super) fn rows<const D: usize>(&self, x: Tensor<D>, wanted: Wanted) -> Tensor<D> {
+        match wanted {
+            Wanted::All => x,
+            Wanted::Ends => x.select(0, self.ends.clone()),
+        }
+    }
+}

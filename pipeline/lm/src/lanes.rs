@@ -1,0 +1,78 @@
+//! Loops in the processor's own vector instructions, which are chosen when they run.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Calls `work` in a version that was compiled for this processor.
+///
+/// What is not inlined stays in the version for all processors: closures need `#[inline(always)]`.
+#[inline(always)]
+pub(crate) fn vectorized<R>(work: impl FnMut() -> R) -> R {
+    // pulp's own way to take a closure calls it through a function that is not inlined.
+    struct Work<F>(F);
+    impl<R, F: FnMut() -> R> WithSimd for Work<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(mut self, _: S) -> R {
+            (self.0)()
+        }
+    }
+    Arch::new().dispatch(Work(work))
+}
+
+/// Sums and maxima are of so many lanes that do not depend on each other.
+const LANES: usize = 32;
+
+/// The sum of `value(x)`.
+#[inline(always)]
+pub(crate) fn sum_of(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let mut lanes = [0.0_f32; LANES];
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += value(*x);
+        }
+    }
+    let mut sum = lanes.iter().sum();
+    for x in rest {
+        sum += value(*x);
+    }
+    sum
+}
+
+/// The largest, or minus infinity.
+#[inline(always)]
+pub(crate) fn most(row: &[f32]) -> f32 {
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane = if *x > *lane { *x } else { *lane };
+        }
+    }
+    let mut most = f32::NEG_INFINITY;
+    for x in lanes.iter().chain(rest) {
+        most = most.max(*x);
+    }
+    most
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{most, sum_of};
+
+    #[test]
+    fn no_number_is_left_out() {
+        // By hand: 1 + 2 + .. + n, for whole lanes and for what is left behind them.
+        for count in [0_usize, 1, 31, 32, 33, 100] {
+            let row: Vec<f32> = (1..=count).rev().map(|x| x as f32).collect();
+            assert_eq!(sum_of(&row, |x| 2.0 * x), (count * (count + 1)) as f32);
+            let expected = if count == 0 {
+                f32::NEG_INFINITY
+            } else {
+                count as f32
+            };
+            assert_eq!(most(&row), expected);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Reads the fixtures that `parity.py` beside this folder wrote. Not every test that has this module uses all of it.
+
+#![allow(dead_code, clippy::unwrap_used)]
+
+use safetensors::SafeTensors;
+use std::path::{Path, PathBuf};
+
+/// What the reference gave for one prompt.
+pub struct Expected {
+    /// The prompt.
+    pub ids: Vec<u32>,
+    /// `[tokens, vocabulary]`, row by row.
+    pub logits: Vec<f32>,
+    /// The greedy continuation.
+    pub generated: Vec<u32>,
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+/// The folder of a variant.
+pub fn fixture(variant: &str) -> PathBuf {
+    fixtures().join(variant)
+}
+
+/// The folders of all variants.
+pub fn all() -> Vec<PathBuf> {
+    let mut variants: Vec<_> = std::fs::read_dir(fixtures())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("expected.safetensors").is_file())
+        .collect();
+    variants.sort();
+    assert!(variants.len() >= 28, "only {} fixtures", variants.len());
+    variants
+}
+
+/// The name of a variant's folder.
+pub fn name(folder: &Path) -> &str {
+    folder.file_name().unwrap().to_str().unwrap()
+}
+
+/// What the reference gave for the three prompts of a variant.
+pub fn expected(folder: &Path) -> Vec<Expected> {
+    let bytes = std::fs::read(folder.join("expected.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let integers = |name: String| -> Vec<u32> {
+        let (values, rest) = tensors.tensor(&name).unwrap().data().as_chunks::<8>();
+        assert!(rest.is_empty());
+        let values = values.iter().map(|bytes| i64::from_le_bytes(*bytes));
+        values.map(|value| u32::try_from(value).unwrap()).collect()
+    };
+    let floats = |name: String| -> Vec<f32> {
+        let (values, rest) = tensors.tensor(&name).unwrap().data().as_chunks::<4>();
+        assert!(rest.is_empty());
+        values
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect()
+    };
+    (0..3)
+        .map(|prompt| Expected {
+            ids: integers(format!("ids_{prompt}")),
+            logits: floats(format!("logits_{prompt}")),
+            generated: integers(format!("generated_{prompt}")),
+        })
+        .collect()
+}
