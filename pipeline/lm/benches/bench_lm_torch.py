@@ -15,6 +15,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import torch  # noqa: E402
 import transformers  # noqa: E402
+from transformers import LlamaForCausalLM  # noqa: E402
 
 BATCH = 32
 
@@ -67,7 +68,7 @@ def peak_mib():
 
 def load(folder):
     """The model, ready: weights that are mapped lazily are read by a first token."""
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
     model.eval()
     model(input_ids=torch.tensor([[0]]), use_cache=False)
     return model

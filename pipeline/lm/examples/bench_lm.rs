@@ -22,7 +22,7 @@ struct Work {
 }
 
 /// What `clika evaluate` runs at a time unless it is told otherwise.
-const BATCH_TOKENS: usize = 4096;
+const BATCH_TOKENS: usize = 1024;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

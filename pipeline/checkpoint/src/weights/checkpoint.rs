@@ -218,17 +218,15 @@ impl Checkpoint {
         };
         let elements = shape.iter().product();
         let (values, bad) = match &stored.source {
-            Source::At(start) => {
-                let mut at = *start;
-                Values::read(elements, from, dtype, |buffer| {
-                    file.read_exact_at(buffer, at)?;
-                    at += buffer.len() as u64;
-                    Ok(())
-                })
-            }
+            Source::At(start) => Values::read(elements, from, dtype, |place, buffer| {
+                file.read_exact_at(buffer, start + place)
+            }),
             Source::Pytorch(tensor) => tensor.read().and_then(|bytes| {
-                let mut bytes = bytes.as_slice();
-                Values::read(elements, from, dtype, |buffer| bytes.read_exact(buffer))
+                Values::read(elements, from, dtype, |place, buffer| {
+                    // Where too few are left, reading ends in an error that says so.
+                    let mut rest = &bytes[bytes.len().min(place as usize)..];
+                    rest.read_exact(buffer)
+                })
             }),
         }
         .map_err(failed)?;

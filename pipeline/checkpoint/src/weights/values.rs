@@ -1,6 +1,7 @@
 //! Element types, and their conversion while a tensor is read.
 
 use half::{bf16, f16};
+use rayon::prelude::*;
 use std::io;
 
 /// An element type that weights are stored or computed in.
@@ -52,76 +53,125 @@ pub enum Values {
     Bf16(Vec<bf16>),
 }
 
-/// Bytes that are converted at a time.
+/// Bytes that a thread reads at a time.
 const CHUNK: usize = 1 << 20;
 
 impl Values {
-    /// Reads `elements` numbers stored as `from` and keeps them as `to`; `read` fills a buffer with the next bytes.
+    /// Reads `elements` numbers stored as `from` and keeps them as `to`; `read` fills a buffer with the bytes from a
+    /// place on, on several threads: the kernel's copying is what loading a model takes.
     ///
     /// Also returns how many of them are not finite.
     pub(super) fn read(
         elements: usize,
         from: Dtype,
         to: Dtype,
-        mut read: impl FnMut(&mut [u8]) -> io::Result<()>,
+        read: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
     ) -> io::Result<(Self, usize)> {
-        let mut bad = 0;
-        let values = match to {
+        Ok(match to {
             // As they are in the file: straight into their place.
             Dtype::F32 if from == to => {
                 let mut values = vec![0_f32; elements];
-                for chunk in values.chunks_mut(CHUNK / 4) {
-                    read(bytemuck::cast_slice_mut(chunk))?;
-                    bad += chunk.iter().filter(|value| !value.is_finite()).count();
-                }
-                Self::F32(values)
+                let chunks = values.par_chunks_mut(CHUNK / 4).enumerate();
+                let bad = chunks
+                    .map(|(number, chunk)| {
+                        read((number * CHUNK) as u64, bytemuck::cast_slice_mut(chunk))?;
+                        Ok(chunk.iter().filter(|value| !value.is_finite()).count())
+                    })
+                    .sum::<io::Result<usize>>()?;
+                (Self::F32(values), bad)
             }
-            Dtype::F32 => Self::F32(convert(elements, from, &mut bad, read, |value| value)?),
-            Dtype::F16 => Self::F16(convert(elements, from, &mut bad, read, f16::from_f32)?),
-            Dtype::Bf16 => Self::Bf16(convert(elements, from, &mut bad, read, bf16::from_f32)?),
-        };
-        Ok((values, bad))
+            Dtype::F32 => {
+                let (values, bad) = convert(elements, from, read, |value| value)?;
+                (Self::F32(values), bad)
+            }
+            Dtype::F16 => {
+                let (values, bad) = convert(elements, from, read, f16::from_f32)?;
+                (Self::F16(values), bad)
+            }
+            Dtype::Bf16 => {
+                let (values, bad) = convert(elements, from, read, bf16::from_f32)?;
+                (Self::Bf16(values), bad)
+            }
+        })
     }
 }
 
-fn convert<T>(
+fn convert<T: Copy + Default + Send>(
     elements: usize,
     from: Dtype,
-    bad: &mut usize,
-    mut read: impl FnMut(&mut [u8]) -> io::Result<()>,
+    read: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
     as_kept: fn(f32) -> T,
-) -> io::Result<Vec<T>> {
-    let mut values = Vec::with_capacity(elements);
+) -> io::Result<(Vec<T>, usize)> {
     let width = from.bytes();
-    let mut buffer = vec![0; CHUNK.min(elements * width)];
-    let mut left = elements;
-    while left > 0 {
-        let now = left.min(CHUNK / width);
-        let bytes = &mut buffer[..now * width];
-        read(bytes)?;
-        let mut keep = |value: f32| {
-            *bad += usize::from(!value.is_finite());
-            values.push(as_kept(value));
-        };
-        match from {
-            Dtype::F32 => {
-                let (numbers, _) = bytes.as_chunks::<4>();
-                numbers.iter().for_each(|n| keep(f32::from_le_bytes(*n)));
-            }
-            Dtype::F16 => {
-                let (numbers, _) = bytes.as_chunks::<2>();
-                numbers
-                    .iter()
-                    .for_each(|n| keep(f16::from_le_bytes(*n).to_f32()));
-            }
-            Dtype::Bf16 => {
-                let (numbers, _) = bytes.as_chunks::<2>();
-                numbers
-                    .iter()
-                    .for_each(|n| keep(bf16::from_le_bytes(*n).to_f32()));
-            }
-        }
-        left -= now;
+    let mut values = vec![T::default(); elements];
+    let chunks = values.par_chunks_mut(CHUNK / width).enumerate();
+    let bad = chunks
+        .map(|(number, chunk)| {
+            let mut bytes = vec![0; chunk.len() * width];
+            read((number * CHUNK) as u64, &mut bytes)?;
+            Ok(match from {
+                Dtype::F32 => {
+                    let numbers = bytes.as_chunks().0.iter();
+                    keep(chunk, numbers.map(|n| f32::from_le_bytes(*n)), as_kept)
+                }
+                Dtype::F16 => {
+                    let numbers = bytes.as_chunks().0.iter();
+                    let numbers = numbers.map(|n| f16::from_le_bytes(*n).to_f32());
+                    keep(chunk, numbers, as_kept)
+                }
+                Dtype::Bf16 => {
+                    let numbers = bytes.as_chunks().0.iter();
+                    let numbers = numbers.map(|n| bf16::from_le_bytes(*n).to_f32());
+                    keep(chunk, numbers, as_kept)
+                }
+            })
+        })
+        .sum::<io::Result<usize>>()?;
+    Ok((values, bad))
+}
+
+/// Fills `kept`, and counts the numbers that are not finite.
+fn keep<T>(
+    kept: &mut [T],
+    numbers: impl Iterator<Item = f32>,
+    as_kept: impl Fn(f32) -> T,
+) -> usize {
+    let mut bad = 0;
+    for (kept, number) in kept.iter_mut().zip(numbers) {
+        bad += usize::from(!number.is_finite());
+        *kept = as_kept(number);
     }
-    Ok(values)
+    bad
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CHUNK, Dtype, Values};
+
+    #[test]
+    fn what_is_read_in_pieces_is_in_its_place() {
+        // Whole numbers that all types hold, and a last piece that is not full.
+        let numbers: Vec<f32> = (0..2 * CHUNK / 4 + 3).map(|n| (n % 251) as f32).collect();
+        let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+        let read = |to| {
+            Values::read(numbers.len(), Dtype::F32, to, |place, buffer| {
+                buffer.copy_from_slice(&bytes[place as usize..][..buffer.len()]);
+                Ok(())
+            })
+            .unwrap()
+        };
+        let (Values::F32(same), 0) = read(Dtype::F32) else {
+            panic!("f32 is what was asked for, and all numbers are finite")
+        };
+        assert_eq!(same, numbers);
+        let (Values::Bf16(shorter), 0) = read(Dtype::Bf16) else {
+            panic!("bf16 is what was asked for, and all numbers are finite")
+        };
+        assert!(
+            shorter
+                .iter()
+                .map(|n| n.to_f32())
+                .eq(numbers.iter().copied())
+        );
+    }
 }

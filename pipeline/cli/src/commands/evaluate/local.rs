@@ -28,7 +28,7 @@ pub struct LocalArgs {
     /// Score every option at every letter's place and average, so that no letter is favoured.
     #[arg(long)]
     permute: bool,
-    /// Tokens that are run at a time; lower it if memory runs out [default: 2048 on a processor, 16384 on a GPU]
+    /// Tokens that are run at a time; lower it if memory runs out [default: 1024 on a processor, 16384 on a GPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch_tokens: Option<u32>,
 }
@@ -74,7 +74,7 @@ impl LocalArgs {
     }
 
     fn settings(&self, max_tokens: u32, processor: bool) -> LocalSettings {
-        let default = if processor { 2048 } else { 16_384 };
+        let default = if processor { 1024 } else { 16_384 };
         LocalSettings {
             mode: match self.answer {
                 None | Some(Answer::Letters) => AnswerMode::Letters,

@@ -1,4 +1,9 @@
-use super::{Floats, product::dots, tensor};
+use super::{
+    Floats,
+    panels::{Scratch, TILE, products},
+    product::dots,
+    tensor,
+};
 use crate::{
     decoder::{cache::KeyValue, run::Run},
     exp,
@@ -31,6 +36,12 @@ const BLOCK: usize = 64;
 /// Attention of every sequence to its cache and itself, `[queries, heads · head_dim]`: keys and values are read where
 /// they lie, query heads share them, and scores do not leave the caches of a core.
 pub(in crate::decoder) fn attend(attending: &Attending) -> Tensor<2> {
+    let arch = Arch::new();
+    attend_by(attending, |job| arch.dispatch(job))
+}
+
+/// [`attend`] with the instructions that `run` chooses.
+pub(super) fn attend_by(attending: &Attending, run: impl Fn(Job) + Send + Sync) -> Tensor<2> {
     let [queries, heads, width] = attending.query.dims();
     let query = Floats::of(attending.query);
     let own = [&attending.own.key, &attending.own.value].map(Floats::of);
@@ -84,8 +95,7 @@ pub(in crate::decoder) fn attend(attending: &Attending) -> Tensor<2> {
             position += rows;
         }
     }
-    let arch = Arch::new();
-    jobs.into_par_iter().for_each(|job| arch.dispatch(job));
+    jobs.into_par_iter().for_each(run);
     tensor(out, [queries, heads * width])
 }
 
@@ -97,7 +107,7 @@ struct Shape {
 }
 
 /// Neighbouring queries of a sequence.
-struct Job<'a> {
+pub(super) struct Job<'a> {
     query: &'a [f32],
     /// Keys and values, one segment behind the other.
     segments: Vec<[&'a [f32]; 2]>,
@@ -145,50 +155,6 @@ impl WithSimd for Job<'_> {
                 // The last tile is filled up with its last line, which is then computed more than once.
                 let lines = std::array::from_fn(|n| lines[n.min(lines.len() - 1)]);
                 self.tile(simd, lines, from, &mut scratch);
-            }
-        }
-    }
-}
-
-/// Lines that are computed together: each number of a key or value that is read serves all of them.
-const TILE: usize = 4;
-
-#[derive(Default)]
-struct Scratch {
-    /// Panels of so many keys as two vectors hold: for each dimension, the number of each key.
-    keys: Vec<f32>,
-    /// Panels of so many dimensions: for each key, the number of each dimension.
-    values: Vec<f32>,
-    scores: [Vec<f32>; TILE],
-}
-
-impl Scratch {
-    #[inline(always)]
-    fn pack_keys(&mut self, rows: &[&[f32]], width: usize, panel: usize) {
-        self.keys.clear();
-        self.keys
-            .resize(rows.len().next_multiple_of(panel) * width, 0.0);
-        let panels = self.keys.chunks_exact_mut(panel * width);
-        for (packed, rows) in panels.zip(rows.chunks(panel)) {
-            for (number, row) in rows.iter().enumerate() {
-                for (packed, x) in packed.chunks_exact_mut(panel).zip(*row) {
-                    packed[number] = *x;
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn pack_values(&mut self, rows: &[&[f32]], width: usize, panel: usize) {
-        self.values.clear();
-        self.values
-            .resize(width.next_multiple_of(panel) * rows.len(), 0.0);
-        let panels = self.values.chunks_exact_mut(panel * rows.len());
-        for (place, packed) in panels.enumerate() {
-            for (packed, row) in packed.chunks_exact_mut(panel).zip(rows) {
-                for (packed, x) in packed.iter_mut().zip(&row[place * panel..]) {
-                    *packed = *x;
-                }
             }
         }
     }
@@ -326,26 +292,4 @@ impl<'a> Job<'a> {
             }
         }
     }
-}
-
-/// `a · panel`: two vectors of each row.
-///
-/// # Shapes
-/// - a: `[TILE, length]`
-/// - panel: `[length, 2 vectors]`
-#[inline(always)]
-fn products<S: Simd>(simd: S, a: [&[f32]; TILE], panel: &[f32]) -> [[S::f32s; 2]; TILE] {
-    let (vectors, _) = S::as_simd_f32s(panel);
-    let (pairs, _) = vectors.as_chunks::<2>();
-    let a = a.map(|row| &row[..pairs.len()]);
-    let mut sums = [[simd.splat_f32s(0.0); 2]; TILE];
-    for (place, pair) in pairs.iter().enumerate() {
-        for (sums, row) in sums.iter_mut().zip(a) {
-            let x = simd.splat_f32s(row[place]);
-            for (sum, b) in sums.iter_mut().zip(pair) {
-                *sum = simd.mul_add_e_f32s(x, *b, *sum);
-            }
-        }
-    }
-    sums
 }

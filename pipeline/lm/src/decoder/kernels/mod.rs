@@ -6,7 +6,10 @@
 
 mod attention;
 mod norm;
+mod panels;
 mod product;
+#[cfg(test)]
+mod tests;
 
 pub(super) use attention::{Attending, attend};
 pub(super) use norm::norm;

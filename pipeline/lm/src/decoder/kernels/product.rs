@@ -138,3 +138,30 @@ pub(super) fn dots<S: Simd, const A: usize, const B: usize>(
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, few_rows};
+    use crate::decoder::kernels::{Floats, tensor};
+
+    #[test]
+    fn few_rows_are_multiplied_as_burn_does() {
+        // Neither a whole block nor a whole vector.
+        let (features, width) = (2 * BLOCK + 3, 45);
+        let number = |n: usize| ((n * 7919) % 2003) as f32 / 1001.0 - 1.0;
+        let weight = tensor(
+            (0..features * width).map(number).collect(),
+            [features, width],
+        );
+        for rows in 1..=9 {
+            let x = tensor((0..rows * width).map(number).collect(), [rows, width]);
+            let found = few_rows(&x, &weight);
+            assert_eq!(found.dims(), [rows, features]);
+            let expected = x.matmul(weight.clone().transpose());
+            let (found, expected) = (Floats::of(&found), Floats::of(&expected));
+            for (found, expected) in found.values().iter().zip(expected.values()) {
+                assert!((found - expected).abs() < 1e-4, "{found}, not {expected}");
+            }
+        }
+    }
+}
