@@ -57,15 +57,22 @@ impl WithSimd for Block<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let pairs = self.weight.chunks(2 * self.width).enumerate();
-        for (number, pair) in pairs {
+        // A row of the first half and one of the second: either half is read from its beginning to its end, as
+        // processors fetch memory ahead; neighbouring rows side by side would take twice as long.
+        let rows = self.weight.len() / self.width;
+        let half = rows.div_ceil(2);
+        let (first, second) = self.weight.split_at(half * self.width);
+        let mut second = second.chunks_exact(self.width);
+        for (number, first) in first.chunks_exact(self.width).enumerate() {
+            let second = second.next();
             let tiles = self.x.chunks(4 * self.width).zip(self.out.chunks_mut(4));
             for (x, out) in tiles {
+                let place = [number, half + number];
                 match out {
-                    [a, b, c, d] => tile(simd, pair, x, [a, b, c, d], 2 * number),
-                    [a, b, c] => tile(simd, pair, x, [a, b, c], 2 * number),
-                    [a, b] => tile(simd, pair, x, [a, b], 2 * number),
-                    [a] => tile(simd, pair, x, [a], 2 * number),
+                    [a, b, c, d] => tile(simd, first, second, x, [a, b, c, d], place),
+                    [a, b, c] => tile(simd, first, second, x, [a, b, c], place),
+                    [a, b] => tile(simd, first, second, x, [a, b], place),
+                    [a] => tile(simd, first, second, x, [a], place),
                     _ => unreachable!("chunks of four at most"),
                 }
             }
@@ -73,27 +80,30 @@ impl WithSimd for Block<'_> {
     }
 }
 
-/// Products of one or two rows of the weight with `N` rows of `x`.
+/// Products of one or two rows of the weight with `N` rows of `x`, for two places in each row of the result.
 #[inline(always)]
 fn tile<S: Simd, const N: usize>(
     simd: S,
-    weight: &[f32],
+    first: &[f32],
+    second: Option<&[f32]>,
     x: &[f32],
     out: [&mut &mut [f32]; N],
-    column: usize,
+    place: [usize; 2],
 ) {
-    let width = x.len() / N;
+    let width = first.len();
     let x: [&[f32]; N] = std::array::from_fn(|row| &x[row * width..][..width]);
-    let (first, second) = weight.split_at(width);
-    if second.is_empty() {
-        let [sums] = dots(simd, [first], x);
-        for (out, sum) in out.into_iter().zip(sums) {
-            out[column] = sum;
+    match second {
+        Some(second) => {
+            let [one, other] = dots(simd, [first, second], x);
+            for ((out, one), other) in out.into_iter().zip(one).zip(other) {
+                (out[place[0]], out[place[1]]) = (one, other);
+            }
         }
-    } else {
-        let [one, other] = dots(simd, [first, second], x);
-        for ((out, one), other) in out.into_iter().zip(one).zip(other) {
-            (out[column], out[column + 1]) = (one, other);
+        None => {
+            let [sums] = dots(simd, [first], x);
+            for (out, sum) in out.into_iter().zip(sums) {
+                out[place[0]] = sum;
+            }
         }
     }
 }
