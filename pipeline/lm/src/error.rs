@@ -1,5 +1,6 @@
 use clika_checkpoint::CheckpointError;
 use miette::Diagnostic;
+use std::path::PathBuf;
 
 /// Why a model cannot be loaded or run.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -71,5 +72,77 @@ pub enum LmError {
     Compute {
         /// What it said.
         problem: String,
+    },
+    /// Low-rank matrices without rank.
+    #[error("an adapter needs a rank of at least 1")]
+    #[diagnostic(help("the paper's is 128"))]
+    Rank,
+    /// An adapter's file cannot be used.
+    #[error("{path}: {problem}")]
+    #[diagnostic(help(
+        "clika reads LoRA adapters that PEFT saved: adapter_config.json and adapter_model.safetensors"
+    ))]
+    Adapter {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An adapter that was trained on another model.
+    #[error("the adapter does not belong to this model: `{module}`: {problem}")]
+    #[diagnostic(help(
+        "base_model_name_or_path in its adapter_config.json says which model it was trained on"
+    ))]
+    OtherBase {
+        /// The module.
+        module: String,
+        /// What does not fit.
+        problem: String,
+    },
+    /// An example without a token to predict.
+    #[error("example {number} has no answer to learn, or nothing before it")]
+    NoAnswer {
+        /// From 0.
+        number: usize,
+    },
+    /// No step would be taken.
+    #[error("there is nothing to learn: no example, no epoch or no step")]
+    NothingToLearn,
+    /// The loss or its gradient is no number.
+    #[error("the training diverged: in step {step} the loss is {loss} (examples {examples:?})")]
+    #[diagnostic(help("lower the learning rate; the weights are those before this step"))]
+    Diverged {
+        /// From 1.
+        step: usize,
+        /// The loss.
+        loss: f64,
+        /// The batch.
+        examples: Vec<usize>,
+    },
+    /// A state of another training.
+    #[error("{path} belongs to another training: {problem}")]
+    #[diagnostic(help("give the run a folder of its own, or remove this one to begin anew"))]
+    OtherTraining {
+        /// The state's folder.
+        path: PathBuf,
+        /// What differs.
+        problem: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {path}")]
+    #[diagnostic(help("is the disk full? what was saved before is still there"))]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
     },
 }

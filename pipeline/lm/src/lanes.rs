@@ -40,6 +40,24 @@ pub(crate) fn sum_of(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     sum
 }
 
+/// The sum of `x · y`.
+#[inline(always)]
+pub(crate) fn sum_of_products(row: &[f32], other: &[f32]) -> f32 {
+    let (chunks, rest) = row.as_chunks::<LANES>();
+    let (others, other_rest) = other.as_chunks::<LANES>();
+    let mut lanes = [0.0_f32; LANES];
+    for (chunk, other) in chunks.iter().zip(others) {
+        for ((lane, x), y) in lanes.iter_mut().zip(chunk).zip(other) {
+            *lane += x * y;
+        }
+    }
+    let mut sum = lanes.iter().sum();
+    for (x, y) in rest.iter().zip(other_rest) {
+        sum += x * y;
+    }
+    sum
+}
+
 /// The largest, or minus infinity.
 #[inline(always)]
 pub(crate) fn most(row: &[f32]) -> f32 {
@@ -59,7 +77,7 @@ pub(crate) fn most(row: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{most, sum_of};
+    use super::{most, sum_of, sum_of_products};
 
     #[test]
     fn no_number_is_left_out() {
@@ -67,6 +85,8 @@ mod tests {
         for count in [0_usize, 1, 31, 32, 33, 100] {
             let row: Vec<f32> = (1..=count).rev().map(|x| x as f32).collect();
             assert_eq!(sum_of(&row, |x| 2.0 * x), (count * (count + 1)) as f32);
+            let twos = vec![2.0; count];
+            assert_eq!(sum_of_products(&row, &twos), (count * (count + 1)) as f32);
             let expected = if count == 0 {
                 f32::NEG_INFINITY
             } else {

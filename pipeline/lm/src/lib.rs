@@ -1,18 +1,22 @@
 //! Causal language models in burn: Hugging Face's checkpoints, on a processor or a GPU chosen at run time.
 
+mod adapter;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod decoder;
 mod device;
 mod error;
 mod exp;
+mod files;
 mod generate;
 mod lanes;
 mod memory;
 mod prefix;
 mod probabilities;
 mod score;
+mod train;
 
+pub use adapter::{Adapter, AdapterConfig, LoraConfig, Targets};
 pub use clika_checkpoint::{
     Activation, Architecture, Biases, CheckpointError, Dtype, MlpNames, Names, Norm, Position,
     QueryKeyValue, Rope, Scaling, read_architecture,
@@ -24,3 +28,4 @@ use exp::exp;
 pub use generate::{Generating, Limits};
 pub use probabilities::LogProbabilities;
 pub use score::{Query, Scoring};
+pub use train::{Example, Step, Trainer, TrainingConfig};

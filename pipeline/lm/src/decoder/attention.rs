@@ -10,6 +10,7 @@ use super::{
 use burn::tensor::{Tensor, module, ops::AttentionModuleOptions};
 
 /// A layer's attention.
+#[derive(Clone)]
 pub(super) struct Attention {
     pub(super) projection: Projection,
     pub(super) output: Linear,
@@ -24,6 +25,7 @@ pub(super) struct Attention {
 }
 
 /// The matrices of queries, keys and values.
+#[derive(Clone)]
 pub(super) enum Projection {
     /// One each.
     Separate([Box<Linear>; 3]),
@@ -98,7 +100,7 @@ impl Attention {
         (attended, kept)
     }
 
-    fn by_spans(
+    pub(super) fn by_spans(
         &self,
         query: &Tensor<3>,
         own: &KeyValue,
@@ -134,38 +136,42 @@ impl Attention {
 
     /// Queries of the wanted tokens, keys and values of all, `[tokens, heads, head_dim]` each.
     fn project(&self, x: Tensor<2>, pass: &Pass, wanted: Wanted) -> [Tensor<3>; 3] {
-        let width = self.head_dim;
-        let by_head = |x: Tensor<2>, heads| {
-            let [tokens, _] = x.dims();
-            x.reshape([tokens, heads, width])
-        };
         match &self.projection {
             Projection::Separate([query, key, value]) => [
-                by_head(query.forward(pass.rows(x.clone(), wanted)), self.heads),
-                by_head(key.forward(x.clone()), self.kv_heads),
-                by_head(value.forward(x), self.kv_heads),
+                self.by_head(query.forward(pass.rows(x.clone(), wanted))),
+                self.by_head(key.forward(x.clone())),
+                self.by_head(value.forward(x)),
             ],
-            Projection::Stacked(all) => {
-                let all = by_head(all.forward(x), self.heads + 2 * self.kv_heads);
-                let part = |from, heads| all.clone().narrow(1, from, heads);
-                [
-                    pass.rows(part(0, self.heads), wanted),
-                    part(self.heads, self.kv_heads),
-                    part(self.heads + self.kv_heads, self.kv_heads),
-                ]
-            }
-            Projection::ByHead(all) => {
-                let all = all.forward(x);
-                let [tokens, _] = all.dims();
-                let all = all.reshape([tokens, self.heads, 3, width]);
-                let [query, key, value] =
-                    [0, 1, 2].map(|part| all.clone().narrow(2, part, 1).squeeze_dim(2));
+            Projection::Stacked(all) | Projection::ByHead(all) => {
+                let [query, key, value] = self.split(all.forward(x));
                 [pass.rows(query, wanted), key, value]
             }
         }
     }
 
-    fn prepare(
+    /// `[tokens, heads · head_dim]` as `[tokens, heads, head_dim]`.
+    pub(super) fn by_head(&self, x: Tensor<2>) -> Tensor<3> {
+        let [tokens, width] = x.dims();
+        x.reshape([tokens, width / self.head_dim, self.head_dim])
+    }
+
+    /// What one matrix gave, as queries, keys and values.
+    pub(super) fn split(&self, all: Tensor<2>) -> [Tensor<3>; 3] {
+        if let Projection::ByHead(_) = self.projection {
+            let [tokens, _] = all.dims();
+            let all = all.reshape([tokens, self.heads, 3, self.head_dim]);
+            return [0, 1, 2].map(|part| all.clone().narrow(2, part, 1).squeeze_dim(2));
+        }
+        let all = self.by_head(all);
+        let part = |from, heads| all.clone().narrow(1, from, heads);
+        [
+            part(0, self.heads),
+            part(self.heads, self.kv_heads),
+            part(self.heads + self.kv_heads, self.kv_heads),
+        ]
+    }
+
+    pub(super) fn prepare(
         &self,
         x: Tensor<3>,
         norm: Option<&NormLayer>,
@@ -206,7 +212,7 @@ impl Attention {
     }
 
     /// Repeats each key or value head for the query heads that share it.
-    fn for_all_heads(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(super) fn for_all_heads(&self, x: Tensor<4>) -> Tensor<4> {
         let sharing = self.heads / self.kv_heads;
         if sharing == 1 {
             return x;
@@ -219,7 +225,7 @@ impl Attention {
 }
 
 /// Sequences of equal length in `[tokens, heads, head_dim]`, as `[sequences, heads, length, head_dim]`.
-fn sequences(x: &Tensor<3>, start: usize, [sequences, length]: [usize; 2]) -> Tensor<4> {
+pub(super) fn sequences(x: &Tensor<3>, start: usize, [sequences, length]: [usize; 2]) -> Tensor<4> {
     let [_, heads, width] = x.dims();
     x.clone()
         .narrow(0, start, sequences * length)

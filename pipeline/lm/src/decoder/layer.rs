@@ -9,6 +9,7 @@ use super::{
 use burn::tensor::Tensor;
 
 /// A decoder layer.
+#[derive(Clone)]
 pub(super) struct Layer {
     pub(super) attention_norm: NormLayer,
     pub(super) attention: Attention,
@@ -37,21 +38,13 @@ impl Layer {
         };
         let residual = pass.rows(residual, wanted);
         let (attended, kept) = self.attention.forward(normed, pass, number, wanted);
-        let x = add(residual, attended);
+        let x = kernels::sum(residual, attended);
         let normed = self.mlp_norm.forward(x.clone());
         let residual = if self.residual_after_norm {
             normed.clone()
         } else {
             x
         };
-        (add(residual, self.mlp.forward(normed)), kept)
-    }
-}
-
-fn add(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
-    if kernels::apply(&x) {
-        kernels::add(x, &y)
-    } else {
-        x + y
+        (kernels::sum(residual, self.mlp.forward(normed)), kept)
     }
 }

@@ -28,6 +28,17 @@ impl Decoder {
         dtype: Option<Dtype>,
         progress: &dyn Progress,
     ) -> Result<Self, LmError> {
+        Self::load_on(folder, place, &place.device(), dtype, progress)
+    }
+
+    /// [`Decoder::load`] on a device of the place.
+    pub(crate) fn load_on(
+        folder: &Path,
+        place: &Place,
+        device: &Device,
+        dtype: Option<Dtype>,
+        progress: &dyn Progress,
+    ) -> Result<Self, LmError> {
         let architecture = read_architecture(folder)?;
         let mut checkpoint = Checkpoint::open(folder)?;
         let stored = checkpoint.dtype().unwrap_or(Dtype::F32);
@@ -39,7 +50,7 @@ impl Decoder {
             source: Source::Checkpoint(&mut checkpoint),
             architecture: &architecture,
             dtype,
-            device: &place.device(),
+            device,
         };
         let mut decoder = loader.decoder(progress)?;
         let known = |name: &str| names.ignored.iter().any(|end| name.ends_with(end));
@@ -98,7 +109,7 @@ impl Loader<'_> {
             progress.step("layers");
         }
         let norm = self.norm(names.norm)?;
-        let head = self.head(&embedding)?;
+        let (head, head_lengths) = self.head(&embedding)?;
         progress.step("head");
         progress.finish();
         Ok(Decoder {
@@ -110,7 +121,9 @@ impl Loader<'_> {
             layers,
             norm,
             head,
+            head_lengths,
             unused: Vec::new(),
+            adapter_config: None,
         })
     }
 
@@ -157,9 +170,16 @@ impl Loader<'_> {
             .then(|| self.take(name, "bias", [shape[0]]))
             .transpose()?;
         Ok(Linear {
+            name: self.full_name(name),
             weight,
             bias: bias.map(Tensor::<1>::unsqueeze),
+            low: None,
         })
+    }
+
+    /// The name that transformers gives a module, whatever the file leaves out.
+    fn full_name(&self, name: &str) -> String {
+        format!("{}{name}", self.architecture.names.prefix)
     }
 
     fn norm(&mut self, name: &str) -> Result<NormLayer, LmError> {
@@ -173,7 +193,12 @@ impl Loader<'_> {
             Norm::Rms { .. } => None,
             Norm::Layer { .. } => Some(self.take(name, "bias", [width])?),
         };
-        Ok(NormLayer { kind, weight, bias })
+        Ok(NormLayer {
+            name: self.full_name(name),
+            kind,
+            weight,
+            bias,
+        })
     }
 
     fn layer(&mut self, number: usize) -> Result<Layer, LmError> {
@@ -248,7 +273,7 @@ impl Loader<'_> {
         })
     }
 
-    fn head(&mut self, embedding: &Tensor<2>) -> Result<Linear, LmError> {
+    fn head(&mut self, embedding: &Tensor<2>) -> Result<(Linear, Option<Tensor<2>>), LmError> {
         let architecture = self.architecture;
         let shape = [architecture.vocabulary, architecture.hidden];
         let weight = if architecture.tied {
@@ -256,21 +281,26 @@ impl Loader<'_> {
         } else {
             self.tensor(&format!("{}.weight", architecture.names.head), shape)?
         };
-        Ok(Linear {
-            weight: if architecture.normalized_head {
-                unit_rows(weight)
-            } else {
-                weight
-            },
+        let (weight, lengths) = if architecture.normalized_head {
+            let (weight, lengths) = unit_rows(weight);
+            (weight, Some(lengths))
+        } else {
+            (weight, None)
+        };
+        let head = Linear {
+            name: architecture.names.head.to_owned(),
+            weight,
             bias: None,
-        })
+            low: None,
+        };
+        Ok((head, lengths))
     }
 }
 
-/// Rows of length 1.
-fn unit_rows(weight: Tensor<2>) -> Tensor<2> {
+/// Rows of length 1, and their lengths before, `[rows, 1]` in f32.
+pub(super) fn unit_rows(weight: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let dtype = weight.dtype();
     let weight = weight.cast(DType::F32);
-    let length = weight.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
-    (weight / length).cast(dtype)
+    let lengths = weight.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
+    ((weight / lengths.clone()).cast(dtype), lengths)
 }

@@ -3,6 +3,7 @@ use crate::Activation;
 use burn::tensor::{Tensor, activation};
 
 /// A layer's MLP.
+#[derive(Clone)]
 pub(super) struct Mlp {
     pub(super) gate: Option<Linear>,
     pub(super) up: Linear,
@@ -14,22 +15,23 @@ impl Mlp {
     /// # Shapes
     /// input and output: `[tokens, hidden]`
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let inner = match &self.gate {
-            Some(gate) => {
-                let gate = gate.forward(x.clone());
-                let up = self.up.forward(x);
-                if self.activation == Activation::Silu && kernels::apply(&up) {
-                    kernels::gated_silu(gate, &up)
-                } else {
-                    self.activate(gate) * up
-                }
-            }
-            None => self.activate(self.up.forward(x)),
-        };
+        let gate = self.gate.as_ref().map(|gate| gate.forward(x.clone()));
+        let inner = self.combine(gate, self.up.forward(x));
         self.down.forward(inner)
     }
 
-    fn activate(&self, x: Tensor<2>) -> Tensor<2> {
+    /// What goes into the last matrix.
+    pub(super) fn combine(&self, gate: Option<Tensor<2>>, up: Tensor<2>) -> Tensor<2> {
+        match gate {
+            Some(gate) if self.activation == Activation::Silu && kernels::apply(&up) => {
+                kernels::gated_silu(gate, &up)
+            }
+            Some(gate) => self.activate(gate) * up,
+            None => self.activate(up),
+        }
+    }
+
+    pub(super) fn activate(&self, x: Tensor<2>) -> Tensor<2> {
         match self.activation {
             Activation::Silu => activation::silu(x),
             Activation::GeluTanh if kernels::apply(&x) => kernels::gelu(x),

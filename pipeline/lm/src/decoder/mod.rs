@@ -10,24 +10,32 @@ mod kernels;
 mod layer;
 mod linear;
 mod load;
+mod low;
 mod mlp;
 mod norm;
+mod parameters;
 mod pass;
 mod random;
 mod rotation;
 mod run;
 mod spans;
+mod training;
+mod write;
 
 pub use cache::Cache;
+pub(crate) use kernels::{AdamW, adamw, mixed, zeros};
+pub(crate) use linear::Linear;
+pub(crate) use low::Low;
 pub use run::Run;
+pub(crate) use training::{Dropout, Gradients, Lesson, Trained};
 
-use crate::{Architecture, Dtype};
-use burn::tensor::{Device, Tensor};
+use crate::{AdapterConfig, Architecture, Dtype};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use layer::Layer;
-use linear::Linear;
 use norm::NormLayer;
 
-/// A loaded model.
+/// A loaded model. A clone shares the weights.
+#[derive(Clone)]
 pub struct Decoder {
     architecture: Architecture,
     dtype: Dtype,
@@ -37,8 +45,13 @@ pub struct Decoder {
     embedding_norm: Option<NormLayer>,
     layers: Vec<Layer>,
     norm: NormLayer,
+    /// Of [`Architecture::normalized_head`] with rows of length 1.
     head: Linear,
+    /// The lengths that the rows of a normalized head have in the checkpoint, `[vocabulary, 1]`, f32.
+    head_lengths: Option<Tensor<2>>,
     unused: Vec<String>,
+    /// Of the adapter that is on the model.
+    pub(crate) adapter_config: Option<AdapterConfig>,
 }
 
 impl Decoder {
@@ -57,8 +70,18 @@ impl Decoder {
         &self.device
     }
 
+    /// Whether our kernels are at work.
+    pub(crate) fn on_processor(&self) -> bool {
+        kernels::apply(&self.embedding)
+    }
+
     /// Tensors of the checkpoint that the model has no use for; those that are known to be superfluous are not listed.
     pub fn unused(&self) -> &[String] {
         &self.unused
     }
+}
+
+/// A matrix of f32 on a device, from its numbers row by row.
+pub(crate) fn matrix(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(values, shape), (device, DType::F32))
 }

@@ -3,7 +3,10 @@ use crate::Norm;
 use burn::tensor::{DType, Tensor};
 
 /// A norm over the last dimension.
+#[derive(Clone)]
 pub(super) struct NormLayer {
+    /// The whole name in a checkpoint, without `.weight`.
+    pub(super) name: String,
     pub(super) kind: Norm,
     /// `[width]`
     pub(super) weight: Tensor<1>,

@@ -46,13 +46,26 @@ impl Rotation {
         let Some([cosines, sines]) = &self.tensors else {
             return kernels::rotate(x, &self.cosines, &self.sines);
         };
-        let half = x.dims()[2] / 2;
-        let first = x.clone().narrow(2, 0, half);
-        let second = x.narrow(2, half, half);
-        let turned = [
-            first.clone() * cosines.clone() - second.clone() * sines.clone(),
-            second * cosines.clone() + first * sines.clone(),
-        ];
-        Tensor::cat(turned.into(), 2)
+        turned(x, cosines, sines)
     }
+
+    /// The gradient of what was rotated, from that of the result.
+    pub(super) fn back(&self, x: Tensor<3>) -> Tensor<3> {
+        let Some([cosines, sines]) = &self.tensors else {
+            let sines: Vec<f32> = self.sines.iter().map(|sine| -sine).collect();
+            return kernels::rotate(x, &self.cosines, &sines);
+        };
+        turned(x, cosines, &sines.clone().neg())
+    }
+}
+
+fn turned(x: Tensor<3>, cosines: &Tensor<3>, sines: &Tensor<3>) -> Tensor<3> {
+    let half = x.dims()[2] / 2;
+    let first = x.clone().narrow(2, 0, half);
+    let second = x.narrow(2, half, half);
+    let turned = [
+        first.clone() * cosines.clone() - second.clone() * sines.clone(),
+        second * cosines.clone() + first * sines.clone(),
+    ];
+    Tensor::cat(turned.into(), 2)
 }

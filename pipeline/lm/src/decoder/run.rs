@@ -106,7 +106,7 @@ impl Decoder {
         }
     }
 
-    fn check(&self, runs: &[Run]) -> Result<(), LmError> {
+    pub(super) fn check(&self, runs: &[Run]) -> Result<(), LmError> {
         let vocabulary = self.architecture.vocabulary;
         for run in runs {
             if run.tokens.is_empty() {

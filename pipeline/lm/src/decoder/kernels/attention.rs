@@ -192,30 +192,13 @@ impl<'a> Job<'a> {
         &mut self.out[(line.row * heads + line.head) * width..][..width]
     }
 
-    /// Turns products with the keys from `from` on into probabilities but for a factor, which is returned.
+    /// [`soften`] of the products with the keys from `from` on.
     #[inline(always)]
     fn soften(&self, line: Line, from: usize, scores: &mut [f32]) -> f32 {
-        let scale = 1.0 / (self.shape.width as f32).sqrt();
         let sees = self.sees(line.row);
-        let (before, seen) = scores.split_at_mut(sees.start - from);
-        before.fill(0.0);
-        let (seen, after) = seen.split_at_mut(sees.len());
-        after.fill(0.0);
-        for score in seen.iter_mut() {
-            *score *= scale;
-        }
-        if let Some(slopes) = self.slopes {
-            let slope = slopes[line.head];
-            let nearest = sees.len() as f32 - 1.0;
-            for (place, score) in seen.iter_mut().enumerate() {
-                *score += slope * (place as f32 - nearest);
-            }
-        }
-        let most = most(seen);
-        for score in seen.iter_mut() {
-            *score = exp(*score - most);
-        }
-        1.0 / sum_of(seen, |score| score)
+        let scale = 1.0 / (self.shape.width as f32).sqrt();
+        let slope = self.slopes.map(|slopes| slopes[line.head]);
+        soften(scores, sees.start - from..sees.end - from, scale, slope)
     }
 
     /// A line by itself, from where keys and values lie.
@@ -292,4 +275,32 @@ impl<'a> Job<'a> {
             }
         }
     }
+}
+
+/// Turns products with keys into probabilities but for a factor, which is returned; those of keys that are not `seen` become 0.
+#[inline(always)]
+pub(super) fn soften(
+    scores: &mut [f32],
+    seen: std::ops::Range<usize>,
+    scale: f32,
+    slope: Option<f32>,
+) -> f32 {
+    let (before, rest) = scores.split_at_mut(seen.start);
+    before.fill(0.0);
+    let (seen, after) = rest.split_at_mut(seen.len());
+    after.fill(0.0);
+    for score in seen.iter_mut() {
+        *score *= scale;
+    }
+    if let Some(slope) = slope {
+        let nearest = seen.len() as f32 - 1.0;
+        for (place, score) in seen.iter_mut().enumerate() {
+            *score += slope * (place as f32 - nearest);
+        }
+    }
+    let most = most(seen);
+    for score in seen.iter_mut() {
+        *score = exp(*score - most);
+    }
+    1.0 / sum_of(seen, |score| score)
 }

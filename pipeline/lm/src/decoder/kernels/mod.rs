@@ -4,14 +4,25 @@
 //! place. Loops are compiled for several instruction sets, and the processor's own is chosen when they run; what is not
 //! inlined into them stays without it, hence the attributes. Gradients do not pass through here.
 
+mod adamw;
 mod attention;
+mod attention_back;
+mod back;
 mod norm;
 mod panels;
 mod product;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_back;
 
+pub(crate) use adamw::{AdamW, adamw, sum_of_squares, zeros};
 pub(super) use attention::{Attending, attend};
+pub(super) use attention_back::{AttendingBack, attend_back};
+pub(crate) use back::mixed;
+pub(super) use back::{
+    cross_entropy, drop, gated_silu_back, gelu_back, norm_back, norm_weights_back,
+};
 pub(super) use norm::norm;
 pub(super) use product::{FEW, few_rows};
 
@@ -26,9 +37,14 @@ use rayon::prelude::*;
 const PARALLEL: usize = 1 << 15;
 
 /// Whether a tensor is of the kind that the kernels are for.
-pub(super) fn apply<const D: usize>(x: &Tensor<D>) -> bool {
+pub(crate) fn apply<const D: usize>(x: &Tensor<D>) -> bool {
     let device = x.device();
     x.dtype() == DType::F32 && device == Device::flex() && !device.is_autodiff()
+}
+
+/// `x + y`, on any device and in any type.
+pub(super) fn sum(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
+    if apply(&x) { add(x, &y) } else { x + y }
 }
 
 /// `x + y`

@@ -1,0 +1,299 @@
+use super::{
+    Floats,
+    attention::soften,
+    panels::{Scratch, TILE, products},
+    tensor,
+};
+use crate::{
+    decoder::{cache::KeyValue, run::Run},
+    lanes::sum_of_products,
+};
+use burn::tensor::Tensor;
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+/// What the gradients of an attention are computed from. The runs have no past.
+pub(in crate::decoder) struct AttendingBack<'a> {
+    /// `[tokens, heads, head_dim]`
+    pub(in crate::decoder) query: &'a Tensor<3>,
+    /// `[tokens, kv_heads, head_dim]`
+    pub(in crate::decoder) own: &'a KeyValue,
+    /// `[tokens, heads · head_dim]`, what the attention gave.
+    pub(in crate::decoder) attended: &'a Tensor<2>,
+    /// The gradient of `attended`.
+    pub(in crate::decoder) gradient: &'a Tensor<2>,
+    pub(in crate::decoder) runs: &'a [Run<'a>],
+    /// Tokens that a query sees, itself included; `None` for all before it.
+    pub(in crate::decoder) window: Option<usize>,
+    /// ALiBi's slopes, of each head.
+    pub(in crate::decoder) slopes: Option<&'a [f32]>,
+}
+
+/// Gradients of queries, keys and values; probabilities are computed anew, sequence by sequence.
+pub(in crate::decoder) fn attend_back(attending: &AttendingBack) -> [Tensor<3>; 3] {
+    let arch = Arch::new();
+    attend_back_by(attending, |job| arch.dispatch(job))
+}
+
+/// [`attend_back`] with the instructions that `run` chooses.
+pub(super) fn attend_back_by(
+    attending: &AttendingBack,
+    run: impl Fn(Job) + Send + Sync,
+) -> [Tensor<3>; 3] {
+    let [tokens, heads, width] = attending.query.dims();
+    let [_, kv_heads, _] = attending.own.key.dims();
+    let query = Floats::of(attending.query);
+    let own = [&attending.own.key, &attending.own.value].map(Floats::of);
+    let out = [attending.attended, attending.gradient].map(Floats::of);
+    let wide = heads * width;
+    let narrow = kv_heads * width;
+    let mut gradients = [wide, narrow, narrow].map(|row| vec![0.0; tokens * row]);
+    let [mut of_query, mut of_key, mut of_value] = gradients.each_mut().map(Vec::as_mut_slice);
+    let mut jobs = Vec::with_capacity(attending.runs.len());
+    let mut start = 0;
+    for sequence in attending.runs {
+        let length = sequence.tokens.len();
+        let part = |floats: &'_ Floats, row: usize| -> std::ops::Range<usize> {
+            debug_assert!(floats.values().len() >= (start + length) * row);
+            start * row..(start + length) * row
+        };
+        jobs.push(Job {
+            query: &query.values()[part(&query, wide)],
+            key: &own[0].values()[part(&own[0], narrow)],
+            value: &own[1].values()[part(&own[1], narrow)],
+            attended: &out[0].values()[part(&out[0], wide)],
+            gradient: &out[1].values()[part(&out[1], wide)],
+            of_query: cut(&mut of_query, length * wide),
+            of_key: cut(&mut of_key, length * narrow),
+            of_value: cut(&mut of_value, length * narrow),
+            length,
+            heads,
+            kv_heads,
+            width,
+            window: attending.window,
+            slopes: attending.slopes,
+        });
+        start += length;
+    }
+    jobs.into_par_iter().for_each(run);
+    let [of_query, of_key, of_value] = gradients;
+    [
+        tensor(of_query, [tokens, heads, width]),
+        tensor(of_key, [tokens, kv_heads, width]),
+        tensor(of_value, [tokens, kv_heads, width]),
+    ]
+}
+
+/// Takes the first numbers off a slice.
+fn cut<'a>(rest: &mut &'a mut [f32], count: usize) -> &'a mut [f32] {
+    let (now, later) = std::mem::take(rest).split_at_mut(count);
+    *rest = later;
+    now
+}
+
+/// A sequence.
+pub(super) struct Job<'a> {
+    query: &'a [f32],
+    key: &'a [f32],
+    value: &'a [f32],
+    attended: &'a [f32],
+    gradient: &'a [f32],
+    of_query: &'a mut [f32],
+    of_key: &'a mut [f32],
+    of_value: &'a mut [f32],
+    length: usize,
+    heads: usize,
+    kv_heads: usize,
+    width: usize,
+    window: Option<usize>,
+    slopes: Option<&'a [f32]>,
+}
+
+/// What is computed on the way for a head, in memory that is used again.
+#[derive(Default)]
+struct Work {
+    /// Keys packed both ways.
+    keys: Scratch,
+    /// Values packed by key.
+    values: Scratch,
+    /// Queries packed by dimension.
+    queries: Scratch,
+    /// The output's gradient packed by dimension.
+    gradients: Scratch,
+    /// Gradients of a tile's probabilities.
+    slopes: [Vec<f32>; TILE],
+    /// Probabilities, a row a key, a column a query.
+    probabilities: Vec<f32>,
+    /// Gradients of the scores, in the same order.
+    scores: Vec<f32>,
+}
+
+impl WithSimd for Job<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let panel = 2 * S::F32_LANES;
+        let sharing = self.heads / self.kv_heads;
+        let mut work = Work::default();
+        for kv_head in 0..self.kv_heads {
+            let keys = rows(self.key, self.kv_heads, kv_head, self.width);
+            let values = rows(self.value, self.kv_heads, kv_head, self.width);
+            work.keys.pack_keys(&keys, self.width, panel);
+            work.keys.pack_values(&keys, self.width, panel);
+            work.values.pack_keys(&values, self.width, panel);
+            for head in kv_head * sharing..(kv_head + 1) * sharing {
+                let queries = rows(self.query, self.heads, head, self.width);
+                let gradients = rows(self.gradient, self.heads, head, self.width);
+                work.queries.pack_values(&queries, self.width, panel);
+                work.gradients.pack_values(&gradients, self.width, panel);
+                self.of_queries(simd, head, [&queries, &gradients], &mut work);
+                self.of_keys(simd, kv_head, &work);
+            }
+        }
+    }
+}
+
+impl Job<'_> {
+    /// The keys that a query sees.
+    fn sees(&self, row: usize) -> std::ops::Range<usize> {
+        let end = row + 1;
+        end - self.window.map_or(end, |window| window.min(end))..end
+    }
+
+    /// Probabilities, the gradients of the scores, and from them those of a head's queries.
+    #[inline(always)]
+    fn of_queries<S: Simd>(
+        &mut self,
+        simd: S,
+        head: usize,
+        [queries, gradients]: [&[&[f32]]; 2],
+        work: &mut Work,
+    ) {
+        let panel = 2 * S::F32_LANES;
+        let (length, width) = (self.length, self.width);
+        let scale = 1.0 / (width as f32).sqrt();
+        let slope = self.slopes.map(|slopes| slopes[head]);
+        let attended = rows(self.attended, self.heads, head, width);
+        for transposed in [&mut work.probabilities, &mut work.scores] {
+            transposed.clear();
+            transposed.resize(length * length, 0.0);
+        }
+        for first in (0..length).step_by(TILE) {
+            // The last tile is filled up with its last row, which is then computed more than once.
+            let tile: [usize; TILE] = std::array::from_fn(|n| (first + n).min(length - 1));
+            let count = tile[TILE - 1] + 1;
+            let Work {
+                keys,
+                values,
+                slopes,
+                ..
+            } = work;
+            let scores = &mut keys.scores;
+            times_keys(
+                simd,
+                tile.map(|row| queries[row]),
+                &keys.keys,
+                count,
+                scores,
+            );
+            times_keys(
+                simd,
+                tile.map(|row| gradients[row]),
+                &values.keys,
+                count,
+                slopes,
+            );
+            for (n, row) in tile.into_iter().enumerate() {
+                let (scores, slopes) = (&mut scores[n], &mut slopes[n]);
+                let factor = soften(scores, self.sees(row), scale, slope);
+                let delta = sum_of_products(attended[row], gradients[row]);
+                for (score, slope) in scores.iter_mut().zip(slopes.iter_mut()) {
+                    *score *= factor;
+                    *slope = *score * (*slope - delta) * scale;
+                }
+            }
+            let rows = TILE.min(length - first);
+            for (n, row) in tile.into_iter().enumerate().take(rows) {
+                for key in self.sees(row) {
+                    work.probabilities[key * length + row] = scores[n][key];
+                    work.scores[key * length + row] = slopes[n][key];
+                }
+            }
+            let slopes = slopes.each_ref().map(|slopes| &slopes[..count]);
+            for (number, keys) in keys.values.chunks_exact(panel * length).enumerate() {
+                let sums = products(simd, slopes, &keys[..panel * count]);
+                for (row, sums) in tile.into_iter().zip(sums).take(rows) {
+                    let row = &mut self.of_query[(row * self.heads + head) * width..][..width];
+                    let row = &mut row[number * panel..];
+                    let part = row.len().min(panel);
+                    let sums: &[f32] = bytemuck::cast_slice(&sums);
+                    row[..part].copy_from_slice(&sums[..part]);
+                }
+            }
+        }
+    }
+
+    /// Adds what a head contributes to the gradients of its keys and values.
+    #[inline(always)]
+    fn of_keys<S: Simd>(&mut self, simd: S, kv_head: usize, work: &Work) {
+        let panel = 2 * S::F32_LANES;
+        let (length, width) = (self.length, self.width);
+        for first in (0..length).step_by(TILE) {
+            let tile: [usize; TILE] = std::array::from_fn(|n| (first + n).min(length - 1));
+            let keys = TILE.min(length - first);
+            for (transposed, packed, out) in [
+                (&work.scores, &work.queries.values, &mut self.of_key),
+                (
+                    &work.probabilities,
+                    &work.gradients.values,
+                    &mut self.of_value,
+                ),
+            ] {
+                // No query before the tile's first key sees any of them.
+                let lines = tile.map(|key| &transposed[key * length + first..(key + 1) * length]);
+                for (number, packed) in packed.chunks_exact(panel * length).enumerate() {
+                    let sums = products(simd, lines, &packed[panel * first..]);
+                    for (key, sums) in tile.into_iter().zip(sums).take(keys) {
+                        let row = &mut out[(key * self.kv_heads + kv_head) * width..][..width];
+                        let sums: &[f32] = bytemuck::cast_slice(&sums);
+                        for (out, sum) in row[number * panel..].iter_mut().zip(sums) {
+                            *out += sum;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A head's numbers of each token.
+fn rows(x: &[f32], heads: usize, head: usize, width: usize) -> Vec<&[f32]> {
+    let tokens = x.chunks_exact(heads * width);
+    tokens
+        .map(|token| &token[head * width..][..width])
+        .collect()
+}
+
+/// Products of a tile's rows with the first `count` keys.
+#[inline(always)]
+fn times_keys<S: Simd>(
+    simd: S,
+    tile: [&[f32]; TILE],
+    keys: &[f32],
+    count: usize,
+    out: &mut [Vec<f32>; TILE],
+) {
+    let panel = 2 * S::F32_LANES;
+    let width = tile[0].len();
+    for out in out.iter_mut() {
+        out.resize(count.next_multiple_of(panel), 0.0);
+    }
+    let panels = keys.chunks_exact(panel * width).take(count.div_ceil(panel));
+    for (number, keys) in panels.enumerate() {
+        for (out, products) in out.iter_mut().zip(products(simd, tile, keys)) {
+            let place = &mut out[number * panel..][..panel];
+            place.copy_from_slice(bytemuck::cast_slice(&products));
+        }
+    }
+}

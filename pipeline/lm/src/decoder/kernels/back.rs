@@ -1,0 +1,250 @@
+//! Gradients of what lies between the matrix products.
+
+use super::{Floats, PARALLEL, change, tensor};
+use crate::{
+    Norm, exp,
+    lanes::{sum_of, sum_of_products, vectorized},
+};
+use burn::tensor::Tensor;
+use rayon::prelude::*;
+
+/// `gate · sigmoid(gate) · up`, backwards: the gradients of `gate` and of `up`.
+pub(in crate::decoder) fn gated_silu_back(
+    gate: &Tensor<2>,
+    up: &Tensor<2>,
+    gradient: Tensor<2>,
+) -> [Tensor<2>; 2] {
+    let [_, width] = gate.dims();
+    let (gate, up) = (Floats::of(gate), Floats::of(up));
+    let (gate, up) = (gate.values(), up.values());
+    let of_up = change(
+        gradient.clone(),
+        width,
+        #[inline(always)]
+        |number, row| {
+            let gate = &gate[number * width..(number + 1) * width];
+            for (x, gate) in row.iter_mut().zip(gate) {
+                *x *= gate / (1.0 + exp(-gate));
+            }
+        },
+    );
+    let of_gate = change(
+        gradient,
+        width,
+        #[inline(always)]
+        |number, row| {
+            let gate = &gate[number * width..(number + 1) * width];
+            let up = &up[number * width..(number + 1) * width];
+            for ((x, gate), up) in row.iter_mut().zip(gate).zip(up) {
+                let sigmoid = 1.0 / (1.0 + exp(-gate));
+                *x *= up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
+            }
+        },
+    );
+    [of_gate, of_up]
+}
+
+/// [`super::gelu`] backwards, from what went in.
+pub(in crate::decoder) fn gelu_back(x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+    const SCALE: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
+    let [_, width] = x.dims();
+    let x = Floats::of(x);
+    let x = x.values();
+    change(
+        gradient,
+        width,
+        #[inline(always)]
+        |number, row| {
+            let x = &x[number * width..(number + 1) * width];
+            for (out, x) in row.iter_mut().zip(x) {
+                let sigmoid = 1.0 / (1.0 + exp(-SCALE * (x + 0.044_715 * x * x * x)));
+                let inner = SCALE * (1.0 + 3.0 * 0.044_715 * x * x);
+                *out *= sigmoid + x * sigmoid * (1.0 - sigmoid) * inner;
+            }
+        },
+    )
+}
+
+/// A norm backwards: the gradient of what went in.
+pub(in crate::decoder) fn norm_back<const D: usize>(
+    x: &Tensor<D>,
+    kind: Norm,
+    weight: &Tensor<1>,
+    gradient: Tensor<D>,
+) -> Tensor<D> {
+    let weight = Floats::of(weight);
+    let weight = weight.values();
+    let width = weight.len();
+    let x = Floats::of(x);
+    let x = x.values();
+    change(
+        gradient,
+        width,
+        #[inline(always)]
+        |number, row| {
+            let x = &x[number * width..(number + 1) * width];
+            let count = width as f32;
+            for (row, weight) in row.iter_mut().zip(weight) {
+                *row *= weight;
+            }
+            match kind {
+                Norm::Rms { epsilon } => {
+                    let mean = sum_of(x, |x| x * x) / count;
+                    let scale = 1.0 / (mean + epsilon as f32).sqrt();
+                    let along = sum_of_products(x, row) * scale * scale / count;
+                    for (row, x) in row.iter_mut().zip(x) {
+                        *row = scale * (*row - along * x);
+                    }
+                }
+                Norm::Layer { epsilon } => {
+                    let mean = sum_of(x, |x| x) / count;
+                    let variance = sum_of(x, |x| (x - mean) * (x - mean)) / count;
+                    let scale = 1.0 / (variance + epsilon as f32).sqrt();
+                    let level = sum_of(row, |x| x) / count;
+                    // The mean of gradient times normalized number, times the scale.
+                    let along =
+                        (sum_of_products(x, row) - mean * level * count) * scale * scale / count;
+                    for (row, x) in row.iter_mut().zip(x) {
+                        *row = scale * (*row - level - along * (x - mean));
+                    }
+                }
+            }
+        },
+    )
+}
+
+/// The gradients of a norm's weight and bias, `[1, width]` each, from what went in and the gradient of what came out.
+pub(in crate::decoder) fn norm_weights_back<const D: usize>(
+    x: &Tensor<D>,
+    kind: Norm,
+    gradient: &Tensor<D>,
+) -> [Tensor<2>; 2] {
+    let width = x.dims()[D - 1];
+    let (x, gradient) = (Floats::of(x), Floats::of(gradient));
+    // Blocks do not depend on the number of threads, so that the sum does not either.
+    let block = (PARALLEL / 4).div_ceil(width) * width;
+    let blocks = x
+        .values()
+        .par_chunks(block)
+        .zip(gradient.values().par_chunks(block));
+    let sums: Vec<[Vec<f32>; 2]> = blocks
+        .map(|(x, gradient)| {
+            vectorized(
+                #[inline(always)]
+                || sums(x, kind, gradient, width),
+            )
+        })
+        .collect();
+    let mut total = [vec![0.0; width], vec![0.0; width]];
+    for sums in sums {
+        for (total, sums) in total.iter_mut().zip(sums) {
+            for (total, sum) in total.iter_mut().zip(sums) {
+                *total += sum;
+            }
+        }
+    }
+    total.map(|total| tensor(total, [1, width]))
+}
+
+#[inline(always)]
+fn sums(x: &[f32], kind: Norm, gradient: &[f32], width: usize) -> [Vec<f32>; 2] {
+    let mut of_weight = vec![0.0; width];
+    let mut of_bias = vec![0.0; width];
+    let count = width as f32;
+    for (x, gradient) in x.chunks_exact(width).zip(gradient.chunks_exact(width)) {
+        let (mean, square, epsilon) = match kind {
+            Norm::Rms { epsilon } => (0.0, sum_of(x, |x| x * x) / count, epsilon),
+            Norm::Layer { epsilon } => {
+                let mean = sum_of(x, |x| x) / count;
+                let variance = sum_of(x, |x| (x - mean) * (x - mean)) / count;
+                (mean, variance, epsilon)
+            }
+        };
+        let scale = 1.0 / (square + epsilon as f32).sqrt();
+        for ((sum, x), gradient) in of_weight.iter_mut().zip(x).zip(gradient) {
+            *sum += (x - mean) * scale * gradient;
+        }
+        for (sum, gradient) in of_bias.iter_mut().zip(gradient) {
+            *sum += gradient;
+        }
+    }
+    [of_weight, of_bias]
+}
+
+/// Sets numbers to 0 with probability `rate` and divides the others by `1 - rate`; which ones depends on the key, the row
+/// and the column alone.
+pub(in crate::decoder) fn drop(x: Tensor<2>, rate: f32, key: u64) -> Tensor<2> {
+    let [_, width] = x.dims();
+    let limit = (f64::from(rate) * f64::from(u32::MAX)) as u32;
+    let kept = 1.0 / (1.0 - rate);
+    change(
+        x,
+        width,
+        #[inline(always)]
+        |number, row| {
+            let row_key = mixed(key ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) as u32;
+            for (column, x) in row.iter_mut().enumerate() {
+                let hash = scrambled((column as u32).wrapping_mul(0x9e37_79b9) ^ row_key);
+                *x = if hash < limit { 0.0 } else { *x * kept };
+            }
+        },
+    )
+}
+
+/// The finalizer of MurmurHash3 for 64 bits: every bit of the input changes half of the output's.
+pub(crate) const fn mixed(mut x: u64) -> u64 {
+    x ^= x >> 33;
+    x = x.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    x ^= x >> 33;
+    x = x.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    x ^ (x >> 33)
+}
+
+/// The one for 32 bits.
+#[inline(always)]
+const fn scrambled(mut x: u32) -> u32 {
+    x ^= x >> 16;
+    x = x.wrapping_mul(0x85eb_ca6b);
+    x ^= x >> 13;
+    x = x.wrapping_mul(0xc2b2_ae35);
+    x ^ (x >> 16)
+}
+
+/// Cross-entropy of each row, and its gradient times `scale` in place of the logits.
+pub(in crate::decoder) fn cross_entropy(
+    logits: Tensor<2>,
+    targets: &[u32],
+    scale: f32,
+) -> (Vec<f64>, Tensor<2>) {
+    let [rows, width] = logits.dims();
+    let losses: Vec<std::sync::atomic::AtomicU64> = (0..rows).map(|_| 0.into()).collect();
+    let gradient = change(
+        logits,
+        width,
+        #[inline(always)]
+        |number, row| {
+            let target = targets[number] as usize;
+            let most = crate::lanes::most(row);
+            let logit = row[target];
+            let mut sum = 0.0_f64;
+            // Blocks are added in f64.
+            for block in row.chunks_mut(1 << 12) {
+                for x in block.iter_mut() {
+                    *x = exp(*x - most);
+                }
+                sum += f64::from(sum_of(block, |x| x));
+            }
+            let loss = f64::from(most) + sum.ln() - f64::from(logit);
+            losses[number].store(loss.to_bits(), std::sync::atomic::Ordering::Relaxed);
+            let factor = (f64::from(scale) / sum) as f32;
+            for x in row.iter_mut() {
+                *x *= factor;
+            }
+            row[target] -= scale;
+        },
+    );
+    let losses = losses
+        .into_iter()
+        .map(|loss| f64::from_bits(loss.into_inner()));
+    (losses.collect(), gradient)
+}

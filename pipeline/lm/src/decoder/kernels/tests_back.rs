@@ -1,0 +1,239 @@
+//! Gradients against differences of what they are the gradients of, which is computed in f64 from its definition.
+
+use super::{
+    AttendingBack, Floats, attend_back, attention_back::attend_back_by, cross_entropy, drop,
+    gated_silu_back, gelu_back, norm_back, norm_weights_back, tensor,
+};
+use crate::{
+    Norm,
+    decoder::{cache::KeyValue, run::Run},
+};
+use burn::tensor::Tensor;
+use pulp::{Scalar, WithSimd};
+
+const HEADS: usize = 6;
+const KV_HEADS: usize = 2;
+// No multiple of a vector.
+const WIDTH: usize = 20;
+
+/// Numbers without a pattern that a mistake could hide in, between -1 and 1.
+fn numbers(count: usize, seed: usize) -> Vec<f64> {
+    let number = |n: usize| ((n * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0;
+    (0..count).map(|n| f64::from(number(n))).collect()
+}
+
+fn narrow<const D: usize>(values: &[f64], shape: [usize; D]) -> Tensor<D> {
+    tensor(values.iter().map(|x| *x as f32).collect(), shape)
+}
+
+fn wide<const D: usize>(x: &Tensor<D>) -> Vec<f64> {
+    let x = Floats::of(x);
+    x.values().iter().map(|x| f64::from(*x)).collect()
+}
+
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Checks `gradient`, that of `value` at `x`, along some directions.
+fn check(value: impl Fn(&[f64]) -> f64, x: &[f64], gradient: &[f64]) {
+    const STEP: f64 = 1e-5;
+    assert_eq!(x.len(), gradient.len());
+    for seed in 100..103 {
+        let direction = numbers(x.len(), seed);
+        let moved = |step: f64| -> Vec<f64> {
+            x.iter()
+                .zip(&direction)
+                .map(|(x, d)| x + step * d)
+                .collect()
+        };
+        let expected = (value(&moved(STEP)) - value(&moved(-STEP))) / (2.0 * STEP);
+        let found = product(gradient, &direction);
+        let close = 2e-5 * (1.0 + expected.abs()) * (x.len() as f64).sqrt();
+        assert!((found - expected).abs() < close, "{found}, not {expected}");
+    }
+}
+
+/// What attention gives for sequences behind each other, `[tokens, heads · head_dim]`.
+fn attention(
+    [query, key, value]: [&[f64]; 3],
+    lengths: &[usize],
+    window: Option<usize>,
+    slopes: Option<&[f32]>,
+) -> Vec<f64> {
+    let mut out = Vec::with_capacity(query.len());
+    let mut start = 0;
+    for length in lengths {
+        for row in 0..*length {
+            for head in 0..HEADS {
+                let kv_head = head / (HEADS / KV_HEADS);
+                let query = &query[((start + row) * HEADS + head) * WIDTH..][..WIDTH];
+                let part = |x: &[f64], token: usize| -> Vec<f64> {
+                    x[((start + token) * KV_HEADS + kv_head) * WIDTH..][..WIDTH].to_vec()
+                };
+                let first = (row + 1) - window.unwrap_or(row + 1).min(row + 1);
+                let slope = slopes.map_or(0.0, |slopes| f64::from(slopes[head]));
+                let weights: Vec<f64> = (first..=row)
+                    .map(|token| {
+                        let score = product(query, &part(key, token)) / (WIDTH as f64).sqrt();
+                        (score - slope * (row - token) as f64).exp()
+                    })
+                    .collect();
+                let total: f64 = weights.iter().sum();
+                let values: Vec<Vec<f64>> = (first..=row).map(|n| part(value, n)).collect();
+                out.extend((0..WIDTH).map(|d| {
+                    let all = values.iter().zip(&weights);
+                    all.map(|(value, weight)| value[d] * weight).sum::<f64>() / total
+                }));
+            }
+        }
+        start += length;
+    }
+    out
+}
+
+fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
+    // Longer than a panel, no multiple of a tile, a single token.
+    let lengths = [75, 34, 1, 3];
+    let tokens: usize = lengths.iter().sum();
+    let query = numbers(tokens * HEADS * WIDTH, 1);
+    let key = numbers(tokens * KV_HEADS * WIDTH, 2);
+    let value = numbers(tokens * KV_HEADS * WIDTH, 3);
+    let above = numbers(tokens * HEADS * WIDTH, 4);
+    let attended = attention([&query, &key, &value], &lengths, window, slopes);
+    let ids = [0; 75];
+    let runs = lengths.map(|length| Run {
+        tokens: &ids[..length],
+        past: None,
+    });
+    let attending = AttendingBack {
+        query: &narrow(&query, [tokens, HEADS, WIDTH]),
+        own: &KeyValue {
+            key: narrow(&key, [tokens, KV_HEADS, WIDTH]),
+            value: narrow(&value, [tokens, KV_HEADS, WIDTH]),
+        },
+        attended: &narrow(&attended, [tokens, HEADS * WIDTH]),
+        gradient: &narrow(&above, [tokens, HEADS * WIDTH]),
+        runs: &runs,
+        window,
+        slopes,
+    };
+    let scalar = attend_back_by(&attending, |job| job.with_simd(Scalar::new()));
+    for [of_query, of_key, of_value] in [attend_back(&attending), scalar] {
+        let loss =
+            |parts: [&[f64]; 3]| product(&attention(parts, &lengths, window, slopes), &above);
+        check(|x| loss([x, &key, &value]), &query, &wide(&of_query));
+        check(|x| loss([&query, x, &value]), &key, &wide(&of_key));
+        check(|x| loss([&query, &key, x]), &value, &wide(&of_value));
+    }
+}
+
+#[test]
+fn gradients_of_attention_are_its_differences() {
+    check_attention(None, None);
+    check_attention(Some(17), None);
+    check_attention(None, Some(&[0.5, 0.25, 0.1, 0.05, 0.02, 0.01]));
+}
+
+#[test]
+fn gradients_of_norms_are_their_differences() {
+    let (rows, width) = (3, 45);
+    let x = numbers(rows * width, 1);
+    let weight = numbers(width, 2);
+    let above = numbers(rows * width, 3);
+    for (kind, centred) in [
+        (Norm::Rms { epsilon: 1e-3 }, false),
+        (Norm::Layer { epsilon: 1e-3 }, true),
+    ] {
+        let loss = |x: &[f64], weight: &[f64], bias: &[f64]| -> f64 {
+            let rows = x.chunks(width).zip(above.chunks(width));
+            rows.map(|(x, above)| {
+                let mean = if centred {
+                    x.iter().sum::<f64>() / width as f64
+                } else {
+                    0.0
+                };
+                let x: Vec<f64> = x.iter().map(|x| x - mean).collect();
+                let scale = 1.0 / (product(&x, &x) / width as f64 + 1e-3).sqrt();
+                let numbers = x.iter().zip(weight).zip(bias).zip(above);
+                numbers
+                    .map(|(((x, w), b), above)| (x * scale * w + b) * above)
+                    .sum::<f64>()
+            })
+            .sum()
+        };
+        let bias = vec![0.0; width];
+        let [x32, above32] = [&x, &above].map(|x| narrow(x, [rows, width]));
+        let found = norm_back(&x32, kind, &narrow(&weight, [width]), above32.clone());
+        check(|x| loss(x, &weight, &bias), &x, &wide(&found));
+        let [of_weight, of_bias] = norm_weights_back(&x32, kind, &above32);
+        check(|weight| loss(&x, weight, &bias), &weight, &wide(&of_weight));
+        check(|bias| loss(&x, &weight, bias), &bias, &wide(&of_bias));
+    }
+}
+
+#[test]
+fn gradients_of_activations_are_their_differences() {
+    let shape = [3, 45];
+    let [x, up, above] = [1, 2, 3].map(|seed| numbers(shape.iter().product(), seed));
+    let x: Vec<f64> = x.iter().map(|x| 4.0 * x).collect();
+    let [x32, up32, above32] = [&x, &up, &above].map(|x| narrow(x, shape));
+    let [of_gate, of_up] = gated_silu_back(&x32, &up32, above32.clone());
+    let silu = |gate: &[f64], up: &[f64]| -> f64 {
+        let numbers = gate.iter().zip(up).zip(&above);
+        numbers
+            .map(|((gate, up), above)| gate / (1.0 + (-gate).exp()) * up * above)
+            .sum()
+    };
+    check(|gate| silu(gate, &up), &x, &wide(&of_gate));
+    check(|up| silu(&x, up), &up, &wide(&of_up));
+    let gelu = |x: &[f64]| -> f64 {
+        let inner = |x: f64| (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x);
+        let numbers = x.iter().zip(&above);
+        numbers
+            .map(|(x, above)| 0.5 * x * (1.0 + inner(*x).tanh()) * above)
+            .sum()
+    };
+    check(gelu, &x, &wide(&gelu_back(&x32, above32)));
+}
+
+#[test]
+fn cross_entropy_is_that_of_the_target() {
+    // By hand: logits of 1, 2 and 5 eighths.
+    let logits = [1.0_f64, 2.0, 5.0].map(f64::ln);
+    let rows: Vec<f64> = [logits, logits.map(|x| x + 50.0)].concat();
+    let (losses, gradient) = cross_entropy(narrow(&rows, [2, 3]), &[1, 2], 0.5);
+    let expected = [(8.0_f64 / 2.0).ln(), (8.0_f64 / 5.0).ln()];
+    for (found, expected) in losses.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
+    }
+    let expected = [1.0, 2.0 - 8.0, 5.0, 1.0, 2.0, 5.0 - 8.0].map(|x| x / 16.0);
+    for (found, expected) in wide(&gradient).into_iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-5, "{found}, not {expected}");
+    }
+}
+
+#[test]
+fn dropout_leaves_out_its_share_and_makes_up_for_it() {
+    let shape = [200, 500];
+    let ones = || tensor(vec![1.0; 100_000], shape);
+    let dropped = wide(&drop(ones(), 0.1, 7));
+    let zeros = dropped.iter().filter(|x| **x == 0.0).count();
+    // Five deviations of 100,000 draws.
+    assert!((zeros as f64 - 10_000.0).abs() < 475.0, "{zeros}");
+    assert!(
+        dropped
+            .iter()
+            .all(|x| *x == 0.0 || (x - 1.0 / 0.9).abs() < 1e-6)
+    );
+    for part in [dropped.chunks(500).next(), dropped.chunks(500).last()] {
+        let zeros = part
+            .expect("200 rows")
+            .iter()
+            .filter(|x| **x == 0.0)
+            .count();
+        assert!((15..=90).contains(&zeros), "{zeros} of a row of 500");
+    }
+    assert_eq!(wide(&drop(ones(), 0.1, 7)), dropped);
+    assert_ne!(wide(&drop(ones(), 0.1, 8)), dropped);
+}

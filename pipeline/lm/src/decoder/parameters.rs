@@ -1,0 +1,152 @@
+//! The weights of a model one by one, under the names of a checkpoint.
+
+use super::{
+    Decoder, Linear, NormLayer, Trained,
+    attention::{Attention, Projection},
+    layer::Layer,
+    load::unit_rows,
+    training::Gradients,
+};
+use burn::tensor::{DType, Tensor};
+
+/// What may be done to a parameter: from its name, whether it is a matrix, and its value to a new value. Vectors are
+/// `[1, width]`.
+pub(crate) type Change<'a> = dyn FnMut(&str, bool, Tensor<2>) -> Tensor<2> + 'a;
+
+impl Decoder {
+    /// Replaces every parameter that learns by what `change` makes of it.
+    ///
+    /// A parameter is handed over whole, so that it can be changed in place where nobody else holds it.
+    pub(crate) fn change_parameters(&mut self, trained: Trained, change: &mut Change) {
+        match trained {
+            Trained::Adapter => {
+                for linear in self.linears_mut() {
+                    let names = ["A", "B"].map(|factor| linear.low_name(factor));
+                    if let Some(low) = &mut linear.low {
+                        replace(&mut low.a, |a| change(&names[0], true, a));
+                        replace(&mut low.b, |b| change(&names[1], true, b));
+                    }
+                }
+            }
+            Trained::All => self.change_all(change),
+        }
+    }
+
+    fn change_all(&mut self, change: &mut Change) {
+        let (embedding, head) = (self.embedding_name(), self.head_name());
+        let tied = self.architecture.tied;
+        if tied {
+            // Held twice, it would be copied.
+            self.head.weight = nothing();
+        }
+        replace(&mut self.embedding, |weight| {
+            change(&embedding, true, weight)
+        });
+        let embedding_norm = self.embedding_norm.as_mut();
+        for norm in embedding_norm.into_iter().chain([&mut self.norm]) {
+            norm.change(change);
+        }
+        for layer in &mut self.layers {
+            for norm in layer.norms_mut() {
+                norm.change(change);
+            }
+        }
+        for linear in self.linears_mut() {
+            let [weight, bias] = ["weight", "bias"].map(|end| format!("{}.{end}", linear.name));
+            replace(&mut linear.weight, |x| change(&weight, true, x));
+            if let Some(x) = &mut linear.bias {
+                replace(x, |x| change(&bias, false, x));
+            }
+        }
+        if tied {
+            self.head.weight = self.embedding.clone();
+        } else {
+            replace(&mut self.head.weight, |weight| {
+                match &mut self.head_lengths {
+                    None => change(&head, true, weight),
+                    Some(lengths) => {
+                        let dtype = weight.dtype();
+                        let whole = weight.cast(DType::F32) * lengths.clone();
+                        let (unit, new) = unit_rows(change(&head, true, whole.cast(dtype)));
+                        *lengths = new;
+                        unit
+                    }
+                }
+            });
+        }
+    }
+
+    /// Turns the gradient of a head's normalized rows into that of the rows as they are stored.
+    pub(crate) fn finish(&self, gradients: &mut Gradients) {
+        let Some(lengths) = &self.head_lengths else {
+            return;
+        };
+        gradients.change(&self.head_name(), |gradient| {
+            let unit = self.head.weight.clone().cast(DType::F32);
+            let along = (gradient.clone() * unit.clone()).sum_dim(1);
+            (gradient - unit * along) / lengths.clone()
+        });
+    }
+
+    /// The linear layers between embedding and head, as a model's file lists them.
+    pub(crate) fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        self.layers
+            .iter_mut()
+            .flat_map(Layer::linears_mut)
+            .collect()
+    }
+}
+
+impl Layer {
+    fn linears_mut(&mut self) -> Vec<&mut Linear> {
+        let Attention {
+            projection, output, ..
+        } = &mut self.attention;
+        let mut all: Vec<&mut Linear> = match projection {
+            Projection::Separate(all) => all.iter_mut().map(AsMut::as_mut).collect(),
+            Projection::Stacked(all) | Projection::ByHead(all) => vec![all],
+        };
+        all.push(output);
+        all.extend(self.mlp.gate.as_mut());
+        all.push(&mut self.mlp.up);
+        all.push(&mut self.mlp.down);
+        all
+    }
+
+    fn norms_mut(&mut self) -> impl Iterator<Item = &mut NormLayer> {
+        let Attention {
+            query_norm,
+            key_norm,
+            ..
+        } = &mut self.attention;
+        [&mut self.attention_norm, &mut self.mlp_norm]
+            .into_iter()
+            .chain(query_norm)
+            .chain(key_norm)
+    }
+}
+
+impl NormLayer {
+    fn change(&mut self, change: &mut Change) {
+        let [weight, bias] = ["weight", "bias"].map(|end| format!("{}.{end}", self.name));
+        let vector = |x: Tensor<2>| x.squeeze_dim::<1>(0);
+        let x = std::mem::replace(
+            &mut self.weight,
+            Tensor::empty([0], &burn::tensor::Device::flex()),
+        );
+        self.weight = vector(change(&weight, false, x.unsqueeze()));
+        if let Some(x) = self.bias.take() {
+            self.bias = Some(vector(change(&bias, false, x.unsqueeze())));
+        }
+    }
+}
+
+fn replace(place: &mut Tensor<2>, change: impl FnOnce(Tensor<2>) -> Tensor<2>) {
+    let value = std::mem::replace(place, nothing());
+    *place = change(value);
+}
+
+/// Stands where a tensor was taken out.
+fn nothing() -> Tensor<2> {
+    Tensor::empty([0, 0], &burn::tensor::Device::flex())
+}

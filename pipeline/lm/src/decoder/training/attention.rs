@@ -1,0 +1,186 @@
+use super::{Gradients, Lesson, linear::LowSaved, mlp::back};
+use crate::decoder::{
+    attention::{Attention, Projection},
+    cache::KeyValue,
+    kernels,
+    linear::Linear,
+    norm::NormLayer,
+    pass::{Means, Pass, Wanted},
+};
+use burn::tensor::Tensor;
+
+/// What an attention keeps.
+pub(super) struct Saved {
+    /// Of each matrix of the projection.
+    projection: Vec<Option<LowSaved>>,
+    /// Queries and keys before their norms, where they have any.
+    plain: Option<[Tensor<3>; 2]>,
+    query: Tensor<3>,
+    own: KeyValue,
+    attended: Tensor<2>,
+    output: Option<LowSaved>,
+}
+
+impl Attention {
+    pub(super) fn learn(&self, x: &Tensor<2>, pass: &Pass, lesson: &Lesson) -> (Tensor<2>, Saved) {
+        let ([query, key, value], projection) = self.project_and_keep(x, lesson);
+        let normed = self.query_norm.is_some();
+        let plain = normed.then(|| [query.clone(), key.clone()]);
+        let query = self.prepare(query, self.query_norm.as_ref(), pass.rotation.as_ref());
+        let key = self.prepare(key, self.key_norm.as_ref(), pass.rotation.as_ref());
+        let mut own = KeyValue { key, value };
+        let attended = match &pass.means {
+            Means::Kernels(slopes) => {
+                own = KeyValue {
+                    key: kernels::contiguous(own.key),
+                    value: kernels::contiguous(own.value),
+                };
+                kernels::attend(&kernels::Attending {
+                    query: &query,
+                    own: &own,
+                    runs: pass.runs,
+                    layer: 0,
+                    ends: false,
+                    window: self.window,
+                    slopes: slopes.as_deref(),
+                })
+            }
+            Means::Spans(spans) => self.by_spans(&query, &own, pass, 0, Wanted::All, spans).0,
+        };
+        let (out, output) = self.output.learn(&attended, lesson);
+        let saved = Saved {
+            projection,
+            plain,
+            query,
+            own,
+            attended,
+            output,
+        };
+        (out, saved)
+    }
+
+    /// `x` is what went in.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn back(
+        &self,
+        x: &Tensor<2>,
+        saved: Saved,
+        gradient: &Tensor<2>,
+        pass: &Pass,
+        lesson: &Lesson,
+        gradients: &mut Gradients,
+        wanted: bool,
+    ) -> Option<Tensor<2>> {
+        let Saved {
+            projection,
+            plain,
+            query,
+            own,
+            attended,
+            output,
+        } = saved;
+        let of_attended = back(
+            self.output
+                .back(&attended, output, gradient, lesson, gradients, true),
+        );
+        let [of_query, of_key, of_value] = match &pass.means {
+            Means::Kernels(slopes) => kernels::attend_back(&kernels::AttendingBack {
+                query: &query,
+                own: &own,
+                attended: &attended,
+                gradient: &of_attended,
+                runs: pass.runs,
+                window: self.window,
+                slopes: slopes.as_deref(),
+            }),
+            Means::Spans(spans) => self.spans_back(&query, &own, &of_attended, spans),
+        };
+        let rotated_back = |x: Tensor<3>| match &pass.rotation {
+            Some(rotation) => rotation.back(x),
+            None => x,
+        };
+        let [mut of_query, mut of_key] = [of_query, of_key].map(rotated_back);
+        if let Some([query, key]) = plain {
+            let mut norm_back = |norm: &Option<NormLayer>, x: Tensor<3>, gradient| match norm {
+                Some(norm) => norm.back(&x, gradient, lesson, gradients),
+                None => gradient,
+            };
+            of_query = norm_back(&self.query_norm, query, of_query);
+            of_key = norm_back(&self.key_norm, key, of_key);
+        }
+        self.project_back(
+            x,
+            projection,
+            [of_query, of_key, of_value],
+            lesson,
+            gradients,
+            wanted,
+        )
+    }
+
+    fn project_and_keep(
+        &self,
+        x: &Tensor<2>,
+        lesson: &Lesson,
+    ) -> ([Tensor<3>; 3], Vec<Option<LowSaved>>) {
+        match &self.projection {
+            Projection::Separate(all) => {
+                let mut kept = Vec::with_capacity(3);
+                let parts = all.each_ref().map(|linear| {
+                    let (out, low) = linear.learn(x, lesson);
+                    kept.push(low);
+                    self.by_head(out)
+                });
+                (parts, kept)
+            }
+            Projection::Stacked(all) | Projection::ByHead(all) => {
+                let (out, low) = all.learn(x, lesson);
+                (self.split(out), vec![low])
+            }
+        }
+    }
+
+    fn project_back(
+        &self,
+        x: &Tensor<2>,
+        kept: Vec<Option<LowSaved>>,
+        parts: [Tensor<3>; 3],
+        lesson: &Lesson,
+        gradients: &mut Gradients,
+        wanted: bool,
+    ) -> Option<Tensor<2>> {
+        let [tokens, _] = x.dims();
+        let flat = |x: Tensor<3>| {
+            let [tokens, heads, width] = x.dims();
+            x.reshape([tokens, heads * width])
+        };
+        let mut one = |linear: &Linear, kept, gradient: Tensor<2>| {
+            linear.back(x, kept, &gradient, lesson, gradients, wanted)
+        };
+        let mut kept = kept.into_iter().map(|kept| (kept,));
+        let mut next = || kept.next().and_then(|(kept,)| kept);
+        match &self.projection {
+            Projection::Separate(all) => {
+                let mut sum = None;
+                for (linear, part) in all.iter().zip(parts) {
+                    let of_x = one(linear, next(), flat(part));
+                    sum = match (sum, of_x) {
+                        (Some(sum), Some(of_x)) => Some(kernels::sum(sum, of_x)),
+                        (sum, of_x) => sum.or(of_x),
+                    };
+                }
+                sum
+            }
+            Projection::Stacked(all) => {
+                let gradient = Tensor::cat(parts.map(flat).into(), 1);
+                one(all, next(), gradient)
+            }
+            Projection::ByHead(all) => {
+                let parts = parts.map(|part| part.unsqueeze_dim::<4>(2));
+                let gradient = Tensor::cat(parts.into(), 2);
+                let width = 3 * self.heads * self.head_dim;
+                one(all, next(), gradient.reshape([tokens, width]))
+            }
+        }
+    }
+}

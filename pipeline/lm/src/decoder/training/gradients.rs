@@ -1,0 +1,40 @@
+use crate::decoder::kernels;
+use burn::tensor::{DType, Tensor};
+use std::collections::BTreeMap;
+
+/// The gradients of some parameters by their names in a checkpoint, f32; those of vectors are `[1, width]`.
+#[derive(Default)]
+pub(crate) struct Gradients(BTreeMap<String, Tensor<2>>);
+
+impl Gradients {
+    /// Adds to a parameter's gradient.
+    pub(crate) fn add(&mut self, name: &str, gradient: Tensor<2>) {
+        let gradient = gradient.cast(DType::F32);
+        let sum = match self.0.remove(name) {
+            Some(sum) => kernels::sum(sum, gradient),
+            None => gradient,
+        };
+        self.0.insert(name.to_owned(), sum);
+    }
+
+    /// A parameter's gradient; `None` where nothing depends on it.
+    pub(crate) fn of(&self, name: &str) -> Option<&Tensor<2>> {
+        self.0.get(name)
+    }
+
+    /// Changes one.
+    pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(Tensor<2>) -> Tensor<2>) {
+        if let Some(gradient) = self.0.remove(name) {
+            self.0.insert(name.to_owned(), change(gradient));
+        }
+    }
+
+    /// The length of all of them as one vector.
+    pub(crate) fn norm(&self) -> f64 {
+        self.0
+            .values()
+            .map(kernels::sum_of_squares)
+            .sum::<f64>()
+            .sqrt()
+    }
+}

@@ -1,0 +1,70 @@
+use super::{Gradients, Lesson, Trained, dropout::Mask};
+use crate::decoder::{kernels, linear::Linear};
+use burn::tensor::Tensor;
+
+/// What the adapter of a linear layer keeps.
+pub(super) struct LowSaved {
+    mask: Mask,
+    /// `dropped(x) · Aᵀ`
+    reduced: Tensor<2>,
+}
+
+impl Linear {
+    /// Whether [`Linear::back`] reads what went in.
+    pub(super) fn reads_input(&self, lesson: &Lesson) -> bool {
+        self.low.is_some() || lesson.trained == Trained::All
+    }
+
+    pub(super) fn learn(&self, x: &Tensor<2>, lesson: &Lesson) -> (Tensor<2>, Option<LowSaved>) {
+        let out = self.base(x);
+        let Some(low) = &self.low else {
+            return (out, None);
+        };
+        let mask = lesson.dropout.mask(x, &self.name);
+        let reduced = low.reduce(&mask.apply(x.clone()));
+        let out = low.add(out, reduced.clone());
+        (out, Some(LowSaved { mask, reduced }))
+    }
+
+    /// Adds the gradients of the weights, and returns that of `x`, if wanted.
+    ///
+    /// `x` may be anything where [`Linear::reads_input`] says no.
+    pub(super) fn back(
+        &self,
+        x: &Tensor<2>,
+        saved: Option<LowSaved>,
+        gradient: &Tensor<2>,
+        lesson: &Lesson,
+        gradients: &mut Gradients,
+        wanted: bool,
+    ) -> Option<Tensor<2>> {
+        let across = || gradient.clone().transpose();
+        let mut of_x = wanted.then(|| gradient.clone().matmul(self.weight.clone()));
+        if lesson.trained == Trained::All {
+            gradients.add(&format!("{}.weight", self.name), across().matmul(x.clone()));
+            if self.bias.is_some() {
+                gradients.add(&format!("{}.bias", self.name), gradient.clone().sum_dim(0));
+            }
+        }
+        if let (Some(low), Some(saved)) = (&self.low, saved) {
+            let dtype = gradient.dtype();
+            let scaled = saved.reduced * low.scale;
+            gradients.add(&self.low_name("B"), across().matmul(scaled));
+            let b = low.b.clone().cast(dtype);
+            let reduced = gradient.clone().matmul(b) * low.scale;
+            let dropped = saved.mask.apply(x.clone());
+            let of_a = reduced.clone().transpose().matmul(dropped);
+            gradients.add(&self.low_name("A"), of_a);
+            of_x = of_x.map(|of_x| {
+                let through = reduced.matmul(low.a.clone().cast(dtype));
+                kernels::sum(of_x, saved.mask.apply(through))
+            });
+        }
+        of_x
+    }
+
+    /// The name of a factor, `A` or `B`.
+    pub(crate) fn low_name(&self, factor: &str) -> String {
+        format!("{}.lora_{factor}.weight", self.name)
+    }
+}

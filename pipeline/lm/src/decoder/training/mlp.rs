@@ -1,0 +1,98 @@
+use super::{Gradients, Lesson, linear::LowSaved};
+use crate::{
+    Activation,
+    decoder::{kernels, mlp::Mlp},
+};
+use burn::tensor::{DType, Tensor, activation};
+
+/// What an MLP keeps.
+pub(super) struct Saved {
+    gate: Option<(Tensor<2>, Option<LowSaved>)>,
+    up: (Tensor<2>, Option<LowSaved>),
+    down: Option<LowSaved>,
+}
+
+impl Mlp {
+    pub(super) fn learn(&self, x: &Tensor<2>, lesson: &Lesson) -> (Tensor<2>, Saved) {
+        let gate = self.gate.as_ref().map(|gate| gate.learn(x, lesson));
+        let up = self.up.learn(x, lesson);
+        let inner = self.combine(gate.as_ref().map(|(gate, _)| gate.clone()), up.0.clone());
+        let (out, down) = self.down.learn(&inner, lesson);
+        (out, Saved { gate, up, down })
+    }
+
+    /// `x` is what went in.
+    pub(super) fn back(
+        &self,
+        x: &Tensor<2>,
+        saved: Saved,
+        gradient: &Tensor<2>,
+        lesson: &Lesson,
+        gradients: &mut Gradients,
+    ) -> Tensor<2> {
+        let (up, up_low) = saved.up;
+        let (gate, gate_low) = saved.gate.unzip();
+        let inner = if self.down.reads_input(lesson) {
+            self.combine(gate.clone(), up.clone())
+        } else {
+            up.clone()
+        };
+        let down = &self.down;
+        let inner = back(down.back(&inner, saved.down, gradient, lesson, gradients, true));
+        let (of_gate, of_up) = match gate {
+            Some(gate) => {
+                let [of_gate, of_up] = self.gated_back(&gate, &up, inner);
+                (Some(of_gate), of_up)
+            }
+            None => (None, self.activation_back(&up, inner)),
+        };
+        let of_x = back(self.up.back(x, up_low, &of_up, lesson, gradients, true));
+        match (&self.gate, of_gate) {
+            (Some(gate), Some(of_gate)) => {
+                let low = gate_low.flatten();
+                let through = back(gate.back(x, low, &of_gate, lesson, gradients, true));
+                kernels::sum(of_x, through)
+            }
+            (Some(_), None) | (None, _) => of_x,
+        }
+    }
+
+    fn gated_back(&self, gate: &Tensor<2>, up: &Tensor<2>, inner: Tensor<2>) -> [Tensor<2>; 2] {
+        if self.activation == Activation::Silu && kernels::apply(up) {
+            return kernels::gated_silu_back(gate, up, inner);
+        }
+        let of_up = inner.clone() * self.activate(gate.clone());
+        let of_gate = self.activation_back(gate, inner * up.clone());
+        [of_gate, of_up]
+    }
+
+    /// The activation backwards, from what went in.
+    fn activation_back(&self, x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+        let dtype = x.dtype();
+        let wide = || x.clone().cast(DType::F32);
+        match self.activation {
+            Activation::Silu => {
+                let sigmoid = activation::sigmoid(wide());
+                let slope = sigmoid.clone() * (wide() * (sigmoid.neg() + 1.0) + 1.0);
+                gradient * slope.cast(dtype)
+            }
+            Activation::GeluTanh if kernels::apply(x) => kernels::gelu_back(x, gradient),
+            Activation::GeluTanh => {
+                const SCALE: f64 = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::SQRT_2;
+                let cube = wide().powi_scalar(3);
+                let sigmoid = activation::sigmoid((wide() + cube * 0.044_715) * SCALE);
+                let inner = (wide().square() * (3.0 * 0.044_715) + 1.0) * SCALE;
+                let bend = sigmoid.clone() * (sigmoid.clone().neg() + 1.0) * wide() * inner;
+                gradient * (sigmoid + bend).cast(dtype)
+            }
+        }
+    }
+}
+
+/// A gradient that was asked for.
+pub(super) fn back(gradient: Option<Tensor<2>>) -> Tensor<2> {
+    match gradient {
+        Some(gradient) => gradient,
+        None => unreachable!("it was wanted"),
+    }
+}

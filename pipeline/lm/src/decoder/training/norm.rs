@@ -1,0 +1,68 @@
+use super::{Gradients, Lesson, Trained};
+use crate::{
+    Norm,
+    decoder::{kernels, norm::NormLayer},
+};
+use burn::tensor::{DType, Tensor};
+
+impl NormLayer {
+    /// Adds the gradients of the weights, and returns that of `x`, which went in.
+    pub(super) fn back<const D: usize>(
+        &self,
+        x: &Tensor<D>,
+        gradient: Tensor<D>,
+        lesson: &Lesson,
+        gradients: &mut Gradients,
+    ) -> Tensor<D> {
+        let by_kernels = kernels::apply(x);
+        if lesson.trained == Trained::All {
+            let [weight, bias] = if by_kernels {
+                kernels::norm_weights_back(x, self.kind, &gradient)
+            } else {
+                self.weights_back(x, &gradient)
+            };
+            gradients.add(&format!("{}.weight", self.name), weight);
+            if self.bias.is_some() {
+                gradients.add(&format!("{}.bias", self.name), bias);
+            }
+        }
+        if by_kernels {
+            return kernels::norm_back(x, self.kind, &self.weight, gradient);
+        }
+        let dtype = gradient.dtype();
+        let weight = self.weight.clone().cast(DType::F32).unsqueeze();
+        let gradient = gradient.cast(DType::F32) * weight;
+        let (normalized, deviation) = self.normalized(x);
+        let along = (gradient.clone() * normalized.clone()).mean_dim(D - 1);
+        let inner = match self.kind {
+            Norm::Rms { .. } => gradient - normalized * along,
+            Norm::Layer { .. } => {
+                let level = gradient.clone().mean_dim(D - 1);
+                gradient - level - normalized * along
+            }
+        };
+        (inner / deviation).cast(dtype)
+    }
+
+    fn weights_back<const D: usize>(&self, x: &Tensor<D>, gradient: &Tensor<D>) -> [Tensor<2>; 2] {
+        let width = x.dims()[D - 1];
+        let rows = x.dims().iter().product::<usize>() / width;
+        let gradient = gradient.clone().cast(DType::F32);
+        let (normalized, _) = self.normalized(x);
+        [gradient.clone() * normalized, gradient].map(|x| x.reshape([rows, width]).sum_dim(0))
+    }
+
+    /// Numbers before the weight is multiplied, and what they were divided by, in f32.
+    fn normalized<const D: usize>(&self, x: &Tensor<D>) -> (Tensor<D>, Tensor<D>) {
+        let x = x.clone().cast(DType::F32);
+        let (x, epsilon) = match self.kind {
+            Norm::Rms { epsilon } => (x, epsilon),
+            Norm::Layer { epsilon } => {
+                let mean = x.clone().mean_dim(D - 1);
+                (x - mean, epsilon)
+            }
+        };
+        let deviation = (x.clone().square().mean_dim(D - 1) + epsilon).sqrt();
+        (x / deviation.clone(), deviation)
+    }
+}

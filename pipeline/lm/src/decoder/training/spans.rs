@@ -1,0 +1,77 @@
+//! Attention backwards in burn's operations, for what our kernels are not for.
+
+use crate::decoder::{
+    attention::{Attention, sequences},
+    cache::KeyValue,
+    spans::Span,
+};
+use burn::tensor::{Bool, DType, Tensor, activation};
+
+impl Attention {
+    /// Gradients of queries, keys and values; the runs have no past.
+    pub(super) fn spans_back(
+        &self,
+        query: &Tensor<3>,
+        own: &KeyValue,
+        gradient: &Tensor<2>,
+        spans: &[Span],
+    ) -> [Tensor<3>; 3] {
+        let mut parts: [Vec<Tensor<3>>; 3] = Default::default();
+        let [tokens, heads, width] = query.dims();
+        let gradient = gradient.clone().reshape([tokens, heads, width]);
+        for span in spans {
+            let of = |x: &Tensor<3>| sequences(x, span.start, [span.sequences, span.length]);
+            let all_heads = |x: &Tensor<3>| self.for_all_heads(of(x));
+            let (key, value) = (all_heads(&own.key), all_heads(&own.value));
+            let (query, gradient) = (of(query), of(&gradient));
+            let dtype = query.dtype();
+            let scale = 1.0 / (width as f64).sqrt();
+            let mut scores = query.clone().matmul(key.clone().swap_dims(2, 3));
+            scores = scores.cast(DType::F32) * scale;
+            if let Some(penalty) = &span.penalty {
+                scores = scores + penalty.clone().cast(DType::F32);
+            }
+            let outside = match span.outside.clone().filter(|_| self.window.is_some()) {
+                Some(outside) => outside,
+                None => future(span.length, scores.dims(), &scores),
+            };
+            let probabilities =
+                activation::softmax(scores.mask_fill(outside, f32::NEG_INFINITY), 3);
+            let narrow = probabilities.clone().cast(dtype);
+            let of_value = narrow.swap_dims(2, 3).matmul(gradient.clone());
+            let of_probabilities = gradient.matmul(value.swap_dims(2, 3)).cast(DType::F32);
+            let along = (of_probabilities.clone() * probabilities.clone()).sum_dim(3);
+            let of_scores = ((of_probabilities - along) * probabilities * scale).cast(dtype);
+            let of_query = of_scores.clone().matmul(key);
+            let of_key = of_scores.swap_dims(2, 3).matmul(query);
+            for (parts, part) in parts.iter_mut().zip([
+                of_query,
+                self.of_shared_heads(of_key),
+                self.of_shared_heads(of_value),
+            ]) {
+                let [sequences, heads, length, width] = part.dims();
+                let part = part.swap_dims(1, 2);
+                parts.push(part.reshape([sequences * length, heads, width]));
+            }
+        }
+        parts.map(|parts| Tensor::cat(parts, 0))
+    }
+
+    /// Adds up the gradients of heads that share a key or value.
+    fn of_shared_heads(&self, x: Tensor<4>) -> Tensor<4> {
+        let sharing = self.heads / self.kv_heads;
+        if sharing == 1 {
+            return x;
+        }
+        let [sequences, _, length, width] = x.dims();
+        x.reshape([sequences, self.kv_heads, sharing, length, width])
+            .sum_dim(2)
+            .squeeze_dim(2)
+    }
+}
+
+/// Keys behind a query, `[sequences, heads, length, length]`.
+fn future(length: usize, shape: [usize; 4], like: &Tensor<4>) -> Tensor<4, Bool> {
+    let mask = Tensor::<2, Bool>::tril_mask([length, length], 0, &like.device());
+    mask.unsqueeze::<4>().expand(shape)
+}

@@ -1,0 +1,334 @@
+//! Training: batches, gradients, AdamW, and states to go on from.
+
+mod config;
+mod order;
+mod state;
+
+pub use config::{Example, TrainingConfig};
+
+use crate::{
+    Adapter, Decoder, LmError,
+    decoder::{AdamW, Dropout, Gradients, Lesson, Trained, adamw, mixed, zeros},
+};
+use burn::tensor::{DType, Tensor};
+use order::Order;
+use std::collections::BTreeMap;
+
+/// A training that is taken step by step.
+pub struct Trainer {
+    decoder: Decoder,
+    examples: Vec<Example>,
+    config: TrainingConfig,
+    order: Order,
+    trained: Trained,
+    /// Steps taken.
+    done: usize,
+    moments: BTreeMap<String, Moments>,
+}
+
+/// What AdamW keeps of a parameter, f32.
+struct Moments {
+    mean: Tensor<2>,
+    square: Tensor<2>,
+    /// The parameter itself, where the model holds it in fewer bits.
+    master: Option<Tensor<2>>,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// From 1.
+    pub number: usize,
+    /// The mean cross-entropy of the batch's answer tokens before the step.
+    pub loss: f64,
+    /// Before clipping.
+    pub gradient_norm: f64,
+    /// The learning rate.
+    pub learning_rate: f64,
+    /// Tokens that were run; there is no padding.
+    pub tokens: usize,
+    /// The batch.
+    pub examples: Vec<usize>,
+}
+
+impl Trainer {
+    /// Prepares to train; with [`TrainingConfig::lora`] a new adapter is put on the model, instead of one that it has.
+    pub fn new(
+        mut decoder: Decoder,
+        examples: Vec<Example>,
+        config: &TrainingConfig,
+    ) -> Result<Self, LmError> {
+        for (number, example) in examples.iter().enumerate() {
+            if example.answer == 0 || example.answer >= example.tokens.len() {
+                return Err(LmError::NoAnswer { number });
+            }
+            decoder.fits(example.tokens.len() - 1)?;
+        }
+        let steps = config.steps(examples.len());
+        if steps == 0 {
+            return Err(LmError::NothingToLearn);
+        }
+        let trained = match &config.lora {
+            Some(lora) => {
+                decoder.begin_adapter(lora, config.seed)?;
+                Trained::Adapter
+            }
+            None => Trained::All,
+        };
+        Ok(Self {
+            order: Order::new(examples.len(), config.seed),
+            decoder,
+            examples,
+            config: config.clone(),
+            trained,
+            done: 0,
+            moments: BTreeMap::new(),
+        })
+    }
+
+    /// Like [`Trainer::new`], and learns the examples in the order that they come in, in every epoch.
+    pub fn in_order(
+        decoder: Decoder,
+        examples: Vec<Example>,
+        config: &TrainingConfig,
+    ) -> Result<Self, LmError> {
+        let order = Order::as_given(examples.len());
+        Ok(Self {
+            order,
+            ..Self::new(decoder, examples, config)?
+        })
+    }
+
+    /// Begins from an adapter instead of a new one, before the first step.
+    pub fn begin_from(&mut self, adapter: &Adapter) -> Result<(), LmError> {
+        self.decoder.attach(adapter)
+    }
+
+    /// Steps that there are to be.
+    pub fn steps(&self) -> usize {
+        self.config.steps(self.examples.len())
+    }
+
+    /// Steps taken.
+    pub const fn done(&self) -> usize {
+        self.done
+    }
+
+    /// The model as it is now.
+    pub const fn decoder(&self) -> &Decoder {
+        &self.decoder
+    }
+
+    /// The trained model, with the adapter on it.
+    pub fn into_decoder(self) -> Decoder {
+        self.decoder
+    }
+
+    /// Takes a step. A loss that is no number ends the training with [`LmError::Diverged`], before any weight is changed.
+    pub fn step(&mut self) -> Result<Step, LmError> {
+        let numbers = self.batch();
+        let number = self.done + 1;
+        let answers: usize = numbers
+            .iter()
+            .map(|&number| &self.examples[number])
+            .map(|example| example.tokens.len() - example.answer)
+            .sum();
+        let mut gradients = Gradients::default();
+        let mut loss = 0.0;
+        let mut tokens = 0;
+        for (part, numbers) in self.parts(&numbers).into_iter().enumerate() {
+            let examples: Vec<&Example> = numbers
+                .iter()
+                .map(|&number| &self.examples[number])
+                .collect();
+            tokens += examples.iter().map(|it| it.tokens.len() - 1).sum::<usize>();
+            let lesson = self.lesson(number, part, answers);
+            loss += self.decoder.learn(&examples, &lesson, &mut gradients)?;
+        }
+        let loss = loss / answers as f64;
+        if self.trained == Trained::All {
+            self.decoder.finish(&mut gradients);
+        }
+        let gradient_norm = gradients.norm();
+        if !loss.is_finite() || !gradient_norm.is_finite() {
+            return Err(LmError::Diverged {
+                step: number,
+                loss,
+                examples: numbers,
+            });
+        }
+        let learning_rate = self.config.rate(self.done, self.steps());
+        self.update(&gradients, gradient_norm, learning_rate, number);
+        self.done = number;
+        Ok(Step {
+            number,
+            loss,
+            gradient_norm,
+            learning_rate,
+            tokens,
+            examples: numbers,
+        })
+    }
+
+    /// The examples of the next step.
+    fn batch(&self) -> Vec<usize> {
+        let all = self.examples.len() * self.config.epochs;
+        let from = self.done * self.config.batch;
+        let to = (from + self.config.batch).min(all);
+        self.order.of(from..to)
+    }
+
+    /// A batch in parts of like length, each within the budget of tokens.
+    fn parts(&self, batch: &[usize]) -> Vec<Vec<usize>> {
+        let length = |number: usize| self.examples[number].tokens.len() - 1;
+        let mut order = batch.to_vec();
+        order.sort_by_key(|&number| std::cmp::Reverse(length(number)));
+        let mut parts = Vec::new();
+        while !order.is_empty() {
+            parts.push(crate::prefix::cut(
+                &mut order,
+                self.config.batch_tokens,
+                length,
+            ));
+        }
+        parts
+    }
+
+    fn lesson(&self, step: usize, part: usize, answers: usize) -> Lesson {
+        let rate = self.config.lora.as_ref().map_or(0.0, |lora| lora.dropout);
+        let key = mixed(self.config.seed ^ mixed(((step as u64) << 20) + part as u64));
+        if rate > 0.0 && !self.decoder.on_processor() {
+            self.decoder.device().seed(key);
+        }
+        Lesson {
+            trained: self.trained,
+            dropout: Dropout {
+                rate: rate as f32,
+                key,
+            },
+            recompute: self.config.recompute,
+            scale: 1.0 / answers as f32,
+        }
+    }
+
+    fn update(&mut self, gradients: &Gradients, norm: f64, rate: f64, step: usize) {
+        // As PyTorch clips.
+        let clip = (self.config.max_gradient_norm / (norm + 1e-6)).min(1.0) as f32;
+        let decay = self.config.weight_decay;
+        let moments = &mut self.moments;
+        self.decoder
+            .change_parameters(self.trained, &mut |name, matrix, value| {
+                let Some(gradient) = gradients.of(name) else {
+                    return value;
+                };
+                let dtype = value.dtype();
+                let (shape, device) = (value.dims(), value.device());
+                let Moments {
+                    mean,
+                    square,
+                    master,
+                } = moments.remove(name).unwrap_or_else(|| Moments {
+                    mean: zeros(shape, &device),
+                    square: zeros(shape, &device),
+                    master: None,
+                });
+                let wide = master.unwrap_or_else(|| value.cast(DType::F32));
+                let adamw_step = AdamW {
+                    rate,
+                    weight_decay: if matrix { decay } else { 0.0 },
+                    step,
+                };
+                let [wide, mean, square] = adamw([wide, mean, square], gradient, clip, adamw_step);
+                let narrow = dtype != DType::F32;
+                let value = wide.clone().cast(dtype);
+                let kept = Moments {
+                    mean,
+                    square,
+                    master: narrow.then_some(wide),
+                };
+                moments.insert(name.to_owned(), kept);
+                value
+            });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Example, Trainer, TrainingConfig};
+    use crate::{Decoder, DeviceChoice, LoraConfig, Targets};
+    use burn::tensor::Device;
+    use clika_core::NoProgress;
+    use std::path::Path;
+
+    /// Losses and lengths of gradients of some steps, by our kernels or by burn's operations, which do not take the first.
+    fn steps(name: &str, lora: bool, by_kernels: bool) -> Vec<[f64; 2]> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(name);
+        let place = DeviceChoice::Cpu.place().expect("there is a processor");
+        let device = if by_kernels {
+            Device::flex()
+        } else {
+            Device::flex().autodiff()
+        };
+        let decoder = Decoder::load_on(&folder, &place, &device, None, &NoProgress)
+            .expect("fixtures can be loaded");
+        assert_eq!(decoder.on_processor(), by_kernels);
+        let config = TrainingConfig {
+            lora: lora.then_some(LoraConfig {
+                rank: 4,
+                alpha: 8.0,
+                dropout: 0.0,
+                targets: Targets::All,
+            }),
+            learning_rate: 1e-2,
+            warmup_steps: 0,
+            epochs: 3,
+            max_steps: None,
+            batch: 6,
+            weight_decay: 0.1,
+            max_gradient_norm: 1.0,
+            seed: 5,
+            batch_tokens: 40,
+            recompute: false,
+        };
+        let examples = (0..6_usize).map(|number| Example {
+            tokens: (0..7 + number / 2)
+                .map(|at| ((7 * number + 5 * at) % 40 + 3) as u32)
+                .collect(),
+            answer: 2,
+        });
+        let mut trainer =
+            Trainer::new(decoder, examples.collect(), &config).expect("it can be trained");
+        let mut step = || trainer.step().expect("it is tame");
+        (0..3)
+            .map(|_| step())
+            .map(|step| [step.loss, step.gradient_norm])
+            .collect()
+    }
+
+    #[test]
+    fn a_gpu_learns_what_a_processor_does() {
+        let families = [
+            "llama-gqa",
+            "mistral-sliding",
+            "qwen2",
+            "qwen3",
+            "bloom-post-residual",
+            "baichuan2-7b-like",
+            "baichuan2-13b-like",
+        ];
+        for name in families {
+            for lora in [true, false] {
+                let pairs = steps(name, lora, true)
+                    .into_iter()
+                    .zip(steps(name, lora, false));
+                for (ours, burns) in pairs {
+                    for (a, b) in ours.into_iter().zip(burns) {
+                        assert!((a - b).abs() < 1e-3 * b, "{name}: {ours:?}, {burns:?}");
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use std::ops::Range;
+
+/// The examples of all epochs behind each other, each epoch in an order of its own.
+pub(super) struct Order {
+    examples: usize,
+    /// `None` for no order but that of the examples.
+    seed: Option<u64>,
+}
+
+impl Order {
+    pub(super) const fn new(examples: usize, seed: u64) -> Self {
+        Self {
+            examples,
+            seed: Some(seed),
+        }
+    }
+
+    pub(super) const fn as_given(examples: usize) -> Self {
+        Self {
+            examples,
+            seed: None,
+        }
+    }
+
+    /// Those at some places.
+    pub(super) fn of(&self, places: Range<usize>) -> Vec<usize> {
+        let mut taken = Vec::with_capacity(places.len());
+        let mut from = places.start;
+        while from < places.end {
+            let epoch = from / self.examples;
+            let first = epoch * self.examples;
+            let to = places.end.min(first + self.examples);
+            taken.extend(&self.epoch(epoch)[from - first..to - first]);
+            from = to;
+        }
+        taken
+    }
+
+    fn epoch(&self, epoch: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.examples).collect();
+        let Some(seed) = self.seed else {
+            return order;
+        };
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        // The first streams are the adapters'.
+        random.set_stream(u64::MAX - epoch as u64);
+        order.shuffle(&mut random);
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Order;
+
+    #[test]
+    fn every_epoch_has_every_example_once_and_batches_cross_their_borders() {
+        let order = Order::new(10, 7);
+        let whole = order.of(0..30);
+        for epoch in whole.chunks(10) {
+            let mut sorted = epoch.to_vec();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..10).collect::<Vec<_>>());
+        }
+        assert_ne!(whole[..10], whole[10..20]);
+        assert_eq!(order.of(8..24), whole[8..24]);
+        assert_ne!(Order::new(10, 8).of(0..10), whole[..10]);
+    }
+}

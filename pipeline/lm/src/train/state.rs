@@ -1,0 +1,154 @@
+//! What a training goes on from: `state.json` and one file each of parameters and of AdamW's means.
+
+use super::{Example, Moments, Trainer, TrainingConfig};
+use crate::{Decoder, LmError, decoder::matrix, files};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::Path};
+
+const STATE: &str = "state.json";
+const PARAMETERS: &str = "parameters.safetensors";
+const MEANS: &str = "means.safetensors";
+const SQUARES: &str = "squares.safetensors";
+
+#[derive(PartialEq, Serialize, Deserialize)]
+struct State {
+    done: usize,
+    config: TrainingConfig,
+    /// SHA-256 over the examples' tokens.
+    examples: String,
+    /// The model's family and sizes.
+    model: String,
+    dtype: String,
+}
+
+impl Trainer {
+    fn state(&self) -> State {
+        State {
+            done: self.done,
+            config: self.config.clone(),
+            examples: digest(&self.examples),
+            model: model(&self.decoder),
+            dtype: self.decoder.dtype().name().to_owned(),
+        }
+    }
+
+    /// Writes all that is needed to go on into an empty folder: the parameters that learn, AdamW's means, and how far the
+    /// training is. Order and dropout follow from the seed and the step.
+    pub fn save(&self, folder: &Path) -> Result<(), LmError> {
+        let mut parameters = BTreeMap::new();
+        self.decoder
+            .clone()
+            .change_parameters(self.trained, &mut |name, _, value| {
+                parameters.insert(name.to_owned(), value.clone());
+                value
+            });
+        for (name, moments) in &self.moments {
+            if let Some(master) = &moments.master {
+                parameters.insert(name.clone(), master.clone());
+            }
+        }
+        let of = |part: fn(&Moments) -> &Tensor<2>| -> BTreeMap<String, Tensor<2>> {
+            let all = self.moments.iter();
+            all.map(|(name, moments)| (name.clone(), part(moments).clone()))
+                .collect()
+        };
+        let means = of(|moments| &moments.mean);
+        let squares = of(|moments| &moments.square);
+        for (file, tensors) in [(PARAMETERS, parameters), (MEANS, means), (SQUARES, squares)] {
+            let tensors = tensors.into_iter().map(|(name, tensor)| {
+                let shape = tensor.dims();
+                let values: Vec<f32> = tensor.into_data().iter::<f32>().collect();
+                files::Matrix::new(name, shape, &values)
+            });
+            files::write_matrices(&folder.join(file), tensors.collect())?;
+        }
+        let state =
+            serde_json::to_string_pretty(&self.state()).map_err(|error| LmError::Compute {
+                problem: error.to_string(),
+            })?;
+        files::write(&folder.join(STATE), state.as_bytes())
+    }
+
+    /// Goes on from a folder that [`Trainer::save`] wrote. Configuration and examples have to be those of then, and so has
+    /// the model, as far as its weights learn.
+    pub fn resume(
+        decoder: Decoder,
+        examples: Vec<Example>,
+        config: &TrainingConfig,
+        folder: &Path,
+    ) -> Result<Self, LmError> {
+        let mut trainer = Self::new(decoder, examples, config)?;
+        let other = |problem: String| LmError::OtherTraining {
+            path: folder.to_owned(),
+            problem,
+        };
+        let path = folder.join(STATE);
+        let state: State = serde_json::from_str(&files::read_text(&path)?)
+            .map_err(|error| other(error.to_string()))?;
+        let now = trainer.state();
+        let differs = [
+            (state.config != now.config, "another configuration"),
+            (state.examples != now.examples, "other examples"),
+            (state.model != now.model, "another model"),
+            (state.dtype != now.dtype, "another element type"),
+        ];
+        if let Some((_, what)) = differs.into_iter().find(|(differs, _)| *differs) {
+            return Err(other(format!("it was saved with {what}")));
+        }
+        let mut read = [PARAMETERS, MEANS, SQUARES]
+            .map(|file| files::read_matrices(&folder.join(file)))
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()?;
+        let device = trainer.decoder.device().clone();
+        let narrow = trainer.decoder.dtype() != crate::Dtype::F32 && config.lora.is_none();
+        let mut problem = None;
+        let mut moments = BTreeMap::new();
+        trainer
+            .decoder
+            .change_parameters(trainer.trained, &mut |name, _, value| {
+                let shape = value.dims();
+                let mut take = |file: usize| {
+                    let found = read[file].remove(name).filter(|it| it.shape == shape);
+                    found.map(|it| matrix(it.values, shape, &device))
+                };
+                let Some(wide) = take(0) else {
+                    problem.get_or_insert_with(|| format!("`{name}` is not in it as {shape:?}"));
+                    return value;
+                };
+                if let (Some(mean), Some(square)) = (take(1), take(2)) {
+                    let kept = Moments {
+                        mean,
+                        square,
+                        master: narrow.then(|| wide.clone()),
+                    };
+                    moments.insert(name.to_owned(), kept);
+                }
+                wide.cast(value.dtype())
+            });
+        if let Some(problem) = problem {
+            return Err(other(problem));
+        }
+        trainer.moments = moments;
+        trainer.done = state.done;
+        Ok(trainer)
+    }
+}
+
+fn model(decoder: &Decoder) -> String {
+    let it = decoder.architecture();
+    format!(
+        "{} {} x {}, {} of {} heads, {} tokens",
+        it.family, it.layers, it.hidden, it.kv_heads, it.heads, it.vocabulary
+    )
+}
+
+fn digest(examples: &[Example]) -> String {
+    let mut bytes = Vec::new();
+    for example in examples {
+        bytes.extend((example.answer as u64).to_le_bytes());
+        bytes.extend((example.tokens.len() as u64).to_le_bytes());
+        bytes.extend(example.tokens.iter().flat_map(|token| token.to_le_bytes()));
+    }
+    clika_artifacts::sha256_hex(bytes)
+}
