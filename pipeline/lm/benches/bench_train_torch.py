@@ -1,0 +1,112 @@
+"""PyTorch's side of `make bench-train`: the work of examples/bench_train.rs with transformers and PEFT.
+
+Usage: bench_train_torch.py MODEL ROWS --steps N --batch N --accumulation N --threads N [--dropout P]
+
+ROWS is a JSON list of `{"tokens": [...], "answer": n}`: ids, and where the answer begins. Prints one line of JSON. As
+LLaMA-Factory does it: a batch is padded on the right to its longest row and has an attention mask; padding and prompts
+have no loss. A step's loss is the mean over all tokens of its answers.
+"""
+
+import argparse
+import json
+import os
+import time
+import warnings
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import torch  # noqa: E402
+import transformers  # noqa: E402
+from peft import LoraConfig, get_peft_model  # noqa: E402
+from transformers import LlamaForCausalLM  # noqa: E402
+
+RANK, ALPHA, DROPOUT = 128, 16, 0.1
+TARGETS = ["q_proj", "v_proj"]
+LEARNING_RATE = 2e-4
+MAX_GRADIENT_NORM = 1.0
+# The label of what has no loss.
+IGNORED = -100
+
+
+def padded(rows):
+    """A batch as the keywords that a model takes."""
+    longest = max(len(row["tokens"]) for row in rows)
+    ids, mask, labels = [], [], []
+    for row in rows:
+        tokens, answer = row["tokens"], row["answer"]
+        padding = longest - len(tokens)
+        ids.append(tokens + [0] * padding)
+        mask.append([1] * len(tokens) + [0] * padding)
+        labels.append([IGNORED] * answer + tokens[answer:] + [IGNORED] * padding)
+    return {
+        "input_ids": torch.tensor(ids),
+        "attention_mask": torch.tensor(mask),
+        "labels": torch.tensor(labels),
+    }
+
+
+def train_step(model, optimizer, rows, batch):
+    """One step over all rows, `batch` of them at a time. Returns the loss."""
+    answers = sum(len(row["tokens"]) - row["answer"] for row in rows)
+    total = 0.0
+    for start in range(0, len(rows), batch):
+        part = padded(rows[start : start + batch])
+        loss = model(**part, use_cache=False, num_items_in_batch=answers).loss
+        loss.backward()
+        total += loss.item()
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    torch.nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
+    optimizer.step()
+    optimizer.zero_grad()
+    return total
+
+
+def load(folder, dropout):
+    """The model in f32 with an adapter, ready to train."""
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
+    adapter = LoraConfig(task_type="CAUSAL_LM", r=RANK, lora_alpha=ALPHA, lora_dropout=dropout, target_modules=TARGETS)
+    model = get_peft_model(model, adapter)
+    model.train()
+    # Weights that are mapped lazily are read by a first token.
+    with torch.no_grad():
+        model(input_ids=torch.tensor([[0]]), use_cache=False)
+    return model
+
+
+def peak_mib():
+    """The most memory that the process held at a time, as Linux counts it."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("rows", type=Path)
+    for name in ("--steps", "--batch", "--accumulation", "--threads"):
+        parser.add_argument(name, type=int, required=True)
+    parser.add_argument("--dropout", type=float, default=DROPOUT)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    # PEFT asks transformers for something that will have another name.
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")
+    rows = json.loads(options.rows.read_text())
+    rows_per_step = options.batch * options.accumulation
+    model = load(options.model, options.dropout)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.0)
+    losses, seconds, tokens = [], [], []
+    for step in range(options.steps):
+        part = rows[step * rows_per_step : (step + 1) * rows_per_step]
+        begin = time.perf_counter()
+        losses.append(train_step(model, optimizer, part, options.batch))
+        seconds.append(time.perf_counter() - begin)
+        tokens.append(sum(len(row["tokens"]) for row in part))
+    print(json.dumps({"losses": losses, "seconds": seconds, "tokens": tokens, "peak_mib": peak_mib()}))
+
+
+main()
