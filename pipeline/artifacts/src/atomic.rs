@@ -1,6 +1,6 @@
-use crate::{ArtifactError, Manifest};
+use crate::{ArtifactError, FolderLock, Manifest, sha256_file};
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -36,8 +36,8 @@ pub fn move_file(from: &Path, to: &Path) -> Result<(), ArtifactError> {
 pub struct FolderDraft {
     place: PathBuf,
     draft: PathBuf,
-    /// Held until the draft is gone. The file stays: removing it would let two others in at once.
-    _lock: File,
+    /// Held until the draft is gone.
+    _lock: FolderLock,
 }
 
 impl FolderDraft {
@@ -47,19 +47,7 @@ impl FolderDraft {
         fs::create_dir_all(folder).map_err(ArtifactError::write(folder))?;
         // A link stays one: what it points to is replaced.
         let place = &fs::canonicalize(place).unwrap_or_else(|_| place.to_owned());
-        let lock_path = sibling(place, "lock");
-        let lock = File::create(&lock_path).map_err(ArtifactError::write(&lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(ArtifactError::Busy {
-                    path: place.to_owned(),
-                });
-            }
-            Err(TryLockError::Error(source)) => {
-                return Err(ArtifactError::write(&lock_path)(source));
-            }
-        }
+        let lock = FolderLock::at(&sibling(place, "lock"), place)?;
         let draft = sibling(place, "draft");
         recover(place).map_err(ArtifactError::write(place))?;
         check_ours(place)?;
@@ -88,6 +76,18 @@ impl FolderDraft {
             file.sync_all()
         };
         write().map_err(ArtifactError::write(&path))
+    }
+
+    /// Adds the digest of every file to the manifest, writes it, and puts the draft in its place.
+    pub fn publish_as(self, mut manifest: Manifest) -> Result<Manifest, ArtifactError> {
+        for file in files(&self.draft).map_err(ArtifactError::read(&self.draft))? {
+            let digest = sha256_file(&self.draft.join(&file))?;
+            let name = file.to_string_lossy().into_owned();
+            manifest.files.insert(name, digest);
+        }
+        self.write(Manifest::FILE, manifest.to_json().as_bytes())?;
+        self.publish()?;
+        Ok(manifest)
     }
 
     /// Puts the draft in its place; what stood there is removed.
@@ -329,6 +329,27 @@ mod tests {
             FolderDraft::begin(&place),
             Err(ArtifactError::Busy { .. })
         ));
+    }
+
+    #[test]
+    fn a_draft_that_others_wrote_to_is_described_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("step-000002");
+        let draft = FolderDraft::begin(&place).unwrap();
+        fs::create_dir(draft.path().join("state")).unwrap();
+        fs::write(draft.path().join("state/one"), "abc").unwrap();
+        let null = serde_json::Value::Null;
+        let manifest = Manifest::new("a test", "a stage", null, BTreeMap::new());
+        let published = draft.publish_as(manifest).unwrap();
+        // FIPS 180-2, appendix B.1.
+        assert_eq!(
+            published.files["state/one"],
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(published.files.len(), 1);
+        let read = Manifest::read(&place).unwrap().unwrap();
+        assert_eq!(read, published);
+        assert!(read.describes(&place).unwrap());
     }
 
     #[test]

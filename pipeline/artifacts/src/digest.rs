@@ -1,20 +1,23 @@
 use crate::ArtifactError;
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::{fs::File, io, path::Path};
 
 /// The SHA-256 of some bytes, as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(bytes))
 }
 
-/// The SHA-256 of a file's content.
+/// The SHA-256 of a file's content, which may be larger than memory.
 pub fn sha256_file(path: &Path) -> Result<String, ArtifactError> {
-    Ok(sha256_hex(
-        std::fs::read(path).map_err(ArtifactError::read(path))?,
-    ))
+    let mut hash = Sha256::new();
+    File::open(path)
+        .and_then(|mut file| io::copy(&mut file, &mut hash))
+        .map_err(ArtifactError::read(path))?;
+    Ok(hex(&hash.finalize()))
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -55,14 +55,16 @@ pub enum ArtifactError {
 }
 
 impl ArtifactError {
-    pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    /// That a file or folder cannot be read.
+    pub fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Read {
             path: path.to_owned(),
             source,
         }
     }
 
-    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    /// That a file or folder cannot be written, with a hint for a full disk and for a place that is not one's own.
+    pub fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Write {
             path: path.to_owned(),
             hint: match source.kind() {

@@ -3,9 +3,11 @@
 mod atomic;
 mod digest;
 mod error;
+mod lock;
 mod manifest;
 
 pub use atomic::{FolderDraft, move_file, replace_file};
 pub use digest::{sha256_file, sha256_hex};
 pub use error::ArtifactError;
+pub use lock::FolderLock;
 pub use manifest::Manifest;

@@ -108,6 +108,26 @@ impl Project {
         self.root.join("artifacts/datasets")
     }
 
+    /// The experiment that fine-tunes.
+    pub fn finetune_experiment(&self) -> PathBuf {
+        self.root.join("pipeline/experiments/finetune.toml")
+    }
+
+    /// The experiment file of `--model demo`.
+    pub fn demo_experiment(&self) -> PathBuf {
+        self.root.join("pipeline/experiments/demo.toml")
+    }
+
+    /// Where the demo's models are kept.
+    pub fn demo(&self) -> PathBuf {
+        self.root.join("artifacts/cache/demo")
+    }
+
+    /// Where fine-tuned models go.
+    pub fn finetune(&self) -> PathBuf {
+        self.root.join("artifacts/finetune")
+    }
+
     /// Where exports for other programs go.
     pub fn exports(&self) -> PathBuf {
         self.root.join("artifacts/exports")

@@ -179,6 +179,15 @@ pub enum DatasetError {
         /// What is wrong.
         problem: String,
     },
+    /// A folder or file is no fictional dataset of ours.
+    #[error("{} is no fictional world: {problem}", path.display())]
+    #[diagnostic(help("`clika datasets fictional` builds one; --force builds a changed one anew"))]
+    NoWorld {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// A language has no words for fictional worlds.
     #[error("`{language}` has no words for fictional worlds\n   {}", path.display())]
     #[diagnostic(help("add its [fictional] part; templates/languages/README.md explains it"))]

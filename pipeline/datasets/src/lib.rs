@@ -36,8 +36,8 @@ pub use config::{
 };
 pub use error::DatasetError;
 pub use fictional::{
-    Control, Direction, FictionalConfig, FictionalRow, Kind, NameSource, Names, Splits, World,
-    WorldLanguages, WorldRelation, build_fictional, splits, syllabic,
+    BuiltWorld, Control, Direction, FictionalConfig, FictionalRow, Kind, NameSource, Names, Splits,
+    World, WorldLanguages, WorldRelation, build_fictional, splits, syllabic,
 };
 pub use parallel::Parallel;
 pub use render::{Row, rows};

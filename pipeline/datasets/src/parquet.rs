@@ -1,6 +1,7 @@
-use crate::{FictionalRow, Row, TextRow};
+use crate::{FictionalRow, Kind, Row, TextRow, WorldRelation};
 use clika_core::LanguageCode;
 use polars::prelude::*;
+use std::fs::File;
 
 /// The path of a split in its dataset's folder, as `datasets` and the hub expect it.
 pub(crate) fn file(language: &LanguageCode, split: &str) -> String {
@@ -108,6 +109,79 @@ pub(crate) fn encode_fictional(rows: &[FictionalRow]) -> PolarsResult<Vec<u8>> {
         ],
     )?;
     clika_parquet::encode(&mut frame)
+}
+
+/// Reads what [`encode_fictional`] encoded; says what is wrong with a file that it did not.
+pub(crate) fn decode_fictional(file: File) -> Result<Vec<FictionalRow>, String> {
+    let said = |error: PolarsError| error.to_string();
+    let frame = ParquetReader::new(file).finish().map_err(said)?;
+    let text = |name: &str| frame.column(name).and_then(Column::str).map_err(said);
+    let number = |name: &str| frame.column(name).and_then(Column::i64).map_err(said);
+    let (ids, kinds, languages) = (text("id")?, text("kind")?, text("language")?);
+    let (relations, entities) = (text("relation")?, text("entity")?);
+    let (templates, types, labels) = (number("template")?, number("type")?, number("label")?);
+    let (prompts, queries) = (text("prompt")?, text("query")?);
+    let (responses, answers) = (text("response")?, text("answer")?);
+    let choices = frame
+        .column("choices")
+        .and_then(Column::list)
+        .map_err(said)?;
+    let mut rows = Vec::with_capacity(frame.height());
+    for row in 0..frame.height() {
+        let wrong = |problem: &str| format!("row {} {problem}", row + 1);
+        let cell = |column: &StringChunked| {
+            let text = column.get(row).map(str::to_owned);
+            text.ok_or_else(|| wrong(&format!("has no `{}`", column.name())))
+        };
+        let kind = kinds.get(row);
+        let kind = [Kind::Qa, Kind::Translation]
+            .into_iter()
+            .find(|it| kind == Some(it.name()));
+        let relation = relations.get(row).map(|name| {
+            let known = [WorldRelation::Continent, WorldRelation::Founding];
+            known.into_iter().find(|it| it.name() == name)
+        });
+        let (Some(kind), Some(template), None | Some(Some(_))) =
+            (kind, templates.get(row), relation)
+        else {
+            return Err(wrong(
+                "has another `kind`, `template` or `relation` than ours have",
+            ));
+        };
+        let list = match choices.get_as_series(row) {
+            None => None,
+            Some(list) => {
+                let list = list.str().map_err(said)?.iter();
+                let list: Option<Vec<_>> = list.map(|text| text.map(str::to_owned)).collect();
+                Some(list.ok_or_else(|| wrong("has an empty choice"))?)
+            }
+        };
+        let label = labels.get(row);
+        let sound = match (&list, label) {
+            (None, None) => true,
+            (Some(list), Some(label)) => usize::try_from(label).is_ok_and(|it| it < list.len()),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !sound {
+            return Err(wrong("has a `label` that none of its `choices` has"));
+        }
+        rows.push(FictionalRow {
+            id: cell(ids)?,
+            kind,
+            language: cell(languages)?,
+            relation: relation.flatten().map(WorldRelation::name),
+            entity: cell(entities)?,
+            template,
+            type_: types.get(row),
+            prompt: cell(prompts)?,
+            query: cell(queries)?,
+            response: cell(responses)?,
+            answer: cell(answers)?,
+            choices: list,
+            label,
+        });
+    }
+    Ok(rows)
 }
 
 /// A column of lists of texts.

@@ -4,8 +4,8 @@
 
 use clika_core::{LanguageCode, Place};
 use clika_datasets::{
-    Control, DatasetError, Direction, Experiment, FictionalConfig, FictionalRow, Kind, Names,
-    Outcome, Project, Splits, World, WorldLanguages, WorldRelation, build_fictional, splits,
+    BuiltWorld, Control, DatasetError, Direction, Experiment, FictionalConfig, FictionalRow, Kind,
+    Names, Outcome, Project, Splits, World, WorldLanguages, WorldRelation, build_fictional, splits,
     syllabic,
 };
 use clika_templates::load_instructions;
@@ -450,6 +450,51 @@ fn a_build_refuses_names_that_cannot_be_told_apart() {
     let said = built.unwrap_err().to_string();
     assert!(
         said.starts_with("names in `de`: two entities are called"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_built_world_is_read_as_it_was_drawn() {
+    for control in [Control::None, Control::RandomLabel] {
+        let config = FictionalConfig {
+            control,
+            targets: vec![code("de"), code("ja")],
+            ..config()
+        };
+        let out = tempfile::tempdir().unwrap();
+        let folder = built(&config, out.path()).folder;
+        let world = BuiltWorld::open(&folder).unwrap();
+        assert_eq!((&world.config, world.seed), (&config, SEED));
+        let (_, drawn) = drawn(&config, "ja");
+        assert_eq!(world.splits(&code("ja")).unwrap(), drawn);
+    }
+}
+
+#[test]
+fn what_is_no_world_is_refused() {
+    let out = tempfile::tempdir().unwrap();
+    let refused = |path: &Path| BuiltWorld::open(path).unwrap_err().to_string();
+    let said = refused(out.path());
+    assert!(
+        said.ends_with("is no fictional world: there is no manifest"),
+        "{said}"
+    );
+    let config = FictionalConfig {
+        targets: vec![code("de")],
+        ..config()
+    };
+    let folder = built(&config, out.path()).folder;
+    let world = BuiltWorld::open(&folder).unwrap();
+    let said = world.splits(&code("fr")).unwrap_err().to_string();
+    assert!(
+        said.contains("data/fr/train-00000-of-00001.parquet is no"),
+        "{said}"
+    );
+    fs::write(folder.join("data/de/gate-00000-of-00001.parquet"), "PAR1").unwrap();
+    let said = world.splits(&code("de")).unwrap_err().to_string();
+    assert!(
+        said.contains("data/de/gate-00000-of-00001.parquet is no"),
         "{said}"
     );
 }

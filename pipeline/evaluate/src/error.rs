@@ -47,6 +47,21 @@ pub enum EvaluateError {
     #[error("the model has no `chat_template`")]
     #[diagnostic(help("--format names a format of templates/formats instead"))]
     NoChatTemplate,
+    /// The model's template has no place for an answer behind the prompt.
+    #[error(
+        "the model's `chat_template` does not write an answer behind the prompt that asks for it"
+    )]
+    #[diagnostic(help("--format names a format of templates/formats instead"))]
+    NoAssistantTurn,
+    /// Nothing ends an answer.
+    #[error("nothing ends an answer in format `{format}`: the tokenizer names no end of sequence")]
+    #[diagnostic(help(
+        "add `eos_token` to tokenizer_config.json; a model that never sees an end does not stop"
+    ))]
+    NoEnd {
+        /// The format.
+        format: String,
+    },
     /// A format's special token is not in the tokenizer.
     #[error("format `{format}` needs the token `{token}`, which the tokenizer lacks")]
     #[diagnostic(help(

@@ -10,7 +10,9 @@ mod run;
 
 pub use error::EvaluateError;
 pub use items::{Question, languages, read_dataset};
-pub use local::{AnswerMode, LocalModel, LocalSettings, Spacing, Wrapping, evaluate_local};
+pub use local::{
+    AnswerMode, LocalModel, LocalSettings, Spacing, Turn, Wrapping, Writing, evaluate_local,
+};
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;
 pub use run::{Set, Settings, evaluate};

@@ -113,23 +113,15 @@ pub fn build_fictional(
     config: &FictionalConfig,
     seed: u64,
     languages: &WorldLanguages,
-    mut names: Names,
+    names: Names,
     origin: &Value,
     project: &Project,
     out: &Path,
     force: bool,
 ) -> Result<Built, DatasetError> {
-    if config.control == Control::Cognate {
-        for target in &languages.targets {
-            names.lend(&languages.source.code, &target.code);
-        }
-    }
-    for language in languages.targets.iter().chain([&languages.source]) {
-        names.check(language)?;
-    }
+    let world = World::new(names, languages, config, seed)?;
     let instructions = load_instructions(&project.fictional())?;
-    let manifest = manifest(config, seed, languages, &names, origin, project)?;
-    let world = World::draw(names, config, seed);
+    let manifest = manifest(config, seed, languages, &world.names, origin, project)?;
     let dataset = config.dataset();
     folder::build(&dataset, &out.join(&dataset), manifest, force, |draft| {
         let mut report = Report::default();

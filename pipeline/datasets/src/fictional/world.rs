@@ -1,5 +1,5 @@
-use super::{Control, FictionalConfig, Names};
-use crate::draw;
+use super::{Control, FictionalConfig, Names, WorldLanguages};
+use crate::{DatasetError, draw};
 use clika_core::{LanguageCode, Year};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,25 @@ pub struct World {
 }
 
 impl World {
+    /// The world of a configuration: cognates get the names that they are to have, and every language has to tell its
+    /// names apart.
+    pub fn new(
+        mut names: Names,
+        languages: &WorldLanguages,
+        config: &FictionalConfig,
+        seed: u64,
+    ) -> Result<Self, DatasetError> {
+        if config.control == Control::Cognate {
+            for target in &languages.targets {
+                names.lend(&languages.source.code, &target.code);
+            }
+        }
+        for language in languages.targets.iter().chain([&languages.source]) {
+            names.check(language)?;
+        }
+        Ok(Self::draw(names, config, seed))
+    }
+
     /// Draws the facts of a world. Names and facts do not depend on the languages that are looked at.
     pub fn draw(names: Names, config: &FictionalConfig, seed: u64) -> Self {
         let (places, purpose) = (config.places, ["fictional", "continents"]);

@@ -27,19 +27,23 @@ impl Wrapping {
     }
 }
 
+/// A prompt and its answer, as a model in its format reads and writes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What is read: the tokens of [`LocalModel::encode`].
+    pub prompt: Vec<u32>,
+    /// What is written.
+    pub answer: Vec<u32>,
+    /// What ends the answer.
+    pub end: Vec<u32>,
+}
+
 impl LocalModel {
     /// The tokens of a prompt in the model's format, with `answer` begun behind it.
     pub fn encode(&self, prompt: &str, answer: &str) -> Result<Vec<u32>, EvaluateError> {
         match &self.wrapping {
             Wrapping::Own => {
-                let Some(template) = self.tokenizer.chat_template() else {
-                    return Err(EvaluateError::NoChatTemplate);
-                };
-                let message = Message {
-                    role: "user".to_owned(),
-                    content: prompt.to_owned(),
-                };
-                let text = template.render(&[message], true)? + answer;
+                let text = self.own(&[("user", prompt)], true)? + answer;
                 // The template writes special tokens itself, by name.
                 Ok(self.tokenizer.encode(&text, false)?)
             }
@@ -59,6 +63,106 @@ impl LocalModel {
                 Ok(ids)
             }
         }
+    }
+
+    /// The tokens of a prompt and of an answer with its end, for training and for answers that are given.
+    ///
+    /// The answer is encoded behind the prompt, in one piece with it, `space` between them; where it would grow together
+    /// with the prompt's end, it is encoded alone, because the prompt's tokens are those that a model is asked with. A
+    /// `chat_template` says itself what stands around an answer, and `space` is not looked at.
+    ///
+    /// # Errors
+    /// A template that does not write the assistant's turn behind the prompt, a tokenizer without the token that ends an
+    /// answer.
+    pub fn encode_turn(
+        &self,
+        prompt: &str,
+        space: &str,
+        answer: &str,
+    ) -> Result<Turn, EvaluateError> {
+        let read = self.encode(prompt, "")?;
+        let behind = |text: &str, before: &[u32]| -> Result<Option<Vec<u32>>, EvaluateError> {
+            let whole = self.encode(prompt, text)?;
+            Ok(whole.strip_prefix(before).map(<[u32]>::to_vec))
+        };
+        let (text, after) = match &self.wrapping {
+            Wrapping::Own => self.own_answer(prompt, answer)?,
+            Wrapping::Format { .. } => (format!("{space}{answer}"), String::new()),
+        };
+        let written = match behind(&text, &read)? {
+            Some(tokens) => tokens,
+            None => self.tokenizer.encode(&text, false)?,
+        };
+        let mut end = match &self.wrapping {
+            Wrapping::Own => {
+                let before = [read.as_slice(), &written].concat();
+                match behind(&(text + &after), &before)? {
+                    Some(tokens) => tokens,
+                    None => self.tokenizer.encode(&after, false)?,
+                }
+            }
+            Wrapping::Format { format, .. } => {
+                let mut end = Vec::new();
+                for part in format.answer_end().parts {
+                    self.append(&part, &mut end)?;
+                }
+                end
+            }
+        };
+        // What a template writes behind the end is the next turn's.
+        let eos = self.tokenizer.eos();
+        if let Some(last) = end.iter().position(|token| Some(*token) == eos) {
+            end.truncate(last + 1);
+        }
+        if end.is_empty() {
+            return Err(EvaluateError::NoEnd {
+                format: self.wrapping.name().to_owned(),
+            });
+        }
+        Ok(Turn {
+            prompt: read,
+            answer: written,
+            end,
+        })
+    }
+
+    /// The tokens that end an answer.
+    pub(super) fn ends(&self) -> Vec<u32> {
+        let mut ends: Vec<u32> = self.tokenizer.eos().into_iter().collect();
+        if let Wrapping::Format { format, .. } = &self.wrapping
+            && let Some(Part::Special(name)) = format.answer_end().parts.first()
+        {
+            ends.extend(self.tokenizer.id(name));
+        }
+        ends
+    }
+
+    /// A conversation of roles and texts by the model's own template.
+    fn own(&self, turns: &[(&str, &str)], to_answer: bool) -> Result<String, EvaluateError> {
+        let Some(template) = self.tokenizer.chat_template() else {
+            return Err(EvaluateError::NoChatTemplate);
+        };
+        let message = |&(role, content): &(&str, &str)| Message {
+            role: role.to_owned(),
+            content: content.to_owned(),
+        };
+        let messages: Vec<_> = turns.iter().map(message).collect();
+        Ok(template.render(&messages, to_answer)?)
+    }
+
+    /// An answer with what the template writes before it, and what it writes after it.
+    fn own_answer(&self, prompt: &str, answer: &str) -> Result<(String, String), EvaluateError> {
+        let before = self.own(&[("user", prompt)], true)?;
+        let whole = self.own(&[("user", prompt), ("assistant", answer)], false)?;
+        // Templates strip texts.
+        let answer = answer.trim();
+        let around = whole
+            .strip_prefix(&before)
+            .and_then(|turn| turn.rsplit_once(answer));
+        let Some((opening, after)) = around else {
+            return Err(EvaluateError::NoAssistantTurn);
+        };
+        Ok((format!("{opening}{answer}"), after.to_owned()))
     }
 
     fn append(&self, part: &Part, ids: &mut Vec<u32>) -> Result<(), EvaluateError> {

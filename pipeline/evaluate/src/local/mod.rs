@@ -4,8 +4,10 @@ mod ask;
 mod encode;
 mod model;
 mod run;
+mod write;
 
 pub use ask::{AnswerMode, Spacing};
-pub use encode::Wrapping;
+pub use encode::{Turn, Wrapping};
 pub use model::LocalModel;
 pub use run::{LocalSettings, evaluate_local};
+pub use write::Writing;

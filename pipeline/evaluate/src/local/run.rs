@@ -1,11 +1,11 @@
 use super::{
-    AnswerMode, LocalModel, Spacing,
+    AnswerMode, LocalModel, Spacing, Writing,
     ask::{Asker, Asking},
 };
 use crate::{EvaluateError, Question, Set, Settings, parse};
 use clika_api::{Cache, Key, Usage};
 use clika_core::Progress;
-use clika_lm::{Generating, Limits, Query, Scoring};
+use clika_lm::{Query, Scoring};
 use clika_metrics::Answer;
 use clika_predictions::Prediction;
 use serde::de::DeserializeOwned;
@@ -29,9 +29,6 @@ pub struct LocalSettings {
     /// Tokens that are run at a time.
     pub batch_tokens: usize,
 }
-
-/// Prompts that are continued at a time.
-const GENERATION_BATCH: usize = 32;
 
 /// Asks a model every item of every set and returns its predictions in the order of the items, and the forms of the
 /// option letters that were scored.
@@ -199,17 +196,11 @@ impl Work<'_> {
         for question in &set.questions {
             prompts.push(self.model.encode(&self.prompt.render(question), "")?);
         }
-        let stops = self.stops();
-        let limits = Limits {
-            max_new_tokens: self.settings.max_tokens,
-            ends: self.model.tokenizer.eos().into_iter().collect(),
-            budget: self.settings.batch_tokens,
-            batch: GENERATION_BATCH,
-        };
+        let (stops, max_tokens) = (self.model.stops(), self.settings.max_tokens);
         let keys: Vec<Key> = prompts
             .iter()
             .map(|prompt| {
-                self.key(&json!({ "prompt": prompt, "max_tokens": limits.max_new_tokens, "stops": stops }))
+                self.key(&json!({ "prompt": prompt, "max_tokens": max_tokens, "stops": stops }))
             })
             .collect();
         let mut texts: Vec<Option<String>> = Vec::with_capacity(prompts.len());
@@ -220,28 +211,19 @@ impl Work<'_> {
             .filter(|&number| texts[number].is_none())
             .collect();
         let asked: Vec<Vec<u32>> = left.iter().map(|&number| prompts[number].clone()).collect();
-        let tokenizer = &self.model.tokenizer;
-        let enough = |tokens: &[u32]| {
-            // A text that cannot be decoded yet is in the middle of a letter.
-            !stops.is_empty()
-                && tokenizer
-                    .decode(tokens)
-                    .is_ok_and(|text| stops.iter().any(|stop| text.contains(stop.as_str())))
+        let writing = Writing {
+            max_tokens,
+            batch_tokens: self.settings.batch_tokens,
         };
-        for batch in Generating::new(&self.model.decoder, &asked, limits, &enough)? {
-            for (number, tokens) in batch? {
+        let decoder = &self.model.decoder;
+        self.model.write(decoder, &asked, writing, |batch| {
+            for (number, text) in batch {
                 let number = left[number];
-                let text = tokenizer.decode(&tokens)?;
-                let end = stops
-                    .iter()
-                    .filter_map(|stop| text.find(stop.as_str()))
-                    .min();
-                let text = text[..end.unwrap_or(text.len())].to_owned();
                 self.keep(&keys[number], json!(text), detail)?;
                 texts[number] = Some(text);
             }
-            self.check_stop()?;
-        }
+            self.check_stop()
+        })?;
         let texts = set.questions.iter().zip(texts);
         Ok(texts
             .map(|(question, text)| Prediction {
@@ -255,13 +237,6 @@ impl Work<'_> {
                 label: question.label,
             })
             .collect())
-    }
-
-    fn stops(&self) -> Vec<String> {
-        match &self.model.wrapping {
-            super::Wrapping::Format { format, .. } => format.stop.clone(),
-            super::Wrapping::Own => Vec::new(),
-        }
     }
 }
 
