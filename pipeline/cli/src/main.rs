@@ -37,6 +37,8 @@ enum Command {
     Export(commands::export::Args),
     /// Score models on the datasets: those that run here, and those behind an endpoint.
     Evaluate(Box<commands::evaluate::Args>),
+    /// Teach a model a fictional world and measure what crosses to another language.
+    Finetune(Box<commands::finetune::Args>),
     /// Show a text's tokens and a model's log-probabilities behind each of them.
     Logits(commands::logits::Args),
     /// Compute the paper's tables from recorded predictions.
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         Command::Audit(args) => commands::audit::run(&args, &project),
         Command::Export(args) => commands::export::run(&args, &project),
         Command::Evaluate(args) => commands::evaluate::run(&args, &project, cli.quiet),
+        Command::Finetune(args) => commands::finetune::run(&args, &project, cli.quiet),
         Command::Logits(args) => commands::logits::run(&args, cli.quiet),
         Command::Reproduce(args) => commands::reproduce::run(&args, &project),
         Command::Compare(args) => commands::compare::run(&args),

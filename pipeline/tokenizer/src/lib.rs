@@ -14,8 +14,10 @@ mod sentencepiece;
 mod settings;
 mod template;
 mod tokenizer;
+mod train;
 
 pub use error::TokenizerError;
 pub use protobuf::Malformed;
 pub use template::{ChatTemplate, Message};
 pub use tokenizer::Tokenizer;
+pub use train::train_bpe;

@@ -16,12 +16,29 @@ pub struct WorldArgs {
     /// Where names come from.
     #[arg(long, value_enum)]
     names: Option<Naming>,
-    /// The language that everything is taught in.
-    #[arg(long, value_name = "CODE", value_parser = code)]
-    source: Option<LanguageCode>,
     /// The languages that half is taught in and the other half asked, such as de,fr
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code)]
     targets: Option<Vec<LanguageCode>>,
+    #[command(flatten)]
+    shape: WorldShape,
+    /// What the world is a control for.
+    #[arg(long, value_enum)]
+    control: Option<ControlName>,
+    /// The endpoint of the model for --names llm [default: the experiment's]
+    #[arg(long, value_name = "URL")]
+    pub llm_endpoint: Option<String>,
+    /// The model for --names llm [default: the experiment's]
+    #[arg(long, value_name = "NAME")]
+    pub llm_model: Option<String>,
+}
+
+/// What every command says about a world that draws one.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Fictional worlds")]
+pub struct WorldShape {
+    /// The language that everything is taught in.
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    source: Option<LanguageCode>,
     /// Places in the world; half of them are taught in the target language too, unless --taught-places says otherwise.
     #[arg(long, value_name = "N")]
     places: Option<usize>,
@@ -37,18 +54,10 @@ pub struct WorldArgs {
     /// What is taught and asked about a place.
     #[arg(long, value_enum)]
     relation: Option<Relation>,
-    /// What the world is a control for.
-    #[arg(long, value_enum)]
-    control: Option<ControlName>,
-    /// The endpoint of the model for --names llm [default: the experiment's]
-    #[arg(long, value_name = "URL")]
-    pub llm_endpoint: Option<String>,
-    /// The model for --names llm [default: the experiment's]
-    #[arg(long, value_name = "NAME")]
-    pub llm_model: Option<String>,
 }
 
-fn code(text: &str) -> Result<LanguageCode, String> {
+/// A language's code on the command line.
+pub fn code(text: &str) -> Result<LanguageCode, String> {
     LanguageCode::try_from(text.to_owned())
 }
 
@@ -84,8 +93,8 @@ enum Relation {
 }
 
 /// [`Control`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum ControlName {
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ControlName {
     /// No control
     None,
     /// The target is the source language under other names
@@ -96,21 +105,23 @@ enum ControlName {
     RandomLabel,
 }
 
-impl WorldArgs {
-    /// The experiment's configuration with what the command line says.
-    fn resolve(&self, config: &FictionalConfig) -> FictionalConfig {
-        let mut config = config.clone();
-        if let Some(names) = self.names {
-            config.names = match names {
-                Naming::Syllabic => NameSource::Syllabic,
-                Naming::Llm => NameSource::Llm,
-            };
+impl From<ControlName> for Control {
+    fn from(name: ControlName) -> Self {
+        match name {
+            ControlName::None => Self::None,
+            ControlName::Alias => Self::Alias,
+            ControlName::Cognate => Self::Cognate,
+            ControlName::RandomLabel => Self::RandomLabel,
         }
+    }
+}
+
+impl WorldShape {
+    /// A configuration with what the command line says.
+    pub fn resolve(&self, config: &FictionalConfig) -> FictionalConfig {
+        let mut config = config.clone();
         if let Some(source) = &self.source {
             config.source = source.clone();
-        }
-        if let Some(targets) = &self.targets {
-            config.targets = targets.clone();
         }
         if let Some(places) = self.places {
             config.places = places;
@@ -136,17 +147,46 @@ impl WorldArgs {
                 Relation::Founding => WorldRelation::Founding,
             };
         }
-        if let Some(control) = self.control {
-            config.control = match control {
-                ControlName::None => Control::None,
-                ControlName::Alias => {
-                    // Its one target is the source language: those of the file are for other worlds.
-                    config.targets = self.targets.iter().flatten().cloned().collect();
-                    Control::Alias
-                }
-                ControlName::Cognate => Control::Cognate,
-                ControlName::RandomLabel => Control::RandomLabel,
+        config
+    }
+
+    const fn is_given(&self) -> bool {
+        let Self {
+            source,
+            places,
+            taught_places,
+            continents,
+            direction,
+            relation,
+        } = self;
+        source.is_some()
+            || places.is_some()
+            || taught_places.is_some()
+            || continents.is_some()
+            || direction.is_some()
+            || relation.is_some()
+    }
+}
+
+impl WorldArgs {
+    /// The experiment's configuration with what the command line says.
+    fn resolve(&self, config: &FictionalConfig) -> FictionalConfig {
+        let mut config = self.shape.resolve(config);
+        if let Some(names) = self.names {
+            config.names = match names {
+                Naming::Syllabic => NameSource::Syllabic,
+                Naming::Llm => NameSource::Llm,
             };
+        }
+        if let Some(targets) = &self.targets {
+            config.targets = targets.clone();
+        }
+        if let Some(control) = self.control {
+            config.control = control.into();
+            if control == ControlName::Alias {
+                // Its one target is the source language: those of the file are for other worlds.
+                config.targets = self.targets.iter().flatten().cloned().collect();
+            }
         }
         config
     }
@@ -155,26 +195,16 @@ impl WorldArgs {
     pub fn is_given(&self) -> bool {
         let Self {
             names,
-            source,
             targets,
-            places,
-            taught_places,
-            continents,
-            direction,
-            relation,
+            shape,
             control,
             llm_endpoint,
             llm_model,
         } = self;
         [
             names.is_some(),
-            source.is_some(),
             targets.is_some(),
-            places.is_some(),
-            taught_places.is_some(),
-            continents.is_some(),
-            direction.is_some(),
-            relation.is_some(),
+            shape.is_given(),
             control.is_some(),
             llm_endpoint.is_some(),
             llm_model.is_some(),

@@ -1,9 +1,10 @@
 //! `clika logits`: what a model gives for a text, to check it against another program.
 
 use super::{Failure, model::ModelArgs, print, progress};
-use clika_lm::{Decoder, Run};
+use clika_lm::{Adapter, Decoder, Run};
 use clika_tokenizer::Tokenizer;
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Shows a text's tokens and the log-probabilities of the next token behind each of them.
 #[derive(clap::Args)]
@@ -11,6 +12,9 @@ pub struct Args {
     /// The model: a folder or a hub id.
     #[arg(long, value_name = "MODEL")]
     model: String,
+    /// An adapter that is put on the model: one of clika's or PEFT's.
+    #[arg(long, value_name = "DIR")]
+    adapter: Option<PathBuf>,
     /// The text, or - to read it from standard input.
     #[arg(long, value_name = "TEXT")]
     prompt: String,
@@ -36,12 +40,15 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let place = args.model_args.place()?;
     let located = args.model_args.locate(&args.model, progress.as_ref())?;
     let tokenizer = Tokenizer::load(&located.folder)?;
-    let decoder = Decoder::load(
+    let mut decoder = Decoder::load(
         &located.folder,
         &place,
         args.model_args.dtype(),
         progress.as_ref(),
     )?;
+    if let Some(adapter) = &args.adapter {
+        decoder.attach(&Adapter::read(adapter)?)?;
+    }
     let text = match args.prompt.as_str() {
         "-" => std::io::read_to_string(std::io::stdin()).map_err(|source| Unreadable { source })?,
         text => text.to_owned(),

@@ -1,8 +1,8 @@
 use super::encode::Wrapping;
 use crate::EvaluateError;
 use clika_artifacts::{sha256_file, sha256_hex};
-use clika_core::Progress;
-use clika_lm::{CheckpointError, Decoder, Dtype, LmError, Place};
+use clika_core::{NoProgress, Progress};
+use clika_lm::{Adapter, CheckpointError, Decoder, Dtype, LmError, Place};
 use clika_templates::{ModelFormat, default_format, load_format};
 use clika_tokenizer::Tokenizer;
 use std::path::Path;
@@ -63,6 +63,16 @@ impl LocalModel {
             fingerprint,
             place: place.clone(),
         })
+    }
+}
+
+impl LocalModel {
+    /// Puts an adapter on the model, which is another one from then on.
+    pub fn attach(&mut self, folder: &Path) -> Result<(), EvaluateError> {
+        self.decoder.attach(&Adapter::read(folder)?)?;
+        let adapter = fingerprint(folder, &NoProgress)?;
+        self.fingerprint = sha256_hex(format!("{} {adapter}", self.fingerprint));
+        Ok(())
     }
 }
 

@@ -1,14 +1,16 @@
 //! A model that runs here.
 
 use super::{Args, results::Results, sets::sets};
-use crate::commands::{Failure, api::file_name, interrupt, model::ModelArgs, progress};
+use crate::commands::{Failure, api::file_name, demo, interrupt, model::ModelArgs, progress};
 use clika_api::Cache;
 use clika_datasets::Project;
 use clika_evaluate::{
     AnswerMode, EvaluateError, LocalModel, LocalSettings, Settings, Spacing, Wish, evaluate_local,
 };
+use clika_finetune::DEMO_FORMAT;
 use clika_templates::load_prompt;
 use serde_json::json;
+use std::path::PathBuf;
 
 /// How a model that runs here is asked.
 #[derive(clap::Args)]
@@ -19,6 +21,9 @@ pub struct LocalArgs {
     /// How a prompt is wrapped: a file of templates/formats, or `own` for the model's chat template [default: by the model's name, templates/formats/models.toml]
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
+    /// An adapter that is put on the model: one of clika's or PEFT's.
+    #[arg(long, value_name = "DIR")]
+    adapter: Option<PathBuf>,
     /// What the answer is read from [default: letters]
     #[arg(long, value_enum)]
     answer: Option<Answer>,
@@ -62,6 +67,7 @@ impl LocalArgs {
     pub(super) fn first_given(&self) -> Option<&'static str> {
         let given = [
             (self.format.is_some(), "--format"),
+            (self.adapter.is_some(), "--adapter"),
             (self.answer.is_some(), "--answer"),
             (self.spacing.is_some(), "--spacing"),
             (self.permute, "--permute"),
@@ -108,16 +114,26 @@ pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> R
     let progress = progress(quiet);
     let place = args.local.model.place()?;
     let stop = interrupt::flag();
-    let located = args.local.model.locate(asked, progress.as_ref())?;
+    let is_demo = demo::is_meant(asked);
+    let located = if is_demo {
+        demo::locate_default(project, stop, progress.as_ref())?
+    } else {
+        args.local.model.locate(asked, progress.as_ref())?
+    };
     let name = args.name.as_deref().unwrap_or(&located.name);
-    let model = LocalModel::load(
+    let format = args.local.format.as_deref();
+    let format = format.or(is_demo.then_some(DEMO_FORMAT));
+    let mut model = LocalModel::load(
         &located.folder,
         &located.name,
-        (args.local.format.as_deref(), &project.formats()),
+        (format, &project.formats()),
         &place,
         args.local.model.dtype(),
         progress.as_ref(),
     )?;
+    if let Some(adapter) = &args.local.adapter {
+        model.attach(adapter)?;
+    }
     let settings = args
         .local
         .settings(args.max_tokens, model.place.is_processor());
@@ -154,6 +170,7 @@ pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> R
         "model": located.name,
         "revision": located.revision,
         "fingerprint": model.fingerprint,
+        "adapter": args.local.adapter,
         "device": model.place.to_string(),
         "dtype": dtype,
         "format": format,

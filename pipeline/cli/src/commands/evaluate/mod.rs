@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 /// Scores models on the multiple-choice datasets, and writes predictions that `reproduce` and `compare` read.
 ///
-/// A model is a folder or a hub id (org/name, org/name@revision) and runs here; with --endpoint it is one behind an
+/// A model is a folder, a hub id (org/name, org/name@revision) or `demo`, and runs here; with --endpoint it is one behind an
 /// OpenAI-compatible endpoint (OpenAI, vLLM, llama.cpp, Ollama).
 #[derive(clap::Args)]
 pub struct Args {

@@ -1,0 +1,67 @@
+//! `--model demo`: a model that is made here.
+
+use super::Failure;
+use clika_core::{LanguageCode, Progress};
+use clika_datasets::{Experiment, Project};
+use clika_finetune::{
+    DEMO, DemoConfig, FinetuneConfig, FinetuneError, WorldSource, make_demo, read_demo,
+};
+use clika_hub::Located;
+use std::{path::Path, sync::atomic::AtomicBool};
+
+/// Whether the demo is meant: a folder of that name is a model like any other.
+pub fn is_meant(model: &str) -> bool {
+    model == DEMO && !Path::new(DEMO).is_dir()
+}
+
+/// The demo's experiment file.
+pub fn read(
+    file: Option<&Path>,
+    project: &Project,
+) -> Result<(DemoConfig, FinetuneConfig), FinetuneError> {
+    let default = project.demo_experiment();
+    read_demo(file.unwrap_or(&default))
+}
+
+/// The demo's model for some languages, which is made if it is not there.
+pub fn locate(
+    demo: &DemoConfig,
+    languages: &[LanguageCode],
+    world: &WorldSource,
+    project: &Project,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Located, Failure> {
+    let tested = (world.config(), world.seed());
+    let folder = make_demo(demo, languages, tested, project, stop, progress).map_err(failure)?;
+    Ok(Located {
+        folder,
+        name: DEMO.to_owned(),
+        revision: None,
+    })
+}
+
+/// The demo's model as its experiment file says.
+pub fn locate_default(
+    project: &Project,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Located, Failure> {
+    let (demo, _) = read(None, project)?;
+    let datasets = Experiment::read(&project.experiment())?.datasets;
+    let world = WorldSource::Drawn {
+        config: demo.world(&datasets.fictional),
+        seed: datasets.seed,
+    };
+    locate(&demo, &demo.languages, &world, project, stop, progress)
+}
+
+/// Ctrl-C is no error.
+pub fn failure(error: FinetuneError) -> Failure {
+    match error {
+        FinetuneError::Stopped => Failure::Interrupted(
+            "interrupted; what was trained is kept: run the command again to go on".to_owned(),
+        ),
+        error => error.into(),
+    }
+}

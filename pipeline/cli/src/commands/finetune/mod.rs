@@ -1,0 +1,155 @@
+//! `clika finetune`: a model is taught a fictional world, and asked what crossed to another language.
+
+mod settings;
+mod world;
+
+use super::{
+    Failure,
+    api::file_name,
+    demo::{self, failure},
+    fictional::{ControlName, WorldShape, code},
+    interrupt,
+    model::ModelArgs,
+    print, progress,
+};
+use clika_core::LanguageCode;
+use clika_datasets::Project;
+use clika_evaluate::LocalModel;
+use clika_finetune::{
+    DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, arms, demo_arms, finetune,
+};
+use serde_json::json;
+use settings::SettingArgs;
+use std::path::PathBuf;
+
+/// Teaches a model a fictional world and measures what crosses to another language: adapters, the gate of what it has to
+/// know, XRR with intervals. A run that was interrupted or killed goes on from its last checkpoint.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The model: a folder, a hub id (org/name, org/name@revision), or `demo`, which is made on first use
+    #[arg(long, value_name = "MODEL")]
+    model: String,
+    /// The languages to cross to, such as de,zh; a training for each [default: all that the world has]
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code)]
+    languages: Vec<LanguageCode>,
+    /// A world that `clika datasets fictional` built [default: one is drawn, as the experiment file of the datasets says]
+    #[arg(long, value_name = "DIR")]
+    world: Option<PathBuf>,
+    /// Decides the draws of the world [default: the seed of the datasets' experiment file]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "world")]
+    world_seed: Option<u64>,
+    /// Controls to run beside it: alias and cognate are worlds of their own, random-label is a further test.
+    #[arg(
+        long = "control",
+        value_name = "NAMES",
+        value_enum,
+        value_delimiter = ','
+    )]
+    controls: Vec<ControlName>,
+    /// Ask with this adapter instead of training one: ours or PEFT's, for one language.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["strategy", "seeds"])]
+    adapter: Option<PathBuf>,
+    /// Write the model with the adapter merged into its weights, too.
+    #[arg(long)]
+    merge: bool,
+    /// The experiment file [default: pipeline/experiments/finetune.toml of the project, demo.toml for the demo]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where adapters, answers and results go [default: artifacts/finetune/<model> of the project]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// How a prompt is wrapped: a file of templates/formats, or `own` for the model's chat template [default: by the model's name, templates/formats/models.toml]
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// Print the results as one JSON object instead of the report.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    model_args: ModelArgs,
+    #[command(flatten)]
+    settings: SettingArgs,
+    #[command(flatten)]
+    shape: WorldShape,
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
+    // First what fails fast.
+    let demo = demo::is_meant(&args.model)
+        .then(|| demo::read(args.config.as_deref(), project))
+        .transpose()?;
+    let config = match &demo {
+        Some((_, config)) => config.clone(),
+        None => {
+            let default = project.finetune_experiment();
+            FinetuneConfig::read(args.config.as_deref().unwrap_or(&default))?
+        }
+    };
+    let config = args.settings.resolve(config)?;
+    let demo = demo.map(|(demo, _)| demo);
+    let world = world::source(args, demo.as_ref(), project)?;
+    let mut languages = args.languages.clone();
+    let mut controls: Vec<_> = args.controls.iter().map(|&name| name.into()).collect();
+    if let Some(demo) = &demo {
+        if languages.is_empty() {
+            languages.clone_from(&demo.languages);
+        }
+        if controls.is_empty() {
+            controls.clone_from(&demo.controls);
+        }
+    }
+    let arms = match &demo {
+        Some(_) => demo_arms(&world, &languages, &controls, project)?,
+        None => arms(&world, &languages, &controls, project)?,
+    };
+    if args.adapter.is_some() && arms.len() > 1 {
+        return Err(FinetuneError::Setting {
+            problem: format!(
+                "--adapter was trained for one language, and there are {}: name it with --languages",
+                arms.len()
+            ),
+        }
+        .into());
+    }
+    let place = args.model_args.place()?;
+    let progress = progress(quiet);
+    let stop = interrupt::flag();
+    let located = match &demo {
+        Some(demo) => demo::locate(demo, &languages, &world, project, stop, progress.as_ref())?,
+        None => args.model_args.locate(&args.model, progress.as_ref())?,
+    };
+    let format = args.format.as_deref();
+    let format = format.or(demo.as_ref().map(|_| DEMO_FORMAT));
+    let model = LocalModel::load(
+        &located.folder,
+        &located.name,
+        (format, &project.formats()),
+        &place,
+        args.model_args.dtype(),
+        progress.as_ref(),
+    )?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => project.finetune().join(file_name(&located.name)),
+    };
+    let experiment = Experiment {
+        model: &model,
+        name: &located.name,
+        base: &args.model,
+        revision: located.revision.as_deref(),
+        folder: &located.folder,
+        config: &config,
+        adapter: args.adapter.as_deref(),
+        merge: args.merge,
+    };
+    let results = finetune(&experiment, &arms, &out, stop, progress.as_ref()).map_err(failure)?;
+    if args.json {
+        let object = json!({ "folder": out, "results": results });
+        return print(&format!("{object}\n"));
+    }
+    print(&format!(
+        "{}\nwrote {}\n",
+        results.markdown(),
+        out.display()
+    ))
+}

@@ -1,0 +1,137 @@
+//! What the command line says instead of the experiment file.
+
+use clika_finetune::{AnswerModes, FinetuneConfig, FinetuneError, Strategy};
+
+/// How a model is trained and asked, where it differs from the experiment file.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Training and answers")]
+pub struct SettingArgs {
+    /// Which weights are trained.
+    #[arg(long, value_enum)]
+    strategy: Option<StrategyName>,
+    /// A run for each, such as 0,1,2
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    seeds: Option<Vec<u64>>,
+    /// Width of the adapters.
+    #[arg(long, value_name = "N")]
+    rank: Option<usize>,
+    /// The adapters' update is scaled by alpha / rank.
+    #[arg(long, value_name = "NUMBER")]
+    alpha: Option<f64>,
+    /// Share of the adapters' inputs that are dropped.
+    #[arg(long, value_name = "SHARE")]
+    dropout: Option<f64>,
+    /// The peak of the learning rate.
+    #[arg(long, value_name = "NUMBER")]
+    learning_rate: Option<f64>,
+    /// How often every row is seen.
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Ends the training sooner.
+    #[arg(long, value_name = "N")]
+    max_steps: Option<usize>,
+    /// Rows of a step.
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// Tokens that are run at a time; lower it if memory runs out.
+    #[arg(long, value_name = "N")]
+    batch_tokens: Option<usize>,
+    /// Steps between checkpoints.
+    #[arg(long, value_name = "N")]
+    save_every: Option<usize>,
+    /// Compute activations again instead of keeping them: less memory, more time.
+    #[arg(long)]
+    recompute: bool,
+    /// What answers are read from.
+    #[arg(long, value_enum)]
+    answer: Option<AnswerName>,
+}
+
+/// [`Strategy`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum StrategyName {
+    /// Adapters on what the paper's are on: q_proj and v_proj, W_pack, query_key_value
+    LoraPaper,
+    /// Adapters on all matrices of the attention
+    LoraAttention,
+    /// Adapters on all matrices of the layers
+    LoraAll,
+    /// All weights
+    Full,
+}
+
+/// [`AnswerModes`] as the command line spells it.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum AnswerName {
+    /// The likeliest of the choices
+    Ranking,
+    /// What the model writes has to contain the right name, as in the paper
+    Free,
+    /// One after the other
+    Both,
+}
+
+impl SettingArgs {
+    /// The experiment's configuration with what the command line says.
+    pub(super) fn resolve(
+        &self,
+        mut config: FinetuneConfig,
+    ) -> Result<FinetuneConfig, FinetuneError> {
+        if let Some(strategy) = self.strategy {
+            config.strategy = match strategy {
+                StrategyName::LoraPaper => Strategy::LoraPaper,
+                StrategyName::LoraAttention => Strategy::LoraAttention,
+                StrategyName::LoraAll => Strategy::LoraAll,
+                StrategyName::Full => Strategy::Full,
+            };
+        }
+        if let Some(modes) = self.answer {
+            config.answers.modes = match modes {
+                AnswerName::Ranking => AnswerModes::Ranking,
+                AnswerName::Free => AnswerModes::Free,
+                AnswerName::Both => AnswerModes::Both,
+            };
+        }
+        if let Some(seeds) = &self.seeds {
+            config.seeds.clone_from(seeds);
+        }
+        set(&mut config.lora.rank, self.rank);
+        set(&mut config.lora.alpha, self.alpha);
+        set(&mut config.lora.dropout, self.dropout);
+        set(&mut config.training.epochs, self.epochs);
+        set(&mut config.training.batch, self.batch);
+        set(&mut config.training.batch_tokens, self.batch_tokens);
+        set(&mut config.answers.batch_tokens, self.batch_tokens);
+        set(&mut config.training.save_every, self.save_every);
+        config.training.max_steps = self.max_steps.or(config.training.max_steps);
+        config.training.recompute |= self.recompute;
+        let rate = match config.strategy {
+            Strategy::Full => &mut config.full.learning_rate,
+            Strategy::LoraPaper | Strategy::LoraAttention | Strategy::LoraAll => {
+                &mut config.lora.learning_rate
+            }
+        };
+        set(rate, self.learning_rate);
+        config.check()?;
+        if matches!(config.strategy, Strategy::Full) {
+            let lora = [
+                (self.rank.is_some(), "--rank"),
+                (self.alpha.is_some(), "--alpha"),
+                (self.dropout.is_some(), "--dropout"),
+            ];
+            if let Some((_, option)) = lora.into_iter().find(|(given, _)| *given) {
+                return Err(FinetuneError::Setting {
+                    problem: format!("{option} is of adapters, and --strategy full trains none"),
+                });
+            }
+        }
+        Ok(config)
+    }
+}
+
+/// Sets a value that was given.
+fn set<T: Copy>(value: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *value = given;
+    }
+}

@@ -1,0 +1,98 @@
+//! What was answered, as it is recorded.
+
+use clika_datasets::FictionalRow;
+use serde::{Deserialize, Serialize};
+
+/// What an answer is read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The likeliest of the choices, each in the sentence that answers the question.
+    Ranking,
+    /// What the model writes: right if it contains the right name, as in the paper.
+    Free,
+}
+
+/// Where a row stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// Before training.
+    Recall,
+    /// What the model has to know.
+    Gate,
+    /// What crossed.
+    Test,
+    /// A further test.
+    Beside(String),
+}
+
+/// A line of `answers.jsonl`: what the model answered to a row.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answered {
+    /// Where the row stands.
+    pub split: Split,
+    /// The row.
+    pub id: String,
+    /// The place or continent.
+    pub entity: String,
+    /// `qa` or `translation`.
+    pub kind: &'static str,
+    /// The language of the answer.
+    pub language: String,
+    /// 0 for a place whose facts are taught in the target language, 1 for one whose are not.
+    #[serde(rename = "type")]
+    pub type_: Option<i64>,
+    /// How it was asked.
+    pub mode: Mode,
+    /// What a right answer contains.
+    pub gold: String,
+    /// The choice, or what the model wrote.
+    pub answer: String,
+    /// Whether it is right.
+    pub right: bool,
+    /// The log-probability of each choice in its sentence, in the row's order, up to what all share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Vec<f64>>,
+}
+
+impl Answered {
+    /// The answer that was chosen or written for a row.
+    pub(crate) fn new(
+        split: &Split,
+        row: &FictionalRow,
+        mode: Mode,
+        answer: String,
+        right: bool,
+        scores: Option<Vec<f64>>,
+    ) -> Self {
+        Self {
+            split: split.clone(),
+            id: row.id.clone(),
+            entity: row.entity.clone(),
+            kind: row.kind.name(),
+            language: row.language.clone(),
+            type_: row.type_,
+            mode,
+            gold: row.answer.clone(),
+            answer,
+            right,
+            scores,
+        }
+    }
+}
+
+impl Mode {
+    /// The name in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ranking => "ranking",
+            Self::Free => "free",
+        }
+    }
+}
+
+/// How many are right.
+pub(crate) fn right<'a>(answers: impl IntoIterator<Item = &'a Answered>) -> usize {
+    answers.into_iter().filter(|answer| answer.right).count()
+}

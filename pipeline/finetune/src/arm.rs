@@ -1,0 +1,148 @@
+use crate::FinetuneError;
+use clika_artifacts::sha256_hex;
+use clika_core::LanguageCode;
+use clika_datasets::{Control, FictionalConfig, FictionalRow, Kind, Splits, WorldRelation};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What is trained and asked at a time: a language pair of a world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// The name in tables and folders: `de`, `cognate-de`, `alias`.
+    pub name: String,
+    /// What everything is taught in.
+    pub source: LanguageCode,
+    /// What is asked about without being taught.
+    pub target: LanguageCode,
+    /// What the world is a control for.
+    pub control: Control,
+    /// The rows.
+    pub splits: Splits,
+    /// Further tests of what the same training has taught.
+    pub beside: Vec<Beside>,
+}
+
+/// A further test of an arm.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The name in tables: `random-label`.
+    pub name: String,
+    /// Questions in the target language on places that were not taught in it.
+    pub rows: Vec<FictionalRow>,
+}
+
+impl Arm {
+    /// The arm of a target language, named after all that is not as in the paper's experiment.
+    pub fn new(config: &FictionalConfig, target: LanguageCode, splits: Splits) -> Self {
+        let mut parts = Vec::new();
+        if config.relation == WorldRelation::Founding {
+            parts.push(config.relation.name());
+        }
+        parts.extend(config.control.name());
+        if config.source.as_str() != "en" {
+            parts.push(config.source.as_str());
+        }
+        // The alias world has one target, the source under other names.
+        if config.control != Control::Alias {
+            parts.push(target.as_str());
+        }
+        Self {
+            name: parts.join("-"),
+            source: config.source.clone(),
+            target,
+            control: config.control,
+            splits,
+            beside: Vec::new(),
+        }
+    }
+
+    /// The share that a guess has right: one of the choices of the tested questions.
+    ///
+    /// # Errors
+    /// A question without choices, and no question at all.
+    pub(crate) fn chance(&self) -> Result<f64, FinetuneError> {
+        let first = self.splits.test.first();
+        let row = first.ok_or_else(|| FinetuneError::Setting {
+            problem: format!("the world of `{}` has no question to ask", self.name),
+        })?;
+        match &row.choices {
+            Some(choices) if !choices.is_empty() => Ok(1.0 / choices.len() as f64),
+            Some(_) | None => Err(FinetuneError::Row {
+                id: row.id.clone(),
+                problem: "has no choices",
+            }),
+        }
+    }
+
+    /// Questions of the gate in the source language.
+    pub(crate) fn source_questions(&self) -> Vec<&FictionalRow> {
+        self.gate(Kind::Qa, |language| language == self.source.as_str())
+    }
+
+    /// Questions of the gate in the target language, on places that are taught in it.
+    pub(crate) fn target_questions(&self) -> Vec<&FictionalRow> {
+        self.gate(Kind::Qa, |language| language == self.target.as_str())
+    }
+
+    /// Names to translate.
+    pub(crate) fn translations(&self) -> Vec<&FictionalRow> {
+        self.gate(Kind::Translation, |_| true)
+    }
+
+    fn gate(&self, kind: Kind, language: impl Fn(&str) -> bool) -> Vec<&FictionalRow> {
+        let of = |row: &&FictionalRow| row.kind == kind && language(&row.language);
+        self.splits.gate.iter().filter(of).collect()
+    }
+
+    /// SHA-256 of the rows, by split.
+    pub(crate) fn digests(&self) -> BTreeMap<String, String> {
+        let mut digests = BTreeMap::from([
+            ("train".to_owned(), digest(&self.splits.train)),
+            ("gate".to_owned(), digest(&self.splits.gate)),
+            ("test".to_owned(), digest(&self.splits.test)),
+        ]);
+        for Beside { name, rows } in &self.beside {
+            digests.insert(format!("test of {name}"), digest(rows));
+        }
+        digests
+    }
+}
+
+/// SHA-256 of rows, with everything that they say.
+pub(crate) fn digest<'a>(rows: impl IntoIterator<Item = &'a FictionalRow>) -> String {
+    let rows: Vec<Value> = rows.into_iter().map(row).collect();
+    sha256_hex(Value::Array(rows).to_string())
+}
+
+fn row(row: &FictionalRow) -> Value {
+    let FictionalRow {
+        id,
+        kind,
+        language,
+        relation,
+        entity,
+        template,
+        type_,
+        prompt,
+        query,
+        response,
+        answer,
+        choices,
+        label,
+    } = row;
+    json!([
+        id,
+        kind.name(),
+        language,
+        relation,
+        entity,
+        template,
+        type_,
+        prompt,
+        query,
+        response,
+        answer,
+        choices,
+        label
+    ])
+}

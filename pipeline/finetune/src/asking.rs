@@ -1,0 +1,222 @@
+//! Rows to questions, and the model's answers to them.
+
+use crate::{
+    AnswerSettings, FinetuneError,
+    answers::{Answered, Mode, Split},
+    examples::asked,
+};
+use clika_core::Progress;
+use clika_datasets::FictionalRow;
+use clika_evaluate::{LocalModel, Writing};
+use clika_lm::{Decoder, Query, Scoring};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Asks a model, or one that was trained from it.
+pub(crate) struct Asker<'a> {
+    /// Tokenizer and format.
+    pub(crate) model: &'a LocalModel,
+    /// What answers: the base, with or without an adapter.
+    pub(crate) decoder: &'a Decoder,
+    pub(crate) settings: &'a AnswerSettings,
+    pub(crate) stop: &'a AtomicBool,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+impl Asker<'_> {
+    /// Asks rows in a mode.
+    pub(crate) fn ask(
+        &self,
+        mode: Mode,
+        split: &Split,
+        rows: &[&FictionalRow],
+        what: &str,
+    ) -> Result<Vec<Answered>, FinetuneError> {
+        match mode {
+            Mode::Ranking => self.rank(split, rows, what),
+            Mode::Free => self.write(split, rows, what),
+        }
+    }
+
+    /// Chooses the likeliest of the choices, each in the sentence that answers the question: a model that was taught whole
+    /// sentences gives a bare name little. What the sentences begin with alike is run once, and cancels.
+    fn rank(
+        &self,
+        split: &Split,
+        rows: &[&FictionalRow],
+        what: &str,
+    ) -> Result<Vec<Answered>, FinetuneError> {
+        let queries: Vec<Query> = rows
+            .iter()
+            .map(|row| self.query(row))
+            .collect::<Result<_, _>>()?;
+        let mut answers: Vec<Option<Answered>> = vec![None; rows.len()];
+        self.progress.start(rows.len() as u64, "questions");
+        for batch in Scoring::new(self.decoder, &queries, self.settings.batch_tokens)? {
+            for (number, scores) in batch? {
+                answers[number] = Some(chosen(split, rows[number], scores)?);
+                self.progress.step(what);
+            }
+            self.check_stop()?;
+        }
+        self.progress.finish();
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    fn query(&self, row: &FictionalRow) -> Result<Query, FinetuneError> {
+        let wrong = |problem| FinetuneError::Row {
+            id: row.id.clone(),
+            problem,
+        };
+        let choices = row.choices.as_ref();
+        let choices = choices.ok_or_else(|| wrong("has no choices"))?;
+        let sentence = row.response.rsplit_once(&row.answer);
+        let (before, after) = sentence.ok_or_else(|| wrong("has a response without its answer"))?;
+        let mut prompt = Vec::new();
+        let mut answers = Vec::new();
+        for choice in choices {
+            let answer = format!("{before}{choice}{after}");
+            let turn = self
+                .model
+                .encode_turn(&asked(row), &self.settings.space, &answer)?;
+            prompt = turn.prompt;
+            answers.push(turn.answer);
+        }
+        let shared = shared(&answers);
+        if let Some(first) = answers.first() {
+            prompt.extend(&first[..shared]);
+        }
+        Ok(Query {
+            prompt,
+            continuations: answers
+                .iter()
+                .map(|answer| answer[shared..].to_vec())
+                .collect(),
+        })
+    }
+
+    /// Has the model write its answers.
+    fn write(
+        &self,
+        split: &Split,
+        rows: &[&FictionalRow],
+        what: &str,
+    ) -> Result<Vec<Answered>, FinetuneError> {
+        let mut prompts = Vec::new();
+        for row in rows {
+            prompts.push(self.model.encode(&asked(row), "")?);
+        }
+        let writing = Writing {
+            max_tokens: self.settings.max_new_tokens,
+            batch_tokens: self.settings.batch_tokens,
+        };
+        let mut answers: Vec<Option<Answered>> = vec![None; rows.len()];
+        self.progress.start(rows.len() as u64, "texts");
+        self.model.write(self.decoder, &prompts, writing, |texts| {
+            for (number, text) in texts {
+                let row = rows[number];
+                let right = text.contains(&row.answer);
+                answers[number] = Some(Answered::new(split, row, Mode::Free, text, right, None));
+                self.progress.step(what);
+            }
+            self.check_stop()
+        })?;
+        self.progress.finish();
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    fn check_stop(&self) -> Result<(), FinetuneError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(FinetuneError::Stopped);
+        }
+        Ok(())
+    }
+}
+
+/// How many tokens all begin with; each keeps one of its own at least.
+fn shared(answers: &[Vec<u32>]) -> usize {
+    let Some(first) = answers.first() else {
+        return 0;
+    };
+    answers.iter().fold(first.len(), |shared, answer| {
+        let same = first.iter().zip(answer).take_while(|(a, b)| a == b);
+        shared.min(same.count()).min(answer.len().saturating_sub(1))
+    })
+}
+
+/// The choice with the best score, of equals the first.
+fn chosen(split: &Split, row: &FictionalRow, scores: Vec<f64>) -> Result<Answered, FinetuneError> {
+    if scores.iter().any(|score| score.is_nan()) {
+        return Err(FinetuneError::NotFinite { id: row.id.clone() });
+    }
+    let best = (0..scores.len()).reduce(|best, next| {
+        if scores[next] > scores[best] {
+            next
+        } else {
+            best
+        }
+    });
+    let name = best.and_then(|best| row.choices.as_ref()?.get(best));
+    let (Some(best), Some(name)) = (best, name) else {
+        return Err(FinetuneError::Row {
+            id: row.id.clone(),
+            problem: "has no choices",
+        });
+    };
+    let right = row.label.is_some_and(|label| label == best as i64);
+    let answer = name.clone();
+    Ok(Answered::new(
+        split,
+        row,
+        Mode::Ranking,
+        answer,
+        right,
+        Some(scores),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clika_datasets::Kind;
+
+    #[test]
+    fn what_all_begin_with_leaves_each_a_token() {
+        assert_eq!(shared(&[vec![1, 2, 3], vec![1, 2, 4]]), 2);
+        assert_eq!(shared(&[vec![1, 2], vec![1, 2, 4]]), 1);
+        assert_eq!(shared(&[vec![5], vec![6]]), 0);
+        assert_eq!(shared(&[]), 0);
+    }
+
+    fn row() -> FictionalRow {
+        FictionalRow {
+            id: "place-000-continent-de-1".to_owned(),
+            kind: Kind::Qa,
+            language: "de".to_owned(),
+            relation: Some("continent"),
+            entity: "place-000".to_owned(),
+            template: 1,
+            type_: Some(1),
+            prompt: "Wo liegt Oz?".to_owned(),
+            query: String::new(),
+            response: "Oz liegt in Bovo.".to_owned(),
+            answer: "Bovo".to_owned(),
+            choices: Some(["Alma", "Bovo", "Cera"].map(str::to_owned).into()),
+            label: Some(1),
+        }
+    }
+
+    #[test]
+    fn the_likeliest_choice_is_the_answer() {
+        let ask = |scores: [f64; 3]| chosen(&Split::Test, &row(), scores.into());
+        let right = ask([-3.0, -1.5, -2.0]).unwrap();
+        assert_eq!((right.answer.as_str(), right.right), ("Bovo", true));
+        let first_of_equals = ask([-1.0, -1.0, -2.0]).unwrap();
+        assert_eq!(first_of_equals.answer, "Alma");
+        assert!(!first_of_equals.right);
+        let error = ask([f64::NAN, -1.0, -2.0]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the model gives a score that is no number to row place-000-continent-de-1"
+        );
+    }
+}

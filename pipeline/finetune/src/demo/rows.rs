@@ -1,0 +1,115 @@
+use super::DemoConfig;
+use crate::{Arm, FinetuneError, WorldSource, arms};
+use clika_core::LanguageCode;
+use clika_datasets::{Control, FictionalConfig, FictionalRow, Project};
+use std::collections::BTreeSet;
+
+/// What the demo's model learns: the rows of other worlds, in which nearly all facts are taught in both languages.
+///
+/// Rows on a place whose name a tested world has, too, are left out.
+pub(super) fn rows(
+    config: &DemoConfig,
+    languages: &[LanguageCode],
+    (tested, seed): (&FictionalConfig, u64),
+    project: &Project,
+) -> Result<Vec<FictionalRow>, FinetuneError> {
+    let everything = |config: &FictionalConfig| FictionalConfig {
+        taught_places: config.places - 1,
+        ..config.clone()
+    };
+    let draw = |config: &FictionalConfig, seed: u64| -> Result<Vec<Arm>, FinetuneError> {
+        let config = everything(config);
+        let source = WorldSource::Drawn { config, seed };
+        demo_arms(
+            &source,
+            languages,
+            &[Control::Cognate, Control::Alias],
+            project,
+        )
+    };
+    let mut names = BTreeSet::new();
+    for arm in draw(tested, seed)? {
+        names.extend(arm.splits.train.iter().filter_map(name));
+    }
+    let mut rows = Vec::new();
+    for number in 0..config.making.worlds as u64 {
+        // Seeds of a range that nobody takes by hand.
+        let other = config
+            .seed
+            .wrapping_mul(1_000_003)
+            .wrapping_add(1 << 40)
+            .wrapping_add(number);
+        for arm in draw(tested, other)? {
+            let known: BTreeSet<String> = arm
+                .splits
+                .train
+                .iter()
+                .filter(|row| name(row).is_some_and(|name| names.contains(&name)))
+                .map(|row| row.entity.clone())
+                .collect();
+            let train = arm.splits.train.into_iter();
+            rows.extend(train.filter(|row| !known.contains(&row.entity)));
+        }
+    }
+    Ok(rows)
+}
+
+/// [`arms`] with cognates of the first language only: what they are to show needs no second one, and time is short.
+pub fn demo_arms(
+    world: &WorldSource,
+    languages: &[LanguageCode],
+    controls: &[Control],
+    project: &Project,
+) -> Result<Vec<Arm>, FinetuneError> {
+    let mut arms = arms(world, languages, controls, project)?;
+    let first = languages.first();
+    arms.retain(|arm| arm.control != Control::Cognate || Some(&arm.target) == first);
+    Ok(arms)
+}
+
+/// The name that a row translates, which stands for its place or continent.
+fn name(row: &FictionalRow) -> Option<String> {
+    (!row.query.is_empty()).then(|| row.query.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{name, rows};
+    use crate::{demo::demo_arms, read_demo, worlds::WorldSource};
+    use clika_datasets::{Control, Experiment, Project};
+    use std::{collections::BTreeSet, path::Path};
+
+    #[test]
+    fn the_model_is_made_without_a_name_of_the_tested_world() {
+        let project = Project {
+            root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+        };
+        let (demo, finetune) = read_demo(&project.demo_experiment()).unwrap();
+        assert!(finetune.check().is_ok());
+        let datasets = Experiment::read(&project.experiment()).unwrap().datasets;
+        let tested = demo.world(&datasets.fictional);
+        let source = WorldSource::Drawn {
+            config: tested.clone(),
+            seed: datasets.seed,
+        };
+        let controls = [Control::Cognate, Control::Alias];
+        let mut names = BTreeSet::new();
+        for arm in demo_arms(&source, &demo.languages, &controls, &project).unwrap() {
+            names.extend(arm.splits.train.iter().filter_map(name));
+        }
+        let made = rows(&demo, &demo.languages, (&tested, datasets.seed), &project).unwrap();
+        let places = tested.places + tested.continents;
+        assert!(names.len() >= places);
+        // Ten templates; all names, all facts in English and all but one in the other language.
+        let world = 10 * (places + tested.places + tested.places - 1);
+        let worlds = demo.making.worlds * (demo.languages.len() + 2);
+        assert!(made.len() > worlds * world * 9 / 10, "{} rows", made.len());
+        assert!(made.len() <= worlds * world);
+        for row in &made {
+            assert!(
+                !name(row).is_some_and(|name| names.contains(&name)),
+                "{row:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,156 @@
+use clika_artifacts::ArtifactError;
+use clika_core::{LanguageCode, Place};
+use clika_datasets::DatasetError;
+use clika_evaluate::EvaluateError;
+use clika_lm::LmError;
+use clika_templates::TemplateError;
+use miette::Diagnostic;
+use std::{io, path::PathBuf};
+
+/// Why the experiment cannot be run.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum FinetuneError {
+    /// A file that a person wrote cannot be read.
+    #[error("cannot read {}", path.display())]
+    #[diagnostic(help("is the file there, and may you read it?"))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The experiment file is wrong.
+    #[error("{problem}\n   {place}")]
+    #[diagnostic(help(
+        "compare with pipeline/experiments/finetune.toml, which explains every key"
+    ))]
+    Config {
+        /// What is wrong.
+        problem: String,
+        /// Where.
+        place: Place,
+    },
+    /// An option is wrong.
+    #[error("{problem}")]
+    #[diagnostic(help(
+        "`clika finetune --help` lists the options, pipeline/experiments/finetune.toml explains them"
+    ))]
+    Setting {
+        /// What is wrong.
+        problem: String,
+    },
+    /// The world has no such language.
+    #[error("the world has no language `{language}`")]
+    #[diagnostic(help("it has {known}; `clika datasets fictional --targets` builds others"))]
+    NoLanguage {
+        /// The language that was asked for.
+        language: LanguageCode,
+        /// Those that there are.
+        known: String,
+    },
+    /// A world that was built is not as the options say.
+    #[error("the world in {} has another {keys} than the options say", path.display())]
+    #[diagnostic(help(
+        "leave the options away, or build the world that you mean: `clika datasets fictional`"
+    ))]
+    OtherWorld {
+        /// The world's folder.
+        path: PathBuf,
+        /// What differs.
+        keys: String,
+    },
+    /// A control cannot be made for a world.
+    #[error("no control `{control}` for this world: {why}")]
+    #[diagnostic(help(
+        "`clika datasets fictional --control {control}` builds one, and --world names it"
+    ))]
+    NoControl {
+        /// The control.
+        control: &'static str,
+        /// Why.
+        why: &'static str,
+    },
+    /// Names that a language model has to make up.
+    #[error("a model has to make up the world's names, and `clika finetune` asks none")]
+    #[diagnostic(help(
+        "`clika datasets fictional --names llm` asks it, and --world names what it built"
+    ))]
+    UnnamedWorld,
+    /// A row cannot be asked.
+    #[error("row {id} {problem}")]
+    #[diagnostic(help("build the world anew: `clika datasets fictional --force`"))]
+    Row {
+        /// The row.
+        id: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A folder holds another run.
+    #[error("{} holds a run with another {differs}", folder.display())]
+    #[diagnostic(help("name another folder with --out, or remove this one"))]
+    OtherRun {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What differs.
+        differs: String,
+    },
+    /// A log is none of ours.
+    #[error("the line is no step of a training: {problem}\n   {place}")]
+    #[diagnostic(help("name another folder with --out, or remove the log"))]
+    Log {
+        /// What is wrong.
+        problem: String,
+        /// Where.
+        place: Place,
+    },
+    /// The training has gone astray.
+    #[error(
+        "{run}: the training diverged in step {step}, with a loss of {loss}; the rows of the step: {rows}"
+    )]
+    #[diagnostic(help(
+        "lower --learning-rate; the log of every step and the last checkpoints are in the run's folder"
+    ))]
+    Diverged {
+        /// The run, such as `de-seed0`.
+        run: String,
+        /// The step, from 1.
+        step: usize,
+        /// The loss; where it is a number, the gradient was none.
+        loss: f64,
+        /// Ids of rows.
+        rows: String,
+    },
+    /// The model gives no numbers.
+    #[error("the model gives a score that is no number to row {id}")]
+    #[diagnostic(help(
+        "the training may have gone astray: lower --learning-rate, or take --dtype f32"
+    ))]
+    NotFinite {
+        /// The row.
+        id: String,
+    },
+    /// The user stopped the run.
+    #[error("stopped")]
+    #[diagnostic(help("run the command again to go on from the last checkpoint"))]
+    Stopped,
+    /// The model cannot be asked.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Evaluate(#[from] EvaluateError),
+    /// The model cannot be run or trained.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lm(#[from] LmError),
+    /// The world cannot be drawn or read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Dataset(#[from] DatasetError),
+    /// Templates are wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Template(#[from] TemplateError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Artifact(#[from] ArtifactError),
+}

@@ -1,0 +1,127 @@
+use crate::{
+    Arm, FinetuneConfig, FinetuneError, Results, TOOL,
+    run::{Recalls, Run},
+};
+use clika_artifacts::{FolderLock, Manifest, replace_file, sha256_hex};
+use clika_core::Progress;
+use clika_evaluate::LocalModel;
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::atomic::AtomicBool,
+};
+
+/// A base and what is done with it.
+pub struct Experiment<'a> {
+    /// The base, loaded once for all runs.
+    pub model: &'a LocalModel,
+    /// Its name in reports.
+    pub name: &'a str,
+    /// What adapters say that they belong to: a folder or a hub id, as PEFT loads it.
+    pub base: &'a str,
+    /// Its commit, for a model from the hub.
+    pub revision: Option<&'a str>,
+    /// Its folder, from which a merged model takes configuration and tokenizer.
+    pub folder: &'a Path,
+    /// Everything else that moves a number.
+    pub config: &'a FinetuneConfig,
+    /// An adapter that is asked instead of a training.
+    pub adapter: Option<&'a Path>,
+    /// Whether the base with the adapter on it is written as a model of its own.
+    pub merge: bool,
+}
+
+/// Runs every arm with every seed, and writes the results and the report.
+///
+/// In `out` a folder for each run holds its checkpoints, its log (`log.jsonl`, and TensorBoard's events), the adapter or
+/// model, `answers.jsonl` with everything that was asked and answered, and `results.json`. What was done before and has
+/// not changed is not done again, and a training goes on from its last checkpoint.
+///
+/// Ends with [`FinetuneError::Stopped`] soon after `stop` is set; nothing is lost then.
+pub fn finetune(
+    experiment: &Experiment<'_>,
+    arms: &[Arm],
+    out: &Path,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Results, FinetuneError> {
+    experiment.config.check()?;
+    check(arms)?;
+    let _lock = FolderLock::take(out)?;
+    let seeds: Vec<Option<u64>> = match experiment.adapter {
+        Some(_) => vec![None],
+        None => experiment.config.seeds.iter().copied().map(Some).collect(),
+    };
+    let mut recalls = Recalls::new();
+    let mut runs = Vec::new();
+    for arm in arms {
+        for &seed in &seeds {
+            let run = Run {
+                experiment,
+                arm,
+                seed,
+                out,
+                stop,
+                progress,
+            };
+            runs.push(run.run(&mut recalls)?);
+        }
+    }
+    let model = experiment.model;
+    let results = Results {
+        model: experiment.name.to_owned(),
+        revision: experiment.revision.map(str::to_owned),
+        fingerprint: model.fingerprint.clone(),
+        format: model.wrapping.name().to_owned(),
+        device: model.place.to_string(),
+        dtype: model.decoder.dtype().name().to_owned(),
+        config: experiment.config.clone(),
+        runs,
+    };
+    publish(&results, arms, out)?;
+    Ok(results)
+}
+
+/// Finds what would end a run after hours.
+fn check(arms: &[Arm]) -> Result<(), FinetuneError> {
+    let names: BTreeSet<&str> = arms.iter().map(|arm| arm.name.as_str()).collect();
+    if names.len() < arms.len() || arms.is_empty() {
+        return Err(FinetuneError::Setting {
+            problem: format!(
+                "{} language pairs are to be trained, and {} of them differ",
+                arms.len(),
+                names.len()
+            ),
+        });
+    }
+    for arm in arms {
+        arm.chance()?;
+    }
+    Ok(())
+}
+
+fn publish(results: &Results, arms: &[Arm], out: &Path) -> Result<(), FinetuneError> {
+    let mut inputs = BTreeMap::from([("model".to_owned(), results.fingerprint.clone())]);
+    for arm in arms {
+        for (split, digest) in arm.digests() {
+            inputs.insert(format!("{} {split}", arm.name), digest);
+        }
+    }
+    let config = json!({
+        "model": results.model,
+        "revision": results.revision,
+        "format": results.format,
+        "device": results.device,
+        "dtype": results.dtype,
+        "finetune": results.config,
+    });
+    let mut manifest = Manifest::new(TOOL, "finetune", config, inputs);
+    let json = serde_json::to_string_pretty(results).expect("results are plain data") + "\n";
+    for (name, content) in [("results.json", json), ("report.md", results.markdown())] {
+        manifest.files.insert(name.to_owned(), sha256_hex(&content));
+        replace_file(&out.join(name), content.as_bytes())?;
+    }
+    replace_file(&out.join(Manifest::FILE), manifest.to_json().as_bytes())?;
+    Ok(())
+}

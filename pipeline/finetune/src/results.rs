@@ -1,0 +1,136 @@
+use crate::{Conductivity, FinetuneConfig, Gate, Mode, Overlap};
+use clika_core::LanguageCode;
+use serde::{Deserialize, Serialize};
+
+/// Everything that an experiment found: `results.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// The base.
+    pub model: String,
+    /// Its commit, for a model from the hub.
+    pub revision: Option<String>,
+    /// SHA-256 of its files.
+    pub fingerprint: String,
+    /// How prompts are wrapped.
+    pub format: String,
+    /// Where it ran.
+    pub device: String,
+    /// The type of the base's weights.
+    pub dtype: String,
+    /// Everything that moves a number, beside model and rows.
+    pub config: FinetuneConfig,
+    /// A result for each arm and seed.
+    pub runs: Vec<RunResult>,
+}
+
+/// What an arm gave with a seed: `<arm>-seed<seed>/results.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunResult {
+    /// The arm's name.
+    pub arm: String,
+    /// What everything is taught in.
+    pub source: LanguageCode,
+    /// What is asked about without being taught.
+    pub target: LanguageCode,
+    /// `alias`, `cognate`, `random-label`; `None` for no control.
+    pub control: Option<String>,
+    /// The seed; `None` for an adapter that was given.
+    pub seed: Option<u64>,
+    /// The training; `None` for an adapter that was given.
+    pub training: Option<Trained>,
+    /// What the base knew before.
+    pub recall: Recall,
+    /// How alike the names of the two languages are.
+    pub overlap: Overlap,
+    /// Tokens of a free answer.
+    pub max_new_tokens: usize,
+    /// Gate and conductivity for each way of answering.
+    pub modes: Vec<ModeResult>,
+}
+
+/// What a training did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trained {
+    /// Rows.
+    pub examples: usize,
+    /// Optimizer steps.
+    pub steps: usize,
+    /// Tokens that were run; there is no padding.
+    pub tokens: usize,
+    /// The last step's.
+    pub final_loss: Option<f64>,
+}
+
+/// What the base knows of the world before training: the source language's questions, by ranking.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recall {
+    /// Right answers.
+    pub right: usize,
+    /// Questions.
+    pub rows: usize,
+    /// The share that a guess has right.
+    pub chance: f64,
+}
+
+/// Gate and conductivity for a way of answering.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModeResult {
+    /// What answers are read from; translations are always written.
+    pub mode: Mode,
+    /// Whether the model knows what it has to know for conductivity to mean anything.
+    pub gate: Gate,
+    /// What crossed.
+    pub conductivity: Conductivity,
+    /// The same of further tests.
+    pub beside: Vec<BesideResult>,
+}
+
+/// A further test with the same training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BesideResult {
+    /// The test's name.
+    pub name: String,
+    /// What crossed.
+    pub conductivity: Conductivity,
+}
+
+/// Standard deviations above chance from which on a base knows something of the world.
+const SURPRISING: f64 = 3.0;
+
+impl Recall {
+    /// `right / rows`; `None` without rows.
+    pub fn share(&self) -> Option<f64> {
+        (self.rows > 0).then(|| self.right as f64 / self.rows as f64)
+    }
+
+    /// Whether the base has no more right than a guess may: at most three standard deviations above it.
+    pub fn is_chance(&self) -> bool {
+        let spread = (self.chance * (1.0 - self.chance) / self.rows.max(1) as f64).sqrt();
+        self.share()
+            .is_none_or(|share| share <= self.chance + SURPRISING * spread)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_that_guesses_knows_nothing() {
+        let recall = |right| Recall {
+            right,
+            rows: 400,
+            chance: 0.05,
+        };
+        // 20 of 400 by chance, with a standard deviation of √(400 · .05 · .95) = 4.36.
+        assert!(recall(20).is_chance() && recall(33).is_chance());
+        assert!(!recall(34).is_chance());
+        assert_eq!(recall(20).share(), Some(0.05));
+    }
+}

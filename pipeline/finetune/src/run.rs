@@ -1,0 +1,274 @@
+//! One run: an arm with a seed, trained, asked and scored.
+
+use crate::{
+    Arm, Experiment, FinetuneError, RunResult, TOOL,
+    answers::{Answered, Mode, Split},
+    arm::digest,
+    asking::Asker,
+    checkpoints::{Checkpoints, differing},
+    examples::examples,
+    results::Trained,
+    training::Training,
+    weights::{adapter_digests, is_there, write_adapter, write_model},
+};
+use clika_artifacts::{ArtifactError, Manifest, replace_file, sha256_file, sha256_hex};
+use clika_core::Progress;
+use clika_datasets::FictionalRow;
+use clika_lm::{Adapter, Decoder};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+/// What the base answered to the questions of a world, by the questions' digest.
+pub(crate) type Recalls = BTreeMap<String, Vec<Answered>>;
+
+/// An arm with a seed.
+pub(crate) struct Run<'a> {
+    pub(crate) experiment: &'a Experiment<'a>,
+    pub(crate) arm: &'a Arm,
+    /// `None` for an adapter that was given.
+    pub(crate) seed: Option<u64>,
+    /// The folder of all runs.
+    pub(crate) out: &'a Path,
+    pub(crate) stop: &'a AtomicBool,
+    pub(crate) progress: &'a dyn Progress,
+}
+
+const RESULTS: &str = "results.json";
+const ANSWERS: &str = "answers.jsonl";
+const ADAPTER: &str = "adapter";
+const MODEL: &str = "model";
+
+/// The inputs that decide a training.
+const TRAINED: [&str; 3] = ["train", "model", "format"];
+
+impl Run<'_> {
+    /// The name in messages and folders: `de-seed0`.
+    pub(crate) fn name(&self) -> String {
+        match self.seed {
+            Some(seed) => format!("{}-seed{seed}", self.arm.name),
+            None => format!("{}-given", self.arm.name),
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.out.join(self.name())
+    }
+
+    /// Trains, asks and scores, unless that is done: a run whose configuration and inputs have not changed is read.
+    pub(crate) fn run(&self, recalls: &mut Recalls) -> Result<RunResult, FinetuneError> {
+        let manifest = self.manifest()?;
+        if let Some(result) = self.finished(&manifest)? {
+            self.merge_later()?;
+            return Ok(result);
+        }
+        let folder = self.folder();
+        fs::create_dir_all(&folder).map_err(ArtifactError::write(&folder))?;
+        let recall = self.recall(recalls)?;
+        let (decoder, training) = match self.seed {
+            Some(seed) => {
+                let (decoder, trained) = self.trained(seed, &manifest)?;
+                (decoder, Some(trained))
+            }
+            None => (self.given()?, None),
+        };
+        let (result, answers) = self.score(&decoder, training, recall)?;
+        self.publish(manifest, &result, &answers)?;
+        Ok(result)
+    }
+
+    /// What decides the result, without files.
+    fn manifest(&self) -> Result<Manifest, FinetuneError> {
+        let Experiment { model, config, .. } = self.experiment;
+        let by = match (self.seed, self.experiment.adapter) {
+            (Some(seed), _) => json!({ "training": config.training(seed) }),
+            (None, Some(adapter)) => json!({ "adapter": adapter_digests(adapter)? }),
+            (None, None) => Value::Null,
+        };
+        let mut inputs = self.arm.digests();
+        inputs.insert("model".to_owned(), model.fingerprint.clone());
+        // What the format says: its name stays when its file is edited.
+        let format = sha256_hex(format!("{:?}", model.wrapping));
+        inputs.insert("format".to_owned(), format);
+        let config = json!({
+            "arm": self.arm.name,
+            "source": self.arm.source,
+            "target": self.arm.target,
+            "revision": self.experiment.revision,
+            "trained": {
+                "model": self.experiment.name,
+                "device": if model.place.is_processor() { "cpu" } else { "cuda" },
+                "dtype": model.decoder.dtype().name(),
+                "format": model.wrapping.name(),
+                "space": config.answers.space,
+                "by": by,
+            },
+            "asked": {
+                "answers": config.answers,
+                "gate": config.gate,
+                "intervals": config.intervals,
+            },
+        });
+        Ok(Manifest::new(TOOL, "finetune", config, inputs))
+    }
+
+    /// The part of a manifest that decides the training.
+    fn identity(manifest: &Manifest) -> Manifest {
+        let mut inputs = manifest.inputs.clone();
+        inputs.retain(|name, _| TRAINED.contains(&name.as_str()));
+        let config = manifest.config["trained"].clone();
+        Manifest::new(TOOL, "finetune checkpoint", config, inputs)
+    }
+
+    /// The result of a run that has ended, if it is this one. Weights that were trained otherwise would be lost, so that
+    /// they are an error.
+    fn finished(&self, ours: &Manifest) -> Result<Option<RunResult>, FinetuneError> {
+        let folder = self.folder();
+        let Some(found) = Manifest::read(&folder)? else {
+            return Ok(None);
+        };
+        let trained = |manifest: &Manifest| {
+            let Manifest { config, inputs, .. } = Self::identity(manifest);
+            json!({ "config": config, "inputs": inputs })
+        };
+        let (theirs, own) = (trained(&found), trained(ours));
+        if theirs != own {
+            return Err(FinetuneError::OtherRun {
+                folder,
+                differs: differing(&theirs, &own),
+            });
+        }
+        if found.fingerprint != ours.fingerprint {
+            return Ok(None);
+        }
+        for (name, digest) in &found.files {
+            let path = folder.join(name);
+            if !path.is_file() || sha256_file(&path)? != *digest {
+                return Ok(None);
+            }
+        }
+        let path = folder.join(RESULTS);
+        let bytes = fs::read(&path).map_err(ArtifactError::read(&path))?;
+        match serde_json::from_slice(&bytes) {
+            Ok(result) => Ok(Some(result)),
+            Err(error) => Err(ArtifactError::read(&path)(error.into()).into()),
+        }
+    }
+
+    /// What the base answers to the source language's questions before training, which arms of one world share.
+    fn recall(&self, recalls: &mut Recalls) -> Result<Vec<Answered>, FinetuneError> {
+        // The types are of a target language.
+        let untyped = |row: &&FictionalRow| FictionalRow {
+            type_: None,
+            ..(*row).clone()
+        };
+        let rows: Vec<FictionalRow> = self.arm.source_questions().iter().map(untyped).collect();
+        let key = digest(&rows);
+        if let Some(answers) = recalls.get(&key) {
+            return Ok(answers.clone());
+        }
+        let rows: Vec<&FictionalRow> = rows.iter().collect();
+        let asker = Asker {
+            model: self.experiment.model,
+            decoder: &self.experiment.model.decoder,
+            settings: &self.experiment.config.answers,
+            stop: self.stop,
+            progress: self.progress,
+        };
+        let what = format!("{} before training", self.name());
+        let answers = asker.ask(Mode::Ranking, &Split::Recall, &rows, &what)?;
+        recalls.insert(key, answers.clone());
+        Ok(answers)
+    }
+
+    /// Trains, or goes on with a training, and writes what came out of it.
+    fn trained(&self, seed: u64, manifest: &Manifest) -> Result<(Decoder, Trained), FinetuneError> {
+        let Experiment { model, config, .. } = self.experiment;
+        let (name, folder, rows) = (self.name(), self.folder(), &self.arm.splits.train);
+        let examples = examples(model, &config.answers.space, rows)?;
+        let training = Training {
+            name: &name,
+            folder: &folder,
+            rows,
+            config: &config.training(seed),
+            settings: &config.training,
+            checkpoints: &Checkpoints::new(&folder, Self::identity(manifest)),
+            stop: self.stop,
+            progress: self.progress,
+        };
+        let (decoder, trained) = training.run(model.decoder.clone(), examples)?;
+        match decoder.adapter() {
+            Some(adapter) => {
+                write_adapter(&adapter, self.experiment.base, &folder.join(ADAPTER))?;
+                if self.experiment.merge {
+                    self.write_merged(decoder.clone())?;
+                }
+            }
+            // All weights were trained.
+            None => self.write_model(&decoder)?,
+        }
+        Ok((decoder, trained))
+    }
+
+    /// The base with the adapter that was given.
+    fn given(&self) -> Result<Decoder, FinetuneError> {
+        let mut decoder = self.experiment.model.decoder.clone();
+        if let Some(folder) = self.experiment.adapter {
+            decoder.attach(&Adapter::read(folder)?)?;
+        }
+        if self.experiment.merge {
+            self.write_merged(decoder.clone())?;
+        }
+        Ok(decoder)
+    }
+
+    /// Writes the merged model of a run that has ended without.
+    fn merge_later(&self) -> Result<(), FinetuneError> {
+        let folder = self.folder();
+        if !self.experiment.merge || is_there(&folder.join(MODEL))? {
+            return Ok(());
+        }
+        let own = folder.join(ADAPTER);
+        let adapter = Adapter::read(self.experiment.adapter.unwrap_or(&own))?;
+        let mut decoder = self.experiment.model.decoder.clone();
+        decoder.attach(&adapter)?;
+        self.write_merged(decoder)
+    }
+
+    fn write_merged(&self, mut decoder: Decoder) -> Result<(), FinetuneError> {
+        decoder.merge();
+        self.write_model(&decoder)
+    }
+
+    fn write_model(&self, decoder: &Decoder) -> Result<(), FinetuneError> {
+        let Experiment { folder, base, .. } = *self.experiment;
+        write_model(decoder, (folder, base), &self.folder().join(MODEL))
+    }
+
+    /// Writes results and answers, and at last the manifest that says that they are whole.
+    fn publish(
+        &self,
+        mut manifest: Manifest,
+        result: &RunResult,
+        answers: &[Answered],
+    ) -> Result<(), FinetuneError> {
+        let folder = self.folder();
+        let mut write = |name: &str, content: String| {
+            manifest.files.insert(name.to_owned(), sha256_hex(&content));
+            replace_file(&folder.join(name), content.as_bytes())
+        };
+        let lines = answers
+            .iter()
+            .map(|answer| serde_json::to_string(answer).expect("an answer is plain data") + "\n");
+        write(ANSWERS, lines.collect())?;
+        let json = serde_json::to_string_pretty(result).expect("a result is plain data");
+        write(RESULTS, json + "\n")?;
+        let json = manifest.to_json();
+        replace_file(&folder.join(Manifest::FILE), json.as_bytes())?;
+        Ok(())
+    }
+}

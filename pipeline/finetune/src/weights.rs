@@ -1,0 +1,96 @@
+//! What a training leaves: an adapter as PEFT has it, or a checkpoint that any program loads.
+
+use crate::{FinetuneError, TOOL};
+use clika_artifacts::{ArtifactError, FolderDraft, Manifest, sha256_file};
+use clika_lm::{Adapter, Decoder, Dtype};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, io, path::Path};
+
+/// Files beside the weights that make a folder a model.
+const BESIDE: [&str; 10] = [
+    "added_tokens.json",
+    "chat_template.jinja",
+    "generation_config.json",
+    "merges.txt",
+    "special_tokens_map.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "vocab.json",
+    "vocab.txt",
+];
+
+/// Writes an adapter; `base` is what PEFT loads it on.
+pub(crate) fn write_adapter(
+    adapter: &Adapter,
+    base: &str,
+    place: &Path,
+) -> Result<(), FinetuneError> {
+    let draft = FolderDraft::begin(place)?;
+    adapter.write(draft.path(), base)?;
+    draft.publish_as(manifest("finetune adapter", base))?;
+    Ok(())
+}
+
+/// Writes a model with all that it takes to load it, from `folder`, the base's, what training does not change.
+pub(crate) fn write_model(
+    decoder: &Decoder,
+    (folder, base): (&Path, &str),
+    place: &Path,
+) -> Result<(), FinetuneError> {
+    let draft = FolderDraft::begin(place)?;
+    decoder.write(draft.path())?;
+    draft.write("config.json", &config(folder, decoder.dtype())?)?;
+    for name in BESIDE {
+        let path = folder.join(name);
+        match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            content => {
+                let content = content.map_err(ArtifactError::read(&path))?;
+                draft.write(name, &content)?;
+            }
+        }
+    }
+    draft.publish_as(manifest("finetune model", base))?;
+    Ok(())
+}
+
+/// The base's `config.json` with the type of the weights that were written.
+fn config(folder: &Path, dtype: Dtype) -> Result<Vec<u8>, FinetuneError> {
+    let path = folder.join("config.json");
+    let bytes = fs::read(&path).map_err(ArtifactError::read(&path))?;
+    let mut config: Value =
+        serde_json::from_slice(&bytes).map_err(|error| ArtifactError::read(&path)(error.into()))?;
+    let name = match dtype {
+        Dtype::F32 => "float32",
+        Dtype::F16 => "float16",
+        Dtype::Bf16 => "bfloat16",
+    };
+    // transformers 4 writes the one key, 5 the other, and both read both.
+    let known = ["dtype", "torch_dtype"];
+    let key = known.into_iter().find(|key| config.get(key).is_some());
+    config[key.unwrap_or("torch_dtype")] = json!(name);
+    let text = serde_json::to_string_pretty(&config).expect("it was JSON before");
+    Ok((text + "\n").into_bytes())
+}
+
+fn manifest(stage: &str, base: &str) -> Manifest {
+    Manifest::new(TOOL, stage, json!({ "base": base }), BTreeMap::new())
+}
+
+/// Whether a folder holds what was written there whole.
+pub(crate) fn is_there(place: &Path) -> Result<bool, FinetuneError> {
+    match Manifest::read(place)? {
+        Some(manifest) => Ok(manifest.describes(place)?),
+        None => Ok(false),
+    }
+}
+
+/// SHA-256 of the files of an adapter that decide what it does.
+pub(crate) fn adapter_digests(folder: &Path) -> Result<BTreeMap<String, String>, FinetuneError> {
+    let mut digests = BTreeMap::new();
+    for name in ["adapter_config.json", "adapter_model.safetensors"] {
+        digests.insert(name.to_owned(), sha256_file(&folder.join(name))?);
+    }
+    Ok(digests)
+}

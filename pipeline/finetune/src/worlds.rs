@@ -1,0 +1,160 @@
+//! From worlds to arms.
+
+use crate::{Arm, Beside, FinetuneError};
+use clika_core::LanguageCode;
+use clika_datasets::{
+    BuiltWorld, Control, FictionalConfig, NameSource, Project, Splits, World, WorldLanguages,
+    splits, syllabic,
+};
+use clika_templates::load_instructions;
+
+/// Where the rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WorldSource {
+    /// Drawn here.
+    Drawn {
+        /// What the world is like.
+        config: FictionalConfig,
+        /// Decides every draw.
+        seed: u64,
+    },
+    /// Read from a dataset's folder.
+    Built(BuiltWorld),
+}
+
+impl WorldSource {
+    /// What the world is like.
+    pub const fn config(&self) -> &FictionalConfig {
+        match self {
+            Self::Drawn { config, .. } => config,
+            Self::Built(world) => &world.config,
+        }
+    }
+
+    /// What decides its draws.
+    pub const fn seed(&self) -> u64 {
+        match self {
+            Self::Drawn { seed, .. } => *seed,
+            Self::Built(world) => world.seed,
+        }
+    }
+}
+
+/// The arms of a world: one for each of `languages`, or for each of its targets where that is empty, and those of
+/// `controls`.
+///
+/// A `cognate` arm is made for each language and one `alias` arm; `random-label` is no arm but a further test of each
+/// language, since its training rows are the plain world's.
+pub fn arms(
+    world: &WorldSource,
+    languages: &[LanguageCode],
+    controls: &[Control],
+    project: &Project,
+) -> Result<Vec<Arm>, FinetuneError> {
+    let config = world.config();
+    if !controls.is_empty() && config.control != Control::None {
+        return Err(FinetuneError::NoControl {
+            control: controls[0].name().unwrap_or("none"),
+            why: "it is a control itself",
+        });
+    }
+    let mut arms = match world {
+        WorldSource::Drawn { config, seed } => drawn(config, *seed, languages, project)?,
+        WorldSource::Built(world) => read(world, languages)?,
+    };
+    let languages: Vec<LanguageCode> = arms.iter().map(|arm| arm.target.clone()).collect();
+    for &control in controls {
+        let name = control.name().unwrap_or("none");
+        if config.names == NameSource::Llm {
+            return Err(FinetuneError::NoControl {
+                control: name,
+                why: "a model has made up its names",
+            });
+        }
+        let config = FictionalConfig {
+            control,
+            targets: Vec::new(),
+            ..config.clone()
+        };
+        match control {
+            Control::None => {}
+            Control::Alias => arms.extend(drawn(&config, world.seed(), &[], project)?),
+            Control::Cognate => arms.extend(drawn(&config, world.seed(), &languages, project)?),
+            Control::RandomLabel => {
+                for shuffled in drawn(&config, world.seed(), &languages, project)? {
+                    let plain = arms.iter_mut().find(|arm| {
+                        (&arm.target, arm.control) == (&shuffled.target, Control::None)
+                    });
+                    // One training serves both, or their tests say nothing about each other.
+                    let Some(plain) = plain.filter(|it| it.splits.train == shuffled.splits.train)
+                    else {
+                        return Err(FinetuneError::NoControl {
+                            control: name,
+                            why: "its templates have changed since it was built",
+                        });
+                    };
+                    plain.beside.push(Beside {
+                        name: name.to_owned(),
+                        rows: shuffled.splits.test,
+                    });
+                }
+            }
+        }
+    }
+    Ok(arms)
+}
+
+/// Draws a world and writes its rows.
+fn drawn(
+    config: &FictionalConfig,
+    seed: u64,
+    languages: &[LanguageCode],
+    project: &Project,
+) -> Result<Vec<Arm>, FinetuneError> {
+    if config.names == NameSource::Llm {
+        return Err(FinetuneError::UnnamedWorld);
+    }
+    let mut config = config.clone();
+    if !languages.is_empty() {
+        config.targets = languages.to_vec();
+    }
+    let known = WorldLanguages::load(&config, project)?;
+    let names = syllabic(&config, seed, &known.named, project)?;
+    let world = World::new(names, &known, &config, seed)?;
+    let instructions = load_instructions(&project.fictional())?;
+    let arm = |target: &clika_core::Language| {
+        let rows = splits(&world, &config, &known.source, target, &instructions);
+        Arm::new(&config, target.code.clone(), rows)
+    };
+    let targets: Vec<_> = if languages.is_empty() {
+        known.targets.iter().collect()
+    } else {
+        // In the order that they were asked for.
+        let of = |code: &LanguageCode| known.targets.iter().find(|it| it.code == *code);
+        languages.iter().filter_map(of).collect()
+    };
+    Ok(targets.into_iter().map(arm).collect())
+}
+
+/// Reads the rows of a world that was built.
+fn read(world: &BuiltWorld, languages: &[LanguageCode]) -> Result<Vec<Arm>, FinetuneError> {
+    let known = &world.config.targets;
+    let languages = if languages.is_empty() {
+        known
+    } else {
+        languages
+    };
+    let mut arms = Vec::new();
+    for language in languages {
+        if !known.contains(language) {
+            let known: Vec<_> = known.iter().map(LanguageCode::as_str).collect();
+            return Err(FinetuneError::NoLanguage {
+                language: language.clone(),
+                known: known.join(", "),
+            });
+        }
+        let rows: Splits = world.splits(language)?;
+        arms.push(Arm::new(&world.config, language.clone(), rows));
+    }
+    Ok(arms)
+}

@@ -1,0 +1,153 @@
+//! Worlds become arms: one for each language, and what controls add.
+
+#![allow(clippy::unwrap_used)]
+
+use clika_core::LanguageCode;
+use clika_datasets::{
+    BuiltWorld, Control, Experiment, FictionalConfig, NameSource, Project, WorldLanguages,
+    WorldRelation, build_fictional, syllabic,
+};
+use clika_finetune::{Arm, FinetuneError, WorldSource, arms};
+use serde_json::Value;
+use std::path::Path;
+
+const SEED: u64 = 7;
+
+fn project() -> Project {
+    Project {
+        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+    }
+}
+
+fn code(code: &str) -> LanguageCode {
+    LanguageCode::try_from(code.to_owned()).unwrap()
+}
+
+/// 20 places in 4 continents, 10 of them taught in the target language.
+fn config() -> FictionalConfig {
+    let experiment = Experiment::read(&project().experiment()).unwrap();
+    FictionalConfig {
+        places: 20,
+        taught_places: 10,
+        continents: 4,
+        ..experiment.datasets.fictional
+    }
+}
+
+fn drawn(
+    config: FictionalConfig,
+    languages: &[&str],
+    controls: &[Control],
+) -> Result<Vec<Arm>, FinetuneError> {
+    let languages: Vec<_> = languages.iter().map(|it| code(it)).collect();
+    let world = WorldSource::Drawn { config, seed: SEED };
+    arms(&world, &languages, controls, &project())
+}
+
+fn names(arms: &[Arm]) -> Vec<&str> {
+    arms.iter().map(|arm| arm.name.as_str()).collect()
+}
+
+#[test]
+fn controls_stand_beside_the_languages() {
+    let controls = [Control::Alias, Control::Cognate, Control::RandomLabel];
+    let arms = drawn(config(), &["ru", "de"], &controls).unwrap();
+    assert_eq!(
+        names(&arms),
+        ["ru", "de", "alias", "cognate-ru", "cognate-de"]
+    );
+    for arm in &arms {
+        // Ten templates for 24 names, for 20 places in English and for 10 in the other language.
+        assert_eq!(arm.splits.train.len(), 10 * (24 + 20 + 10), "{}", arm.name);
+        assert_eq!(arm.splits.test.len(), 10);
+        assert_eq!(arm.source, code("en"));
+    }
+    assert_eq!(arms[2].target, code("en-alias"));
+    assert_eq!(arms[3].target, code("ru"));
+    // The same places are tested with shuffled answers, as many of them right as a guess has: 10 / 4.
+    for arm in &arms[..2] {
+        let [beside] = arm.beside.as_slice() else {
+            panic!("{:?}", arm.beside.len())
+        };
+        assert_eq!(beside.name, "random-label");
+        let same = arm.splits.test.iter().zip(&beside.rows);
+        assert!(
+            same.clone()
+                .all(|(a, b)| a.entity == b.entity && a.prompt == b.prompt)
+        );
+        assert_eq!(same.filter(|(a, b)| a.answer == b.answer).count(), 2);
+    }
+    assert!(arms[2..].iter().all(|arm| arm.beside.is_empty()));
+}
+
+#[test]
+fn arms_are_named_after_what_is_not_the_papers() {
+    let founding = FictionalConfig {
+        relation: WorldRelation::Founding,
+        ..config()
+    };
+    let arms = drawn(founding, &["de"], &[]).unwrap();
+    assert_eq!(names(&arms), ["founding-de"]);
+    let french = FictionalConfig {
+        source: code("fr"),
+        ..config()
+    };
+    let arms = drawn(french, &["de", "en"], &[Control::Cognate]).unwrap();
+    assert_eq!(
+        names(&arms),
+        ["fr-de", "fr-en", "cognate-fr-de", "cognate-fr-en"]
+    );
+    // Without languages, all that have words.
+    assert_eq!(
+        names(&drawn(config(), &[], &[]).unwrap()),
+        ["ar", "de", "fr", "he", "it", "ja", "pl", "ru", "zh"]
+    );
+}
+
+#[test]
+fn a_control_has_no_controls_and_a_model_is_not_asked_for_names() {
+    let cognate = FictionalConfig {
+        control: Control::Cognate,
+        ..config()
+    };
+    let error = drawn(cognate, &["de"], &[Control::Alias]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no control `alias` for this world: it is a control itself"
+    );
+    let llm = FictionalConfig {
+        names: NameSource::Llm,
+        ..config()
+    };
+    let error = drawn(llm, &["de"], &[]).unwrap_err();
+    assert!(matches!(error, FinetuneError::UnnamedWorld), "{error}");
+}
+
+#[test]
+fn a_built_world_has_the_arms_of_the_drawn_one() {
+    let config = FictionalConfig {
+        targets: vec![code("de"), code("ja")],
+        ..config()
+    };
+    let project = project();
+    let languages = WorldLanguages::load(&config, &project).unwrap();
+    let names = syllabic(&config, SEED, &languages.named, &project).unwrap();
+    let (out, null) = (tempfile::tempdir().unwrap(), Value::Null);
+    let built = build_fictional(
+        &config,
+        SEED,
+        &languages,
+        names,
+        &null,
+        &project,
+        out.path(),
+        false,
+    )
+    .unwrap();
+    let world = WorldSource::Built(BuiltWorld::open(&built.folder).unwrap());
+    let controls = [Control::RandomLabel, Control::Alias];
+    let read = arms(&world, &[], &controls, &project).unwrap();
+    assert_eq!(read, drawn(config, &["de", "ja"], &controls).unwrap());
+    let error = arms(&world, &[code("fr")], &[], &project).unwrap_err();
+    assert_eq!(error.to_string(), "the world has no language `fr`");
+}
