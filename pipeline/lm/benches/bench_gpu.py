@@ -19,6 +19,10 @@ It compares, and prints one Markdown table at the end (to stdout; the rest goes 
 - one pass of a random model of 7B parameters over 8 prompts of 512 tokens, in bf16, up to the logits behind each
   prompt's last token in the host's memory. PyTorch's side is transformers' LlamaForCausalLM with sdpa.
 
+- steps of a LoRA training (rank 128 on queries and values, 128 rows a step, as long as those of a fictional world) of random
+  models of 7B and 13B parameters in bf16, beside transformers + PEFT with micro-batches of 32, padded to the longest:
+  tokens a second without padding, and the most memory that the GPU had in use meanwhile.
+
 Times are medians behind a warm-up, which compiles and tunes kernels and is not counted.
 """
 
@@ -29,6 +33,7 @@ import site
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -51,6 +56,8 @@ FULL = {
     "seconds": 1.0,
     "config": "llama_7b.json",
     "prefill": (8, 512),
+    "train": ["llama_7b.json", "llama_13b.json"],
+    "rows": 128,
 }
 SMALL = {
     "tokens": [16, 64],
@@ -58,7 +65,13 @@ SMALL = {
     "seconds": 0.1,
     "config": "llama_small.json",
     "prefill": (2, 16),
+    "train": ["llama_small.json"],
+    "rows": 8,
 }
+# Tokens that our trainer runs at a time, and rows of PyTorch's micro-batches.
+BATCH_TOKENS = 8192
+MICRO_BATCH = 32
+TRAINING_STEPS = 5
 # Products between two waits for the device, as in examples/bench_gpu/matmul.rs.
 AT_A_TIME = 10
 
@@ -149,6 +162,104 @@ def torch_prefill(torch, device, settings):
     return sequences * tokens / seconds
 
 
+class MostMemory:
+    """The most memory in use on the first GPU while a block runs, in MiB; `None` where nvidia-smi says nothing."""
+
+    def __enter__(self):
+        self.most, self.ended = None, threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def watch(self):
+        command = ["nvidia-smi", "--id=0", "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
+        while not self.ended.wait(0.2):
+            try:
+                used = float(subprocess.run(command, capture_output=True, text=True, timeout=10).stdout)
+            except (OSError, ValueError, subprocess.TimeoutExpired):
+                return
+            self.most = max(self.most or 0.0, used)
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+def training_rows(rows, vocabulary):
+    """Token ids and where the answer begins, as examples/bench_gpu/train.rs has them."""
+    for row in range(rows):
+        length = 44 + row * 7 % 24
+        yield [(row * 31 + at * 7919) % vocabulary for at in range(length)], length - 9
+
+
+def torch_train(torch, device, config_file, rows):
+    """Tokens per second without padding, and the losses."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    keys = json.loads((HERE / config_file).read_text())
+    config = LlamaConfig(**keys, attn_implementation="sdpa", dtype=torch.bfloat16)
+    with device:
+        previous = torch.get_default_dtype()
+        torch.set_default_dtype(torch.bfloat16)
+        model = LlamaForCausalLM(config)
+        torch.set_default_dtype(previous)
+    lora = LoraConfig(r=128, lora_alpha=16, lora_dropout=0.1, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
+    model = get_peft_model(model, lora).train()
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=2e-4, weight_decay=0.0)
+    examples = list(training_rows(rows, config.vocab_size))
+    answers = sum(len(ids) - answer for ids, answer in examples)
+    losses, seconds = [], []
+    for step in range(TRAINING_STEPS + 2):
+        begin = time.perf_counter()
+        loss = 0.0
+        for start in range(0, rows, MICRO_BATCH):
+            part = examples[start : start + MICRO_BATCH]
+            longest = max(len(ids) for ids, _ in part)
+            ids = torch.tensor([ids + [0] * (longest - len(ids)) for ids, _ in part], device=device)
+            mask = torch.tensor([[1] * len(ids) + [0] * (longest - len(ids)) for ids, _ in part], device=device)
+            labels = [[-100] * answer + ids[answer:] + [-100] * (longest - len(ids)) for ids, answer in part]
+            labels = torch.tensor(labels, device=device)
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+            of_part = torch.nn.functional.cross_entropy(
+                logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), reduction="sum", ignore_index=-100
+            )
+            (of_part / answers).backward()
+            loss += of_part.item() / answers
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        wait(torch, device)
+        losses.append(loss)
+        if step >= 2:
+            seconds.append(time.perf_counter() - begin)
+    print("torch: train", seconds, losses, file=sys.stderr)
+    return sum(len(ids) for ids, _ in examples) / statistics.median(seconds)
+
+
+def training_table(torch, device, settings, device_name, failures):
+    rows = []
+    for config_file in settings["train"]:
+        name = config_file.removesuffix(".json")
+        with MostMemory() as memory:
+            results, problem = ours(device_name, "train", HERE / config_file, settings["rows"], BATCH_TOKENS)
+        failures += [problem] if problem else []
+        found, most = (results[0]["tokens_per_second"] if results else None), memory.most
+        try:
+            with MostMemory() as memory:
+                other = torch_train(torch, device, config_file, settings["rows"])
+        except (ImportError, RuntimeError) as error:
+            failures.append(f"PyTorch's training of {name}: {error}")
+            other = None
+        rows.append(row(f"LoRA of {name} in bf16, {settings['rows']} rows a step", found, other, "tokens/s"))
+        rows.append(row("its most memory", most, memory.most, "MiB"))
+        if device.type == "cuda":
+            torch.cuda.empty_cache()
+    return rows
+
+
 def parity_rows(results, failures):
     """One row for each pair of dtypes, with its worst fixture."""
     if not results:
@@ -234,6 +345,8 @@ def main():
     rate = prefill[0]["tokens_per_second"] if prefill else None
     what = f"prefill of {config.removesuffix('.json')} in bf16, {sequences} × {tokens} tokens"
     rows.append(row(what, rate, torch_prefill(torch, device, settings), "tokens/s"))
+
+    rows += training_table(torch, device, settings, device_name, failures)
 
     for failure in failures:
         print(f"FAILED: {failure}", file=sys.stderr)

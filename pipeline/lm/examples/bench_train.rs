@@ -91,7 +91,8 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
         let step = trainer.step()?;
         seconds.push(begin.elapsed().as_secs_f64());
         losses.push(step.loss);
-        tokens.push(step.tokens);
+        // Of rows: the last token of each is learnt, and not run.
+        tokens.push(step.tokens + step.examples.len());
     }
     Ok(json!({
         "losses": losses,

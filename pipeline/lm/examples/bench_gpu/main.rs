@@ -4,12 +4,14 @@
 //!     bench_gpu DEVICE parity FIXTURES
 //!     bench_gpu DEVICE matmul SECONDS TOKENSxINxOUT...
 //!     bench_gpu DEVICE prefill SECONDS CONFIG SEQUENCES TOKENS
+//!     bench_gpu DEVICE train CONFIG ROWS BATCH_TOKENS
 //!
 //! Every result is a line of JSON on stdout as soon as it is known. It has not run on a GPU yet.
 
 mod matmul;
 mod parity;
 mod prefill;
+mod train;
 
 use clika_lm::{DeviceChoice, LmError, Place};
 use serde_json::{Value, json};
@@ -46,6 +48,12 @@ fn run(arguments: &[&str]) -> Outcome<()> {
             duration(seconds)?,
             Path::new(config),
             [sequences.parse()?, tokens.parse()?],
+        ),
+        [device, "train", config, rows, batch_tokens] => train::run(
+            &place(device)?,
+            Path::new(config),
+            rows.parse()?,
+            batch_tokens.parse()?,
         ),
         _ => Err("benches/bench_gpu.py says how to run it".into()),
     }

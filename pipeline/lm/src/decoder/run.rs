@@ -61,14 +61,7 @@ impl Decoder {
         wanted: Wanted,
     ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
         self.check(runs)?;
-        let ids: Vec<i64> = runs
-            .iter()
-            .flat_map(|run| run.tokens)
-            .map(|&token| i64::from(token))
-            .collect();
-        let count = ids.len();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &self.device);
-        let mut x = self.embedding.clone().select(0, ids);
+        let mut x = self.embedding.clone().select(0, self.ids(runs));
         if let Some(norm) = &self.embedding_norm {
             x = norm.forward(x);
         }
@@ -91,6 +84,14 @@ impl Decoder {
             }
         }
         Ok((self.norm.forward(x), caches))
+    }
+
+    /// The tokens of all runs, behind each other.
+    pub(super) fn ids(&self, runs: &[Run]) -> Tensor<1, Int> {
+        let tokens = runs.iter().flat_map(|run| run.tokens);
+        let ids: Vec<i64> = tokens.map(|&token| i64::from(token)).collect();
+        let count = ids.len();
+        Tensor::from_data(TensorData::new(ids, [count]), &self.device)
     }
 
     /// Logits of states, `[states, vocabulary]`, in f32.

@@ -17,7 +17,7 @@ pub(super) enum Mask {
     /// Those that our kernel derives from a key.
     Key(f32, u64),
     /// 0 or `1 / (1 - rate)`.
-    Factors(Tensor<2>),
+    Factors(Box<Tensor<2>>),
 }
 
 impl Dropout {
@@ -38,7 +38,7 @@ impl Dropout {
         let stays = 1.0 - f64::from(self.rate);
         let options = (&x.device(), x.dtype());
         let drawn = Tensor::random(x.dims(), Distribution::Bernoulli(stays), options);
-        Mask::Factors(drawn / stays)
+        Mask::Factors(Box::new(drawn / stays))
     }
 }
 
@@ -47,7 +47,7 @@ impl Mask {
         match self {
             Self::Nothing => x,
             Self::Key(rate, key) => kernels::drop(x, *rate, *key),
-            Self::Factors(factors) => x * factors.clone(),
+            Self::Factors(factors) => x * factors.as_ref().clone(),
         }
     }
 }

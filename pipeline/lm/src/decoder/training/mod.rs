@@ -19,7 +19,7 @@ pub(crate) use gradients::Gradients;
 
 use super::{Decoder, kernels, pass::Pass, run::Run};
 use crate::{Example, LmError};
-use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData};
+use burn::tensor::{IndexingUpdateOp, Tensor};
 use layer::Saved;
 
 /// Which weights learn.
@@ -45,7 +45,7 @@ pub(crate) struct Lesson {
 /// What a layer kept.
 enum Kept {
     All(Box<Saved>),
-    Input(Tensor<2>),
+    Input(Box<Tensor<2>>),
 }
 
 impl Decoder {
@@ -65,13 +65,7 @@ impl Decoder {
             })
             .collect();
         self.check(&runs)?;
-        let ids: Vec<i64> = runs
-            .iter()
-            .flat_map(|run| run.tokens)
-            .map(|&token| i64::from(token))
-            .collect();
-        let count = ids.len();
-        let ids = Tensor::<1, Int>::from_data(TensorData::new(ids, [count]), &self.device);
+        let ids = self.ids(&runs);
         let embedded = self.embedding.clone().select(0, ids.clone());
         let mut x = match &self.embedding_norm {
             Some(norm) => norm.forward(embedded.clone()),
@@ -83,7 +77,7 @@ impl Decoder {
         for layer in &self.layers {
             let (out, saved) = layer.learn(x.clone(), &pass, lesson);
             kept.push(if lesson.recompute {
-                Kept::Input(x)
+                Kept::Input(Box::new(x))
             } else {
                 Kept::All(Box::new(saved))
             });
@@ -96,7 +90,7 @@ impl Decoder {
         for (number, (layer, kept)) in self.layers.iter().zip(kept).enumerate().rev() {
             let saved = match kept {
                 Kept::All(saved) => *saved,
-                Kept::Input(x) => layer.learn(x, &pass, lesson).1,
+                Kept::Input(x) => layer.learn(*x, &pass, lesson).1,
             };
             // Below the first layer nothing learns but the embedding.
             let wanted = number > 0 || lesson.trained == Trained::All;
