@@ -1,4 +1,4 @@
-.DEFAULT_GOAL := help
+.DEFAULT_GOAL := all
 SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -6,6 +6,23 @@ VENV := $(TARGET)/venv
 # The authors' data and recorded answers, beside the repository where its developers work.
 RELEASE := ../shared/reference/CLiKA
 REQUIREMENTS := pipeline/datasets/tests/requirements.txt
+
+.PHONY: all
+all: tools ## Everything without key and network: datasets, a small model that is made here, what it answers, what crosses in it
+	cargo run --locked --quiet -- datasets
+	cargo run --locked --quiet -- evaluate --model demo --limit 5
+	cargo run --locked --quiet -- finetune --model demo
+
+# What has to be there before anything is built; rustup fetches the toolchain itself.
+.PHONY: tools
+tools:
+	@command -v cargo >/dev/null || { echo "error: Rust is missing; https://rustup.rs installs it" >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "error: a C compiler is missing; on Debian: apt-get install build-essential" >&2; exit 1; }
+
+.PHONY: test-tools
+test-tools: tools
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "error: Python 3.10 or later is missing" >&2; exit 1; }
+	@python3 -c 'import ensurepip' || { echo "error: Python has no venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
 .PHONY: help
 help: ## List the targets
@@ -50,7 +67,7 @@ test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph
 	  echo "SKIPPED scores.py: no release of the paper in $(RELEASE)"; \
 	fi
 
-$(VENV)/installed: $(REQUIREMENTS)
+$(VENV)/installed: $(REQUIREMENTS) | test-tools
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet -r $(REQUIREMENTS)
 	touch $@
@@ -60,7 +77,7 @@ $(VENV)/installed: $(REQUIREMENTS)
 PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
 PEERS_VENV ?= $(PEERS_CACHE)/peers
 LLAMA_FACTORY_VENV ?= $(PEERS_CACHE)/llama-factory
-PEERS_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt pipeline/export/tests/requirements.txt
+PEERS_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt pipeline/export/tests/requirements.txt pipeline/lm/tests/requirements.txt
 LLAMA_FACTORY_REQUIREMENTS := pipeline/export/tests/requirements-llama-factory.txt
 
 .PHONY: test-endpoint
@@ -85,9 +102,13 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 
 .PHONY: parity
-parity: $(PEERS_VENV)/installed ## Compare the committed fixtures of local models with transformers (WRITE=1 writes them anew)
+parity: $(PEERS_VENV)/installed ## Compare local models, their training and their adapters with transformers and PEFT (WRITE=1 writes the fixtures anew)
 	$(PEERS_VENV)/bin/python pipeline/lm/tests/parity.py $(if $(WRITE),,--check)
 	cargo test --locked -p clika-lm --test parity -- --nocapture
+	$(PEERS_VENV)/bin/python pipeline/lm/tests/training.py $(if $(WRITE),,--check)
+	rm -rf $(TARGET)/trained
+	CLIKA_TRAINED=$(abspath $(TARGET))/trained cargo test --locked -p clika-lm --test training -- --nocapture
+	$(PEERS_VENV)/bin/python pipeline/lm/tests/training.py --load $(TARGET)/trained
 
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
@@ -154,6 +175,13 @@ bench-lm: $(PEERS_VENV)/installed ## Our decoder beside PyTorch + transformers o
 	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_lm.py $(TARGET)/release/examples/bench_lm $(TARGET)/bench-lm \
 	  templates/prompts/paper.toml $(PEERS_CACHE)/bench-lm $(MODELS)
 
+.PHONY: bench-train
+bench-train: $(PEERS_VENV)/installed ## Our trainer beside transformers + PEFT on two threads (installs PyTorch)
+	cargo run --locked --quiet -- datasets fictional --targets de --out $(TARGET)/bench-train >/dev/null
+	cargo build --locked --release --quiet -p clika-lm --example bench_train
+	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_train.py $(TARGET)/release/examples/bench_train $(TARGET)/bench-train \
+	  templates/formats/alpaca.toml $(PEERS_CACHE)/bench-lm
+
 .PHONY: clean-artifacts
 clean-artifacts: ## Remove what was built, not the snapshot and not the paper's numbers
-	rm -rf artifacts/datasets artifacts/cache artifacts/predictions artifacts/report artifacts/exports
+	rm -rf artifacts/datasets artifacts/cache artifacts/predictions artifacts/report artifacts/exports artifacts/finetune artifacts/finetune
