@@ -1,0 +1,44 @@
+//! What every dataset promises, checked on the committed snapshot; and rows against texts written
+//! by hand.
+
+#![allow(clippy::unwrap_used)]
+
+mod items;
+mod rows;
+
+use clika_core::{Answer, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
+use clika_datasets::{
+    DatasetsConfig, DistractorPolicy, Experiment, Plan, Project, Report, Sources, TASKS, plan, rows,
+};
+use clika_wikidata::Query;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+fn project() -> Project {
+    Project {
+        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+    }
+}
+
+fn sources() -> Sources {
+    let project = project();
+    Sources::load(&project, &project.snapshot()).unwrap()
+}
+
+fn person(qid: &str, relation: Relation, sex: Sex, years: [i32; 2]) -> Item {
+    Item {
+        id: qid.to_owned(),
+        relation,
+        origin_language: LanguageCode::try_from("en".to_owned()).unwrap(),
+        entity: qid.parse().unwrap(),
+        sex: Some(sex),
+        country: "Q174193".parse().unwrap(),
+        cluster_id: qid.parse().unwrap(),
+        choices: years
+            .map(|year| Answer::Year(Year::from_astronomical(year)))
+            .to_vec(),
+        label: 0,
+    }
+}
