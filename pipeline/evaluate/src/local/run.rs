@@ -196,11 +196,17 @@ impl Work<'_> {
         for question in &set.questions {
             prompts.push(self.model.encode(&self.prompt.render(question), "")?);
         }
-        let (stops, max_tokens) = (self.model.stops(), self.settings.max_tokens);
+        let (stops, ends) = (self.model.stops(), self.model.ends());
+        let max_tokens = self.settings.max_tokens;
         let keys: Vec<Key> = prompts
             .iter()
             .map(|prompt| {
-                self.key(&json!({ "prompt": prompt, "max_tokens": max_tokens, "stops": stops }))
+                self.key(&json!({
+                    "prompt": prompt,
+                    "max_tokens": max_tokens,
+                    "stops": stops,
+                    "ends": ends,
+                }))
             })
             .collect();
         let mut texts: Vec<Option<String>> = Vec::with_capacity(prompts.len());
