@@ -33,7 +33,15 @@ pub fn locate(
     progress: &dyn Progress,
 ) -> Result<Located, Failure> {
     let tested = (world.config(), world.seed());
-    let folder = make_demo(demo, languages, tested, project, stop, progress).map_err(failure)?;
+    let folder = match make_demo(demo, languages, tested, project, stop, progress) {
+        Err(FinetuneError::Stopped) => {
+            return Err(Failure::Interrupted(
+                "interrupted before the demo's model was made: run the command again to begin anew"
+                    .to_owned(),
+            ));
+        }
+        folder => folder?,
+    };
     Ok(Located {
         folder,
         name: DEMO.to_owned(),
@@ -54,14 +62,4 @@ pub fn locate_default(
         seed: datasets.seed,
     };
     locate(&demo, &demo.languages, &world, project, stop, progress)
-}
-
-/// Ctrl-C is no error.
-pub fn failure(error: FinetuneError) -> Failure {
-    match error {
-        FinetuneError::Stopped => Failure::Interrupted(
-            "interrupted; what was trained is kept: run the command again to go on".to_owned(),
-        ),
-        error => error.into(),
-    }
 }

@@ -1,7 +1,7 @@
 use super::DemoConfig;
 use crate::{Arm, FinetuneError, WorldSource, arms};
 use clika_core::LanguageCode;
-use clika_datasets::{Control, FictionalConfig, FictionalRow, Project};
+use clika_datasets::{Control, FictionalConfig, FictionalRow, Kind, Project};
 use std::collections::BTreeSet;
 
 /// What the demo's model learns: the rows of other worlds, in which nearly all facts are taught in both languages.
@@ -29,7 +29,7 @@ pub(super) fn rows(
     };
     let mut names = BTreeSet::new();
     for arm in draw(tested, seed)? {
-        names.extend(arm.splits.train.iter().filter_map(name));
+        names.extend(arm.splits.train.iter().flat_map(names_of));
     }
     let mut rows = Vec::new();
     for number in 0..config.making.worlds as u64 {
@@ -44,7 +44,7 @@ pub(super) fn rows(
                 .splits
                 .train
                 .iter()
-                .filter(|row| name(row).is_some_and(|name| names.contains(&name)))
+                .filter(|row| names_of(row).any(|name| names.contains(&name)))
                 .map(|row| row.entity.clone())
                 .collect();
             let train = arm.splits.train.into_iter();
@@ -67,14 +67,16 @@ pub fn demo_arms(
     Ok(arms)
 }
 
-/// The name that a row translates, which stands for its place or continent.
-fn name(row: &FictionalRow) -> Option<String> {
-    (!row.query.is_empty()).then(|| row.query.clone())
+/// The names of a place or continent in both languages, if the row translates them.
+fn names_of(row: &FictionalRow) -> impl Iterator<Item = String> {
+    let pair = [row.query.clone(), row.answer.clone()];
+    let translates = row.kind == Kind::Translation;
+    pair.into_iter().filter(move |_| translates)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{name, rows};
+    use super::{names_of, rows};
     use crate::{demo::demo_arms, read_demo, worlds::WorldSource};
     use clika_datasets::{Control, Experiment, Project};
     use std::{collections::BTreeSet, path::Path};
@@ -95,7 +97,7 @@ mod tests {
         let controls = [Control::Cognate, Control::Alias];
         let mut names = BTreeSet::new();
         for arm in demo_arms(&source, &demo.languages, &controls, &project).unwrap() {
-            names.extend(arm.splits.train.iter().filter_map(name));
+            names.extend(arm.splits.train.iter().flat_map(names_of));
         }
         let made = rows(&demo, &demo.languages, (&tested, datasets.seed), &project).unwrap();
         let places = tested.places + tested.continents;
@@ -106,10 +108,7 @@ mod tests {
         assert!(made.len() > worlds * world * 9 / 10, "{} rows", made.len());
         assert!(made.len() <= worlds * world);
         for row in &made {
-            assert!(
-                !name(row).is_some_and(|name| names.contains(&name)),
-                "{row:?}"
-            );
+            assert!(!names_of(row).any(|name| names.contains(&name)), "{row:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ mod world;
 use super::{
     Failure,
     api::file_name,
-    demo::{self, failure},
+    demo,
     fictional::{ControlName, WorldShape, code},
     interrupt,
     model::ModelArgs,
@@ -142,7 +142,14 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
         adapter: args.adapter.as_deref(),
         merge: args.merge,
     };
-    let results = finetune(&experiment, &arms, &out, stop, progress.as_ref()).map_err(failure)?;
+    let results = match finetune(&experiment, &arms, &out, stop, progress.as_ref()) {
+        Err(FinetuneError::Stopped) => {
+            return Err(Failure::Interrupted(
+                "interrupted; what was trained is kept: run the command again to go on".to_owned(),
+            ));
+        }
+        results => results?,
+    };
     if args.json {
         let object = json!({ "folder": out, "results": results });
         return print(&format!("{object}\n"));
