@@ -26,6 +26,8 @@ import pyarrow.parquet  # noqa: E402
 import tokenizers  # noqa: E402
 
 LANGUAGE = "de"
+# Of each side.
+THREADS = 2
 ITEMS = 200
 LETTERS = "ABCD"
 GENERATE = 8
@@ -78,7 +80,7 @@ def texts(rows):
             yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
 
 
-def train_tokenizer(datasets, form):
+def train_tokenizer(datasets, words, special=()):
     """A byte-level BPE tokenizer of the texts of all datasets and of the prompt's own words.
 
     A published model knows both; a prompt in pieces of a letter each would have too long a beginning.
@@ -86,9 +88,9 @@ def train_tokenizer(datasets, form):
     tokenizer = tokenizers.ByteLevelBPETokenizer()
     files = sorted(datasets.glob("*/data/*/*.parquet"))
     corpus = [text for file in files for text in texts(pyarrow.parquet.read_table(file).to_pylist())]
-    words = form["instruction"] + form["examples"]["4"] + form["item"]
+    sizes = {"vocab_size": VOCABULARY, "special_tokens": list(special)}
     # Pairs that occur once are not merged.
-    tokenizer.train_from_iterator([*corpus, words, words], vocab_size=VOCABULARY, show_progress=False)
+    tokenizer.train_from_iterator([*corpus, words, words], **sizes, show_progress=False)
     return tokenizer
 
 
@@ -98,7 +100,7 @@ def write_prompts(datasets, template, path):
     rows = pyarrow.parquet.read_table(datasets / "xgeo" / "data" / LANGUAGE / "test-00000-of-00001.parquet").to_pylist()
     if len(rows) < ITEMS:
         sys.exit(f"error: {datasets} has {len(rows)} xGeo items, and {ITEMS} are needed")
-    tokenizer = train_tokenizer(datasets, form)
+    tokenizer = train_tokenizer(datasets, form["instruction"] + form["examples"]["4"] + form["item"])
     prompts = []
     for row in rows[:ITEMS]:
         lines = "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, row["choices"]))
@@ -125,7 +127,7 @@ def write_model(shape, folder):
 
 def run(command):
     """What one run of a side printed."""
-    threads = {"RAYON_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
+    threads = {"RAYON_NUM_THREADS": str(THREADS), "OMP_NUM_THREADS": str(THREADS)}
     done = subprocess.run(command, env=os.environ | threads, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(f"error: {' '.join(map(str, command))} failed")
@@ -192,4 +194,5 @@ def main(program, datasets, template, cache, *names):
     print("\n".join(lines))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

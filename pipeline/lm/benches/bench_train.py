@@ -3,7 +3,7 @@
 Usage: bench_train.py PROGRAM DATASETS FORMAT CACHE [--steps N] [--rounds N] [--dropout P] [--small]
 
 PROGRAM is examples/bench_train.rs, built for release; DATASETS a folder that `clika datasets` wrote, with fictional;
-FORMAT a file of templates/formats; CACHE a folder for the model and the rows, which bench_lm.py may share. Both sides
+FORMAT a file of templates/formats; CACHE a folder for the model and the rows, which bench_lm.py shares. Both sides
 (PyTorch's is bench_train_torch.py beside this file) train a LoRA of rank 128 on the query and value projections of one
 random model, with AdamW, 128 rows a step in four batches of 32, in turn, each run a process of two threads. Either is
 given the same token ids: shuffled rows of the German training set, a prompt and its answer. Prints what differs, and
@@ -20,7 +20,6 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -28,32 +27,18 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pyarrow.parquet  # noqa: E402
-import tokenizers  # noqa: E402
+from bench_lm import MODELS, THREADS, VOCABULARY, run, train_tokenizer, write_model  # noqa: E402
 
 LANGUAGE = "de"
-THREADS = 2
 # The rows of a whole training set.
 EPOCH_ROWS = 10_200
 SEED = 0
 # As LlamaConfig names them by default.
 SPECIAL = ["<unk>", "<s>", "</s>"]
 BEGIN, END = 1, 2
-VOCABULARY = 32_000
 
 # The model's name in CACHE and its shape, as LlamaConfig takes it; rows of a batch, and batches of a step.
-FULL = {
-    # As in bench_lm.py.
-    "name": "512x8",
-    "shape": {
-        "vocab_size": VOCABULARY,
-        "hidden_size": 512,
-        "intermediate_size": 1376,
-        "num_hidden_layers": 8,
-        "num_attention_heads": 8,
-    },
-    "batch": 32,
-    "accumulation": 4,
-}
+FULL = {"name": "512x8", "shape": MODELS["512x8"][0], "batch": 32, "accumulation": 4}
 SMALL = {
     "name": "32x2",
     "shape": {
@@ -78,25 +63,6 @@ MEASURES = {
 }
 
 
-def texts(rows):
-    """All texts of some rows, those in lists too."""
-    for row in rows:
-        for value in row.values():
-            yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
-
-
-def train_tokenizer(datasets, form):
-    """A byte-level BPE tokenizer of the texts of all datasets and of the format's own words, as in bench_lm.py."""
-    tokenizer = tokenizers.ByteLevelBPETokenizer()
-    files = sorted(datasets.glob("*/data/*/*.parquet"))
-    corpus = [text for file in files for text in texts(pyarrow.parquet.read_table(file).to_pylist())]
-    words = form["system"] + form["user"] + form["assistant"]
-    # Pairs that occur once are not merged.
-    sizes = {"vocab_size": VOCABULARY, "special_tokens": SPECIAL}
-    tokenizer.train_from_iterator([*corpus, words, words], **sizes, show_progress=False)
-    return tokenizer
-
-
 def prompt_of(row, form):
     """What stands before the answer: the prompt and, on a line of its own, the query."""
     content = "\n".join(filter(None, (row["prompt"], row["query"])))
@@ -117,7 +83,7 @@ def write_rows(datasets, template, count, path):
     if len(rows) < count:
         sys.exit(f"error: {file} has {len(rows)} rows, and {count} are needed")
     random.Random(SEED).shuffle(rows)
-    tokenizer = train_tokenizer(datasets, form)
+    tokenizer = train_tokenizer(datasets, form["system"] + form["user"] + form["assistant"], SPECIAL)
     encoded = []
     for row in rows[:count]:
         prompt = [BEGIN, *tokenizer.encode(prompt_of(row, form)).ids]
@@ -127,26 +93,6 @@ def write_rows(datasets, template, count, path):
     lengths = sorted(len(row["tokens"]) for row in encoded)
     answers = sum(len(row["tokens"]) - row["answer"] for row in encoded)
     print(f"{count} rows of {lengths[0]} to {lengths[-1]} tokens, {sum(lengths)} in all, {answers} of them answers")
-
-
-def write_model(shape, folder):
-    """A model with random weights; the folder appears when it is whole."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(0)
-    unfinished = folder.with_suffix(".unfinished")
-    LlamaForCausalLM(LlamaConfig(**shape)).save_pretrained(unfinished)
-    unfinished.rename(folder)
-
-
-def run(command):
-    """What one run of a side printed."""
-    threads = {"RAYON_NUM_THREADS": str(THREADS), "OMP_NUM_THREADS": str(THREADS)}
-    done = subprocess.run(command, env=os.environ | threads, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"error: {' '.join(map(str, command))} failed")
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def measures(result, rows_per_step):

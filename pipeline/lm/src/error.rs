@@ -88,6 +88,17 @@ pub enum LmError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A file of tensors that clika or PEFT writes is cut off or holds something else.
+    #[error("{path}: {problem}")]
+    #[diagnostic(help(
+        "it was damaged after it was written, or is of another kind; take another copy"
+    ))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An adapter that was trained on another model.
     #[error("the adapter does not belong to this model: `{module}`: {problem}")]
     #[diagnostic(help(

@@ -1,7 +1,8 @@
 //! Matrices in safetensors files that are written here: adapters, whole models and the state of a training.
 
 use crate::LmError;
-use safetensors::{SafeTensors, tensor::TensorView};
+use burn::tensor::{DType, Tensor};
+use safetensors::{SafeTensorError, SafeTensors, View, tensor::TensorView};
 use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
 /// A matrix that is read.
@@ -15,28 +16,25 @@ pub(crate) struct Read {
 pub(crate) struct Matrix {
     name: String,
     shape: Vec<usize>,
-    dtype: safetensors::Dtype,
-    bytes: Vec<u8>,
+    numbers: Tensor<2>,
 }
 
 impl Matrix {
-    /// In f32.
-    pub(crate) fn new(name: String, shape: [usize; 2], values: &[f32]) -> Self {
-        let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        Self::of_bytes(name, shape.into(), safetensors::Dtype::F32, bytes)
-    }
-
-    pub(crate) fn of_bytes(
-        name: String,
-        shape: Vec<usize>,
-        dtype: safetensors::Dtype,
-        bytes: Vec<u8>,
-    ) -> Self {
+    pub(crate) fn new(name: String, numbers: Tensor<2>) -> Self {
+        let shape = numbers.dims().into();
         Self {
             name,
             shape,
-            dtype,
-            bytes,
+            numbers,
+        }
+    }
+
+    /// Of `[1, width]`, to be written as `[width]`.
+    pub(crate) fn vector(name: String, numbers: Tensor<2>) -> Self {
+        let [_, width] = numbers.dims();
+        Self {
+            shape: vec![width],
+            ..Self::new(name, numbers)
         }
     }
 }
@@ -48,7 +46,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, LmError> {
 /// All matrices of a file by name.
 pub(crate) fn read_matrices(path: &Path) -> Result<BTreeMap<String, Read>, LmError> {
     let bytes = std::fs::read(path).map_err(|source| unreadable(path, source))?;
-    let problem = |problem: String| LmError::Adapter {
+    let problem = |problem: String| LmError::Damaged {
         path: path.to_owned(),
         problem,
     };
@@ -84,25 +82,19 @@ fn numbers(tensor: &TensorView) -> Option<Vec<f32>> {
     }
 }
 
-/// Writes a file of tensors, which transformers and PEFT read as one of PyTorch.
+/// Writes a file of tensors, which transformers and PEFT read as one of PyTorch, a tensor at a time.
 pub(crate) fn write_matrices(path: &Path, tensors: Vec<Matrix>) -> Result<(), LmError> {
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
-    let tensors: Vec<(String, View)> = tensors
-        .into_iter()
-        .map(|matrix| (matrix.name.clone(), View(matrix)))
-        .collect();
-    let file =
-        safetensors::serialize(tensors, Some(metadata)).map_err(|error| LmError::Compute {
-            problem: error.to_string(),
-        })?;
-    write(path, &file)
+    let tensors = tensors.into_iter().map(|it| (it.name.clone(), it));
+    match safetensors::serialize_to_file(tensors, Some(metadata), path) {
+        Ok(()) => Ok(()),
+        Err(SafeTensorError::IoError(source)) => Err(unwritable(path, source)),
+        Err(error) => unreachable!("names differ, and shapes are those of tensors: {error}"),
+    }
 }
 
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), LmError> {
-    std::fs::write(path, bytes).map_err(|source| LmError::Unwritable {
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::write(path, bytes).map_err(|source| unwritable(path, source))
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> LmError {
@@ -112,22 +104,32 @@ fn unreadable(path: &Path, source: std::io::Error) -> LmError {
     }
 }
 
-struct View(Matrix);
+fn unwritable(path: &Path, source: std::io::Error) -> LmError {
+    LmError::Unwritable {
+        path: path.to_owned(),
+        source,
+    }
+}
 
-impl safetensors::View for View {
+impl View for Matrix {
     fn dtype(&self) -> safetensors::Dtype {
-        self.0.dtype
+        match self.numbers.dtype() {
+            DType::F32 => safetensors::Dtype::F32,
+            DType::F16 => safetensors::Dtype::F16,
+            DType::BF16 => safetensors::Dtype::BF16,
+            other => unreachable!("no weight is loaded as {other:?}"),
+        }
     }
 
     fn shape(&self) -> &[usize] {
-        &self.0.shape
+        &self.shape
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.0.bytes)
+        Cow::Owned(self.numbers.clone().into_data().as_bytes().to_vec())
     }
 
     fn data_len(&self) -> usize {
-        self.0.bytes.len()
+        self.shape.iter().product::<usize>() * self.numbers.dtype().size()
     }
 }

@@ -294,3 +294,19 @@ fn adapters_that_are_damaged_or_of_another_kind_name_what_is_wrong() {
     });
     assert!(missing.contains("cannot read"), "{missing}");
 }
+
+#[test]
+fn a_training_begins_without_the_adapter_that_the_model_has() {
+    let run = |decoder, config: &TrainingConfig| {
+        bytes(&losses(Trainer::new(decoder, examples(), config).unwrap()).1)
+    };
+    let mut adapted = decoder("llama-gqa", Dtype::F32);
+    adapted.attach(&trained("llama-gqa")).unwrap();
+    for config in [config(0.0), full()] {
+        let plain = decoder("llama-gqa", Dtype::F32);
+        assert!(
+            run(plain, &config) == run(adapted.clone(), &config),
+            "{config:?}"
+        );
+    }
+}

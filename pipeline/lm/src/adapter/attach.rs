@@ -6,6 +6,7 @@ use crate::{
 use burn::tensor::{DType, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Decoder {
     /// Puts an adapter on the model, instead of one that it has.
@@ -13,14 +14,20 @@ impl Decoder {
         let AdapterConfig { rank, .. } = adapter.config;
         let scale = adapter.config.scale() as f32;
         let device = self.device().clone();
-        let mut left = adapter.modules.len();
+        let linears = self.linears_mut();
+        let known: BTreeSet<&str> = linears.iter().map(|linear| linear.name.as_str()).collect();
+        if let Some(unknown) = adapter.modules().find(|name| !known.contains(name)) {
+            return Err(LmError::OtherBase {
+                module: unknown.to_owned(),
+                problem: "the model has no such module".to_owned(),
+            });
+        }
         let mut lows = Vec::new();
         for linear in self.linears_mut() {
             let Some(Factors { a, b }) = adapter.modules.get(&linear.name) else {
                 lows.push(None);
                 continue;
             };
-            left -= 1;
             let [rows, columns] = linear.weight.dims();
             if (a.len(), b.len()) != (rank * columns, rows * rank) {
                 return Err(LmError::OtherBase {
@@ -37,15 +44,6 @@ impl Decoder {
                 b: matrix(b.clone(), [rows, rank], &device),
                 scale,
             }));
-        }
-        if left > 0 {
-            let linears = self.linears_mut();
-            let known = |name: &String| linears.iter().any(|linear| linear.name == *name);
-            let unknown = adapter.modules.keys().find(|name| !known(name));
-            return Err(LmError::OtherBase {
-                module: unknown.cloned().unwrap_or_default(),
-                problem: "the model has no such module".to_owned(),
-            });
         }
         for (linear, low) in self.linears_mut().into_iter().zip(lows) {
             linear.low = low;
@@ -65,7 +63,7 @@ impl Decoder {
     /// The adapter that is on the model.
     pub fn adapter(&self) -> Option<Adapter> {
         let config = self.adapter_config.clone()?;
-        let mut modules = std::collections::BTreeMap::new();
+        let mut modules = BTreeMap::new();
         let mut held = self.clone();
         for linear in held.linears_mut() {
             if let Some(low) = linear.low.take() {

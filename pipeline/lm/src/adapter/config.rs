@@ -157,10 +157,11 @@ impl AdapterConfig {
         Ok(Self {
             rank: rank as usize,
             alpha: number("lora_alpha")?,
-            dropout: keys
-                .get("lora_dropout")
-                .and_then(Value::as_f64)
-                .unwrap_or(0.0),
+            dropout: match keys.get("lora_dropout") {
+                // PEFT's default.
+                None => 0.0,
+                Some(_) => number("lora_dropout")?,
+            },
             modules: modules.ok_or_else(|| problem("`target_modules` names nothing".to_owned()))?,
             by_root: keys.get("use_rslora").and_then(Value::as_bool) == Some(true),
         })

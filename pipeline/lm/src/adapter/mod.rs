@@ -5,7 +5,8 @@ mod config;
 
 pub use config::{AdapterConfig, LoraConfig, Targets};
 
-use crate::{LmError, files};
+use crate::{LmError, decoder::matrix, files};
+use burn::tensor::Device;
 use std::{collections::BTreeMap, path::Path};
 
 /// An adapter apart from any model.
@@ -87,11 +88,19 @@ impl Adapter {
     /// Writes both files into a folder that exists; `base` is the name or folder of the model it belongs to.
     pub fn write(&self, folder: &Path, base: &str) -> Result<(), LmError> {
         let rank = self.config.rank;
+        let device = Device::flex();
         let mut tensors = Vec::with_capacity(2 * self.modules.len());
         for (module, Factors { a, b }) in &self.modules {
-            let name = |factor| format!("{PREFIX}{module}.lora_{factor}.weight");
-            tensors.push(files::Matrix::new(name("A"), [rank, a.len() / rank], a));
-            tensors.push(files::Matrix::new(name("B"), [b.len() / rank, rank], b));
+            for (factor, numbers, shape) in [
+                ("A", a, [rank, a.len() / rank]),
+                ("B", b, [b.len() / rank, rank]),
+            ] {
+                let name = format!("{PREFIX}{module}.lora_{factor}.weight");
+                tensors.push(files::Matrix::new(
+                    name,
+                    matrix(numbers.clone(), shape, &device),
+                ));
+            }
         }
         files::write_matrices(&folder.join(WEIGHTS), tensors)?;
         files::write(&folder.join(CONFIG), self.config.to_json(base).as_bytes())

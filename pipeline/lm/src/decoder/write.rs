@@ -1,6 +1,5 @@
 use super::{Decoder, training::Trained};
 use crate::{LmError, files};
-use burn::tensor::{DType, Tensor};
 use std::path::Path;
 
 impl Decoder {
@@ -10,29 +9,14 @@ impl Decoder {
         let mut tensors = Vec::new();
         self.clone()
             .change_parameters(Trained::All, &mut |name, matrix, value| {
-                let shape = if matrix {
-                    value.dims().to_vec()
+                let (name, numbers) = (name.to_owned(), value.clone());
+                tensors.push(if matrix {
+                    files::Matrix::new(name, numbers)
                 } else {
-                    vec![value.dims()[1]]
-                };
-                let (dtype, bytes) = bytes(value.clone());
-                tensors.push(files::Matrix::of_bytes(
-                    name.to_owned(),
-                    shape,
-                    dtype,
-                    bytes,
-                ));
+                    files::Matrix::vector(name, numbers)
+                });
                 value
             });
         files::write_matrices(&folder.join("model.safetensors"), tensors)
     }
-}
-
-fn bytes(x: Tensor<2>) -> (safetensors::Dtype, Vec<u8>) {
-    let dtype = match x.dtype() {
-        DType::F16 => safetensors::Dtype::F16,
-        DType::BF16 => safetensors::Dtype::BF16,
-        _ => safetensors::Dtype::F32,
-    };
-    (dtype, x.into_data().as_bytes().to_vec())
 }

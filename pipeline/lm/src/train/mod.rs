@@ -52,7 +52,7 @@ pub struct Step {
 }
 
 impl Trainer {
-    /// Prepares to train; with [`TrainingConfig::lora`] a new adapter is put on the model, instead of one that it has.
+    /// Prepares to train. An adapter that the model has is taken off; with [`TrainingConfig::lora`] a new one is put on.
     pub fn new(
         mut decoder: Decoder,
         examples: Vec<Example>,
@@ -73,7 +73,10 @@ impl Trainer {
                 decoder.begin_adapter(lora, config.seed)?;
                 Trained::Adapter
             }
-            None => Trained::All,
+            None => {
+                decoder.detach();
+                Trained::All
+            }
         };
         Ok(Self {
             order: Order::new(examples.len(), config.seed),
@@ -308,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gpu_learns_what_a_processor_does() {
+    fn burns_operations_learn_what_the_kernels_do() {
         let families = [
             "llama-gqa",
             "mistral-sliding",

@@ -2,7 +2,7 @@
 
 use super::{Example, Moments, Trainer, TrainingConfig};
 use crate::{Decoder, LmError, decoder::matrix, files};
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
@@ -56,17 +56,12 @@ impl Trainer {
         let means = of(|moments| &moments.mean);
         let squares = of(|moments| &moments.square);
         for (file, tensors) in [(PARAMETERS, parameters), (MEANS, means), (SQUARES, squares)] {
-            let tensors = tensors.into_iter().map(|(name, tensor)| {
-                let shape = tensor.dims();
-                let values: Vec<f32> = tensor.into_data().iter::<f32>().collect();
-                files::Matrix::new(name, shape, &values)
-            });
+            let tensors = tensors
+                .into_iter()
+                .map(|(name, tensor)| files::Matrix::new(name, tensor.cast(DType::F32)));
             files::write_matrices(&folder.join(file), tensors.collect())?;
         }
-        let state =
-            serde_json::to_string_pretty(&self.state()).map_err(|error| LmError::Compute {
-                problem: error.to_string(),
-            })?;
+        let state = serde_json::to_string_pretty(&self.state()).expect("a state is plain data");
         files::write(&folder.join(STATE), state.as_bytes())
     }
 

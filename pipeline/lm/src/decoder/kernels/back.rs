@@ -1,6 +1,6 @@
 //! Gradients of what lies between the matrix products.
 
-use super::{Floats, PARALLEL, change, tensor};
+use super::{Floats, GELU_CUBE, GELU_SCALE, PARALLEL, change, tensor};
 use crate::{
     Norm, exp,
     lanes::{sum_of, sum_of_products, vectorized},
@@ -46,7 +46,6 @@ pub(in crate::decoder) fn gated_silu_back(
 
 /// [`super::gelu`] backwards, from what went in.
 pub(in crate::decoder) fn gelu_back(x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
-    const SCALE: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
     let [_, width] = x.dims();
     let x = Floats::of(x);
     let x = x.values();
@@ -57,8 +56,8 @@ pub(in crate::decoder) fn gelu_back(x: &Tensor<2>, gradient: Tensor<2>) -> Tenso
         |number, row| {
             let x = &x[number * width..(number + 1) * width];
             for (out, x) in row.iter_mut().zip(x) {
-                let sigmoid = 1.0 / (1.0 + exp(-SCALE * (x + 0.044_715 * x * x * x)));
-                let inner = SCALE * (1.0 + 3.0 * 0.044_715 * x * x);
+                let sigmoid = 1.0 / (1.0 + exp(-GELU_SCALE * (x + GELU_CUBE * x * x * x)));
+                let inner = GELU_SCALE * (1.0 + 3.0 * GELU_CUBE * x * x);
                 *out *= sigmoid + x * sigmoid * (1.0 - sigmoid) * inner;
             }
         },

@@ -36,6 +36,10 @@ use rayon::prelude::*;
 /// Elements from which on a loop is spread over threads.
 const PARALLEL: usize = 1 << 15;
 
+/// GELU's approximation: `2 · √(2/π)`, and the share of the cube.
+pub(super) const GELU_SCALE: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
+pub(super) const GELU_CUBE: f32 = 0.044_715;
+
 /// Whether a tensor is of the kind that the kernels are for.
 pub(crate) fn apply<const D: usize>(x: &Tensor<D>) -> bool {
     let device = x.device();
@@ -102,7 +106,6 @@ pub(super) fn gated_silu(gate: Tensor<2>, up: &Tensor<2>) -> Tensor<2> {
 
 /// GELU's approximation by tanh: `x · sigmoid(2 · √(2/π) · (x + 0.044715 x³))`
 pub(super) fn gelu(x: Tensor<2>) -> Tensor<2> {
-    const SCALE: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
     let [_, width] = x.dims();
     change(
         x,
@@ -110,7 +113,7 @@ pub(super) fn gelu(x: Tensor<2>) -> Tensor<2> {
         #[inline(always)]
         |_, row| {
             for x in row {
-                *x /= 1.0 + exp(-SCALE * (*x + 0.044_715 * *x * *x * *x));
+                *x /= 1.0 + exp(-GELU_SCALE * (*x + GELU_CUBE * *x * *x * *x));
             }
         },
     )

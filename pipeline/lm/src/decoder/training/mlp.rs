@@ -78,10 +78,10 @@ impl Mlp {
             }
             Activation::GeluTanh if kernels::apply(x) => kernels::gelu_back(x, gradient),
             Activation::GeluTanh => {
-                const SCALE: f64 = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::SQRT_2;
+                let (scale, share) = (kernels::GELU_SCALE, kernels::GELU_CUBE);
                 let cube = wide().powi_scalar(3);
-                let sigmoid = activation::sigmoid((wide() + cube * 0.044_715) * SCALE);
-                let inner = (wide().square() * (3.0 * 0.044_715) + 1.0) * SCALE;
+                let sigmoid = activation::sigmoid((wide() + cube * share) * scale);
+                let inner = (wide().square() * (3.0 * share) + 1.0) * scale;
                 let bend = sigmoid.clone() * (sigmoid.clone().neg() + 1.0) * wide() * inner;
                 gradient * (sigmoid + bend).cast(dtype)
             }
