@@ -98,6 +98,13 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
 	  pipeline/lm/tests/fixtures/llama-tokenizer $(if $(LIMIT),--limit $(LIMIT))
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
+	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
+	  pipeline/lm/tests/fixtures/llama-tokenizer --merge --languages en,zh $(if $(LIMIT),--limit $(LIMIT))
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
+	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
+	  $(PEERS_CACHE)/smollm2-135m-instruct $(if $(LIMIT),--limit 2 --languages en,zh)
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/export/tests/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 

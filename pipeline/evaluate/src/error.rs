@@ -73,14 +73,27 @@ pub enum EvaluateError {
         /// The format.
         format: String,
     },
-    /// No option letter is one token behind the prompt.
-    #[error("the tokenizer has no single token for every option letter behind `{end}`")]
+    /// Two options are the same tokens to the model.
+    #[error("the tokenizer writes the options `{first}` and `{second}` of item {item} alike")]
     #[diagnostic(help(
-        "--answer texts scores the options' texts, and --answer free reads what the model writes"
+        "it cannot tell them apart, so no score could; --answer letters, texts or free asks in another way"
     ))]
-    NoLetters {
-        /// The end of the prompt.
-        end: String,
+    OptionsAlike {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+        /// The item.
+        item: String,
+    },
+    /// A letter is not in the vocabulary.
+    #[error("the tokenizer does not know the option letter `{letter}`")]
+    #[diagnostic(help(
+        "the probability of an unknown token says nothing about an option; --answer texts scores the options' texts"
+    ))]
+    UnknownLetter {
+        /// The letter.
+        letter: String,
     },
     /// A kept answer is none of a local model's.
     #[error("the kept answer {key} cannot be read")]

@@ -15,4 +15,4 @@ pub use local::{
 };
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;
-pub use run::{Set, Settings, evaluate};
+pub use run::{Answers, Set, Settings, evaluate};

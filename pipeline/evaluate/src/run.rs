@@ -2,7 +2,7 @@ use crate::{Asked, EvaluateError, Mode, Question, Wish};
 use clika_api::OpenAi;
 use clika_core::{LanguageCode, Progress, Task};
 use clika_predictions::Prediction;
-use clika_templates::PromptTemplate;
+use clika_templates::{ItemPrompt, PromptTemplate};
 use futures_util::{StreamExt, stream};
 use std::cell::RefCell;
 
@@ -17,6 +17,18 @@ pub struct Set {
     pub questions: Vec<Question>,
 }
 
+/// What a model answered to a set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answers {
+    /// In the order of the items.
+    pub predictions: Vec<Prediction>,
+    /// What stood between the prompts and their options; `None` where the model wrote its answers.
+    pub separator: Option<String>,
+    /// The share of the probability that the options' letters hold where the answer is read, mean over the items, in 0 to
+    /// 1; `None` where letters are not read. Far below 1 the model would have written something else.
+    pub letters_probability: Option<f64>,
+}
+
 /// Everything that moves a score.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -26,7 +38,7 @@ pub struct Settings {
     pub wish: Wish,
 }
 
-/// Asks a model every item of every set and returns its predictions in the order of the items.
+/// Asks a model every item of every set.
 ///
 /// Also returns the way of asking that was found. Stops at the first error; what was answered until then is
 /// kept by the service, so the next run goes on from there.
@@ -35,7 +47,7 @@ pub async fn evaluate(
     settings: &Settings,
     sets: &[Set],
     progress: &dyn Progress,
-) -> Result<(Mode, Vec<Vec<Prediction>>), EvaluateError> {
+) -> Result<(Mode, Vec<Answers>), EvaluateError> {
     let Some(first) = sets.iter().find_map(|set| set.questions.first()) else {
         return Err(EvaluateError::NoMode);
     };
@@ -84,7 +96,14 @@ pub async fn evaluate(
     progress.finish();
     match failure.into_inner() {
         Some(error) => Err(error.into()),
-        None => Ok((mode, predictions)),
+        None => {
+            let answers = predictions.into_iter().map(|predictions| Answers {
+                predictions,
+                separator: None,
+                letters_probability: None,
+            });
+            Ok((mode, answers.collect()))
+        }
     }
 }
 
@@ -100,13 +119,17 @@ fn prediction(question: &Question, asked: Asked) -> Prediction {
 }
 
 impl Settings {
-    /// The prompt of an item.
-    pub fn render(&self, question: &Question) -> String {
-        let kind = match question.premise {
+    /// How items of this one's kind are written.
+    pub fn kind(&self, question: &Question) -> &ItemPrompt {
+        match question.premise {
             Some(_) => &self.prompt.premise,
             None => &self.prompt.question,
-        };
-        kind.render(
+        }
+    }
+
+    /// The prompt of an item.
+    pub fn render(&self, question: &Question) -> String {
+        self.kind(question).render(
             question.premise.as_deref(),
             &question.question,
             question.relation.as_deref(),

@@ -1,10 +1,13 @@
-"""Checks that clika and lm-evaluation-harness choose alike: the same model, the same exported tasks, every item.
+"""Checks that clika, lm-evaluation-harness and transformers choose alike: one model, the same exported tasks and items.
 
-Usage: lm_eval_choices.py CLIKA EXPORT DATASETS MODEL [--limit N]
+Usage: lm_eval_choices.py CLIKA EXPORT DATASETS MODEL [--limit N] [--languages en,de] [--merge]
 
-MODEL is the folder of a small model whose tokenizer has " A" to " E" as tokens, such as
-pipeline/lm/tests/fixtures/llama-tokenizer. The harness scores EXPORT with transformers, clika scores DATASETS; each
-item's choice has to be the same, and the log-probabilities of all its letters within 1e-3.
+The harness scores EXPORT, clika DATASETS, and transformers the harness' texts: prompt and letter tokenized as one text,
+scored from where the texts of an item differ from the prompt's tokens on. Each item's choice has to be the same in all
+three. The log-probabilities of the letters have to be transformers' within 1e-3, and the harness', which scores the
+prompt's last line too, after taking away what all letters of an item share.
+
+With --merge the model's tokenizer is one that, like Llama 3's, joins ":" and the letters A to C into one token.
 """
 
 import argparse
@@ -12,7 +15,9 @@ import contextlib
 import io
 import json
 import logging
+import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,40 +29,70 @@ warnings.simplefilter("ignore")
 
 import datasets  # noqa: E402
 import pyarrow.parquet  # noqa: E402
+import torch  # noqa: E402
 from lm_eval import simple_evaluate  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 from lm_eval.tasks import TaskManager  # noqa: E402
+from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
 TASKS = ["xgeo", "xpeo", "xcopa-mini", "xcsqa-mini"]
 TOLERANCE = 1e-3
 
+# Words as LLaMA 3 cuts them: a punctuation mark goes with the letters after it.
+LLAMA3_WORDS = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+|\s+"
+
+
+def merging_copy(model, folder):
+    """The model with a tokenizer in which ":A" to ":C" are tokens, in place of its last three."""
+    shutil.copytree(model, folder, dirs_exist_ok=True)
+    path = Path(folder) / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    tokenizer["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = LLAMA3_WORDS
+    vocabulary, merges = tokenizer["model"]["vocab"], tokenizer["model"]["merges"]
+    for letter in "ABC":
+        last = max(vocabulary, key=vocabulary.get)
+        merges[:] = [pair for pair in merges if last not in ("".join(pair), *pair)]
+        del vocabulary[last]
+    for letter in "ABC":
+        vocabulary[f":{letter}"] = len(vocabulary)
+        merges.append([":", letter])
+    path.write_text(json.dumps(tokenizer))
+    return Path(folder)
+
+
+def names(args):
+    return [f"clika_{name}_{language}" for name in TASKS for language in args.languages]
+
 
 def of_harness(args, folder):
-    """The log-probability of every choice, by dataset, language and item."""
+    """Of every item by dataset, language and id: the texts that are scored, and their log-probabilities."""
     datasets.config.HF_DATASETS_CACHE = folder
     manager = TaskManager(include_path=str(args.export), include_defaults=False)
-    # The tokenizer puts a token in front of every text, as clika does.
-    model = HFLM(pretrained=str(args.model), device="cpu", batch_size=32, dtype="float32", add_bos_token=True)
+    # A token in front of a text where the tokenizer puts one there, as clika does.
+    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    begins = tokenizer.bos_token_id is not None and tokenizer("a")["input_ids"][0] == tokenizer.bos_token_id
+    options = {"batch_size": 32, "dtype": "float32", "add_bos_token": begins}
+    model = HFLM(pretrained=str(args.model), device="cpu", **options)
     found = {}
-    for name in TASKS:
-        with contextlib.redirect_stderr(io.StringIO()):  # progress bars
-            results = simple_evaluate(
-                model, tasks=[f"clika_{name}"], task_manager=manager, limit=args.limit, bootstrap_iters=0
-            )
-        for task, samples in results["samples"].items():
-            language = task.rpartition("_")[2]
-            for sample in samples:
-                scores = [float(response[0][0]) for response in sample["resps"]]
-                found[name, language, sample["doc"]["id"]] = scores
+    with contextlib.redirect_stderr(io.StringIO()):  # progress bars
+        results = simple_evaluate(
+            model, tasks=names(args), task_manager=manager, limit=args.limit, bootstrap_iters=0
+        )
+    for task, samples in results["samples"].items():
+        _, name, language = task.split("_")
+        for sample in samples:
+            texts = [context + continuation for context, continuation in sample["arguments"]]
+            scores = [float(response[0][0]) for response in sample["resps"]]
+            found[name, language, sample["doc"]["id"]] = texts, scores
     return found
 
 
 def of_clika(args, folder):
-    """The same, from the predictions that clika writes."""
+    """The log-probability of every letter, from the predictions that clika writes."""
     command = [
         *[str(args.clika), "evaluate", *TASKS, "--model", str(args.model), "--name", "tiny", "--device", "cpu"],
-        *["--dtype", "f32", "--format", "none", "--spacing", "space", "--datasets", str(args.datasets)],
-        *["--out", folder, "--quiet", "--json"],
+        *["--dtype", "f32", "--format", "none", "--datasets", str(args.datasets)],
+        *["--languages", ",".join(args.languages), "--out", folder, "--quiet", "--json"],
         *(["--limit", str(args.limit)] if args.limit else []),
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -68,6 +103,51 @@ def of_clika(args, folder):
     return found
 
 
+def of_transformers(args, items):
+    """The same by transformers, from the texts: what an item's texts begin with and then a letter each."""
+    tokenizer = AutoTokenizer.from_pretrained(args.model)
+    model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.float32)
+    found = {}
+    for key, texts in items.items():
+        whole = [tokenizer(text)["input_ids"] for text in texts]
+        prompt = tokenizer(texts[0][:-1])["input_ids"]
+        shared = os.path.commonprefix([prompt, *whole])
+        rows = {tuple(ids[:-1]) for ids in whole}
+        with torch.no_grad():
+            given = {row: model(torch.tensor([row])).logits[0].log_softmax(-1) for row in rows}
+        found[key] = [
+            sum(float(given[tuple(ids[:-1])][at - 1, ids[at]]) for at in range(len(shared), len(ids)))
+            for ids in whole
+        ]
+    return found
+
+
+def among(scores):
+    """Log-probabilities among the options: without what all of them share."""
+    most = max(scores)
+    total = most + math.log(sum(math.exp(score - most) for score in scores))
+    return [score - total for score in scores]
+
+
+def best(scores):
+    return max(range(len(scores)), key=scores.__getitem__)
+
+
+def compare(name, theirs, ours):
+    """How many choices differ from the other program's, and the largest difference of a log-probability."""
+    if not theirs or theirs.keys() != ours.keys():
+        sys.exit(f"lm_eval_choices.py: {len(theirs)} items of {name}, {len(ours)} of clika")
+    worst, different = 0.0, []
+    for key, scores in theirs.items():
+        worst = max(worst, *(abs(a - b) for a, b in zip(scores, ours[key], strict=True)))
+        if best(scores) != best(ours[key]):
+            different.append(key)
+    for key in different[:5]:
+        print(f"{key}: {json.dumps(theirs[key])} and {json.dumps(ours[key])}", file=sys.stderr)
+    print(f"{name}: {len(theirs) - len(different)} of {len(theirs)} choices as clika's, log-probabilities within {worst:.1e}")
+    return not different and worst <= TOLERANCE
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clika", type=Path)
@@ -75,22 +155,22 @@ def main():
     parser.add_argument("datasets", type=Path)
     parser.add_argument("model", type=Path)
     parser.add_argument("--limit", type=int, help="items of each task, from the first")
+    parser.add_argument("--languages", default="ar,de,en,fr,he,it,ja,pl,ru,zh", type=lambda codes: codes.split(","))
+    parser.add_argument("--merge", action="store_true", help="with a tokenizer that joins the colon and a letter")
     args = parser.parse_args()
     logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory() as harness, tempfile.TemporaryDirectory() as clika:
-        theirs, ours = of_harness(args, harness), of_clika(args, clika)
-    if not theirs or theirs.keys() != ours.keys():
-        sys.exit(f"lm_eval_choices.py: {len(theirs)} items of the harness, {len(ours)} of clika")
-    worst, different = 0.0, []
-    for key, scores in theirs.items():
-        worst = max(worst, *(abs(a - b) for a, b in zip(scores, ours[key], strict=True)))
-        if max(range(len(scores)), key=scores.__getitem__) != max(range(len(scores)), key=ours[key].__getitem__):
-            different.append(key)
-    for key in different[:5]:
-        print(f"{key}: {json.dumps(theirs[key])} and {json.dumps(ours[key])}", file=sys.stderr)
-    if different or worst > TOLERANCE:
-        sys.exit(f"lm_eval_choices.py: {len(different)} of {len(theirs)} choices differ, log-probabilities by {worst:.1e}")
-    print(f"lm_eval: {len(theirs)} choices as clika's, log-probabilities within {worst:.1e}")
+    with tempfile.TemporaryDirectory() as harness, tempfile.TemporaryDirectory() as clika, tempfile.TemporaryDirectory() as model:
+        if args.merge:
+            args.model = merging_copy(args.model, model)
+        harness, ours = of_harness(args, harness), of_clika(args, clika)
+        theirs = of_transformers(args, {key: texts for key, (texts, _) in harness.items()})
+    rescaled = {key: among(scores) for key, scores in ours.items()}
+    alike = [
+        compare("lm_eval", {key: among(scores) for key, (_, scores) in harness.items()}, rescaled),
+        compare("transformers", theirs, ours),
+    ]
+    if not all(alike):
+        sys.exit("lm_eval_choices.py: the programs differ")
 
 
 if __name__ == "__main__":

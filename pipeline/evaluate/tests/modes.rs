@@ -62,7 +62,9 @@ async fn run(model: &OpenAi, wish: Wish) -> Result<(Mode, Vec<Vec<Prediction>>),
             ..wish
         },
     };
-    evaluate(model, &settings, &sets(), &NoProgress).await
+    let (mode, answers) = evaluate(model, &settings, &sets(), &NoProgress).await?;
+    let predictions = answers.into_iter().map(|answers| answers.predictions);
+    Ok((mode, predictions.collect()))
 }
 
 /// The right letter for the number in a prompt.

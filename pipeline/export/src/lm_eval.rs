@@ -6,7 +6,7 @@ use crate::{
 };
 use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
 use clika_core::Task;
-use clika_templates::{ItemPrompt, PromptTemplate};
+use clika_templates::PromptTemplate;
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -33,9 +33,9 @@ const LETTERS: &str = r#"# Choices stand in the prompt, and their letters are sc
 custom_dataset: !function parquet.load
 test_split: test
 output_type: multiple_choice
-doc_to_choice: "{{ 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[:choices|length]|list }}"
 doc_to_target: label
-target_delimiter: " "
+# What stands before a letter is part of the choice.
+target_delimiter: ""
 num_fewshot: 0
 metric_list:
   - metric: acc
@@ -99,9 +99,10 @@ pub fn lm_eval(
             let data = format!("data/{}/{config}.parquet", dataset.name);
             let yaml = match dataset.task() {
                 Some(of) => {
-                    let text = json!(lettered(prompt, of));
+                    let (text, choices) = lettered(prompt, of);
+                    let (text, choices) = (json!(text), json!(choices));
                     task_file(&task, config, "_letters.yaml", &data)
-                        + &format!("doc_to_text: {text}\n")
+                        + &format!("doc_to_text: {text}\ndoc_to_choice: {choices}\n")
                 }
                 None => task_file(&task, config, "_sentences.yaml", &data),
             };
@@ -152,21 +153,19 @@ fn group_file(dataset: &Dataset, tasks: &[String]) -> String {
     yaml + "metadata:\n  version: 1.0\n"
 }
 
-/// A prompt of ours as a Jinja template over the columns of our rows.
-fn lettered(prompt: &PromptTemplate, task: Task) -> String {
+/// A prompt of ours as Jinja templates over the columns of our rows: the text, and its choices.
+///
+/// A choice is the prompt's last line with the letter. The harness tokenizes text and choice together and scores what
+/// comes after the text's tokens; cut behind "Answer:", a letter that merges with the colon (":A" in Llama 3) would leave
+/// nothing to score. A line break merges with no word, and what all choices begin with cancels.
+fn lettered(prompt: &PromptTemplate, task: Task) -> (String, String) {
     let premise = matches!(task, Task::XCopa | Task::XCopaMini);
-    let ItemPrompt {
-        instruction,
-        examples,
-        item,
-        cause,
-        effect,
-    } = if premise {
+    let prompt = if premise {
         &prompt.premise
     } else {
         &prompt.question
     };
-    let question = match (cause, effect) {
+    let question = match (&prompt.cause, &prompt.effect) {
         (Some(cause), Some(effect)) if premise => format!(
             "{{% if relation == 'cause' %}}{}{{% else %}}{}{{% endif %}}",
             literal(cause),
@@ -176,7 +175,9 @@ fn lettered(prompt: &PromptTemplate, task: Task) -> String {
     };
     let choices = "{% for choice in choices %}{{ 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[loop.index0] }}. {{choice}}\
                    {% if not loop.last %}\n{% endif %}{% endfor %}";
-    let example = examples.get(&task.choices().to_string());
+    let example = prompt.examples.get(&task.choices().to_string());
+    let ending = prompt.ending();
+    let item = prompt.item.strip_suffix(ending).unwrap_or(&prompt.item);
     let item = [
         ("{premise}", "{{premise}}"),
         ("{question}", &question),
@@ -186,7 +187,13 @@ fn lettered(prompt: &PromptTemplate, task: Task) -> String {
     .fold(literal(item), |item, (place, template)| {
         item.replace(&literal(place), template)
     });
-    literal(instruction) + &example.map_or_else(String::new, |example| literal(example)) + &item
+    let text = literal(&prompt.instruction)
+        + &example.map_or_else(String::new, |example| literal(example))
+        + &item;
+    let letters = ('A'..='Z').take(task.choices());
+    let letters = letters.map(|letter| format!("{ending}{}{letter}", prompt.separator()));
+    let list = json!(letters.collect::<Vec<_>>());
+    (text, format!("{{{{ {list} }}}}"))
 }
 
 /// A text that Jinja writes as it is.
@@ -205,14 +212,22 @@ mod tests {
     fn prompts_become_jinja() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
         let paper = load_prompt(&folder, "paper").unwrap();
+        let (text, choices) = lettered(&paper, Task::XGeo);
         assert_eq!(
-            lettered(&paper, Task::XGeo),
+            text,
             "The following are multiple choice questions. Please choose the most reasonable one from the following \
              options.\nQuestion:2+3=?\nA. 1\nB. 2\nC. 3\nD. 5\nAnswer:D. 5\nQuestion:{{question}}\n\
              {% for choice in choices %}{{ 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[loop.index0] }}. {{choice}}\
-             {% if not loop.last %}\n{% endif %}{% endfor %}\nAnswer:"
+             {% if not loop.last %}\n{% endif %}{% endfor %}\n"
         );
-        let copa = lettered(&paper, Task::XCopa);
+        assert_eq!(
+            choices,
+            r#"{{ ["Answer:A","Answer:B","Answer:C","Answer:D"] }}"#
+        );
+        let plain = load_prompt(&folder, "plain").unwrap();
+        let (_, choices) = lettered(&plain, Task::XCopaMini);
+        assert_eq!(choices, r#"{{ ["Answer: A","Answer: B"] }}"#);
+        let (copa, _) = lettered(&paper, Task::XCopa);
         let question = "\nQuestion:{% if relation == 'cause' %}What was the cause of this?{% else %}What happened as a \
                         result?{% endif %}\n";
         assert!(

@@ -67,11 +67,15 @@ def lettered_prompt(template, row):
 
 
 def expected(template, row):
-    """The prompt, and what the model's continuation may be."""
+    """What the harness is to score: each choice with all that stands before it, and where it may be cut."""
     if "response" not in row:
-        return lettered_prompt(template, row), list(LETTERS[: len(row["choices"])])
+        prompt = lettered_prompt(template, row)
+        separator = template["premise" if "premise" in row else "question"]["separator"]
+        # The last line goes with the letter: behind its colon nothing may be left to score.
+        cut = prompt.rindex("\n") + 1
+        return prompt[:cut], [prompt[cut:] + separator + letter for letter in LETTERS[: len(row["choices"])]]
     before, _, after = row["response"].rpartition(row["answer"])
-    return row["prompt"], [before + choice + after for choice in row["choices"]]
+    return row["prompt"], [" " + before + choice + after for choice in row["choices"]]
 
 
 def differences(template, samples, rows):
@@ -87,7 +91,7 @@ def differences(template, samples, rows):
             yield f"item {sample['doc_id']} is {sample['doc']['id']}, not {row['id']}"
         elif any(asked != prompt for asked, _ in sample["arguments"]):
             yield f"{row['id']}: prompted {sample['arguments'][0][0]!r}, not {prompt!r}"
-        elif given != [" " + choice for choice in choices]:
+        elif given != choices:
             yield f"{row['id']}: choices {given}, not {choices}"
         elif int(sample["target"]) != row["label"] or row["choices"][row["label"]] != row["answer"]:
             yield f"{row['id']}: right is {sample['target']}, not {row['label']} ({row['answer']})"

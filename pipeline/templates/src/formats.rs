@@ -23,6 +23,9 @@ pub struct Format {
     pub user: String,
     /// What introduces the answer, `{answer}`, and what ends it, with `{eos}` for [`Part::Eos`].
     pub assistant: String,
+    /// What stands between what introduces an answer and the answer: nothing or a space. `None` where nothing introduces
+    /// it, and the prompt's own [separator](crate::ItemPrompt::separator) decides.
+    pub separator: Option<String>,
     /// Pieces of `prefix`, `user` and `assistant` that are [`Part::Special`].
     pub special: Vec<String>,
     /// Texts that end a generated answer, beside what ends it in `assistant`.

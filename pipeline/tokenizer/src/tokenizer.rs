@@ -9,6 +9,7 @@ pub struct Tokenizer {
     vocabulary: usize,
     bos: Option<u32>,
     eos: Option<u32>,
+    unknown: Option<u32>,
     /// Ids before and after a text that is encoded with special tokens, where the file itself has no rule for it.
     before: Vec<u32>,
     after: Vec<u32>,
@@ -82,7 +83,7 @@ impl Tokenizer {
                 .find(|(name, _)| *name == wanted)
                 .and_then(|(_, content)| inner.token_to_id(content))
         };
-        let (bos, eos) = (id("bos_token"), id("eos_token"));
+        let (bos, eos, unknown) = (id("bos_token"), id("eos_token"), id("unk_token"));
         // A tokenizer.json says itself what stands around a text, and transformers believes it.
         let add_bos = !is_json && settings.add_bos_token.unwrap_or(settings.is_llama());
         let add_eos = !is_json && settings.add_eos_token.unwrap_or(false);
@@ -96,6 +97,7 @@ impl Tokenizer {
             vocabulary,
             bos,
             eos,
+            unknown,
             before: bos.filter(|_| add_bos).into_iter().collect(),
             after: eos.filter(|_| add_eos).into_iter().collect(),
             chat_template: chat::chat_template(settings)?,
@@ -173,6 +175,11 @@ impl Tokenizer {
     /// The token that ends a text, if the model has one.
     pub fn eos(&self) -> Option<u32> {
         self.eos
+    }
+
+    /// The token that stands for what the vocabulary lacks, if the model has one.
+    pub fn unknown(&self) -> Option<u32> {
+        self.unknown
     }
 
     /// The model's own format of a conversation, if it has one.

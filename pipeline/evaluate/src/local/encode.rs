@@ -25,6 +25,15 @@ impl Wrapping {
             Self::Own => "own",
         }
     }
+
+    /// What stands before an answer: nothing in the model's own template, which ends where the answer begins. `None` where
+    /// the format introduces no answer, so that the prompt's own end counts.
+    pub fn separator(&self) -> Option<&str> {
+        match self {
+            Self::Format { format, .. } => format.separator.as_deref(),
+            Self::Own => Some(""),
+        }
+    }
 }
 
 /// A prompt and its answer, as a model in its format reads and writes them.

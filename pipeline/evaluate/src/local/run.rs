@@ -2,7 +2,7 @@ use super::{
     AnswerMode, LocalModel, Spacing, Writing,
     ask::{Asker, Asking},
 };
-use crate::{EvaluateError, Question, Set, Settings, parse};
+use crate::{Answers, EvaluateError, Question, Set, Settings, parse};
 use clika_api::{Cache, Key, Usage};
 use clika_core::Progress;
 use clika_lm::{Query, Scoring};
@@ -10,10 +10,7 @@ use clika_metrics::Answer;
 use clika_predictions::Prediction;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::{
-    collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What moves a score of a local model, beside the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +27,7 @@ pub struct LocalSettings {
     pub batch_tokens: usize,
 }
 
-/// Asks a model every item of every set and returns its predictions in the order of the items, and the forms of the
-/// option letters that were scored.
+/// Asks a model every item of every set.
 ///
 /// What was answered is in the `kept` file before it is used, so that a run that ends early goes on from there.
 /// Ends with [`EvaluateError::Stopped`] soon after `stop` is set.
@@ -43,24 +39,22 @@ pub fn evaluate_local(
     kept: &Cache,
     stop: &AtomicBool,
     progress: &dyn Progress,
-) -> Result<(Vec<Vec<Prediction>>, BTreeSet<&'static str>), EvaluateError> {
-    let mut predictions = Vec::new();
-    let mut forms = BTreeSet::new();
-    let mut work = Work {
+) -> Result<Vec<Answers>, EvaluateError> {
+    let mut answers = Vec::new();
+    let work = Work {
         model,
         prompt,
         settings,
         kept,
         stop,
         progress,
-        forms: &mut forms,
     };
     let prompts = sets.iter().flat_map(|set| &set.questions);
     let prompts: usize = prompts.map(|question| work.rotations(question)).sum();
     progress.start(prompts as u64, "prompts");
     for set in sets {
         let detail = format!("{} {}", set.task, set.language);
-        predictions.push(match settings.mode {
+        answers.push(match settings.mode {
             AnswerMode::Free => work.free(set, &detail)?,
             AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => {
                 work.forced(set, &detail)?
@@ -68,7 +62,7 @@ pub fn evaluate_local(
         });
     }
     progress.finish();
-    Ok((predictions, forms))
+    Ok(answers)
 }
 
 struct Work<'a> {
@@ -78,7 +72,6 @@ struct Work<'a> {
     kept: &'a Cache,
     stop: &'a AtomicBool,
     progress: &'a dyn Progress,
-    forms: &'a mut BTreeSet<&'static str>,
 }
 
 impl Work<'_> {
@@ -132,9 +125,13 @@ impl Work<'_> {
     }
 
     /// Chooses by log-probabilities.
-    fn forced(&mut self, set: &Set, detail: &str) -> Result<Vec<Prediction>, EvaluateError> {
-        let (mode, spacing) = (self.settings.mode, self.settings.spacing);
-        let mut asker = Asker::new(self.model, self.prompt, mode, spacing);
+    fn forced(&self, set: &Set, detail: &str) -> Result<Answers, EvaluateError> {
+        let asker = Asker {
+            model: self.model,
+            settings: self.prompt,
+            mode: self.settings.mode,
+            spacing: self.settings.spacing,
+        };
         let mut askings: Vec<Asking> = Vec::new();
         for question in &set.questions {
             for rotation in 0..self.rotations(question) {
@@ -142,8 +139,6 @@ impl Work<'_> {
                 askings.push(asker.ask(question, rotation)?);
             }
         }
-        self.forms
-            .extend(askings.iter().flat_map(|asking| &asking.forms));
         let keys: Vec<Key> = askings
             .iter()
             .map(|asking| {
@@ -174,24 +169,28 @@ impl Work<'_> {
             }
             self.check_stop()?;
         }
-        let mut numbers = askings.iter().zip(found);
-        Ok(set
-            .questions
-            .iter()
-            .map(|question| {
-                let choices = question.choices.len();
-                let rotated: Vec<Vec<f64>> = numbers
-                    .by_ref()
-                    .take(self.rotations(question))
-                    .filter_map(|(asking, values)| Some(asking.scores(&values?, choices)))
-                    .collect();
-                by_scores(question, &rotated)
-            })
-            .collect())
+        let mut numbers = askings.iter().zip(&found);
+        let predictions = set.questions.iter().map(|question| {
+            let rotated: Vec<Vec<f64>> = numbers
+                .by_ref()
+                .take(self.rotations(question))
+                .filter_map(|(asking, values)| Some(asking.scores(values.as_ref()?)))
+                .collect();
+            by_scores(question, &rotated)
+        });
+        let letters = self.settings.mode == AnswerMode::Letters;
+        Ok(Answers {
+            predictions: predictions.collect(),
+            separator: set
+                .questions
+                .first()
+                .map(|question| asker.separator(question).to_owned()),
+            letters_probability: letters.then(|| mean_probability(&found)).flatten(),
+        })
     }
 
     /// Reads the option out of what the model writes.
-    fn free(&self, set: &Set, detail: &str) -> Result<Vec<Prediction>, EvaluateError> {
+    fn free(&self, set: &Set, detail: &str) -> Result<Answers, EvaluateError> {
         let mut prompts = Vec::new();
         for question in &set.questions {
             prompts.push(self.model.encode(&self.prompt.render(question), "")?);
@@ -231,7 +230,7 @@ impl Work<'_> {
             self.check_stop()
         })?;
         let texts = set.questions.iter().zip(texts);
-        Ok(texts
+        let predictions = texts
             .map(|(question, text)| Prediction {
                 item_id: question.id.clone(),
                 cluster_id: question.cluster_id.clone(),
@@ -242,8 +241,23 @@ impl Work<'_> {
                 response: text,
                 label: question.label,
             })
-            .collect())
+            .collect();
+        Ok(Answers {
+            predictions,
+            separator: None,
+            letters_probability: None,
+        })
     }
+}
+
+/// The probability of all letters of a query together, mean over the queries.
+fn mean_probability(log_probabilities: &[Option<Vec<f64>>]) -> Option<f64> {
+    let sums: Vec<f64> = log_probabilities
+        .iter()
+        .flatten()
+        .map(|letters| letters.iter().map(|letter| letter.exp()).sum())
+        .collect();
+    (!sums.is_empty()).then(|| sums.iter().sum::<f64>() / sums.len() as f64)
 }
 
 /// The prediction from an item's scores, averaged over the places where its options stood.

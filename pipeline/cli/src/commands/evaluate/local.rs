@@ -27,7 +27,7 @@ pub struct LocalArgs {
     /// What the answer is read from [default: letters]
     #[arg(long, value_enum)]
     answer: Option<Answer>,
-    /// What stands between the prompt and an option [default: auto]
+    /// What stands between the prompt and an option [default: as in the format or the prompt's own example]
     #[arg(long, value_enum)]
     spacing: Option<SpacingName>,
     /// Score every option at every letter's place and average, so that no letter is favoured.
@@ -54,7 +54,7 @@ enum Answer {
 /// [`Spacing`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum SpacingName {
-    /// Letters with and without a space, whichever is likelier; texts with one
+    /// As in the format, or else in the prompt's own example
     Auto,
     /// A space
     Space,
@@ -152,7 +152,7 @@ pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> R
         stop,
         progress.as_ref(),
     );
-    let (predictions, forms) = match answered {
+    let answers = match answered {
         Err(EvaluateError::Stopped) => {
             return Err(Failure::Interrupted(
                 "interrupted; the answers so far are kept: run the command again to go on"
@@ -175,7 +175,7 @@ pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> R
         "dtype": dtype,
         "format": format,
         "answer": mode,
-        "letter_forms": forms,
+        "spacing": settings.spacing,
         "permute": settings.permute,
         "prompt": args.prompt,
         "prompt_instruction": prompt.prompt.question.instruction,
@@ -185,7 +185,7 @@ pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> R
     let results = Results {
         name,
         sets: &sets,
-        predictions: &predictions,
+        answers: &answers,
         how: format!(
             "{} in {dtype}, format `{format}`, answers by {}",
             model.place,

@@ -110,7 +110,7 @@ pub(super) fn run(
     if !quiet {
         eprintln!("{used}");
     }
-    let (mode, predictions) = answered?;
+    let (mode, answers) = answered?;
     let Mode { api, constraint } = mode;
     let interface = match api {
         Api::Completions => "completions",
@@ -119,7 +119,7 @@ pub(super) fn run(
     let results = Results {
         name: args.name.as_deref().unwrap_or(name),
         sets: &sets,
-        predictions: &predictions,
+        answers: &answers,
         described: describe(args, name, mode, &model.base(), &settings),
         how: format!("asked by {interface}, {}", constraint.name()),
         fields: json!({ "mode": mode, "usage": model.totals() }),

@@ -3,18 +3,21 @@
 use super::{Args, Failure};
 use crate::commands::print;
 use clika_artifacts::Manifest;
-use clika_evaluate::Set;
+use clika_evaluate::{Answers, Set};
 use clika_metrics::Answer;
 use clika_predictions::{Collection, Key, Prediction};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path};
+
+/// Below this share of the probability, letters do not stand for what a model would answer.
+const LEAST_PROBABILITY: f64 = 0.5;
 
 /// What was answered, and how it was asked.
 pub(super) struct Results<'a> {
     /// The model's name in the predictions.
     pub(super) name: &'a str,
     pub(super) sets: &'a [Set],
-    pub(super) predictions: &'a [Vec<Prediction>],
+    pub(super) answers: &'a [Answers],
     /// Everything that moves a score, for the manifest.
     pub(super) described: Value,
     /// How it was asked, in words.
@@ -29,7 +32,7 @@ impl Results<'_> {
         save(
             self.name,
             self.sets,
-            self.predictions,
+            self.answers,
             &self.described,
             datasets,
             out,
@@ -37,9 +40,10 @@ impl Results<'_> {
         let rows: Vec<_> = self
             .sets
             .iter()
-            .zip(self.predictions)
-            .map(|(set, predictions)| Row::of(set, predictions))
+            .zip(self.answers)
+            .map(|(set, answers)| Row::of(set, answers))
             .collect();
+        warn(&rows);
         if args.json {
             let mut object = json!({
                 "model": self.name,
@@ -52,7 +56,7 @@ impl Results<'_> {
             return print(&format!("{object}\n"));
         }
         let mut text = format!(
-            "{}: {}, prompt `{}`\n\n| task | language | items | accuracy | invalid |\n|---|---|---|---|---|\n",
+            "{}: {}, prompt `{}`\n\n| task | language | items | accuracy | invalid | letters |\n|---|---|---|---|---|---|\n",
             self.name, self.how, args.prompt
         );
         text.extend(rows.iter().map(Row::markdown));
@@ -64,13 +68,14 @@ impl Results<'_> {
 fn save(
     name: &str,
     sets: &[Set],
-    predictions: &[Vec<Prediction>],
+    answers: &[Answers],
     described: &Value,
     datasets: &Path,
     out: &Path,
 ) -> Result<(), Failure> {
     let mut collection = Collection::read_model(out, name)?;
-    for (set, predictions) in sets.iter().zip(predictions) {
+    for (set, answers) in sets.iter().zip(answers) {
+        let predictions = &answers.predictions;
         let ids: BTreeSet<_> = predictions.iter().map(|p| &p.item_id).collect();
         // Older predictions of a task stay only if they are on the same items.
         let stale: Vec<Key> = collection
@@ -96,11 +101,34 @@ fn save(
         let mut run = described.clone();
         let manifest = Manifest::read(&datasets.join(set.task.name()))?;
         run["dataset"] = json!(manifest.map(|manifest| manifest.fingerprint));
+        run["separator"] = json!(answers.separator);
+        run["letters_probability"] = json!(answers.letters_probability);
         collection.remove(&key);
         collection.describe(key.clone(), run);
         collection.insert(key, predictions.clone());
     }
     Ok(collection.write(out)?)
+}
+
+/// Says where letters are not what the model would write.
+fn warn(rows: &[Row]) {
+    let low: Vec<String> = rows
+        .iter()
+        .filter_map(|row| {
+            let share = row.letters.filter(|share| *share < LEAST_PROBABILITY)?;
+            Some(format!(
+                "{} in {} {share:.2}",
+                row.set.task, row.set.language
+            ))
+        })
+        .collect();
+    if !low.is_empty() {
+        eprintln!(
+            "note: where the answer is read, the option letters hold little of the probability ({}): what is compared is \
+             not what the model would write. Another --format or --prompt, or --answer texts or free, asks in another way",
+            low.join(", ")
+        );
+    }
 }
 
 /// A line of the table.
@@ -109,27 +137,33 @@ struct Row<'a> {
     right: usize,
     invalid: usize,
     items: usize,
+    /// The share of the probability that the letters hold.
+    letters: Option<f64>,
 }
 
 impl<'a> Row<'a> {
-    fn of(set: &'a Set, predictions: &[Prediction]) -> Self {
+    fn of(set: &'a Set, answers: &Answers) -> Self {
+        let predictions = &answers.predictions;
         let count = |of: fn(&Prediction) -> bool| predictions.iter().filter(|p| of(p)).count();
         Self {
             set,
             right: count(|prediction| prediction.judged().is_right()),
             invalid: count(|prediction| prediction.answer == Answer::Invalid),
             items: predictions.len(),
+            letters: answers.letters_probability,
         }
     }
 
     fn markdown(&self) -> String {
         format!(
-            "| {} | {} | {} | {:.3} | {} |\n",
+            "| {} | {} | {} | {:.3} | {} | {} |\n",
             self.set.task,
             self.set.language,
             self.items,
             self.right as f64 / self.items as f64,
-            self.invalid
+            self.invalid,
+            self.letters
+                .map_or("–".to_owned(), |share| format!("{share:.2}")),
         )
     }
 
@@ -140,6 +174,7 @@ impl<'a> Row<'a> {
             "items": self.items,
             "right": self.right,
             "invalid": self.invalid,
+            "letters_probability": self.letters,
         })
     }
 }
