@@ -34,6 +34,31 @@ pub enum EvaluateError {
         "--api and --constraint choose one way, and then the error says what the endpoint has against it"
     ))]
     NoMode,
+    /// The letters were to be read of a model that thinks first.
+    #[error(
+        "the model begins with `{thought}`: it thinks before it answers, and its first token is no letter"
+    )]
+    #[diagnostic(help(
+        "--constraint free with --max-tokens 4096 reads the answer after the thought; vLLM takes --fields \
+         '{{\"chat_template_kwargs\": {{\"enable_thinking\": false}}}}' for models that can do without"
+    ))]
+    Thinks {
+        /// How the thought begins.
+        thought: String,
+    },
+    /// No answer comes within the tokens.
+    #[error("the model was still thinking after {max_tokens} tokens, in every item of the pilot")]
+    #[diagnostic(help("give it more with --max-tokens: 4096, say"))]
+    ThoughtCut {
+        /// Tokens of an answer.
+        max_tokens: u32,
+    },
+    /// The endpoint wants other fields than those that all others take.
+    #[error(transparent)]
+    #[diagnostic(help(
+        "OpenAI's reasoning models take --fields '{{\"max_tokens\": null, \"temperature\": null, \"max_completion_tokens\": 4096}}'"
+    ))]
+    OtherFields(ApiError),
     /// A way of asking that makes no sense.
     #[error("`{constraint}` needs {needs}")]
     #[diagnostic(help("without --constraint the best one that the endpoint has is found"))]

@@ -6,7 +6,9 @@ mod items;
 mod local;
 mod mode;
 mod parser;
+mod pilot;
 mod run;
+mod thought;
 
 pub use error::EvaluateError;
 pub use items::{Question, languages, read_dataset};
@@ -15,4 +17,5 @@ pub use local::{
 };
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;
-pub use run::{Answers, Set, Settings, evaluate};
+pub use pilot::Way;
+pub use run::{Answers, LEAST_PROBABILITY, Set, Settings, evaluate};

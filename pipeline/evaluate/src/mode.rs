@@ -1,7 +1,7 @@
 //! The ways of asking an endpoint, and which of them it has.
 
-use crate::{EvaluateError, Question, parse};
-use clika_api::{ApiError, CallError, Generation, OpenAi, Prompt, Reply, Role};
+use crate::{Question, Way, parse};
+use clika_api::{ApiError, Generation, OpenAi, Prompt, Reply, Role};
 use clika_core::Progress;
 use clika_metrics::Answer;
 use serde::{Deserialize, Serialize};
@@ -82,145 +82,36 @@ pub struct Asked {
     pub scores: Option<Vec<f64>>,
     /// What the model said.
     pub response: String,
+    /// The probability of all options' letters together, where log-probabilities are read.
+    pub letters_probability: Option<f64>,
 }
 
-/// Nobody says this by chance.
-const PROBE: &str = "zq7x";
-
 impl Wish {
-    /// The way of asking that is wished, or the first that the endpoint has.
-    ///
-    /// Log-probabilities come first, because they give scores and cannot be misread; then constraints, tried
-    /// with an answer that nobody gives by chance, because servers ignore fields they do not know; then
-    /// free text. `prompt` is an item's.
-    pub async fn find(
-        &self,
-        model: &OpenAi,
-        prompt: &str,
-        choices: usize,
-        progress: &dyn Progress,
-    ) -> Result<Mode, EvaluateError> {
-        if self.constraint == Some(Constraint::LogitBias) && self.letter_tokens.len() < choices {
-            return Err(EvaluateError::Impossible {
-                constraint: "logit-bias",
-                needs: "--letter-tokens with the id of every option's letter",
-            });
-        }
-        if let (Some(api), Some(constraint)) = (self.api, self.constraint) {
-            return Ok(Mode { api, constraint });
-        }
-        // A run that goes on asks as it began, also where nothing may be sent any more.
-        let fact = json!({ "mode": self.wished(), "choices": choices });
-        let known = model.recall(&fact)?;
-        if let Some(mode) = known.and_then(|mode| serde_json::from_value(mode).ok()) {
-            return Ok(mode);
-        }
-        let mode = self.probe(model, prompt, choices, progress).await?;
-        model.remember(&fact, json!(mode))?;
-        Ok(mode)
-    }
-
-    /// What decides the mode beside the endpoint.
-    fn wished(&self) -> Value {
-        json!([
-            self.api,
-            self.constraint,
-            self.letter_tokens,
-            self.max_tokens,
-            self.fields
-        ])
-    }
-
-    async fn probe(
-        &self,
-        model: &OpenAi,
-        prompt: &str,
-        choices: usize,
-        progress: &dyn Progress,
-    ) -> Result<Mode, EvaluateError> {
-        let apis = match self.api {
-            Some(api) => vec![api],
-            None => vec![Api::Completions, Api::Chat],
-        };
-        let mut refusal = None;
-        for constraint in [
-            Constraint::Logprobs,
-            Constraint::GuidedChoice,
-            Constraint::StructuredOutputs,
-            Constraint::JsonSchema,
-            Constraint::LogitBias,
-            Constraint::Free,
-        ] {
-            if self.constraint.is_some_and(|wished| wished != constraint)
-                || constraint == Constraint::LogitBias && self.letter_tokens.len() < choices
-            {
-                continue;
-            }
-            for &api in &apis {
-                let mode = Mode { api, constraint };
-                match self.works(mode, model, prompt, choices, progress).await {
-                    Ok(true) => return Ok(mode),
-                    Ok(false) => {}
-                    Err(error) if is_refusal(&error) => refusal = Some(error),
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        Err(match refusal {
-            Some(error) => error.into(),
-            None => EvaluateError::NoMode,
-        })
-    }
-
-    async fn works(
-        &self,
-        mode: Mode,
-        model: &OpenAi,
-        prompt: &str,
-        choices: usize,
-        progress: &dyn Progress,
-    ) -> Result<bool, ApiError> {
-        let options: Vec<String> = match mode.constraint {
-            Constraint::GuidedChoice | Constraint::StructuredOutputs | Constraint::JsonSchema => {
-                vec![PROBE.to_owned()]
-            }
-            Constraint::Logprobs | Constraint::LogitBias | Constraint::Free => letters(choices),
-        };
-        let generation = self.generation(mode, prompt, &options);
-        let reply = model.generate(&generation, progress).await?;
-        Ok(match mode.constraint {
-            Constraint::Logprobs => letter_scores(&reply, choices).iter().any(Option::is_some),
-            Constraint::GuidedChoice | Constraint::StructuredOutputs => reply.text.trim() == PROBE,
-            Constraint::JsonSchema => serde_json::from_str::<Value>(&reply.text)
-                .is_ok_and(|value| value["answer"] == PROBE),
-            Constraint::LogitBias | Constraint::Free => true,
-        })
-    }
-
     /// Asks for an item.
     pub async fn ask(
         &self,
-        mode: Mode,
+        way: &Way,
         model: &OpenAi,
         prompt: &str,
         question: &Question,
         progress: &dyn Progress,
     ) -> Result<Asked, ApiError> {
         let choices = question.choices.len();
-        let generation = self.generation(mode, prompt, &letters(choices));
+        let generation = self.generation(way.mode, prompt, &letters(choices));
         let reply = model.generate(&generation, progress).await?;
-        if mode.constraint == Constraint::Logprobs {
-            return Ok(by_scores(reply, choices));
+        if let Some(separator) = &way.separator {
+            return Ok(by_scores(reply, separator, choices));
         }
         Ok(Asked {
             answer: parse(&reply.text, &question.choices),
             scores: None,
             response: reply.text,
+            letters_probability: None,
         })
     }
 
     /// The request that keeps the answer to `options`.
-    fn generation(&self, mode: Mode, prompt: &str, options: &[String]) -> Generation {
+    pub(crate) fn generation(&self, mode: Mode, prompt: &str, options: &[String]) -> Generation {
         let mut fields = Map::new();
         let mut max_tokens = self.max_tokens;
         match mode.constraint {
@@ -279,30 +170,21 @@ impl Wish {
     }
 }
 
-fn is_refusal(error: &ApiError) -> bool {
-    matches!(
-        error,
-        ApiError::Call {
-            source: CallError::Refused { .. } | CallError::Unexpected { .. },
-            ..
-        }
-    )
-}
-
-fn letters(choices: usize) -> Vec<String> {
+pub(crate) fn letters(choices: usize) -> Vec<String> {
     ('A'..='Z').take(choices).map(String::from).collect()
 }
 
-/// The log-probability of each letter as the first token: the higher one of "B" and " B".
-fn letter_scores(reply: &Reply, choices: usize) -> Vec<Option<f64>> {
+/// The log-probability of each letter as the first token, with `separator` in front of it.
+pub(crate) fn letter_scores(reply: &Reply, separator: &str, choices: usize) -> Vec<Option<f64>> {
     let letters = letters(choices).into_iter();
     letters
         .map(|letter| {
-            reply
-                .first_token
-                .iter()
+            let of_letter = reply.first_token.iter().filter(|(token, _)| {
                 // SentencePiece and byte-level tokenizers write a space in their own way.
-                .filter(|(token, _)| token.trim_start_matches([' ', '▁', 'Ġ']) == letter)
+                let bare = token.trim_start_matches([' ', '▁', 'Ġ']);
+                bare == letter && (bare.len() < token.len()) == !separator.is_empty()
+            });
+            of_letter
                 .map(|&(_, logprob)| logprob)
                 .filter(|logprob| logprob.is_finite())
                 .reduce(f64::max)
@@ -310,8 +192,13 @@ fn letter_scores(reply: &Reply, choices: usize) -> Vec<Option<f64>> {
         .collect()
 }
 
-fn by_scores(reply: Reply, choices: usize) -> Asked {
-    let scores = letter_scores(&reply, choices);
+/// The probability of all letters together.
+pub(crate) fn probability(scores: &[Option<f64>]) -> f64 {
+    scores.iter().flatten().map(|score| score.exp()).sum()
+}
+
+fn by_scores(reply: Reply, separator: &str, choices: usize) -> Asked {
+    let scores = letter_scores(&reply, separator, choices);
     let best = (0..choices)
         .filter_map(|position| Some((position, scores[position]?)))
         // The first of equals, so that the order of the answer's list does not matter.
@@ -320,6 +207,7 @@ fn by_scores(reply: Reply, choices: usize) -> Asked {
         answer: best.map_or(Answer::Invalid, |(position, _)| {
             u8::try_from(position).map_or(Answer::Invalid, Answer::Choice)
         }),
+        letters_probability: Some(probability(&scores)),
         scores: scores.into_iter().collect(),
         response: reply.text,
     }

@@ -1,5 +1,6 @@
 //! Reads the chosen option out of what a model wrote. Doubt is `Answer::Invalid`, never a guess.
 
+use crate::thought;
 use clika_metrics::Answer;
 use unicode_normalization::UnicodeNormalization;
 
@@ -11,7 +12,11 @@ use unicode_normalization::UnicodeNormalization;
 /// letters beyond the choices, two different letters, a letter whose text is another choice's, words that
 /// merely begin with a letter, and everything else.
 pub fn parse(response: &str, choices: &[String]) -> Answer {
-    let text: String = after_thought(response).nfkc().collect();
+    // What a cut-off thought considers is no answer.
+    let Some(answer) = thought::after(response) else {
+        return Answer::Invalid;
+    };
+    let text: String = answer.nfkc().collect();
     let text = text.trim();
     if let Some(choice) = json(text) {
         return claim(&choice, choices);
@@ -63,14 +68,6 @@ fn claim(line: &str, choices: &[String]) -> Answer {
             u8::try_from(position).map_or(Answer::Invalid, Answer::Choice)
         }
         _ => Answer::Invalid,
-    }
-}
-
-/// The part behind a model's thoughts.
-fn after_thought(response: &str) -> &str {
-    match response.rsplit_once("</think>") {
-        Some((_, answer)) => answer,
-        None => response,
     }
 }
 

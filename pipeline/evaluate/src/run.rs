@@ -1,4 +1,7 @@
-use crate::{Asked, EvaluateError, Mode, Question, Wish};
+use crate::{
+    Asked, EvaluateError, Question, Way, Wish,
+    pilot::{PILOT_ITEMS, PilotItem},
+};
 use clika_api::OpenAi;
 use clika_core::{LanguageCode, Progress, Task};
 use clika_predictions::Prediction;
@@ -16,6 +19,9 @@ pub struct Set {
     /// The items.
     pub questions: Vec<Question>,
 }
+
+/// Below this share of the probability, the options' letters do not stand for what a model would answer.
+pub const LEAST_PROBABILITY: f64 = 0.5;
 
 /// What a model answered to a set.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,15 +53,15 @@ pub async fn evaluate(
     settings: &Settings,
     sets: &[Set],
     progress: &dyn Progress,
-) -> Result<(Mode, Vec<Answers>), EvaluateError> {
-    let Some(first) = sets.iter().find_map(|set| set.questions.first()) else {
+) -> Result<(Way, Vec<Answers>), EvaluateError> {
+    let wish = &settings.wish;
+    let questions = || sets.iter().flat_map(|set| &set.questions);
+    let most_choices = questions().map(|it| it.choices.len()).max();
+    let Some(most_choices) = most_choices else {
         return Err(EvaluateError::NoMode);
     };
-    let wish = &settings.wish;
-    let prompt = settings.render(first);
-    let mode = wish
-        .find(model, &prompt, first.choices.len(), progress)
-        .await?;
+    let pilot = settings.pilot(sets);
+    let way = wish.find(model, &pilot, most_choices, progress).await?;
     let total: usize = sets.iter().map(|set| set.questions.len()).sum();
     progress.start(total as u64, "items");
     let items = sets.iter().enumerate().flat_map(|(index, set)| {
@@ -67,16 +73,16 @@ pub async fn evaluate(
     // `buffered` keeps the order; prompts are written when their turn comes.
     let mut answers = stream::iter(items)
         .map(|(index, set, question)| {
-            let failure = &failure;
+            let (failure, way) = (&failure, &way);
             async move {
                 if failure.borrow().is_some() {
                     return None;
                 }
                 let prompt = settings.render(question);
-                match wish.ask(mode, model, &prompt, question, progress).await {
+                match wish.ask(way, model, &prompt, question, progress).await {
                     Ok(asked) => {
                         progress.step(&format!("{} {}", set.task, set.language));
-                        Some((index, prediction(question, asked)))
+                        Some((index, question, asked))
                     }
                     Err(error) => {
                         failure.borrow_mut().get_or_insert(error);
@@ -86,10 +92,19 @@ pub async fn evaluate(
             }
         })
         .buffered(model.concurrency());
-    let mut predictions = vec![Vec::new(); sets.len()];
+    let empty = || Answers {
+        predictions: Vec::new(),
+        separator: way.separator.clone(),
+        letters_probability: None,
+    };
+    let mut answered: Vec<Answers> = sets.iter().map(|_| empty()).collect();
+    let mut shares = vec![Vec::new(); sets.len()];
     while let Some(answer) = answers.next().await {
-        if let Some((index, prediction)) = answer {
-            predictions[index].push(prediction);
+        if let Some((index, question, asked)) = answer {
+            shares[index].extend(asked.letters_probability);
+            answered[index]
+                .predictions
+                .push(prediction(question, asked));
         }
     }
     drop(answers);
@@ -97,14 +112,17 @@ pub async fn evaluate(
     match failure.into_inner() {
         Some(error) => Err(error.into()),
         None => {
-            let answers = predictions.into_iter().map(|predictions| Answers {
-                predictions,
-                separator: None,
-                letters_probability: None,
-            });
-            Ok((mode, answers.collect()))
+            for (answers, shares) in answered.iter_mut().zip(shares) {
+                answers.letters_probability = mean(&shares);
+            }
+            Ok((way, answered))
         }
     }
+}
+
+/// `None` of nothing.
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn prediction(question: &Question, asked: Asked) -> Prediction {
@@ -119,6 +137,24 @@ fn prediction(question: &Question, asked: Asked) -> Prediction {
 }
 
 impl Settings {
+    /// A few items from all over the sets, for the pilot.
+    fn pilot(&self, sets: &[Set]) -> Vec<PilotItem> {
+        let sets: Vec<&Set> = sets
+            .iter()
+            .filter(|set| !set.questions.is_empty())
+            .collect();
+        let items = (0..PILOT_ITEMS).filter_map(|number| {
+            let set = sets.get(number * sets.len() / PILOT_ITEMS)?;
+            let question = &set.questions[number % set.questions.len()];
+            Some(PilotItem {
+                prompt: self.render(question),
+                choices: question.choices.clone(),
+                separator: self.kind(question).separator().to_owned(),
+            })
+        });
+        items.collect()
+    }
+
     /// How items of this one's kind are written.
     pub fn kind(&self, question: &Question) -> &ItemPrompt {
         match question.premise {

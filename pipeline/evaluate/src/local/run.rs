@@ -2,7 +2,7 @@ use super::{
     AnswerMode, LocalModel, Spacing, Writing,
     ask::{Asker, Asking},
 };
-use crate::{Answers, EvaluateError, Question, Set, Settings, parse};
+use crate::{Answers, EvaluateError, Question, Set, Settings, parse, run::mean};
 use clika_api::{Cache, Key, Usage};
 use clika_core::Progress;
 use clika_lm::{Query, Scoring};
@@ -257,7 +257,7 @@ fn mean_probability(log_probabilities: &[Option<Vec<f64>>]) -> Option<f64> {
         .flatten()
         .map(|letters| letters.iter().map(|letter| letter.exp()).sum())
         .collect();
-    (!sums.is_empty()).then(|| sums.iter().sum::<f64>() / sums.len() as f64)
+    mean(&sums)
 }
 
 /// The prediction from an item's scores, averaged over the places where its options stood.

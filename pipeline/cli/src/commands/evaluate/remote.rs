@@ -8,7 +8,7 @@ use crate::commands::{
 };
 use clika_api::{ApiError, OpenAi, Secret};
 use clika_datasets::Project;
-use clika_evaluate::{Api, Constraint, Mode, Settings, Wish, evaluate};
+use clika_evaluate::{Api, Constraint, Mode, Settings, Way, Wish, evaluate};
 use clika_templates::load_prompt;
 use serde_json::{Map, Value, json};
 
@@ -110,8 +110,8 @@ pub(super) fn run(
     if !quiet {
         eprintln!("{used}");
     }
-    let (mode, answers) = answered?;
-    let Mode { api, constraint } = mode;
+    let (way, answers) = answered?;
+    let Mode { api, constraint } = way.mode;
     let interface = match api {
         Api::Completions => "completions",
         Api::Chat => "chat",
@@ -120,9 +120,9 @@ pub(super) fn run(
         name: args.name.as_deref().unwrap_or(name),
         sets: &sets,
         answers: &answers,
-        described: describe(args, name, mode, &model.base(), &settings),
+        described: describe(args, name, &way, &model.base(), &settings),
         how: format!("asked by {interface}, {}", constraint.name()),
-        fields: json!({ "mode": mode, "usage": model.totals() }),
+        fields: json!({ "mode": way, "usage": model.totals() }),
     };
     results.publish(args, &datasets, &out)
 }
@@ -190,12 +190,13 @@ impl RemoteArgs {
 }
 
 /// Everything that moves a score, for the manifest.
-fn describe(args: &Args, model: &str, mode: Mode, endpoint: &str, settings: &Settings) -> Value {
+fn describe(args: &Args, model: &str, way: &Way, endpoint: &str, settings: &Settings) -> Value {
     json!({
         "endpoint": endpoint,
         "endpoint_model": model,
-        "api": mode.api,
-        "constraint": mode.constraint,
+        "api": way.mode.api,
+        "constraint": way.mode.constraint,
+        "pilot": way,
         "prompt": args.prompt,
         "prompt_instruction": settings.prompt.question.instruction,
         "max_tokens": args.max_tokens,

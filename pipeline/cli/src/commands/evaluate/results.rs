@@ -3,14 +3,11 @@
 use super::{Args, Failure};
 use crate::commands::print;
 use clika_artifacts::Manifest;
-use clika_evaluate::{Answers, Set};
+use clika_evaluate::{Answers, LEAST_PROBABILITY, Set};
 use clika_metrics::Answer;
 use clika_predictions::{Collection, Key, Prediction};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path};
-
-/// Below this share of the probability, letters do not stand for what a model would answer.
-const LEAST_PROBABILITY: f64 = 0.5;
 
 /// What was answered, and how it was asked.
 pub(super) struct Results<'a> {

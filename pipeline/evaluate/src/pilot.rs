@@ -1,0 +1,345 @@
+//! The pilot: a few items decide how an endpoint is asked, once for each model.
+
+use crate::{
+    Api, Constraint, EvaluateError, LEAST_PROBABILITY, Mode, Wish,
+    mode::{letter_scores, letters, probability},
+    parse, thought,
+};
+use clika_api::{ApiError, CallError, OpenAi, Reply};
+use clika_core::Progress;
+use clika_metrics::Answer;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// How a model is asked at an endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Way {
+    /// The interface, and how an answer is kept to the options.
+    #[serde(flatten)]
+    pub mode: Mode,
+    /// What stands before the letters whose log-probabilities are read: nothing or a space. `None` where none are read.
+    pub separator: Option<String>,
+    /// The share of the probability that these letters held in the pilot, in 0 to 1.
+    pub letters_probability: Option<f64>,
+    /// How the model begins to think before it answers, if it does.
+    pub thought: Option<String>,
+}
+
+/// An item of the pilot.
+#[derive(Clone, Debug)]
+pub(crate) struct PilotItem {
+    pub(crate) prompt: String,
+    pub(crate) choices: Vec<String>,
+    /// What stands between the prompt and an option by the prompt's own example.
+    pub(crate) separator: String,
+}
+
+/// Items of a pilot, at most.
+pub(crate) const PILOT_ITEMS: usize = 5;
+
+/// Nobody says this by chance.
+const PROBE: &str = "zq7x";
+
+/// What the first tokens of the pilot's answers were.
+struct Reading {
+    separator: String,
+    /// The letters' share of the probability, mean over the items.
+    share: f64,
+    thought: Option<&'static str>,
+}
+
+impl Wish {
+    /// The way of asking that is wished, or the best that the endpoint has: found once for each model, and kept.
+    ///
+    /// Log-probabilities come first, because they give scores and cannot be misread, if the letters hold at least half of
+    /// the probability; then constraints, tried with an answer that nobody gives by chance, because servers ignore
+    /// fields they do not know; then letters of less probability, and free text. A model whose first token begins a
+    /// thought has not answered with it: it is asked in another way.
+    pub(crate) async fn find(
+        &self,
+        model: &OpenAi,
+        pilot: &[PilotItem],
+        most_choices: usize,
+        progress: &dyn Progress,
+    ) -> Result<Way, EvaluateError> {
+        if self.constraint == Some(Constraint::LogitBias) && self.letter_tokens.len() < most_choices
+        {
+            return Err(EvaluateError::Impossible {
+                constraint: "logit-bias",
+                needs: "--letter-tokens with the id of every option's letter",
+            });
+        }
+        // A run that goes on asks as it began, also where nothing may be sent any more.
+        let fact = json!({ "way": self.wished() });
+        if let Some(known) = model.recall(&fact)?
+            && let Ok(way) = serde_json::from_value(known)
+        {
+            return Ok(way);
+        }
+        let way = self.probe(model, pilot, most_choices, progress).await?;
+        way.say(progress);
+        model.remember(&fact, json!(way))?;
+        Ok(way)
+    }
+
+    /// What decides the way beside the endpoint.
+    fn wished(&self) -> Value {
+        json!([
+            self.api,
+            self.constraint,
+            self.letter_tokens,
+            self.max_tokens,
+            self.fields
+        ])
+    }
+
+    async fn probe(
+        &self,
+        model: &OpenAi,
+        pilot: &[PilotItem],
+        most_choices: usize,
+        progress: &dyn Progress,
+    ) -> Result<Way, EvaluateError> {
+        let apis = match self.api {
+            Some(api) => vec![api],
+            None => vec![Api::Completions, Api::Chat],
+        };
+        let mut refusal = None;
+        let mut thought = None;
+        let mut weak: Option<Way> = None;
+        for constraint in [
+            Constraint::Logprobs,
+            Constraint::GuidedChoice,
+            Constraint::StructuredOutputs,
+            Constraint::JsonSchema,
+            Constraint::LogitBias,
+            Constraint::Free,
+        ] {
+            if self.constraint.is_some_and(|wished| wished != constraint)
+                || constraint == Constraint::LogitBias && self.letter_tokens.len() < most_choices
+            {
+                continue;
+            }
+            if constraint == Constraint::Free && weak.is_some() {
+                break;
+            }
+            for &api in &apis {
+                let mode = Mode { api, constraint };
+                let way = if constraint == Constraint::Logprobs {
+                    self.read(mode, model, pilot, progress).await
+                } else {
+                    let works = self.works(mode, model, pilot, progress).await;
+                    works.map(|works| works.then(|| Way::without_letters(mode)))
+                };
+                match way {
+                    Ok(Some(way)) if way.is_weak() => {
+                        thought = thought.or(way.thought.clone());
+                        if way.thought.is_none() && way.is_better_than(weak.as_ref()) {
+                            weak = Some(way);
+                        }
+                    }
+                    Ok(Some(way)) => {
+                        return Ok(Way {
+                            thought: way.thought.or(thought),
+                            ..way
+                        });
+                    }
+                    Ok(None) => {}
+                    Err(EvaluateError::Api(error)) if is_refusal(&error) => refusal = Some(error),
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        match (weak, refusal, thought) {
+            (Some(way), ..) => Ok(way),
+            (None, _, Some(thought)) => Err(EvaluateError::Thinks { thought }),
+            (None, Some(error), None) => Err(refused(error)),
+            (None, None, None) => Err(EvaluateError::NoMode),
+        }
+    }
+
+    /// Reads the letters' log-probabilities in the pilot; `None` where the endpoint gives none.
+    async fn read(
+        &self,
+        mode: Mode,
+        model: &OpenAi,
+        pilot: &[PilotItem],
+        progress: &dyn Progress,
+    ) -> Result<Option<Way>, EvaluateError> {
+        let mut replies = Vec::new();
+        for item in pilot {
+            let generation = self.generation(mode, &item.prompt, &letters(item.choices.len()));
+            let reply = model.generate(&generation, progress).await?;
+            if reply.first_token.is_empty() {
+                return Ok(None);
+            }
+            replies.push((item, reply));
+        }
+        let expected = match (mode.api, pilot.first()) {
+            (Api::Completions, Some(item)) => item.separator.as_str(),
+            // The template ends where the answer begins.
+            (Api::Chat, _) | (Api::Completions, None) => "",
+        };
+        let Reading {
+            separator,
+            share,
+            thought,
+        } = reading(&replies, expected);
+        Ok(Some(Way {
+            mode,
+            separator: Some(separator),
+            letters_probability: Some(share),
+            thought: thought.map(str::to_owned),
+        }))
+    }
+
+    async fn works(
+        &self,
+        mode: Mode,
+        model: &OpenAi,
+        pilot: &[PilotItem],
+        progress: &dyn Progress,
+    ) -> Result<bool, EvaluateError> {
+        let Some(first) = pilot.first() else {
+            return Ok(false);
+        };
+        if mode.constraint == Constraint::Free {
+            return self.answers_freely(mode, model, pilot, progress).await;
+        }
+        let options = match mode.constraint {
+            Constraint::GuidedChoice | Constraint::StructuredOutputs | Constraint::JsonSchema => {
+                vec![PROBE.to_owned()]
+            }
+            Constraint::Logprobs | Constraint::LogitBias | Constraint::Free => {
+                letters(first.choices.len())
+            }
+        };
+        let generation = self.generation(mode, &first.prompt, &options);
+        let reply = model.generate(&generation, progress).await?;
+        Ok(match mode.constraint {
+            Constraint::GuidedChoice | Constraint::StructuredOutputs => reply.text.trim() == PROBE,
+            Constraint::JsonSchema => serde_json::from_str::<Value>(&reply.text)
+                .is_ok_and(|value| value["answer"] == PROBE),
+            Constraint::Logprobs | Constraint::LogitBias | Constraint::Free => true,
+        })
+    }
+
+    /// Whether the model comes to an answer in its tokens; a thought that is cut off is none, however many items follow.
+    async fn answers_freely(
+        &self,
+        mode: Mode,
+        model: &OpenAi,
+        pilot: &[PilotItem],
+        progress: &dyn Progress,
+    ) -> Result<bool, EvaluateError> {
+        for item in pilot {
+            let generation = self.generation(mode, &item.prompt, &letters(item.choices.len()));
+            let reply = model.generate(&generation, progress).await?;
+            if parse(&reply.text, &item.choices) != Answer::Invalid || !is_cut_thought(&reply) {
+                return Ok(true);
+            }
+        }
+        Err(EvaluateError::ThoughtCut {
+            max_tokens: self.max_tokens,
+        })
+    }
+}
+
+impl Way {
+    fn without_letters(mode: Mode) -> Self {
+        Self {
+            mode,
+            separator: None,
+            letters_probability: None,
+            thought: None,
+        }
+    }
+
+    fn is_weak(&self) -> bool {
+        self.thought.is_some() && self.separator.is_some()
+            || self
+                .letters_probability
+                .is_some_and(|share| share < LEAST_PROBABILITY)
+    }
+
+    /// Whether its letters hold more of the probability; none at all are no way of asking.
+    fn is_better_than(&self, other: Option<&Self>) -> bool {
+        let share = |way: &Self| way.letters_probability.unwrap_or(0.0);
+        share(self) > other.map_or(0.0, share)
+    }
+
+    fn say(&self, progress: &dyn Progress) {
+        if let Some(thought) = &self.thought {
+            progress.note(&format!(
+                "the model begins with `{thought}`: it thinks before it answers, so its first token is no letter, and it is \
+                 asked by {} instead",
+                self.mode.constraint.name()
+            ));
+        }
+    }
+}
+
+/// Which form of the letters holds more of the probability; the expected one where both hold as much.
+fn reading(replies: &[(&PilotItem, Reply)], expected: &str) -> Reading {
+    let other = if expected.is_empty() { " " } else { "" };
+    let share = |separator: &str| {
+        let of_item = |(item, reply): &(&PilotItem, Reply)| {
+            probability(&letter_scores(reply, separator, item.choices.len()))
+        };
+        replies.iter().map(of_item).sum::<f64>() / replies.len().max(1) as f64
+    };
+    let shares = [(expected, share(expected)), (other, share(other))];
+    let (separator, share) = if shares[1].1 > shares[0].1 {
+        shares[1]
+    } else {
+        shares[0]
+    };
+    let likeliest = |reply: &Reply| {
+        let tokens = reply.first_token.iter();
+        let best = tokens.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        best.and_then(|(token, _)| thought::beginning(token))
+    };
+    let thoughts: Vec<_> = replies.iter().map(|(_, reply)| likeliest(reply)).collect();
+    let most = 2 * thoughts.iter().flatten().count() > replies.len();
+    Reading {
+        separator: separator.to_owned(),
+        share,
+        thought: thoughts.into_iter().flatten().next().filter(|_| most),
+    }
+}
+
+/// Servers with a parser for thoughts give none of the text while one lasts.
+fn is_cut_thought(reply: &Reply) -> bool {
+    let began = thought::after(&reply.text).is_none();
+    began || reply.text.trim().is_empty() && reply.finish_reason.as_deref() == Some("length")
+}
+
+/// A refusal of what was asked for: another way may be allowed. OpenAI answers 403 to a model without log-probabilities.
+fn is_refusal(error: &ApiError) -> bool {
+    match error {
+        ApiError::Call { source, .. } => match source {
+            CallError::Refused { .. } | CallError::Unexpected { .. } => true,
+            CallError::Key { status, .. } => status.as_u16() == 403,
+            CallError::Transport(_)
+            | CallError::Busy { .. }
+            | CallError::Quota { .. }
+            | CallError::NotJson { .. }
+            | CallError::Moved { .. } => false,
+        },
+        _ => false,
+    }
+}
+
+/// A refusal of every way, with what reasoning models of OpenAI want instead.
+fn refused(error: ApiError) -> EvaluateError {
+    let wants = |excerpt: &str| {
+        excerpt.contains("max_completion_tokens") || excerpt.contains("'temperature'")
+    };
+    match &error {
+        ApiError::Call {
+            source: CallError::Refused { excerpt, .. },
+            ..
+        } if wants(excerpt) => EvaluateError::OtherFields(error),
+        _ => error.into(),
+    }
+}
