@@ -57,11 +57,7 @@ impl Checkpoint {
                 folder: folder.to_owned(),
             });
         };
-        let mut checkpoint = Self {
-            files: Vec::new(),
-            tensors: BTreeMap::new(),
-            taken: BTreeSet::new(),
-        };
+        let mut checkpoint = Self::empty();
         if path
             .extension()
             .is_some_and(|extension| extension == "json")
@@ -71,6 +67,21 @@ impl Checkpoint {
             checkpoint.open_file(&path)?;
         }
         Ok(checkpoint)
+    }
+
+    /// Opens one file of tensors: PyTorch's if its name ends in `.bin`, else safetensors.
+    pub fn open_only(path: &Path) -> Result<Self, CheckpointError> {
+        let mut checkpoint = Self::empty();
+        checkpoint.open_file(path)?;
+        Ok(checkpoint)
+    }
+
+    const fn empty() -> Self {
+        Self {
+            files: Vec::new(),
+            tensors: BTreeMap::new(),
+            taken: BTreeSet::new(),
+        }
     }
 
     fn open_shards(&mut self, folder: &Path, index: &Path) -> Result<(), CheckpointError> {
@@ -151,6 +162,14 @@ impl Checkpoint {
             }
         }
         Ok(())
+    }
+
+    /// The names and shapes of all tensors.
+    pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let tensors = self.tensors.iter();
+        tensors
+            .map(|(name, stored)| (name.clone(), stored.shape.clone()))
+            .collect()
     }
 
     /// Whether there is a tensor of this name.
