@@ -240,7 +240,7 @@ impl Run<'_> {
     }
 
     fn write_merged(&self, mut decoder: Decoder) -> Result<(), FinetuneError> {
-        decoder.merge();
+        decoder.merge()?;
         self.write_model(&decoder)
     }
 

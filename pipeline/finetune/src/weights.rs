@@ -4,7 +4,7 @@ use crate::{FinetuneError, TOOL};
 use clika_artifacts::{ArtifactError, FolderDraft, Manifest, sha256_file};
 use clika_lm::{Adapter, Decoder, Dtype};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{borrow::Cow, collections::BTreeMap, fs, io, path::Path};
 
 /// Files beside the weights that make a folder a model.
 const BESIDE: [&str; 10] = [
@@ -89,8 +89,10 @@ pub(crate) fn is_there(place: &Path) -> Result<bool, FinetuneError> {
 /// SHA-256 of the files of an adapter that decide what it does.
 pub(crate) fn adapter_digests(folder: &Path) -> Result<BTreeMap<String, String>, FinetuneError> {
     let mut digests = BTreeMap::new();
-    for name in ["adapter_config.json", "adapter_model.safetensors"] {
-        digests.insert(name.to_owned(), sha256_file(&folder.join(name))?);
+    for path in Adapter::files(folder) {
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        let name = name.map_or(String::new(), Cow::into_owned);
+        digests.insert(name, sha256_file(&path)?);
     }
     Ok(digests)
 }

@@ -80,13 +80,77 @@ pub enum LmError {
     /// An adapter's file cannot be used.
     #[error("{path}: {problem}")]
     #[diagnostic(help(
-        "clika reads LoRA adapters that PEFT saved: adapter_config.json and adapter_model.safetensors"
+        "clika reads LoRA adapters that PEFT saved: adapter_config.json and adapter_model.safetensors or .bin"
     ))]
     Adapter {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A field of an adapter's configuration that clika does not read as PEFT does, or that says what PEFT refuses.
+    #[error("{}: `{field}` {problem}", path.display())]
+    #[diagnostic(help("{help}"))]
+    AdapterField {
+        /// adapter_config.json.
+        path: PathBuf,
+        /// The field.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do.
+        help: String,
+    },
+    /// A pattern of an adapter's configuration that cannot be used.
+    #[error("`{field}` in adapter_config.json: the pattern `{pattern}` cannot be used: {problem}")]
+    #[diagnostic(help("give the modules' names instead"))]
+    AdapterPattern {
+        /// The field.
+        field: &'static str,
+        /// The pattern, with what PEFT puts around it.
+        pattern: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A name in an adapter's configuration that cannot be followed on this model.
+    #[error("the adapter does not belong to this model: `{field}` names `{target}`: {problem}")]
+    #[diagnostic(help(
+        "base_model_name_or_path in its adapter_config.json says which model it was trained on"
+    ))]
+    AdapterTarget {
+        /// The field.
+        field: &'static str,
+        /// What it names.
+        target: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A tensor of an adapter that is missing, too many or of the wrong shape.
+    #[error("the adapter's tensor `{name}` {problem}")]
+    #[diagnostic(help(
+        "adapter_config.json and the weights belong to different adapters, or one of them was changed after it was saved"
+    ))]
+    AdapterTensor {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An adapter that cannot become part of the weights.
+    #[error("the adapter cannot be merged: `{module}`: {problem}")]
+    #[diagnostic(help("evaluate it as it is (--adapter), without --merge"))]
+    Unmergeable {
+        /// Where.
+        module: String,
+        /// Why.
+        problem: &'static str,
+    },
+    /// An adapter that does more than those that are trained here.
+    #[error("the adapter has `{what}`, and training knows adapters that only add to linear layers")]
+    #[diagnostic(help("train a new adapter, or evaluate this one without training it further"))]
+    NotPlain {
+        /// A field or tensor.
+        what: String,
     },
     /// A file of tensors that clika or PEFT writes is cut off or holds something else.
     #[error("{path}: {problem}")]

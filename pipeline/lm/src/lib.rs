@@ -16,7 +16,10 @@ mod probabilities;
 mod score;
 mod train;
 
-pub use adapter::{Adapter, AdapterConfig, LoraConfig, Targets};
+pub use adapter::{
+    Adapter, AdapterConfig, FIELDS as ADAPTER_FIELDS, Field as AdapterField, LoraConfig, Selection,
+    Targets, Treatment,
+};
 pub use clika_checkpoint::{
     Activation, Architecture, Biases, CheckpointError, Dtype, MlpNames, Names, Norm, Position,
     QueryKeyValue, Rope, Scaling, read_architecture,

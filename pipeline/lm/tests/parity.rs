@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod adapters;
 mod reference;
 
 use burn::tensor::Tensor;

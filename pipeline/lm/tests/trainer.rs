@@ -268,7 +268,9 @@ fn adapters_that_are_damaged_or_of_another_kind_name_what_is_wrong() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path());
         damage(folder.path());
-        Adapter::read(folder.path()).unwrap_err().to_string()
+        let read = Adapter::read(folder.path());
+        let attached = read.and_then(|adapter| decoder("llama-gqa", Dtype::F32).attach(&adapter));
+        attached.unwrap_err().to_string()
     };
     let config = |from: &'static str, to: &'static str| {
         problem(&move |folder: &Path| {
@@ -279,10 +281,11 @@ fn adapters_that_are_damaged_or_of_another_kind_name_what_is_wrong() {
         })
     };
     assert!(config("\"LORA\"", "\"IA3\"").contains("`peft_type`"));
-    assert!(config("\"use_dora\": false", "\"use_dora\": true").contains("`use_dora`"));
-    assert!(config("\"r\": 4", "\"r\": 5").contains("`r` in adapter_config.json is 5"));
-    assert!(config("\"r\": 4", "\"r\": 0").contains("rank of at least 1"));
-    assert!(config("\"bias\": \"none\"", "\"bias\": \"all\"").contains("`bias`"));
+    let rank = config("\"r\": 4", "\"r\": 5");
+    assert!(
+        rank.contains("`r` or `rank_pattern` in adapter_config.json is 5"),
+        "{rank}"
+    );
     let torn = problem(&|folder: &Path| {
         let path = folder.join("adapter_model.safetensors");
         let bytes = std::fs::read(&path).unwrap();

@@ -1,140 +1,189 @@
-use super::{Adapter, AdapterConfig, Factors, LoraConfig};
+use super::{
+    Adapter, Numbers,
+    parts::Part,
+    plan::{Plan, Update},
+};
 use crate::{
     Decoder, LmError,
-    decoder::{Linear, Low, matrix},
+    decoder::{Low, Trained, matrix},
 };
-use burn::tensor::{DType, Tensor};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use std::collections::{BTreeMap, BTreeSet};
+use burn::tensor::Tensor;
+use std::collections::BTreeMap;
 
 impl Decoder {
-    /// Puts an adapter on the model, instead of one that it has.
+    /// Puts an adapter on the model, instead of one that it has. One that is refused leaves the model as it was.
     pub fn attach(&mut self, adapter: &Adapter) -> Result<(), LmError> {
-        let AdapterConfig { rank, .. } = adapter.config;
-        let scale = adapter.config.scale() as f32;
-        let device = self.device().clone();
-        let linears = self.linears_mut();
-        let known: BTreeSet<&str> = linears.iter().map(|linear| linear.name.as_str()).collect();
-        if let Some(unknown) = adapter.modules().find(|name| !known.contains(name)) {
-            return Err(LmError::OtherBase {
-                module: unknown.to_owned(),
-                problem: "the model has no such module".to_owned(),
-            });
+        let mut next = self.clone();
+        next.detach();
+        let parts = Part::all(&next);
+        let plan = Plan::new(adapter, &parts, next.architecture())?;
+        if !(plan.replaced.is_empty() && plan.rows.is_empty()) {
+            next.bare = Some(Box::new(next.clone()));
+            next.replace_parameters(&plan);
         }
-        let mut lows = Vec::new();
-        for linear in self.linears_mut() {
-            let Some(Factors { a, b }) = adapter.modules.get(&linear.name) else {
-                lows.push(None);
-                continue;
-            };
-            let [rows, columns] = linear.weight.dims();
-            if (a.len(), b.len()) != (rank * columns, rows * rank) {
-                return Err(LmError::OtherBase {
-                    module: linear.name.clone(),
-                    problem: format!(
-                        "the adapter is for [{}, {}], and the model has [{rows}, {columns}]",
-                        b.len() / rank,
-                        a.len() / rank
-                    ),
-                });
-            }
-            lows.push(Some(Low {
-                a: matrix(a.clone(), [rank, columns], &device),
-                b: matrix(b.clone(), [rows, rank], &device),
-                scale,
-            }));
+        next.put_updates(&plan);
+        if adapter.check_plain().is_ok() && next.head.low.is_none() {
+            next.adapter_config = Some(adapter.config.clone());
         }
-        for (linear, low) in self.linears_mut().into_iter().zip(lows) {
-            linear.low = low;
-        }
-        self.adapter_config = Some(adapter.config.clone());
+        *self = next;
         Ok(())
     }
 
     /// Takes the adapter off, if there is one.
     pub fn detach(&mut self) {
+        if let Some(bare) = self.bare.take() {
+            *self = *bare;
+        }
         for linear in self.linears_mut() {
             linear.low = None;
         }
+        self.head.low = None;
+        self.embedding_low = None;
         self.adapter_config = None;
+        self.untied = false;
     }
 
-    /// The adapter that is on the model.
+    /// The adapter that is on the model, where it is one as they are trained here: one that only adds to linear layers.
     pub fn adapter(&self) -> Option<Adapter> {
         let config = self.adapter_config.clone()?;
-        let mut modules = BTreeMap::new();
+        let mut tensors = BTreeMap::new();
         let mut held = self.clone();
         for linear in held.linears_mut() {
             if let Some(low) = linear.low.take() {
-                let [a, b] = [low.a, low.b].map(values);
-                modules.insert(linear.name.clone(), Factors { a, b });
+                for (factor, x) in [("A", low.a), ("B", low.b)] {
+                    tensors.insert(linear.low_name(factor), numbers(x));
+                }
             }
         }
-        Some(Adapter { config, modules })
+        Some(Adapter { config, tensors })
     }
 
-    /// Adds the adapter to the weights and takes it off.
-    pub fn merge(&mut self) {
+    /// Makes the adapter part of the weights.
+    ///
+    /// Fails, and leaves the model as it is, where the weights of the architecture cannot hold what the adapter does.
+    pub fn merge(&mut self) -> Result<(), LmError> {
+        if self.untied {
+            return Err(LmError::Unmergeable {
+                module: self.head.name.clone(),
+                problem: "the adapter changes one of embedding and head, which the model ties",
+            });
+        }
+        let mut linears = self.linears_mut().into_iter();
+        let without = linears.find(|linear| linear.lacks_bias());
+        let without = without.map(|linear| linear.name.clone());
+        let of_head = || self.head.lacks_bias().then(|| self.head.name.clone());
+        if let Some(module) = without.or_else(of_head) {
+            return Err(LmError::Unmergeable {
+                module,
+                problem: "the adapter has a bias (`lora_bias`), and the layer has none",
+            });
+        }
         for linear in self.linears_mut() {
-            if let Some(low) = linear.low.take() {
-                let dtype = linear.weight.dtype();
-                let update = low.b.matmul(low.a) * low.scale;
-                let weight = linear.weight.clone().cast(DType::F32) + update;
-                linear.weight = weight.cast(dtype);
-            }
+            linear.merge();
+        }
+        self.head.merge();
+        if let Some(low) = self.embedding_low.take() {
+            let weight = low.merged(&self.embedding.clone().transpose());
+            self.embedding = weight.transpose();
         }
         self.adapter_config = None;
-    }
-
-    /// Puts on an adapter as PEFT initializes it: A uniform in ± 1/√in_features, B zero.
-    pub(crate) fn begin_adapter(&mut self, config: &LoraConfig, seed: u64) -> Result<(), LmError> {
-        if config.rank == 0 {
-            return Err(LmError::Rank);
-        }
-        let names = config.targets.modules(&self.architecture().names);
-        let device = self.device().clone();
-        let scale = (config.alpha / config.rank as f64) as f32;
-        for (number, linear) in self.linears_mut().into_iter().enumerate() {
-            let last = linear.name.rsplit('.').next();
-            linear.low = last
-                .is_some_and(|last| names.contains(&last))
-                .then(|| begin(linear, number, config.rank, scale, seed, &device));
-        }
-        self.adapter_config = Some(AdapterConfig {
-            rank: config.rank,
-            alpha: config.alpha,
-            dropout: config.dropout,
-            modules: names.into_iter().map(str::to_owned).collect(),
-            by_root: false,
-        });
+        self.bare = None;
         Ok(())
     }
-}
 
-fn begin(
-    linear: &Linear,
-    number: usize,
-    rank: usize,
-    scale: f32,
-    seed: u64,
-    device: &burn::tensor::Device,
-) -> Low {
-    let [rows, columns] = linear.weight.dims();
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    // A stream for each layer, whatever others have an adapter.
-    random.set_stream(number as u64 + 1);
-    let bound = 1.0 / (columns as f32).sqrt();
-    let a = (0..rank * columns).map(|_| random.random_range(-bound..bound));
-    Low {
-        a: matrix(a.collect(), [rank, columns], device),
-        b: Tensor::zeros([rows, rank], (device, DType::F32)),
-        scale,
+    fn put_updates(&mut self, plan: &Plan) {
+        let device = self.device().clone();
+        let low = |update: &Update, weight: &Tensor<2>| {
+            let rank = update.rank;
+            let of = |x: &[f32], shape| matrix(x.to_vec(), shape, &device);
+            let row = |x: &[f32]| of(x, [1, x.len()]);
+            let a = of(update.a, [rank, update.a.len() / rank]);
+            let b = of(update.b, [update.b.len() / rank, rank]);
+            let mut low = Low::new(a, b, update.scale);
+            low.bias = update.bias.map(|bias| row(bias) * update.scale);
+            if let Some(magnitude) = update.magnitude {
+                low.set_magnitude(row(magnitude), weight);
+            }
+            low
+        };
+        for linear in self.linears_mut() {
+            let update = plan.updates.get(&linear.name);
+            linear.low = update.map(|update| low(update, &linear.weight));
+        }
+        let update = plan.updates.get(&self.head.name);
+        self.head.low = update.map(|update| low(update, &self.head.weight));
+        let [embedding, head] = self.ends();
+        let update = plan.updates.get(&embedding);
+        // An embedding is a linear layer of the tokens, with its weight transposed.
+        self.embedding_low = update.map(|update| low(update, &self.embedding.clone().transpose()));
+        let adapted = [&embedding, &head].map(|name| plan.updates.contains_key(name));
+        self.untied |= self.architecture().tied && adapted != [false, false];
+    }
+
+    fn replace_parameters(&mut self, plan: &Plan) {
+        let device = self.device().clone();
+        let [embedding, head] = self.ends();
+        let weights = [&embedding, &head].map(|name| format!("{name}.weight"));
+        let new = |values: &[f32], old: &Tensor<2>| {
+            matrix(values.to_vec(), old.dims(), &device).cast(old.dtype())
+        };
+        if plan.replaced.keys().any(|name| !weights.contains(name)) {
+            let ends = (self.head.clone(), self.head_lengths.clone());
+            self.change_parameters(Trained::All, &mut |name, _, value| {
+                let values = plan.replaced.get(name);
+                match values.filter(|_| !weights.iter().any(|end| end == name)) {
+                    Some(values) => new(values, &value),
+                    None => value,
+                }
+            });
+            (self.head, self.head_lengths) = ends;
+        }
+        if let Some(values) = plan.replaced.get(&weights[0]) {
+            self.embedding = new(values, &self.embedding);
+        }
+        if let Some(values) = plan.replaced.get(&weights[1]) {
+            let weight = new(values, &self.head.weight);
+            self.set_head(weight);
+        }
+        if let Some((rows, values)) = plan.rows.get(&embedding) {
+            self.embedding = with_rows(self.embedding.clone(), rows, values);
+        }
+        if let Some((rows, values)) = plan.rows.get(&head) {
+            self.head.weight = with_rows(self.head.weight.clone(), rows, values);
+        }
+        if self.architecture().tied {
+            let [one, other] = weights.map(|name| plan.replaced.get(&name));
+            let rows = [embedding, head].map(|name| plan.rows.get(&name));
+            if one == other && rows[0] == rows[1] {
+                self.head.weight = self.embedding.clone();
+            } else {
+                self.untied = true;
+            }
+        }
+    }
+
+    /// The names of embedding and head.
+    fn ends(&self) -> [String; 2] {
+        let names = &self.architecture().names;
+        let embedding = format!("{}{}", names.prefix, names.embedding);
+        [embedding, names.head.to_owned()]
     }
 }
 
-/// A matrix's numbers, row by row.
-fn values(x: Tensor<2>) -> Vec<f32> {
+/// A matrix with some rows replaced.
+fn with_rows(mut matrix_: Tensor<2>, rows: &[usize], values: &[f32]) -> Tensor<2> {
+    let [_, width] = matrix_.dims();
+    let device = matrix_.device();
+    for (&row, values) in rows.iter().zip(values.chunks(width)) {
+        let values = matrix(values.to_vec(), [1, width], &device).cast(matrix_.dtype());
+        matrix_ = matrix_.slice_assign([row..row + 1, 0..width], values);
+    }
+    matrix_
+}
+
+fn numbers(x: Tensor<2>) -> Numbers {
+    let shape = x.dims().to_vec();
     let data = x.into_data();
-    data.iter::<f32>().collect()
+    let values = data.iter::<f32>().collect();
+    Numbers { shape, values }
 }

@@ -1,82 +1,185 @@
-use crate::{LmError, MlpNames, Names, QueryKeyValue};
-use serde::{Deserialize, Serialize};
+use super::fields::{Entries, Fields};
+use crate::LmError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// Which linear layers get an adapter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Targets {
-    /// Those of the paper: queries and values, or the one matrix that holds them.
-    Paper,
-    /// All of the attention.
-    Attention,
-    /// All of attention and MLP.
-    All,
-}
-
-/// A low-rank adapter (LoRA).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LoraConfig {
-    /// Columns of one factor and rows of the other; at least 1.
-    pub rank: usize,
-    /// The update is multiplied by alpha over rank.
-    pub alpha: f64,
-    /// The probability that a number of what goes into the adapter is left out in training.
-    pub dropout: f64,
-    /// What gets an adapter.
-    pub targets: Targets,
-}
-
-impl Targets {
-    /// The last parts of the modules' names, as PEFT's `target_modules` lists them.
-    pub fn modules(self, names: &Names) -> Vec<&'static str> {
-        let last = |name: &'static str| match name.rsplit_once('.') {
-            Some((_, last)) => last,
-            None => name,
-        };
-        let mut modules: Vec<&str> = match (self, names.query_key_value) {
-            (Self::Paper, QueryKeyValue::Separate([query, _, value])) => vec![query, value],
-            (Self::Attention | Self::All, QueryKeyValue::Separate(all)) => all.into(),
-            (_, QueryKeyValue::Stacked(one) | QueryKeyValue::ByHead(one)) => vec![one],
-        };
-        if self != Self::Paper {
-            modules.push(names.output);
-        }
-        if self == Self::All {
-            match names.mlp {
-                MlpNames::Gated { gate, up, down } => modules.extend([gate, up, down]),
-                MlpNames::Plain { up, down } => modules.extend([up, down]),
-            }
-        }
-        modules.into_iter().map(last).collect()
-    }
-}
-
-/// What PEFT's `adapter_config.json` says, as far as it matters here.
+/// What PEFT's `adapter_config.json` says, as far as it decides numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdapterConfig {
-    /// The rank.
+    /// `r`, of all modules that have no pattern.
     pub rank: usize,
-    /// Alpha.
+    /// `lora_alpha`, of all modules that have no pattern.
     pub alpha: f64,
     /// Dropout in training.
     pub dropout: f64,
-    /// `target_modules`.
-    pub modules: Vec<String>,
     /// Whether the update is multiplied by alpha over the root of the rank instead (rsLoRA).
     pub by_root: bool,
+    /// `target_modules`; none for those that PEFT takes for the model's family.
+    pub targets: Option<Selection>,
+    /// `exclude_modules`.
+    pub excluded: Option<Selection>,
+    /// `layers_to_transform`; empty for all.
+    pub layers: Vec<usize>,
+    /// `layers_pattern`.
+    pub(super) layers_pattern: Vec<String>,
+    pub(super) rank_pattern: Vec<(String, usize)>,
+    pub(super) alpha_pattern: Vec<(String, f64)>,
+    /// `use_dora`.
+    pub(super) dora: bool,
+    /// `lora_bias`.
+    pub(super) lora_bias: bool,
+    pub(super) bias: TrainedBias,
+    /// `modules_to_save`.
+    pub(super) saved: Vec<String>,
+    /// `ensure_weight_tying`: whether a tied head gets what the embedding gets.
+    pub(super) tie: bool,
+    /// `trainable_token_indices`
+    pub(super) tokens: Vec<TrainedTokens>,
 }
 
+/// The module, none for the embedding, and its rows.
+type TrainedTokens = (Option<String>, Vec<usize>);
+
+/// What `target_modules` and `exclude_modules` name.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Selection {
+    /// A regular expression that the whole name has to match, or `all-linear`.
+    Pattern(String),
+    /// Whole names, or their last parts.
+    List(Vec<String>),
+}
+
+/// `bias`: which biases of the base the adapter brings with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TrainedBias {
+    None,
+    All,
+    LoraOnly,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore<T> {
+    One(T),
+    More(Vec<T>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Tokens {
+    OfEmbedding(Vec<usize>),
+    ByModule(Entries<Vec<usize>>),
+}
+
+/// Ways of drawing the first values that change no weight of the base when PEFT loads the adapter.
+const HARMLESS: [&str; 4] = ["gaussian", "eva", "orthogonal", "mica"];
+
 impl AdapterConfig {
-    /// What the update is multiplied by.
-    pub fn scale(&self) -> f64 {
-        let rank = self.rank as f64;
-        self.alpha / if self.by_root { rank.sqrt() } else { rank }
+    /// Of an adapter that adds to linear layers and does nothing else.
+    pub(super) fn plain(rank: usize, alpha: f64, dropout: f64, modules: Vec<String>) -> Self {
+        Self {
+            rank,
+            alpha,
+            dropout,
+            by_root: false,
+            targets: Some(Selection::List(modules)),
+            excluded: None,
+            layers: Vec::new(),
+            layers_pattern: Vec::new(),
+            rank_pattern: Vec::new(),
+            alpha_pattern: Vec::new(),
+            dora: false,
+            lora_bias: false,
+            bias: TrainedBias::None,
+            saved: Vec::new(),
+            tie: false,
+            tokens: Vec::new(),
+        }
     }
 
-    /// The file's text, for the base `name`.
+    pub(super) fn read(path: &Path, text: &str) -> Result<Self, LmError> {
+        let fields = Fields::parse(path, text)?;
+        check_init(&fields)?;
+        let positive = |name: &str, rank: usize| match rank {
+            0 => Err(fields.refused(name, "is 0", "an adapter needs a rank of at least 1")),
+            rank => Ok(rank),
+        };
+        // A missing field has PEFT's default.
+        let rank = fields.read("r")?.unwrap_or(8);
+        let rank_pattern = entries::<usize>(&fields, "rank_pattern")?;
+        for (_, rank) in &rank_pattern {
+            positive("rank_pattern", *rank)?;
+        }
+        let config = Self {
+            rank: positive("r", rank)?,
+            alpha: fields.read("lora_alpha")?.unwrap_or(8.0),
+            dropout: fields.read("lora_dropout")?.unwrap_or(0.0),
+            by_root: fields.read("use_rslora")?.unwrap_or(false),
+            targets: fields.read("target_modules")?,
+            excluded: fields.read("exclude_modules")?,
+            layers: one_or_more(&fields, "layers_to_transform")?,
+            layers_pattern: layers_pattern(&fields)?,
+            rank_pattern,
+            alpha_pattern: entries(&fields, "alpha_pattern")?,
+            dora: fields.read("use_dora")?.unwrap_or(false),
+            lora_bias: fields.read("lora_bias")?.unwrap_or(false),
+            bias: fields.read("bias")?.unwrap_or(TrainedBias::None),
+            saved: fields.read("modules_to_save")?.unwrap_or(Vec::new()),
+            tie: fields.read("ensure_weight_tying")?.unwrap_or(false),
+            tokens: tokens(&fields)?,
+        };
+        config.check(&fields)?;
+        Ok(config)
+    }
+
+    /// What PEFT refuses to build.
+    fn check(&self, fields: &Fields) -> Result<(), LmError> {
+        let not_both = |field, other: &str| {
+            let problem = format!("is there together with {other}");
+            Err(fields.refused(field, problem, "PEFT refuses this too; how was it saved?"))
+        };
+        if let Some(Selection::Pattern(_)) = self.targets {
+            if !self.layers.is_empty() {
+                return not_both("layers_to_transform", "a string as `target_modules`");
+            }
+            if !self.layers_pattern.is_empty() {
+                return not_both("layers_pattern", "a string as `target_modules`");
+            }
+        }
+        if !self.layers_pattern.is_empty() && self.layers.is_empty() {
+            return not_both("layers_pattern", "no `layers_to_transform`");
+        }
+        if self.dora && self.lora_bias {
+            return not_both("lora_bias", "`use_dora`");
+        }
+        Ok(())
+    }
+
+    /// What the update of a module of this rank and alpha is multiplied by.
+    pub(super) fn scale(&self, rank: usize, alpha: f64) -> f32 {
+        let rank = rank as f64;
+        (alpha / if self.by_root { rank.sqrt() } else { rank }) as f32
+    }
+
+    /// The first field that does more than to add matrices of one rank and scale to layers: training knows no more.
+    pub(super) fn beyond_plain(&self) -> Option<&'static str> {
+        let beyond = [
+            (!self.rank_pattern.is_empty(), "rank_pattern"),
+            (!self.alpha_pattern.is_empty(), "alpha_pattern"),
+            (self.dora, "use_dora"),
+            (self.lora_bias, "lora_bias"),
+            (self.bias != TrainedBias::None, "bias"),
+            (!self.saved.is_empty(), "modules_to_save"),
+            (!self.tokens.is_empty(), "trainable_token_indices"),
+        ];
+        let found = beyond.into_iter().find(|(is, _)| *is);
+        found.map(|(_, field)| field)
+    }
+
+    /// The file's text of a plain adapter, for the base `name`.
     pub(super) fn to_json(&self, base: &str) -> String {
         let value = json!({
             "alpha_pattern": {},
@@ -93,77 +196,98 @@ impl AdapterConfig {
             "peft_type": "LORA",
             "r": self.rank,
             "rank_pattern": {},
-            "target_modules": self.modules,
+            "target_modules": self.targets.as_ref().map(Selection::to_json),
             "task_type": "CAUSAL_LM",
             "use_dora": false,
             "use_rslora": self.by_root,
         });
-        format!("{value:#}\n")
+        let mut keys: Map<String, Value> = match value {
+            Value::Object(keys) => keys,
+            _ => unreachable!("it is an object"),
+        };
+        if let Some(excluded) = &self.excluded {
+            keys.insert("exclude_modules".to_owned(), excluded.to_json());
+        }
+        if !self.layers.is_empty() {
+            keys.insert("layers_to_transform".to_owned(), json!(self.layers));
+        }
+        if !self.layers_pattern.is_empty() {
+            keys.insert("layers_pattern".to_owned(), json!(self.layers_pattern));
+        }
+        format!("{:#}\n", Value::Object(keys))
     }
+}
 
-    pub(super) fn read(path: &Path, text: &str) -> Result<Self, LmError> {
-        let problem = |problem: String| LmError::Adapter {
-            path: path.to_owned(),
-            problem,
-        };
-        let keys: Map<String, Value> =
-            serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
-        let unsupported = |key: &str, why: &str| Err(problem(format!("`{key}` {why}")));
-        if keys.get("peft_type").and_then(Value::as_str) != Some("LORA") {
-            return unsupported("peft_type", "is not LORA; other adapters are not supported");
+impl Selection {
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Pattern(pattern) => json!(pattern),
+            Self::List(names) => json!(names),
         }
-        for key in ["use_dora", "fan_in_fan_out", "lora_bias", "use_qalora"] {
-            if keys.get(key).and_then(Value::as_bool) == Some(true) {
-                return unsupported(key, "is not supported");
-            }
-        }
-        for key in ["rank_pattern", "alpha_pattern"] {
-            if keys
-                .get(key)
-                .and_then(Value::as_object)
-                .is_some_and(|map| !map.is_empty())
-            {
-                return unsupported(key, "is not supported: all modules have one rank and alpha");
-            }
-        }
-        for key in ["modules_to_save", "trainable_token_indices"] {
-            if keys.get(key).is_some_and(|value| !value.is_null()) {
-                return unsupported(key, "is not supported");
-            }
-        }
-        if keys
-            .get("bias")
-            .and_then(Value::as_str)
-            .is_some_and(|bias| bias != "none")
-        {
-            return unsupported("bias", "is not `none`; trained biases are not supported");
-        }
-        let number = |key: &str| {
-            let value = keys.get(key).and_then(Value::as_f64);
-            value.ok_or_else(|| problem(format!("`{key}` is no number")))
-        };
-        let modules = match keys.get("target_modules") {
-            Some(Value::Array(names)) => names
-                .iter()
-                .map(|name| name.as_str().map(str::to_owned))
-                .collect::<Option<Vec<_>>>(),
-            Some(Value::String(name)) => Some(vec![name.clone()]),
-            Some(_) | None => None,
-        };
-        let rank = number("r")?;
-        if rank < 1.0 || rank.fract() != 0.0 {
-            return Err(LmError::Rank);
-        }
-        Ok(Self {
-            rank: rank as usize,
-            alpha: number("lora_alpha")?,
-            dropout: match keys.get("lora_dropout") {
-                // PEFT's default.
-                None => 0.0,
-                Some(_) => number("lora_dropout")?,
-            },
-            modules: modules.ok_or_else(|| problem("`target_modules` names nothing".to_owned()))?,
-            by_root: keys.get("use_rslora").and_then(Value::as_bool) == Some(true),
-        })
     }
+}
+
+/// Refuses first values that stand for a base that is changed with them.
+fn check_init(fields: &Fields) -> Result<(), LmError> {
+    let way = match fields.read::<Value>("init_lora_weights")? {
+        None | Some(Value::Null | Value::Bool(_)) => return Ok(()),
+        Some(Value::String(way)) if HARMLESS.contains(&way.to_lowercase().as_str()) => {
+            return Ok(());
+        }
+        Some(way) => way,
+    };
+    Err(fields.refused(
+        "init_lora_weights",
+        format!("is {way}: the adapter belongs to a base whose weights were changed with it"),
+        "save it converted with PEFT: keep the untrained adapter, and give its folder to \
+         save_pretrained(path_initial_model_for_weight_conversion=...); or merge it with PEFT and evaluate the merged \
+         model",
+    ))
+}
+
+fn entries<T: for<'a> Deserialize<'a>>(
+    fields: &Fields,
+    name: &str,
+) -> Result<Vec<(String, T)>, LmError> {
+    let entries = fields.read::<Entries<T>>(name)?;
+    Ok(entries.map_or(Vec::new(), |entries| entries.0))
+}
+
+fn one_or_more<T: for<'a> Deserialize<'a>>(fields: &Fields, name: &str) -> Result<Vec<T>, LmError> {
+    Ok(match fields.read(name)? {
+        None => Vec::new(),
+        Some(OneOrMore::One(one)) => vec![one],
+        Some(OneOrMore::More(more)) => more,
+    })
+}
+
+/// An empty string stands for any pattern, as in PEFT.
+fn layers_pattern(fields: &Fields) -> Result<Vec<String>, LmError> {
+    let mut patterns = one_or_more::<String>(fields, "layers_pattern")?;
+    if patterns == [""] {
+        patterns.clear();
+    }
+    Ok(patterns)
+}
+
+fn tokens(fields: &Fields) -> Result<Vec<TrainedTokens>, LmError> {
+    let named = match fields.read("trainable_token_indices")? {
+        None => Vec::new(),
+        Some(Tokens::OfEmbedding(rows)) => vec![(None, rows)],
+        Some(Tokens::ByModule(Entries(modules))) => {
+            let named = modules.into_iter().map(|(name, rows)| (Some(name), rows));
+            named.collect()
+        }
+    };
+    for (_, rows) in &named {
+        let mut seen = std::collections::BTreeSet::new();
+        if let Some(twice) = rows.iter().find(|row| !seen.insert(**row)) {
+            return Err(fields.refused(
+                "trainable_token_indices",
+                format!("names token {twice} twice"),
+                "which of its rows counts is not defined",
+            ));
+        }
+    }
+    Ok(named)
 }

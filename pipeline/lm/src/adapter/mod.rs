@@ -1,108 +1,123 @@
-//! Low-rank adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors`.
+//! Low-rank adapters in PEFT's format: `adapter_config.json` and `adapter_model.safetensors` or `.bin`.
 
 mod attach;
 mod config;
+mod ends;
+mod fields;
+mod parts;
+mod patterns;
+mod plan;
+mod tensors;
+mod train;
 
-pub use config::{AdapterConfig, LoraConfig, Targets};
+pub use config::{AdapterConfig, Selection};
+pub use fields::{FIELDS, Field, Treatment};
+pub use train::{LoraConfig, Targets};
 
-use crate::{LmError, decoder::matrix, files};
+use crate::{Dtype, LmError, decoder::matrix, files};
 use burn::tensor::Device;
-use std::{collections::BTreeMap, path::Path};
+use clika_checkpoint::{Checkpoint, Values};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 /// An adapter apart from any model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adapter {
     /// What it is like.
     pub config: AdapterConfig,
-    /// The factors of each module, by its name in a checkpoint.
-    modules: BTreeMap<String, Factors>,
+    /// By their names in the file, without what PEFT puts before them.
+    tensors: BTreeMap<String, Numbers>,
 }
 
-/// The factors of an update `scale · B · A`.
+/// A tensor.
 #[derive(Clone, Debug, PartialEq)]
-struct Factors {
-    /// `[rank, in_features]`, row by row.
-    a: Vec<f32>,
-    /// `[out_features, rank]`, row by row.
-    b: Vec<f32>,
+struct Numbers {
+    shape: Vec<usize>,
+    /// Row by row.
+    values: Vec<f32>,
 }
 
 const CONFIG: &str = "adapter_config.json";
 const WEIGHTS: &str = "adapter_model.safetensors";
-/// What PEFT puts before a module's name.
+/// As PEFT wrote until 0.6.
+const OLD_WEIGHTS: &str = "adapter_model.bin";
+/// What PEFT puts before a tensor's name.
 const PREFIX: &str = "base_model.model.";
 
 impl Adapter {
-    /// Reads an adapter that PEFT or [`Adapter::write`] wrote.
+    /// Reads an adapter that PEFT or [`Adapter::write`] wrote. What it does to a model, is decided when it is put on one.
     ///
-    /// Weights may be f32, f16 or bf16.
+    /// Weights may be f32, f16 or bf16; one that is not finite is an error.
     pub fn read(folder: &Path) -> Result<Self, LmError> {
-        let path = folder.join(CONFIG);
+        let [path, weights] = Self::files(folder);
         let config = AdapterConfig::read(&path, &files::read_text(&path)?)?;
-        let path = folder.join(WEIGHTS);
-        let problem = |problem: String| LmError::Adapter {
-            path: path.clone(),
-            problem,
-        };
-        let mut sides: [BTreeMap<String, Vec<f32>>; 2] = Default::default();
-        for (name, matrix) in files::read_matrices(&path)? {
-            let module = name.strip_prefix(PREFIX);
-            let Some((module, factor)) = module.and_then(|name| name.rsplit_once(".lora_")) else {
-                return Err(problem(format!("tensor `{name}` belongs to no LoRA")));
+        let mut checkpoint = Checkpoint::open_only(&weights)?;
+        let mut tensors = BTreeMap::new();
+        for (name, shape) in checkpoint.shapes() {
+            let Some(short) = name.strip_prefix(PREFIX) else {
+                return Err(LmError::AdapterTensor {
+                    name,
+                    problem: format!("does not begin with `{PREFIX}`"),
+                });
             };
-            let (side, of_rank) = match factor {
-                "A.weight" => (0, matrix.shape[0]),
-                "B.weight" => (1, matrix.shape[1]),
-                _ => return Err(problem(format!("tensor `{name}` belongs to no LoRA"))),
+            let values = match checkpoint.take(&name, &shape, Dtype::F32)? {
+                Values::F32(values) => values,
+                Values::F16(_) | Values::Bf16(_) => unreachable!("f32 was asked for"),
             };
-            if of_rank != config.rank {
-                return Err(problem(format!(
-                    "tensor `{name}` has shape {:?}, and `r` in {CONFIG} is {}",
-                    matrix.shape, config.rank
-                )));
-            }
-            sides[side].insert(module.to_owned(), matrix.values);
+            tensors.insert(short.to_owned(), Numbers { shape, values });
         }
-        let [of_a, mut of_b] = sides;
-        let mut modules = BTreeMap::new();
-        for (module, a) in of_a {
-            let b = of_b
-                .remove(&module)
-                .ok_or_else(|| problem(format!("`{module}` has no lora_B")))?;
-            modules.insert(module, Factors { a, b });
-        }
-        if let Some(module) = of_b.keys().next() {
-            return Err(problem(format!("`{module}` has no lora_A")));
-        }
-        if modules.is_empty() {
-            return Err(problem("it holds no tensor".to_owned()));
-        }
-        Ok(Self { config, modules })
+        Ok(Self { config, tensors })
     }
 
-    /// The names of its modules in a checkpoint, in order.
+    /// The files of a folder that decide what its adapter does, whether they are there or not. As in PEFT, safetensors
+    /// come before `.bin`.
+    pub fn files(folder: &Path) -> [PathBuf; 2] {
+        let [weights, old] = [WEIGHTS, OLD_WEIGHTS].map(|name| folder.join(name));
+        let weights = if !weights.is_file() && old.is_file() {
+            old
+        } else {
+            weights
+        };
+        [folder.join(CONFIG), weights]
+    }
+
+    /// The names of the layers that it adds matrices to, in order.
     pub fn modules(&self) -> impl Iterator<Item = &str> {
-        self.modules.keys().map(String::as_str)
+        let names = self.tensors.keys();
+        names.filter_map(|name| name.strip_suffix(".lora_A.weight"))
+    }
+
+    /// An adapter that adds to linear layers and does nothing else: all that training makes and goes on with.
+    pub(crate) fn check_plain(&self) -> Result<(), LmError> {
+        let other = |name: &&String| {
+            !(name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight"))
+        };
+        let field = self.config.beyond_plain();
+        match field.or(self.tensors.keys().find(other).map(String::as_str)) {
+            Some(what) => Err(LmError::NotPlain {
+                what: what.to_owned(),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Writes both files into a folder that exists; `base` is the name or folder of the model it belongs to.
     pub fn write(&self, folder: &Path, base: &str) -> Result<(), LmError> {
-        let rank = self.config.rank;
+        self.check_plain()?;
         let device = Device::flex();
-        let mut tensors = Vec::with_capacity(2 * self.modules.len());
-        for (module, Factors { a, b }) in &self.modules {
-            for (factor, numbers, shape) in [
-                ("A", a, [rank, a.len() / rank]),
-                ("B", b, [b.len() / rank, rank]),
-            ] {
-                let name = format!("{PREFIX}{module}.lora_{factor}.weight");
-                tensors.push(files::Matrix::new(
-                    name,
-                    matrix(numbers.clone(), shape, &device),
-                ));
-            }
-        }
-        files::write_matrices(&folder.join(WEIGHTS), tensors)?;
+        let tensors = self
+            .tensors
+            .iter()
+            .map(|(name, Numbers { shape, values })| {
+                let &[rows, columns] = shape.as_slice() else {
+                    unreachable!("a plain adapter has matrices");
+                };
+                let values = matrix(values.clone(), [rows, columns], &device);
+                files::Matrix::new(format!("{PREFIX}{name}"), values)
+            });
+        files::write_matrices(&folder.join(WEIGHTS), tensors.collect())?;
         files::write(&folder.join(CONFIG), self.config.to_json(base).as_bytes())
     }
 }

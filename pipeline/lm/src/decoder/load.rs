@@ -117,6 +117,7 @@ impl Loader<'_> {
             dtype: self.dtype,
             device: self.device.clone(),
             embedding,
+            embedding_low: None,
             embedding_norm,
             layers,
             norm,
@@ -124,6 +125,8 @@ impl Loader<'_> {
             head_lengths,
             unused: Vec::new(),
             adapter_config: None,
+            bare: None,
+            untied: false,
         })
     }
 

@@ -41,17 +41,23 @@ pub struct Decoder {
     dtype: Dtype,
     device: Device,
     /// `[vocabulary, hidden]`
-    embedding: Tensor<2>,
+    pub(crate) embedding: Tensor<2>,
+    /// Of a layer from tokens to their embeddings, whose weight is the embedding's transposed.
+    pub(crate) embedding_low: Option<Low>,
     embedding_norm: Option<NormLayer>,
     layers: Vec<Layer>,
     norm: NormLayer,
     /// Of [`Architecture::normalized_head`] with rows of length 1.
-    head: Linear,
+    pub(crate) head: Linear,
     /// The lengths that the rows of a normalized head have in the checkpoint, `[vocabulary, 1]`, f32.
-    head_lengths: Option<Tensor<2>>,
+    pub(crate) head_lengths: Option<Tensor<2>>,
     unused: Vec<String>,
-    /// Of the adapter that is on the model.
+    /// Of the adapter that is on the model, where it is one as they are trained here.
     pub(crate) adapter_config: Option<AdapterConfig>,
+    /// The model without the adapter that is on it, where this replaces weights.
+    pub(crate) bare: Option<Box<Self>>,
+    /// Whether the adapter makes embedding and head differ that the architecture ties.
+    pub(crate) untied: bool,
 }
 
 impl Decoder {

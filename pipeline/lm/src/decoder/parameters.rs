@@ -76,6 +76,18 @@ impl Decoder {
         }
     }
 
+    /// Replaces the head's weight by one as a checkpoint has it.
+    pub(crate) fn set_head(&mut self, weight: Tensor<2>) {
+        self.head.weight = match &mut self.head_lengths {
+            None => weight,
+            Some(lengths) => {
+                let (unit, new) = unit_rows(weight);
+                *lengths = new;
+                unit
+            }
+        };
+    }
+
     /// Turns the gradient of a head's normalized rows into that of the rows as they are stored.
     pub(crate) fn finish(&self, gradients: &mut Gradients) {
         let Some(lengths) = &self.head_lengths else {

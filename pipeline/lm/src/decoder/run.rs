@@ -61,7 +61,7 @@ impl Decoder {
         wanted: Wanted,
     ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
         self.check(runs)?;
-        let mut x = self.embedding.clone().select(0, self.ids(runs));
+        let mut x = self.embed(self.ids(runs));
         if let Some(norm) = &self.embedding_norm {
             x = norm.forward(x);
         }
@@ -84,6 +84,14 @@ impl Decoder {
             }
         }
         Ok((self.norm.forward(x), caches))
+    }
+
+    fn embed(&self, tokens: Tensor<1, Int>) -> Tensor<2> {
+        let plain = self.embedding.clone().select(0, tokens.clone());
+        match &self.embedding_low {
+            Some(low) => low.embed(plain, tokens),
+            None => plain,
+        }
     }
 
     /// The tokens of all runs, behind each other.

@@ -7,16 +7,17 @@ impl Decoder {
     /// [`Decoder::merge`] adds to them. `config.json` and the tokenizer are the base's.
     pub fn write(&self, folder: &Path) -> Result<(), LmError> {
         let mut tensors = Vec::new();
-        self.clone()
-            .change_parameters(Trained::All, &mut |name, matrix, value| {
-                let (name, numbers) = (name.to_owned(), value.clone());
-                tensors.push(if matrix {
-                    files::Matrix::new(name, numbers)
-                } else {
-                    files::Matrix::vector(name, numbers)
-                });
-                value
+        let mut bare = self.clone();
+        bare.detach();
+        bare.change_parameters(Trained::All, &mut |name, matrix, value| {
+            let (name, numbers) = (name.to_owned(), value.clone());
+            tensors.push(if matrix {
+                files::Matrix::new(name, numbers)
+            } else {
+                files::Matrix::vector(name, numbers)
             });
+            value
+        });
         files::write_matrices(&folder.join("model.safetensors"), tensors)
     }
 }

@@ -102,9 +102,18 @@ impl Trainer {
         })
     }
 
-    /// Begins from an adapter instead of a new one, before the first step.
+    /// Begins from an adapter instead of a new one, before the first step. It is one that adds to linear layers only.
     pub fn begin_from(&mut self, adapter: &Adapter) -> Result<(), LmError> {
-        self.decoder.attach(adapter)
+        adapter.check_plain()?;
+        let mut adapted = self.decoder.clone();
+        adapted.attach(adapter)?;
+        if adapted.adapter_config.is_none() {
+            return Err(LmError::NotPlain {
+                what: adapted.head.name,
+            });
+        }
+        self.decoder = adapted;
+        Ok(())
     }
 
     /// Steps that there are to be.

@@ -1,0 +1,115 @@
+use super::{Numbers, parts::Part};
+use crate::LmError;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The tensors of an adapter, and which of them were asked for.
+pub(super) struct Tensors<'a> {
+    all: &'a BTreeMap<String, Numbers>,
+    asked: BTreeSet<String>,
+}
+
+impl<'a> Tensors<'a> {
+    pub(super) const fn new(all: &'a BTreeMap<String, Numbers>) -> Self {
+        let asked = BTreeSet::new();
+        Self { all, asked }
+    }
+
+    /// A tensor that a field asks for.
+    pub(super) fn take(
+        &mut self,
+        name: String,
+        shape: &[usize],
+        field: &str,
+    ) -> Result<&'a [f32], LmError> {
+        let Some(found) = self.all.get(&name) else {
+            return Err(LmError::AdapterTensor {
+                name,
+                problem: format!("is missing, and `{field}` asks for it"),
+            });
+        };
+        if found.shape != shape {
+            return Err(LmError::OtherBase {
+                module: name,
+                problem: format!(
+                    "the adapter is for {:?}, and the model has {shape:?}",
+                    found.shape
+                ),
+            });
+        }
+        self.asked.insert(name);
+        Ok(&found.values)
+    }
+
+    /// Lets a tensor pass that PEFT saves and does not read.
+    pub(super) fn pass(&mut self, name: String) {
+        self.asked.insert(name);
+    }
+
+    /// Whether a tensor is there that nothing has asked for.
+    pub(super) fn is_left(&self, name: &str) -> bool {
+        self.all.contains_key(name) && !self.asked.contains(name)
+    }
+
+    pub(super) fn check_rank(
+        &self,
+        name: &str,
+        dimension: usize,
+        rank: usize,
+    ) -> Result<(), LmError> {
+        let Some(found) = self.all.get(name) else {
+            return Ok(());
+        };
+        if found.shape.get(dimension) == Some(&rank) {
+            return Ok(());
+        }
+        Err(LmError::AdapterTensor {
+            name: name.to_owned(),
+            problem: format!(
+                "has shape {:?}, and `r` or `rank_pattern` in adapter_config.json is {rank}",
+                found.shape
+            ),
+        })
+    }
+
+    pub(super) fn check_all_asked(&self, parts: &[Part]) -> Result<(), LmError> {
+        let Some(name) = self.all.keys().find(|name| self.is_left(name)) else {
+            return Ok(());
+        };
+        let within = |part: &Part| {
+            let rest = name.strip_prefix(&part.name);
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        Err(if parts.iter().any(within) {
+            LmError::AdapterTensor {
+                name: name.clone(),
+                problem: "is there, and no field of adapter_config.json asks for it".to_owned(),
+            }
+        } else {
+            LmError::OtherBase {
+                module: name.clone(),
+                problem: "the model has no such module".to_owned(),
+            }
+        })
+    }
+}
+
+pub(super) fn no_module(field: &'static str, target: &str) -> LmError {
+    about(field, target, "the model has no such module")
+}
+
+pub(super) fn not_adaptable(field: &'static str, target: &str) -> LmError {
+    let problem = "PEFT knows no such adapter for a module of its kind";
+    about(field, target, problem)
+}
+
+pub(super) fn conflict(field: &'static str, target: &str) -> LmError {
+    about(field, target, "another field changes this module too")
+}
+
+fn about(field: &'static str, target: &str, problem: &'static str) -> LmError {
+    LmError::AdapterTarget {
+        field,
+        target: target.to_owned(),
+        problem,
+    }
+}

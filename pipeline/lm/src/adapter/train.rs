@@ -1,0 +1,109 @@
+//! The adapters that are trained here.
+
+use super::AdapterConfig;
+use crate::{
+    Decoder, LmError, MlpNames, Names, QueryKeyValue,
+    decoder::{Linear, Low, matrix},
+};
+use burn::tensor::{DType, Device, Tensor};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// Which linear layers get an adapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Targets {
+    /// Those of the paper: queries and values, or the one matrix that holds them.
+    Paper,
+    /// All of the attention.
+    Attention,
+    /// All of attention and MLP.
+    All,
+}
+
+/// A low-rank adapter (LoRA).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoraConfig {
+    /// Columns of one factor and rows of the other; at least 1.
+    pub rank: usize,
+    /// The update is multiplied by alpha over rank.
+    pub alpha: f64,
+    /// The probability that a number of what goes into the adapter is left out in training.
+    pub dropout: f64,
+    /// What gets an adapter.
+    pub targets: Targets,
+}
+
+impl Targets {
+    /// The last parts of the modules' names, as PEFT's `target_modules` lists them.
+    pub fn modules(self, names: &Names) -> Vec<&'static str> {
+        let last = |name: &'static str| match name.rsplit_once('.') {
+            Some((_, last)) => last,
+            None => name,
+        };
+        let mut modules: Vec<&str> = match (self, names.query_key_value) {
+            (Self::Paper, QueryKeyValue::Separate([query, _, value])) => vec![query, value],
+            (Self::Attention | Self::All, QueryKeyValue::Separate(all)) => all.into(),
+            (_, QueryKeyValue::Stacked(one) | QueryKeyValue::ByHead(one)) => vec![one],
+        };
+        if self != Self::Paper {
+            modules.push(names.output);
+        }
+        if self == Self::All {
+            match names.mlp {
+                MlpNames::Gated { gate, up, down } => modules.extend([gate, up, down]),
+                MlpNames::Plain { up, down } => modules.extend([up, down]),
+            }
+        }
+        modules.into_iter().map(last).collect()
+    }
+}
+
+impl Decoder {
+    /// Puts on an adapter as PEFT initializes it: A uniform in ± 1/√in_features, B zero.
+    pub(crate) fn begin_adapter(&mut self, config: &LoraConfig, seed: u64) -> Result<(), LmError> {
+        if config.rank == 0 {
+            return Err(LmError::Rank);
+        }
+        self.detach();
+        let names = config.targets.modules(&self.architecture().names);
+        let device = self.device().clone();
+        let scale = (config.alpha / config.rank as f64) as f32;
+        for (number, linear) in self.linears_mut().into_iter().enumerate() {
+            let last = linear.name.rsplit('.').next();
+            linear.low = last
+                .is_some_and(|last| names.contains(&last))
+                .then(|| begin(linear, number, config.rank, scale, seed, &device));
+        }
+        let names = names.into_iter().map(str::to_owned).collect();
+        let LoraConfig {
+            rank,
+            alpha,
+            dropout,
+            ..
+        } = *config;
+        self.adapter_config = Some(AdapterConfig::plain(rank, alpha, dropout, names));
+        Ok(())
+    }
+}
+
+fn begin(
+    linear: &Linear,
+    number: usize,
+    rank: usize,
+    scale: f32,
+    seed: u64,
+    device: &Device,
+) -> Low {
+    let [rows, columns] = linear.weight.dims();
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    // A stream for each layer, whatever others have an adapter.
+    random.set_stream(number as u64 + 1);
+    let bound = 1.0 / (columns as f32).sqrt();
+    let a = (0..rank * columns).map(|_| random.random_range(-bound..bound));
+    let a = matrix(a.collect(), [rank, columns], device);
+    let b = Tensor::zeros([rows, rank], (device, DType::F32));
+    Low::new(a, b, scale)
+}
