@@ -1,5 +1,6 @@
+use crate::NoWeightFiles;
 use miette::Diagnostic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a checkpoint cannot be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -48,11 +49,79 @@ pub enum CheckpointError {
     /// There are no weights.
     #[error("no weights in {}", folder.display())]
     #[diagnostic(help(
-        "looked for model.safetensors, pytorch_model.bin and their index files; a download that broke off is taken up by naming the model by its id again"
+        "weights are *.safetensors or pytorch_model*.bin; a download that broke off is taken up by naming the model by its id again"
     ))]
     NoWeights {
         /// The folder.
         folder: PathBuf,
+    },
+    /// A set of shards is not whole.
+    #[error("`{shard}` is missing in {}, where other shards of its set are", folder.display())]
+    #[diagnostic(help(
+        "download the missing file, or the index that says which files belong together"
+    ))]
+    MissingPart {
+        /// The folder.
+        folder: PathBuf,
+        /// The file that is missing.
+        shard: String,
+    },
+    /// Several sets of shards, and nothing says which counts.
+    #[error("several sets of weights are in {}: {}", folder.display(), files.join(", "))]
+    #[diagnostic(help(
+        "keep the files of one set, or add the model.safetensors.index.json that names them"
+    ))]
+    SeveralWeights {
+        /// The folder.
+        folder: PathBuf,
+        /// The files.
+        files: Vec<String>,
+    },
+    /// A tensor of one name with different numbers.
+    #[error("`{name}` is in {} and, with other numbers, in {}", first.display(), second.display())]
+    #[diagnostic(help(
+        "remove the file that does not belong to the model, or let the index name the last of them"
+    ))]
+    Twice {
+        /// The tensor.
+        name: String,
+        /// A file that has it.
+        first: PathBuf,
+        /// Another one.
+        second: PathBuf,
+    },
+    /// A tensor in an element type that is not read.
+    #[error("{element} is not supported: `{name}` in {} is stored so", path.display())]
+    #[diagnostic(help(
+        "weights are read from F64, F32, F16 and BF16; take the checkpoint before it was quantized, or convert it"
+    ))]
+    Element {
+        /// The tensor.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// The element type, as the file names it.
+        element: String,
+    },
+    /// A file of PyTorch's that holds what is not read.
+    #[error("{}: {element} is not supported", path.display())]
+    #[diagnostic(help(
+        "weights are read from tensors of F64, F32, F16 and BF16; save them so, best as model.safetensors"
+    ))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The Python type.
+        element: String,
+    },
+    /// Quantized weights stand where plain ones are needed.
+    #[error("the weights are quantized: they hold `{found}` instead of `{name}`")]
+    #[diagnostic(help("take the checkpoint before it was quantized"))]
+    Quantized {
+        /// The tensor that is needed.
+        name: String,
+        /// What is there.
+        found: String,
     },
     /// A file of weights is damaged, or none.
     #[error("{} is damaged: {problem}", path.display())]
@@ -93,9 +162,9 @@ pub enum CheckpointError {
         expected: Vec<usize>,
     },
     /// A weight that is no number.
-    #[error("`{name}` in {} holds {count} values that are not finite", path.display())]
+    #[error("`{name}` in {} holds {count} values that are not finite in {dtype}", path.display())]
     #[diagnostic(help(
-        "a model with NaN or infinity in its weights answers nothing; take another checkpoint"
+        "a model with NaN or infinity in its weights answers nothing; f16 overflows above 65504: try bf16 or f32, else take another checkpoint"
     ))]
     NotFinite {
         /// The tensor.
@@ -104,5 +173,19 @@ pub enum CheckpointError {
         path: PathBuf,
         /// How many.
         count: usize,
+        /// The type that they were to be computed in.
+        dtype: &'static str,
     },
+}
+
+impl CheckpointError {
+    /// Why there are no weights in a folder.
+    pub(crate) fn no_weights(folder: &Path, problem: NoWeightFiles) -> Self {
+        let folder = folder.to_owned();
+        match problem {
+            NoWeightFiles::Nothing => Self::NoWeights { folder },
+            NoWeightFiles::Shard(shard) => Self::MissingPart { folder, shard },
+            NoWeightFiles::Several(files) => Self::SeveralWeights { folder, files },
+        }
+    }
 }

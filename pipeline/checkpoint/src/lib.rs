@@ -14,4 +14,7 @@ pub use architecture::{
 pub use error::CheckpointError;
 pub use families::{parse_architecture, read_architecture};
 pub use rope::{Rope, Scaling};
-pub use weights::{Checkpoint, Dtype, Header, TensorEntry, Values, parse_header};
+pub use weights::{
+    Checkpoint, Dtype, Header, NoWeightFiles, TensorEntry, Values, WeightFiles, WeightIndex,
+    parse_header, weight_files,
+};

@@ -101,7 +101,7 @@ fn a_tensor_that_does_not_fit_is_named_with_both_shapes() {
     assert_eq!(fail("c", &[3, 1]), "the weights lack `c` of shape [3, 1]");
     assert_eq!(
         fail("b", &[1]),
-        "DIR/model.safetensors is damaged: `b` is I64, and weights are f32, f16 or bf16"
+        "I64 is not supported: `b` in DIR/model.safetensors is stored so"
     );
 }
 
@@ -135,7 +135,7 @@ fn damaged_files_are_refused() {
     });
     assert_eq!(
         error(nan.path()),
-        "`a` in DIR/model.safetensors holds 1 values that are not finite"
+        "`a` in DIR/model.safetensors holds 1 values that are not finite in f32"
     );
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(error(empty.path()), "no weights in DIR");
@@ -175,6 +175,11 @@ fn headers_that_lie_are_refused() {
             500
         )
         .contains("the file ends at")
+    );
+    let twice = r#"{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}"#;
+    assert_eq!(
+        parse_header(twice.as_bytes(), 500).unwrap_err(),
+        "its header names `a` twice"
     );
     let both =
         json!({ "a": tensor(json!([2]), json!([0, 8])), "b": tensor(json!([2]), json!([4, 12])) });
@@ -216,6 +221,125 @@ fn an_index_names_only_files_of_its_folder_that_are_there() {
     let liar = with(json!({ "c": "part.safetensors" }));
     assert!(
         error(liar.path()).contains("it says that `part.safetensors` holds `c`, which it does not")
+    );
+}
+
+/// A folder with two shards that both have `a`; `index` is the one that an index names for it, if there is an index.
+fn shards(first: [f32; 4], second: [f32; 4], index: Option<usize>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let names = [1, 2].map(|number| format!("model-{number}-of-2.safetensors"));
+    for (name, a) in names.iter().zip([first, second]) {
+        let header = json!({
+            "a": { "dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16] },
+            name: { "dtype": "F32", "shape": [0], "data_offsets": [16, 16] },
+        });
+        fs::write(folder.path().join(name), safetensors(&header, &bytes(&a))).unwrap();
+    }
+    if let Some(index) = index {
+        let map = json!({ "a": names[index], &names[0]: names[0], &names[1]: names[1] });
+        let path = folder.path().join("model.safetensors.index.json");
+        fs::write(path, json!({ "weight_map": map }).to_string()).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_tensor_in_two_files_counts_where_it_is_clear_which() {
+    let (ours, other) = ([1.0, -2.0, 0.5, 4.0], [1.0, -2.0, 0.5, 5.0]);
+    // transformers 5.23 takes the last file's, whatever the index says.
+    for (first, index) in [
+        (other, Some(1)),
+        (ours, Some(1)),
+        (ours, Some(0)),
+        (ours, None),
+    ] {
+        let folder = shards(first, ours, index);
+        let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
+        let Values::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
+            panic!("f32 was asked for")
+        };
+        assert_eq!(values, ours);
+    }
+    for index in [Some(0), None] {
+        assert_eq!(
+            error(shards(ours, other, index).path()),
+            "`a` is in DIR/model-1-of-2.safetensors and, with other numbers, in DIR/model-2-of-2.safetensors"
+        );
+    }
+    // A set without its index is read if it is whole.
+    let folder = shards(ours, ours, None);
+    fs::remove_file(folder.path().join("model-1-of-2.safetensors")).unwrap();
+    assert_eq!(
+        error(folder.path()),
+        "`model-1-of-2.safetensors` is missing in DIR, where other shards of its set are"
+    );
+    let folder = shards(ours, ours, None);
+    fs::copy(
+        folder.path().join("model-1-of-2.safetensors"),
+        folder.path().join("model-1-of-1.safetensors"),
+    )
+    .unwrap();
+    assert_eq!(
+        error(folder.path()),
+        "several sets of weights are in DIR: model-1-of-1.safetensors, model-1-of-2.safetensors, model-2-of-2.safetensors"
+    );
+}
+
+#[test]
+fn element_types_that_are_not_read_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let fail = |dtype: &str, name: &str| {
+        let header = json!({
+            name: { "dtype": dtype, "shape": [2, 2], "data_offsets": [0, 4] },
+            "c": { "dtype": "F32", "shape": [1], "data_offsets": [4, 8] },
+        });
+        let content = safetensors(&header, &[0; 8]);
+        fs::write(folder.path().join("model.safetensors"), content).unwrap();
+        let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
+        let error = checkpoint.take("a.weight", &[2, 2], Dtype::F32).map(|_| ());
+        let error = error.unwrap_err().to_string();
+        error.replace(&folder.path().display().to_string(), "DIR")
+    };
+    for dtype in ["F8_E4M3", "F8_E5M2", "I8", "U8", "BOOL"] {
+        assert_eq!(
+            fail(dtype, "a.weight"),
+            format!("{dtype} is not supported: `a.weight` in DIR/model.safetensors is stored so")
+        );
+    }
+    assert_eq!(
+        fail("I32", "a.qweight"),
+        "the weights are quantized: they hold `a.qweight` instead of `a.weight`"
+    );
+    assert_eq!(
+        fail("I32", "b.weight"),
+        "the weights lack `a.weight` of shape [2, 2]"
+    );
+}
+
+#[test]
+fn f64_is_read_and_pytorch_files_name_what_they_hold() {
+    // By `torch.save({"a": torch.tensor([[1, -2], [0.5, 4]], dtype=torch.float64), "b": torch.tensor([7])}, …)`, and of a
+    // tensor of torch.float8_e4m3fn: tests/pytorch.py.
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str| {
+        let path = folder.path().join("pytorch_model.bin");
+        fs::copy(fixtures.join(name), path).unwrap();
+    };
+    put("f64.bin");
+    let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
+    assert_eq!(checkpoint.dtype(), Some(Dtype::F32));
+    let Values::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
+        panic!("f32 was asked for")
+    };
+    assert_eq!(values, [1.0, -2.0, 0.5, 4.0]);
+    let error_of_b = checkpoint.take("b", &[1], Dtype::F32).map(|_| ());
+    let error_of_b = error_of_b.unwrap_err().to_string();
+    assert!(error_of_b.starts_with("I64 is not supported: `b` in "));
+    put("f8.bin");
+    assert_eq!(
+        error(folder.path()),
+        "DIR/pytorch_model.bin: torch.float8_e4m3fn is not supported"
     );
 }
 

@@ -153,6 +153,15 @@ pub enum HubError {
         /// The files that it has.
         found: Vec<String>,
     },
+    /// The repository has several sets of weights, and no index says which counts.
+    #[error("the model `{model}` has several sets of weights: {}", found.join(", "))]
+    #[diagnostic(help("download the files of one set into a folder, and name the folder"))]
+    SeveralWeights {
+        /// The model.
+        model: String,
+        /// The files.
+        found: Vec<String>,
+    },
     /// An index of weights is not readable.
     #[error("{} is no index of weights", path.display())]
     #[diagnostic(help(

@@ -3,11 +3,12 @@ use crate::{
     cache::{Cached, Repository},
     meter::Meter,
     name::{Wanted, local},
-    needed::{self, Weights},
+    needed,
     remote::Remote,
     transfer::{fetch, is_cached},
     wire::{About, Wire},
 };
+use clika_checkpoint::{NoWeightFiles, WeightFiles, weight_files};
 use clika_core::{Progress, file_inside};
 use clika_http::Fault;
 use std::path::{Path, PathBuf};
@@ -46,9 +47,8 @@ impl Hub {
     /// Finds the folder of `model`: a folder's path, `org/name` or `org/name@revision`.
     ///
     /// A local folder wins, whatever the hub has. From the hub come the files that a causal language
-    /// model needs, with one copy of its weights: `model.safetensors`, else what
-    /// `model.safetensors.index.json` names, else other `*.safetensors`, else the same of
-    /// `pytorch_model*.bin`. Without a connection the cache serves, and a note says so.
+    /// model needs, with one copy of its weights, as [`weight_files`] chooses it. Without a connection
+    /// the cache serves, and a note says so.
     pub async fn locate(&self, model: &str, progress: &dyn Progress) -> Result<Located, HubError> {
         if let Some(folder) = local(model)? {
             let name = match folder
@@ -136,16 +136,23 @@ impl Visit<'_> {
             return Err(self.no_file(needed::CONFIG));
         }
         let mut files = needed::small(names);
-        match needed::weights(names) {
-            None => {
+        match weight_files(names) {
+            Err(NoWeightFiles::Nothing) => {
                 return Err(HubError::NoWeights {
                     model: self.wanted.id.clone(),
                     found: names.to_vec(),
                 });
             }
-            Some(Weights::Files(weights)) => files.extend(weights),
-            Some(Weights::Index(index)) => {
-                self.bring_files(vec![index.to_owned()]).await?;
+            Err(NoWeightFiles::Shard(shard)) => return Err(self.no_file(&shard)),
+            Err(NoWeightFiles::Several(found)) => {
+                return Err(HubError::SeveralWeights {
+                    model: self.wanted.id.clone(),
+                    found,
+                });
+            }
+            Ok(WeightFiles::Files(weights)) => files.extend(weights),
+            Ok(WeightFiles::Index(index)) => {
+                self.bring_files(vec![index.clone()]).await?;
                 let shards = needed::shards(&self.repository.snapshot(self.commit).join(index))?;
                 if let Some(shard) = shards.iter().find(|shard| !names.contains(shard)) {
                     return Err(self.no_file(shard));

@@ -1,12 +1,15 @@
-use super::{Dtype, pytorch, safetensors, values::Values};
+use super::{
+    Dtype, WeightFiles, WeightIndex, pytorch, safetensors,
+    stored::{Source, Stored},
+    values::{Element, Values},
+    weight_files,
+};
 use crate::CheckpointError;
 use clika_core::file_inside;
-use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
-    io::{self, Read},
-    os::unix::fs::FileExt,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -17,54 +20,20 @@ pub struct Checkpoint {
     taken: BTreeSet<String>,
 }
 
-/// A tensor in a file.
-struct Stored {
-    file: usize,
-    dtype: Option<Dtype>,
-    /// The element type's name, for messages.
-    type_name: String,
-    shape: Vec<usize>,
-    source: Source,
-}
-
-enum Source {
-    At(u64),
-    Pytorch(pytorch_reader::Tensor),
-}
-
-/// The files that a checkpoint may consist of, in transformers' order; an index names shards.
-const CANDIDATES: [&str; 4] = [
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
-];
-
-#[derive(Deserialize)]
-struct Index {
-    weight_map: BTreeMap<String, String>,
-}
-
 impl Checkpoint {
-    /// Opens the weights of a folder: safetensors before `.bin`, whole or by index.
+    /// Opens the weights of a folder, those that [`weight_files`] takes.
     pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
-        let found = CANDIDATES
-            .iter()
-            .map(|name| folder.join(name))
-            .find(|path| path.is_file());
-        let Some(path) = found else {
-            return Err(CheckpointError::NoWeights {
-                folder: folder.to_owned(),
-            });
-        };
+        let none = |problem| CheckpointError::no_weights(folder, problem);
         let mut checkpoint = Self::empty();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            checkpoint.open_shards(folder, &path)?;
-        } else {
-            checkpoint.open_file(&path)?;
+        match weight_files(&names(folder)?).map_err(none)? {
+            WeightFiles::Files(files) => {
+                let mut copies = Vec::new();
+                for file in files {
+                    copies.extend(checkpoint.open_file(&folder.join(file))?);
+                }
+                checkpoint.choose(copies, None)?;
+            }
+            WeightFiles::Index(name) => checkpoint.open_shards(folder, &folder.join(name))?,
         }
         Ok(checkpoint)
     }
@@ -72,7 +41,8 @@ impl Checkpoint {
     /// Opens one file of tensors: PyTorch's if its name ends in `.bin`, else safetensors.
     pub fn open_only(path: &Path) -> Result<Self, CheckpointError> {
         let mut checkpoint = Self::empty();
-        checkpoint.open_file(path)?;
+        let copies = checkpoint.open_file(path)?;
+        checkpoint.choose(copies, None)?;
         Ok(checkpoint)
     }
 
@@ -84,55 +54,58 @@ impl Checkpoint {
         }
     }
 
-    fn open_shards(&mut self, folder: &Path, index: &Path) -> Result<(), CheckpointError> {
+    fn open_shards(&mut self, folder: &Path, path: &Path) -> Result<(), CheckpointError> {
         let damaged = |problem: String| CheckpointError::Damaged {
-            path: index.to_owned(),
+            path: path.to_owned(),
             problem,
         };
-        let text = std::fs::read_to_string(index).map_err(|source| CheckpointError::Read {
-            path: index.to_owned(),
-            source,
-        })?;
-        let parsed: Index =
-            serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
-        let shards: BTreeSet<_> = parsed.weight_map.values().collect();
-        for shard in shards {
-            let path = file_inside(folder, shard).map_err(|error| damaged(error.to_string()))?;
-            if !path.is_file() {
+        let text = std::fs::read(path).map_err(unreadable(path))?;
+        let index = WeightIndex::parse(&text).map_err(|error| damaged(error.to_string()))?;
+        if index.weight_map.is_empty() {
+            return Err(damaged("it names no weights".to_owned()));
+        }
+        let mut copies = Vec::new();
+        for shard in index.files() {
+            let file = file_inside(folder, shard).map_err(|error| damaged(error.to_string()))?;
+            if !file.is_file() {
                 return Err(CheckpointError::MissingShard {
-                    index: index.to_owned(),
-                    shard: shard.clone(),
+                    index: path.to_owned(),
+                    shard: shard.to_owned(),
                 });
             }
-            self.open_file(&path)?;
+            copies.extend(self.open_file(&file)?);
         }
-        for (name, shard) in &parsed.weight_map {
+        for (name, shard) in &index.weight_map {
             if !self.tensors.contains_key(name) {
                 return Err(damaged(format!(
                     "it says that `{shard}` holds `{name}`, which it does not"
                 )));
             }
         }
-        Ok(())
+        self.choose(copies, Some((folder, &index)))
     }
 
-    fn open_file(&mut self, path: &Path) -> Result<(), CheckpointError> {
-        let read = |source| CheckpointError::Read {
-            path: path.to_owned(),
-            source,
-        };
+    /// Adds the tensors of a file. Returns those that another file has too, which this one's replace.
+    fn open_file(&mut self, path: &Path) -> Result<Vec<(String, Stored)>, CheckpointError> {
         let damaged = |problem| CheckpointError::Damaged {
             path: path.to_owned(),
             problem,
         };
-        let mut file = File::open(path).map_err(read)?;
+        let mut file = File::open(path).map_err(unreadable(path))?;
         let number = self.files.len();
         let mut found = Vec::new();
         if path.extension().is_some_and(|extension| extension == "bin") {
-            for (name, tensor) in pytorch::open(path).map_err(damaged)? {
+            let tensors = pytorch::open(path).map_err(|refused| match refused {
+                pytorch::Refused::Damaged(problem) => damaged(problem),
+                pytorch::Refused::Type(element) => CheckpointError::Unreadable {
+                    path: path.to_owned(),
+                    element,
+                },
+            })?;
+            for (name, tensor) in tensors {
                 let stored = Stored {
                     file: number,
-                    dtype: pytorch::dtype(&tensor),
+                    element: pytorch::element(&tensor),
                     type_name: format!("{:?}", tensor.dtype()),
                     shape: tensor.shape().to_vec(),
                     source: Source::Pytorch(tensor),
@@ -140,25 +113,54 @@ impl Checkpoint {
                 found.push((name, stored));
             }
         } else {
-            let header = safetensors::read_header(&mut file).map_err(read)?;
+            let header = safetensors::read_header(&mut file).map_err(unreadable(path))?;
             for (name, entry) in header.map_err(damaged)? {
                 let stored = Stored {
                     file: number,
-                    dtype: Dtype::of_safetensors(&entry.dtype),
+                    element: Element::of_safetensors(&entry.dtype),
                     type_name: entry.dtype,
                     shape: entry.shape,
-                    source: Source::At(entry.bytes.start),
+                    source: Source::At {
+                        start: entry.bytes.start,
+                        length: entry.bytes.end - entry.bytes.start,
+                    },
                 };
                 found.push((name, stored));
             }
         }
         self.files.push((path.to_owned(), file));
+        let mut copies = Vec::new();
         for (name, stored) in found {
             if let Some(other) = self.tensors.insert(name.clone(), stored) {
-                return Err(damaged(format!(
-                    "`{name}` is in {} too",
-                    self.files[other.file].0.display()
-                )));
+                copies.push((name, other));
+            }
+        }
+        Ok(copies)
+    }
+
+    /// Decides which of several tensors of one name counts: all are alike, or the index names the last file that has it.
+    ///
+    /// transformers takes the last file's, whatever the index says; where the two differ, nobody knows what is meant.
+    fn choose(
+        &self,
+        copies: Vec<(String, Stored)>,
+        index: Option<(&Path, &WeightIndex)>,
+    ) -> Result<(), CheckpointError> {
+        for (name, copy) in copies {
+            let Some(last) = self.tensors.get(&name) else {
+                continue;
+            };
+            let path = &self.files[last.file].0;
+            let named = index.and_then(|(folder, index)| {
+                let shard = index.weight_map.get(&name)?;
+                Some(folder.join(shard))
+            });
+            if named.as_ref() != Some(path) && !self.equal(last, &copy)? {
+                return Err(CheckpointError::Twice {
+                    name,
+                    first: self.files[copy.file].0.clone(),
+                    second: path.clone(),
+                });
             }
         }
         Ok(())
@@ -172,18 +174,37 @@ impl Checkpoint {
             .collect()
     }
 
+    fn equal(&self, one: &Stored, other: &Stored) -> Result<bool, CheckpointError> {
+        let (path, file) = &self.files[one.file];
+        one.equals(file, other, &self.files[other.file].1)
+            .map_err(unreadable(path))
+    }
+
     /// Whether there is a tensor of this name.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)
     }
 
-    /// The element type that most numbers are stored in; `None` where none is in a type of ours.
+    /// Whether two tensors hold the same numbers in the same type and shape; `None` unless both are there.
+    pub fn alike(&self, one: &str, other: &str) -> Result<Option<bool>, CheckpointError> {
+        match (self.tensors.get(one), self.tensors.get(other)) {
+            (Some(one), Some(other)) => self.equal(one, other).map(Some),
+            (Some(_) | None, None) | (None, Some(_)) => Ok(None),
+        }
+    }
+
+    /// Says that the model has no need of this tensor, whose numbers another one has too.
+    pub fn pass_over(&mut self, name: &str) {
+        self.taken.insert(name.to_owned());
+    }
+
+    /// The type that suits computing with most of the numbers; `None` where none is in a type of ours.
     pub fn dtype(&self) -> Option<Dtype> {
         let count = |dtype: Dtype| -> usize {
             let of_type = self
                 .tensors
                 .values()
-                .filter(|stored| stored.dtype == Some(dtype));
+                .filter(|stored| stored.element.map(Element::dtype) == Some(dtype));
             of_type
                 .map(|stored| stored.shape.iter().product::<usize>())
                 .sum()
@@ -195,7 +216,8 @@ impl Checkpoint {
 
     /// Reads a tensor's numbers, as `dtype`. Its shape is the one that the configuration asks for.
     ///
-    /// Fails if there is no such tensor, if its shape is another, and if one of its numbers is not finite.
+    /// Fails if there is no such tensor, if its shape is another, if it is stored in a type that is not read, and if one of
+    /// its numbers is not finite.
     pub fn take(
         &mut self,
         name: &str,
@@ -203,9 +225,15 @@ impl Checkpoint {
         dtype: Dtype,
     ) -> Result<Values, CheckpointError> {
         let Some(stored) = self.tensors.get(name) else {
-            return Err(CheckpointError::MissingTensor {
+            return Err(self.missing(name, shape));
+        };
+        let (path, file) = &self.files[stored.file];
+        // Before the shape: what is packed has another one.
+        let Some(from) = stored.element else {
+            return Err(CheckpointError::Element {
                 name: name.to_owned(),
-                shape: shape.to_vec(),
+                path: path.clone(),
+                element: stored.type_name.clone(),
             });
         };
         if stored.shape != shape {
@@ -215,16 +243,6 @@ impl Checkpoint {
                 expected: shape.to_vec(),
             });
         }
-        let (path, file) = &self.files[stored.file];
-        let Some(from) = stored.dtype else {
-            return Err(CheckpointError::Damaged {
-                path: path.clone(),
-                problem: format!(
-                    "`{name}` is {}, and weights are f32, f16 or bf16",
-                    stored.type_name
-                ),
-            });
-        };
         let failed = |source: io::Error| match source.kind() {
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => CheckpointError::Damaged {
                 path: path.clone(),
@@ -236,28 +254,37 @@ impl Checkpoint {
             },
         };
         let elements = shape.iter().product();
-        let (values, bad) = match &stored.source {
-            Source::At(start) => Values::read(elements, from, dtype, |place, buffer| {
-                file.read_exact_at(buffer, start + place)
-            }),
-            Source::Pytorch(tensor) => tensor.read().and_then(|bytes| {
-                Values::read(elements, from, dtype, |place, buffer| {
-                    // Where too few are left, reading ends in an error that says so.
-                    let mut rest = &bytes[bytes.len().min(place as usize)..];
-                    rest.read_exact(buffer)
-                })
-            }),
-        }
+        let bytes = stored.bytes(file).map_err(failed)?;
+        let (values, bad) = Values::read(elements, from, dtype, |place, buffer| {
+            bytes.read(place, buffer)
+        })
         .map_err(failed)?;
         if bad > 0 {
             return Err(CheckpointError::NotFinite {
                 name: name.to_owned(),
                 path: path.clone(),
                 count: bad,
+                dtype: dtype.name(),
             });
         }
         self.taken.insert(name.to_owned());
         Ok(values)
+    }
+
+    /// Why a tensor is not there: a quantizer has put others in its place, or for no reason that is known.
+    fn missing(&self, name: &str, shape: &[usize]) -> CheckpointError {
+        let module = name.strip_suffix(".weight").unwrap_or(name);
+        let packed = QUANTIZED.map(|end| format!("{module}.{end}"));
+        match packed.into_iter().find(|packed| self.has(packed)) {
+            Some(found) => CheckpointError::Quantized {
+                name: name.to_owned(),
+                found,
+            },
+            None => CheckpointError::MissingTensor {
+                name: name.to_owned(),
+                shape: shape.to_vec(),
+            },
+        }
     }
 
     /// The tensors that nobody took.
@@ -267,5 +294,28 @@ impl Checkpoint {
             .filter(|name| !self.taken.contains(*name))
             .map(String::as_str)
             .collect()
+    }
+}
+
+/// What stands for `weight` in quantized models: GPTQ's and AWQ's, and that of compressed-tensors.
+const QUANTIZED: [&str; 2] = ["qweight", "weight_packed"];
+
+/// The names of a folder's files. What is not UTF-8 is no name of ours.
+fn names(folder: &Path) -> Result<Vec<String>, CheckpointError> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+        let entry = entry.map_err(unreadable(folder))?;
+        // A link whose target is gone is as good as no file.
+        if let (true, Ok(name)) = (entry.path().is_file(), entry.file_name().into_string()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> CheckpointError {
+    move |source| CheckpointError::Read {
+        path: path.to_owned(),
+        source,
     }
 }

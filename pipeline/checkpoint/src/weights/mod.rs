@@ -1,10 +1,13 @@
 //! Weights on disk: safetensors and PyTorch's `.bin`, one file or shards, read tensor by tensor.
 
 mod checkpoint;
+mod files;
 mod pytorch;
 mod safetensors;
+mod stored;
 mod values;
 
 pub use checkpoint::Checkpoint;
+pub use files::{NoWeightFiles, WeightFiles, WeightIndex, weight_files};
 pub use safetensors::{Header, TensorEntry, parse_header};
 pub use values::{Dtype, Values};

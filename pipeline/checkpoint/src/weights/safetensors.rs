@@ -3,11 +3,15 @@
 //! Files are read at positions rather than mapped: memory stays bounded in the same way, and a file that
 //! is cut off while it is read ends in an error instead of a signal.
 
-use super::Dtype;
-use serde::Deserialize;
+use super::values::Element;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
+    fmt::{self, Formatter},
     fs::File,
     io::{self, Read},
     ops::Range,
@@ -37,6 +41,33 @@ struct Raw {
     data_offsets: [u64; 2],
 }
 
+/// The header's keys as they stand there, so that none hides another.
+struct Entries(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Entries;
+
+            fn expecting(&self, text: &mut Formatter) -> fmt::Result {
+                text.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+
+        from.deserialize_map(Reader)
+    }
+}
+
 /// Reads a file's header.
 pub(super) fn read_header(file: &mut File) -> io::Result<Result<Header, String>> {
     let length = file.metadata()?.len();
@@ -60,7 +91,7 @@ pub(super) fn read_header(file: &mut File) -> io::Result<Result<Header, String>>
 ///
 /// Every tensor lies inside the file, holds as many bytes as its shape and type take, and overlaps no other.
 pub fn parse_header(json: &[u8], length: u64) -> Result<Header, String> {
-    let values: BTreeMap<String, Value> = serde_json::from_slice(json)
+    let Entries(values) = serde_json::from_slice(json)
         .map_err(|error| format!("its header is no JSON object: {error}"))?;
     let start = 8 + json.len() as u64;
     let mut header = Header::new();
@@ -82,8 +113,8 @@ pub fn parse_header(json: &[u8], length: u64) -> Result<Header, String> {
             .iter()
             .try_fold(1_u64, |product, &n| product.checked_mul(n));
         // Types that we do not read may have any size; they are refused when they are asked for.
-        if let Some(dtype) = Dtype::of_safetensors(&raw.dtype)
-            && elements.and_then(|elements| elements.checked_mul(dtype.bytes() as u64))
+        if let Some(element) = Element::of_safetensors(&raw.dtype)
+            && elements.and_then(|elements| elements.checked_mul(element.bytes() as u64))
                 != Some(to - from)
         {
             return Err(format!(
@@ -99,14 +130,14 @@ pub fn parse_header(json: &[u8], length: u64) -> Result<Header, String> {
             .map(|&n| usize::try_from(n))
             .collect::<Result<_, _>>();
         let shape = shape.map_err(|_| format!("`{name}` is larger than memory"))?;
-        header.insert(
-            name,
-            TensorEntry {
-                dtype: raw.dtype,
-                shape,
-                bytes: start + from..start + to,
-            },
-        );
+        let entry = TensorEntry {
+            dtype: raw.dtype,
+            shape,
+            bytes: start + from..start + to,
+        };
+        if header.insert(name.clone(), entry).is_some() {
+            return Err(format!("its header names `{name}` twice"));
+        }
     }
     let mut places: Vec<_> = header
         .iter()

@@ -63,11 +63,16 @@ fn says_what_the_cache_lacks() {
     fs::write(&index, map).unwrap();
     assert_eq!(lacks("org/tiny"), "model-2.safetensors");
     fs::remove_file(index).unwrap();
-    rename("model-1.safetensors", "weights");
+    rename("model-1.safetensors", "model-1-of-2.safetensors");
+    assert_eq!(lacks("org/tiny"), "model-2-of-2.safetensors");
+    rename("model-1-of-2.safetensors", "weights");
     assert_eq!(lacks("org/tiny"), "a file with weights");
     rename("weights", "model.safetensors");
     rename("tokenizer.json", "vocab.json");
-    assert_eq!(lacks("org/tiny"), "tokenizer.json or tokenizer.model");
+    assert_eq!(
+        lacks("org/tiny"),
+        "tokenizer.json or tokenizer.model or vocab.json with merges.txt"
+    );
     rename("config.json", "params.json");
     assert_eq!(lacks("org/tiny"), "config.json");
 }

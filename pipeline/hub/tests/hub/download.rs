@@ -167,6 +167,63 @@ fn brings_the_shards_that_an_index_names() {
 }
 
 #[test]
+fn brings_the_weights_that_can_be_read_without_an_index() {
+    let model = || Repository::model().without("model.safetensors");
+    let one = "model-00001-of-00002.safetensors";
+    let two = "model-00002-of-00002.safetensors";
+    for (there, wanted) in [
+        (&[one, two, "consolidated.safetensors"][..], &[one, two][..]),
+        (&["consolidated.safetensors"], &["consolidated.safetensors"]),
+    ] {
+        let repository = there.iter().fold(model(), |model, name| {
+            model.with(Stored::large(name, 1_000))
+        });
+        let server = Stub::start(move |_, request| repository.answer(request));
+        let place = Place::new(&server);
+        let located = place.locate("org/tiny").0.unwrap();
+        let mut wanted = [&["config.json", "tokenizer.json"], wanted].concat();
+        wanted.sort_unstable();
+        assert_eq!(names(&located.folder), wanted);
+    }
+    // What cannot be read is refused before anything is fetched.
+    for (there, problem) in [
+        (&[one][..], format!("has no file `{two}`")),
+        (
+            &[one, two, "model-00001-of-00001.safetensors"],
+            "has several sets of weights".to_owned(),
+        ),
+    ] {
+        let repository = there.iter().fold(model(), |model, name| {
+            model.with(Stored::large(name, 1_000))
+        });
+        let server = Stub::start(move |_, request| repository.answer(request));
+        let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+        assert!(error.to_string().contains(&problem), "{error}");
+        assert!(!server.requests().iter().any(|request| is_get(request, one)));
+    }
+}
+
+#[test]
+fn brings_a_tokenizer_of_two_files() {
+    let repository = Repository::model()
+        .without("tokenizer.json")
+        .with(Stored::small("vocab.json", "{}"))
+        .with(Stored::small("merges.txt", ""));
+    let server = Stub::start(move |_, request| repository.answer(request));
+    let mut place = Place::new(&server);
+    let located = place.locate("org/tiny").0.unwrap();
+    let wanted = [
+        "config.json",
+        "merges.txt",
+        "model.safetensors",
+        "vocab.json",
+    ];
+    assert_eq!(names(&located.folder), wanted);
+    place.settings.offline = true;
+    assert_eq!(place.locate("org/tiny").0.unwrap(), located);
+}
+
+#[test]
 fn takes_a_branch_with_a_slash_and_a_commit() {
     let repository = Repository::model();
     let server = Stub::start(move |_, request| repository.answer(request));

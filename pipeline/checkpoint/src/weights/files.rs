@@ -1,0 +1,226 @@
+//! Which files of a folder are the model's weights: one rule for what is downloaded and for what is read.
+
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a model's weights are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WeightFiles {
+    /// In these files, all of them.
+    Files(Vec<String>),
+    /// In the files that this index names.
+    Index(String),
+}
+
+/// Why a folder's weights cannot be said to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoWeightFiles {
+    /// There are none.
+    Nothing,
+    /// This shard is missing; others of its set are there.
+    Shard(String),
+    /// These files belong to several sets of shards, and no index says which counts.
+    Several(Vec<String>),
+}
+
+/// The names that transformers knows, in its order, and whether they are indices.
+const KNOWN: [(&str, bool); 4] = [
+    ("model.safetensors", false),
+    ("model.safetensors.index.json", true),
+    ("pytorch_model.bin", false),
+    ("pytorch_model.bin.index.json", true),
+];
+
+/// How the names of other files of weights begin and end. What else ends in `.bin` is no weights (`training_args.bin`).
+const OTHERS: [(&str, &str); 2] = [("", ".safetensors"), ("pytorch_model", ".bin")];
+
+/// The weights among the names of a model's files; those in folders are not the model's.
+///
+/// A folder may hold the same weights several times; one copy is taken. First come the names that transformers knows,
+/// then a whole set of shards that lacks its index (`model-00001-of-00002.safetensors`), then whatever else ends in
+/// `.safetensors` (`consolidated.safetensors`) but is no adapter, then the same of `pytorch_model*.bin`.
+pub fn weight_files(names: &[String]) -> Result<WeightFiles, NoWeightFiles> {
+    for (known, is_index) in KNOWN {
+        if names.iter().any(|name| name == known) {
+            return Ok(if is_index {
+                WeightFiles::Index(known.to_owned())
+            } else {
+                WeightFiles::Files(vec![known.to_owned()])
+            });
+        }
+    }
+    for (begin, end) in OTHERS {
+        let fits = |name: &str| {
+            name.starts_with(begin)
+                && name.ends_with(end)
+                && !name.contains('/')
+                && !name.starts_with("adapter_")
+        };
+        let mut files: Vec<_> = names.iter().filter(|name| fits(name)).cloned().collect();
+        if files.is_empty() {
+            continue;
+        }
+        files.sort();
+        return one_set(files).map(WeightFiles::Files);
+    }
+    Err(NoWeightFiles::Nothing)
+}
+
+/// The shards among the files, if they are all there, or all files where none is a shard.
+fn one_set(files: Vec<String>) -> Result<Vec<String>, NoWeightFiles> {
+    let mut sets: BTreeMap<_, BTreeSet<u32>> = BTreeMap::new();
+    for shard in files.iter().filter_map(|file| Shard::of(file)) {
+        let numbers = sets.entry((shard.stem, shard.count, shard.end));
+        numbers.or_default().insert(shard.number);
+    }
+    let Some(((stem, count, end), numbers)) = sets.pop_first() else {
+        return Ok(files);
+    };
+    let shards = files.iter().filter(|file| Shard::of(file).is_some());
+    let shards = shards.cloned().collect();
+    if !sets.is_empty() {
+        return Err(NoWeightFiles::Several(shards));
+    }
+    // Some programs count from 0.
+    let first = u32::from(!numbers.contains(&0));
+    let mut wanted = first..first.saturating_add(count.value);
+    match wanted.find(|number| !numbers.contains(number)) {
+        None => Ok(shards),
+        Some(number) => Err(NoWeightFiles::Shard(format!(
+            "{stem}-{number:0digits$}-of-{}.{end}",
+            count.text,
+            digits = count.text.len()
+        ))),
+    }
+}
+
+/// The parts of a name such as `model-00001-of-00002.safetensors`.
+struct Shard<'a> {
+    stem: &'a str,
+    number: u32,
+    count: Count<'a>,
+    end: &'a str,
+}
+
+/// A number as it is written, with its zeros.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Count<'a> {
+    text: &'a str,
+    value: u32,
+}
+
+impl<'a> Shard<'a> {
+    fn of(file: &'a str) -> Option<Self> {
+        let (before, after) = file.rsplit_once("-of-")?;
+        let (stem, number) = before.rsplit_once('-')?;
+        let (count, end) = after.split_once('.')?;
+        let (Ok(number), Ok(value)) = (number.parse(), count.parse()) else {
+            return None;
+        };
+        Some(Self {
+            stem,
+            number,
+            count: Count { text: count, value },
+            end,
+        })
+    }
+}
+
+/// An index of shards: the file of each tensor.
+#[derive(Clone, Debug, Deserialize)]
+pub struct WeightIndex {
+    /// The file of each tensor.
+    pub weight_map: BTreeMap<String, String>,
+}
+
+impl WeightIndex {
+    /// Reads the text of an index.
+    pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(text)
+    }
+
+    /// The files that it names, each once, sorted.
+    pub fn files(&self) -> BTreeSet<&str> {
+        self.weight_map.values().map(String::as_str).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn takes_one_copy_of_the_weights() {
+        let files = |list: &[&str]| Ok(WeightFiles::Files(names(list)));
+        let index = |name: &str| Ok(WeightFiles::Index(name.to_owned()));
+        let shard = |name: &str| Err(NoWeightFiles::Shard(name.to_owned()));
+        let one = "model-00001-of-00002.safetensors";
+        let two = "model-00002-of-00002.safetensors";
+        for (there, wanted) in [
+            (
+                &["model.safetensors", "pytorch_model.bin"][..],
+                files(&["model.safetensors"]),
+            ),
+            // A copy in Mistral's own names lies beside the shards.
+            (
+                &["consolidated.safetensors", "model.safetensors.index.json"],
+                index("model.safetensors.index.json"),
+            ),
+            // transformers 5.23 takes the file that it knows by name.
+            (
+                &["b.safetensors", "onnx/a.safetensors", "pytorch_model.bin"],
+                files(&["pytorch_model.bin"]),
+            ),
+            (
+                &["onnx/a.safetensors", "b.safetensors", "a.safetensors"],
+                files(&["a.safetensors", "b.safetensors"]),
+            ),
+            (
+                &["adapter_model.safetensors", "pytorch_model.bin"],
+                files(&["pytorch_model.bin"]),
+            ),
+            (
+                &["pytorch_model.bin.index.json", "pytorch_model-1.bin"],
+                index("pytorch_model.bin.index.json"),
+            ),
+            (
+                &["pytorch_model-1.bin", "training_args.bin"],
+                files(&["pytorch_model-1.bin"]),
+            ),
+            (
+                &["model-00001-of-00001.safetensors"],
+                files(&["model-00001-of-00001.safetensors"]),
+            ),
+            (&["consolidated.safetensors", two, one], files(&[one, two])),
+            (
+                &["consolidated.safetensors"],
+                files(&["consolidated.safetensors"]),
+            ),
+            (&[one], shard(two)),
+            (&[two, "consolidated.safetensors"], shard(one)),
+            (
+                &["pytorch_model-00001-of-00002.bin"],
+                shard("pytorch_model-00002-of-00002.bin"),
+            ),
+            (
+                &["model-0-of-2.safetensors", "model-1-of-2.safetensors"],
+                files(&["model-0-of-2.safetensors", "model-1-of-2.safetensors"]),
+            ),
+            (
+                &[one, two, "model-00001-of-00001.safetensors"],
+                Err(NoWeightFiles::Several(names(&[
+                    "model-00001-of-00001.safetensors",
+                    one,
+                    two,
+                ]))),
+            ),
+            (&["model.gguf", "tf_model.h5"], Err(NoWeightFiles::Nothing)),
+        ] {
+            assert_eq!(weight_files(&names(there)), wanted, "{there:?}");
+        }
+    }
+}

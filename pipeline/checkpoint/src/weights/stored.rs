@@ -1,0 +1,93 @@
+//! A tensor in a file, whichever kind of file it is.
+
+use super::values::Element;
+use std::{fs::File, io, io::Read, os::unix::fs::FileExt};
+
+/// A tensor in a file.
+pub(super) struct Stored {
+    /// The file's number.
+    pub(super) file: usize,
+    pub(super) element: Option<Element>,
+    /// The element type's name, for messages.
+    pub(super) type_name: String,
+    pub(super) shape: Vec<usize>,
+    pub(super) source: Source,
+}
+
+pub(super) enum Source {
+    /// Bytes in the file.
+    At { start: u64, length: u64 },
+    /// What the reader of `.bin` files knows.
+    Pytorch(pytorch_reader::Tensor),
+}
+
+/// A tensor's bytes, from which pieces are read.
+pub(super) enum Bytes<'a> {
+    InFile {
+        file: &'a File,
+        start: u64,
+        length: u64,
+    },
+    InMemory(Vec<u8>),
+}
+
+impl Stored {
+    /// The bytes; `file` is the tensor's.
+    pub(super) fn bytes<'a>(&self, file: &'a File) -> io::Result<Bytes<'a>> {
+        Ok(match &self.source {
+            &Source::At { start, length } => Bytes::InFile {
+                file,
+                start,
+                length,
+            },
+            Source::Pytorch(tensor) => Bytes::InMemory(tensor.read()?),
+        })
+    }
+
+    /// Whether both hold the same numbers in the same type and shape.
+    pub(super) fn equals(&self, file: &File, other: &Self, its_file: &File) -> io::Result<bool> {
+        if (&self.type_name, &self.shape) != (&other.type_name, &other.shape) {
+            return Ok(false);
+        }
+        let (one, two) = (self.bytes(file)?, other.bytes(its_file)?);
+        if one.length() != two.length() {
+            return Ok(false);
+        }
+        let mut place = 0;
+        while place < one.length() {
+            let piece = (one.length() - place).min(PIECE) as usize;
+            let mut pieces = [vec![0; piece], vec![0; piece]];
+            one.read(place, &mut pieces[0])?;
+            two.read(place, &mut pieces[1])?;
+            if pieces[0] != pieces[1] {
+                return Ok(false);
+            }
+            place += PIECE;
+        }
+        Ok(true)
+    }
+}
+
+/// Bytes that are compared at a time.
+const PIECE: u64 = 1 << 20;
+
+impl Bytes<'_> {
+    /// Fills `buffer` with the bytes from a place of the tensor on.
+    pub(super) fn read(&self, place: u64, buffer: &mut [u8]) -> io::Result<()> {
+        match self {
+            Self::InFile { file, start, .. } => file.read_exact_at(buffer, start + place),
+            Self::InMemory(bytes) => {
+                // Where too few are left, reading ends in an error that says so.
+                let mut rest = &bytes[bytes.len().min(place as usize)..];
+                rest.read_exact(buffer)
+            }
+        }
+    }
+
+    fn length(&self) -> u64 {
+        match self {
+            Self::InFile { length, .. } => *length,
+            Self::InMemory(bytes) => bytes.len() as u64,
+        }
+    }
+}
