@@ -1,6 +1,6 @@
 //! Rotary position embedding in Hugging Face's arrangement: a head's first half is rotated with its second.
 
-use std::f32::consts::PI;
+use std::{f32::consts::PI, f64::consts::TAU};
 
 /// The angles that queries and keys are rotated by.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,10 +143,11 @@ impl Rope {
                 context,
                 ..
             } => {
-                let width = self.head_dim as f32;
-                // The dimension that turns so many times within the context.
+                let width = self.head_dim as f64;
+                // The dimension that turns so many times within the context; in f64, as the bounds are rounded.
                 let dimension = |rotations: f32| {
-                    width * (context / (rotations * 2.0 * PI)).ln() / (2.0 * self.theta.ln())
+                    let turns = f64::from(context) / (f64::from(rotations) * TAU);
+                    width * turns.ln() / (2.0 * f64::from(self.theta).ln())
                 };
                 let (mut low, mut high) = (dimension(beta_fast), dimension(beta_slow));
                 if truncate {
@@ -156,6 +157,7 @@ impl Rope {
                 if low == high {
                     high += 0.001;
                 }
+                let (low, high) = (low as f32, high as f32);
                 let stretch = |(pair, frequency): (usize, f32)| {
                     let ramp = ((pair as f32 - low) / (high - low)).clamp(0.0, 1.0);
                     frequency / factor * ramp + frequency * (1.0 - ramp)

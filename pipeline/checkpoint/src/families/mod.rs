@@ -2,75 +2,24 @@
 
 mod baichuan;
 mod bloom;
+mod config;
 mod llama;
 mod qwen;
 mod rope;
+mod windows;
 
 use crate::{Architecture, CheckpointError};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use std::path::{Path, PathBuf};
+use config::{Config, Kind};
+use std::path::Path;
 
 /// A family's entry in the registry.
 struct Family {
-    /// What `architectures` of a configuration names, or `model_type` where that is missing.
-    names: &'static [&'static str],
+    kinds: &'static [Kind],
     /// Reads the configuration.
     read: fn(&Config) -> Result<Architecture, CheckpointError>,
 }
 
 const FAMILIES: &[Family] = &[llama::FAMILY, qwen::FAMILY, bloom::FAMILY, baichuan::FAMILY];
-
-/// A model's `config.json`.
-pub(crate) struct Config {
-    path: PathBuf,
-    value: Value,
-}
-
-impl Config {
-    /// The keys that a family knows; others are left alone.
-    fn read<T: DeserializeOwned>(&self) -> Result<T, CheckpointError> {
-        T::deserialize(&self.value).map_err(|error| self.problem(error.to_string()))
-    }
-
-    fn problem(&self, problem: impl Into<String>) -> CheckpointError {
-        CheckpointError::Config {
-            path: self.path.clone(),
-            problem: problem.into(),
-        }
-    }
-
-    fn unsupported(&self, option: String, supported: &'static str) -> CheckpointError {
-        CheckpointError::Option {
-            path: self.path.clone(),
-            option,
-            supported,
-        }
-    }
-
-    fn get(&self, key: &str) -> Option<&Value> {
-        self.value.get(key).filter(|value| !value.is_null())
-    }
-
-    /// Whether the key is not there at all, not even as null.
-    fn lacks(&self, key: &str) -> bool {
-        self.value.get(key).is_none()
-    }
-
-    /// The class of the model, else its type: what decides the family.
-    fn kind(&self) -> Option<&str> {
-        let class = self
-            .get("architectures")
-            .and_then(|classes| classes[0].as_str());
-        class.or_else(|| self.get("model_type").and_then(Value::as_str))
-    }
-
-    /// Whether the class or type begins so, without regard to case.
-    fn is_of(&self, kind: &str) -> bool {
-        self.kind()
-            .is_some_and(|name| name.to_lowercase().starts_with(kind))
-    }
-}
 
 /// Reads the architecture of the model in `folder`.
 pub fn read_architecture(folder: &Path) -> Result<Architecture, CheckpointError> {
@@ -84,37 +33,8 @@ pub fn read_architecture(folder: &Path) -> Result<Architecture, CheckpointError>
 
 /// The architecture that a configuration's text describes; `path` is named in errors.
 pub fn parse_architecture(path: &Path, text: &str) -> Result<Architecture, CheckpointError> {
-    let value: Value = serde_json::from_str(text).map_err(|error| CheckpointError::Config {
-        path: path.to_owned(),
-        problem: error.to_string(),
-    })?;
-    let config = Config {
-        path: path.to_owned(),
-        value,
-    };
-    if let Some(quantization) = config.get("quantization_config") {
-        return Err(config.unsupported(
-            format!("quantization_config = {quantization}"),
-            "weights in f32, f16 and bf16",
-        ));
-    }
-    let kind = config.kind();
-    let family = FAMILIES
-        .iter()
-        .find(|family| kind.is_some_and(|kind| family.names.contains(&kind)));
-    let Some(family) = family else {
-        let known: Vec<_> = FAMILIES
-            .iter()
-            .flat_map(|family| family.names)
-            .copied()
-            .filter(|name| name.ends_with("LM"))
-            .collect();
-        return Err(CheckpointError::Architecture {
-            architecture: kind.unwrap_or("(none named)").to_owned(),
-            supported: known.join(", "),
-        });
-    };
-    let architecture = (family.read)(&config)?;
+    let (config, read) = Config::parse(path, text)?;
+    let architecture = read(&config)?;
     check(&config, &architecture)?;
     Ok(architecture)
 }

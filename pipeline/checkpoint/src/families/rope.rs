@@ -1,4 +1,5 @@
-//! `rope_theta` with `rope_scaling`, or `rope_parameters` as newer files have it.
+//! `rope_parameters` as files have it now, or `rope_scaling` with `rope_theta` as they had it before; read as
+//! transformers 5 does, which tells a key that is null from one that is missing.
 
 use super::Config;
 use crate::{
@@ -6,112 +7,206 @@ use crate::{
     rope::{Rope, Scaling, yarn_attention_factor},
 };
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-/// The keys of `rope_scaling` and `rope_parameters`.
-#[derive(Debug, Default, Deserialize)]
-struct Parameters {
-    rope_type: Option<String>,
-    /// The older name of `rope_type`; files may have both.
-    r#type: Option<String>,
-    rope_theta: Option<f32>,
-    factor: Option<f32>,
-    low_freq_factor: Option<f32>,
-    high_freq_factor: Option<f32>,
-    original_max_position_embeddings: Option<f32>,
-    attention_factor: Option<f32>,
-    beta_fast: Option<f32>,
-    beta_slow: Option<f32>,
-    mscale: Option<f32>,
-    mscale_all_dim: Option<f32>,
-    truncate: Option<bool>,
-    partial_rotary_factor: Option<f32>,
-}
-
+/// The keys that hold the parameters, and the model's context.
 #[derive(Deserialize)]
 struct Keys {
-    rope_theta: Option<f32>,
-    partial_rotary_factor: Option<f32>,
-    max_position_embeddings: Option<f32>,
-    original_max_position_embeddings: Option<f32>,
-    rope_scaling: Option<Parameters>,
-    rope_parameters: Option<Parameters>,
+    rope_scaling: Option<Map<String, Value>>,
+    rope_parameters: Option<Map<String, Value>>,
+    max_position_embeddings: f32,
 }
 
-/// What `transformers` takes where a configuration names no `rope_theta`.
+/// What transformers takes where a configuration names no `rope_theta`.
 const DEFAULT_THETA: f32 = 10_000.0;
 
 /// Reads how positions are rotated.
 pub(super) fn read(config: &Config, head_dim: usize) -> Result<Rope, CheckpointError> {
     let keys: Keys = config.read()?;
-    let given = match (keys.rope_parameters, keys.rope_scaling) {
-        (Some(parameters), _) | (None, Some(parameters)) => parameters,
-        (None, None) => Parameters::default(),
+    // The old key counts where both are there, unless it is empty.
+    let given = match (keys.rope_scaling, keys.rope_parameters) {
+        (Some(scaling), _) if !scaling.is_empty() => scaling,
+        (Some(_) | None, Some(parameters)) => parameters,
+        (Some(_) | None, None) => Map::new(),
     };
-    for rotated in [given.partial_rotary_factor, keys.partial_rotary_factor] {
-        if rotated.is_some_and(|part| part != 1.0) {
-            return Err(config.unsupported(
-                format!("partial_rotary_factor = {rotated:?}"),
-                "1.0, which rotates all dimensions",
-            ));
-        }
-    }
+    let given = Parameters { config, given };
+    given.check()?;
     if !head_dim.is_multiple_of(2) {
         return Err(config.problem(format!("a head of odd width {head_dim} cannot be rotated")));
     }
-    let need = |value: Option<f32>, key: &str| {
-        value
-            .filter(|value| value.is_finite() && *value > 0.0)
-            .ok_or_else(|| config.problem(format!("its RoPE scaling has no positive `{key}`")))
+    let theta = match given.number("rope_theta")? {
+        Number::Missing if config.names("rope_theta") => {
+            given.positive("rope_theta", given.beside("rope_theta")?)?
+        }
+        Number::Missing => DEFAULT_THETA,
+        named => given.positive("rope_theta", named)?,
     };
-    let context = || {
-        let context = given
-            .original_max_position_embeddings
-            .or(keys.original_max_position_embeddings)
-            .or(keys.max_position_embeddings);
-        need(context, "max_position_embeddings")
-    };
-    let factor = || need(given.factor, "factor");
-    let scaling = match given.rope_type.as_deref().or(given.r#type.as_deref()) {
-        None | Some("default") => Scaling::None,
-        Some("linear") => Scaling::Linear { factor: factor()? },
-        Some("dynamic") => Scaling::Dynamic {
-            factor: factor()?,
-            context: context()?,
+    let most = keys.max_position_embeddings;
+    let scaling = match given.kind()? {
+        "default" => Scaling::None,
+        "linear" => Scaling::Linear {
+            factor: given.need("factor")?,
         },
-        Some("llama3") => Scaling::Llama3 {
-            factor: factor()?,
-            low_freq_factor: need(given.low_freq_factor, "low_freq_factor")?,
-            high_freq_factor: need(given.high_freq_factor, "high_freq_factor")?,
-            context: context()?,
+        "dynamic" if head_dim == 2 => {
+            return Err(config.problem("a head of width 2 has no dynamic RoPE"));
+        }
+        "dynamic" => Scaling::Dynamic {
+            factor: given.need("factor")?,
+            // The context of the pretraining is not looked at, whether or not it is named.
+            context: given.positive("max_position_embeddings", Number::Of(most))?,
         },
-        Some("yarn") => Scaling::Yarn {
-            factor: factor()?,
-            attention_factor: given.attention_factor.unwrap_or_else(|| {
-                yarn_attention_factor(
-                    given.factor.unwrap_or(1.0),
-                    given.mscale,
-                    given.mscale_all_dim,
-                )
-            }),
-            beta_fast: given.beta_fast.unwrap_or(32.0),
-            beta_slow: given.beta_slow.unwrap_or(1.0),
-            truncate: given.truncate.unwrap_or(true),
-            context: context()?,
+        "llama3" => Scaling::Llama3 {
+            factor: given.need("factor")?,
+            low_freq_factor: given.need("low_freq_factor")?,
+            high_freq_factor: given.need("high_freq_factor")?,
+            context: given.original_context(most)?,
         },
-        Some(other) => {
+        "yarn" => given.yarn(most)?,
+        other => {
             return Err(config.unsupported(
                 format!("rope_type = {other}"),
                 "default, linear, dynamic, llama3, yarn",
             ));
         }
     };
-    let theta = given
-        .rope_theta
-        .or(keys.rope_theta)
-        .unwrap_or(DEFAULT_THETA);
     Ok(Rope {
         head_dim,
-        theta: need(Some(theta), "rope_theta")?,
+        theta,
         scaling,
     })
+}
+
+/// The keys of `rope_scaling` or `rope_parameters`.
+struct Parameters<'a> {
+    config: &'a Config,
+    given: Map<String, Value>,
+}
+
+/// What stands for a number.
+#[derive(Clone, Copy)]
+enum Number {
+    Missing,
+    Null,
+    Of(f32),
+}
+
+impl Number {
+    fn of(value: Option<&Value>) -> Option<Self> {
+        match value {
+            None => Some(Self::Missing),
+            Some(Value::Null) => Some(Self::Null),
+            Some(value) => value.as_f64().map(|value| Self::Of(value as f32)),
+        }
+    }
+
+    /// The number, where there is one that is not 0: Python takes 0 for nothing.
+    fn unless_zero(self) -> Option<f32> {
+        match self {
+            Self::Of(value) if value != 0.0 => Some(value),
+            Self::Of(_) | Self::Missing | Self::Null => None,
+        }
+    }
+}
+
+impl Parameters<'_> {
+    /// What would be left out.
+    fn check(&self) -> Result<(), CheckpointError> {
+        if let Some((key, _)) = self.given.iter().find(|(_, value)| value.is_object()) {
+            return Err(self.config.unsupported(
+                format!("RoPE parameters of `{key}`"),
+                "the same for all layers",
+            ));
+        }
+        for rotated in [
+            self.number("partial_rotary_factor")?,
+            self.beside("partial_rotary_factor")?,
+        ] {
+            if let Number::Of(part) = rotated
+                && part != 1.0
+            {
+                return Err(self.config.unsupported(
+                    format!("partial_rotary_factor = {part}"),
+                    "1.0, which rotates all dimensions",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The type, which `type` named before `rope_type` did.
+    fn kind(&self) -> Result<&str, CheckpointError> {
+        match self.given.get("rope_type").or(self.given.get("type")) {
+            None => Ok("default"),
+            Some(Value::String(kind)) => Ok(kind),
+            Some(other) => Err(self.config.problem(format!("`rope_type` is {other}"))),
+        }
+    }
+
+    fn number(&self, key: &str) -> Result<Number, CheckpointError> {
+        self.read(key, self.given.get(key))
+    }
+
+    /// A key of the configuration itself.
+    fn beside(&self, key: &str) -> Result<Number, CheckpointError> {
+        self.read(key, self.config.given(key))
+    }
+
+    fn read(&self, key: &str, value: Option<&Value>) -> Result<Number, CheckpointError> {
+        Number::of(value).ok_or_else(|| self.config.problem(format!("RoPE's `{key}` is no number")))
+    }
+
+    fn need(&self, key: &str) -> Result<f32, CheckpointError> {
+        self.positive(key, self.number(key)?)
+    }
+
+    fn positive(&self, key: &str, number: Number) -> Result<f32, CheckpointError> {
+        match number {
+            Number::Of(value) if value.is_finite() && value > 0.0 => Ok(value),
+            Number::Of(_) | Number::Missing | Number::Null => Err(self
+                .config
+                .problem(format!("its RoPE scaling has no positive `{key}`"))),
+        }
+    }
+
+    /// The context of the pretraining: beside the parameters, else among them, else `most`.
+    fn original_context(&self, most: f32) -> Result<f32, CheckpointError> {
+        const KEY: &str = "original_max_position_embeddings";
+        let context = match (self.beside(KEY)?, self.number(KEY)?) {
+            (Number::Missing, Number::Missing) => Number::Of(most),
+            (Number::Missing, among) => among,
+            (beside, _) => beside,
+        };
+        self.positive(KEY, context)
+    }
+
+    fn yarn(&self, most: f32) -> Result<Scaling, CheckpointError> {
+        let context = self.original_context(most)?;
+        let factor = match self.number("factor")? {
+            // As DeepSeek V3 has it.
+            Number::Null => most / context,
+            named => self.positive("factor", named)?,
+        };
+        let optional = |key: &str| Ok::<_, CheckpointError>(self.number(key)?.unless_zero());
+        let attention_factor = match self.number("attention_factor")? {
+            Number::Of(value) if value.is_finite() => value,
+            Number::Of(_) => return Err(self.config.problem("`attention_factor` is infinite")),
+            Number::Missing | Number::Null => {
+                yarn_attention_factor(factor, optional("mscale")?, optional("mscale_all_dim")?)
+            }
+        };
+        let truncate = match self.given.get("truncate") {
+            None => true,
+            Some(Value::Null) => false,
+            Some(Value::Bool(truncate)) => *truncate,
+            Some(other) => return Err(self.config.problem(format!("`truncate` is {other}"))),
+        };
+        Ok(Scaling::Yarn {
+            factor,
+            attention_factor,
+            beta_fast: optional("beta_fast")?.unwrap_or(32.0),
+            beta_slow: optional("beta_slow")?.unwrap_or(1.0),
+            truncate,
+            context,
+        })
+    }
 }

@@ -4,6 +4,7 @@ use crate::{
     families::{Config, head_dim, layers, rope, silu},
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The keys of a Baichuan2's `config.json`.
 #[derive(Deserialize)]
@@ -19,8 +20,13 @@ struct Keys {
     model_max_length: Option<usize>,
     rms_norm_eps: f64,
     hidden_act: String,
-    #[serde(default)]
     tie_word_embeddings: bool,
+}
+
+/// transformers has no such class: what the model's own code leaves out is not guessed, but for an embedding that is no
+/// output matrix, as in both published models.
+pub(super) fn baichuan() -> Value {
+    json!({ "tie_word_embeddings": false })
 }
 
 /// The vocabulary of Baichuan 1, whose output matrix is plain.

@@ -2,11 +2,16 @@
 
 mod config;
 
-use super::Family;
+use super::{Family, Kind};
 use crate::architecture::{MlpNames, Names, QueryKeyValue};
 
 pub(super) const FAMILY: Family = Family {
-    names: &["BaichuanForCausalLM", "baichuan"],
+    kinds: &[Kind {
+        model_type: "baichuan",
+        classes: &["BaichuanForCausalLM"],
+        defaults: config::baichuan,
+        overlooked: &[],
+    }],
     read: config::read,
 };
 

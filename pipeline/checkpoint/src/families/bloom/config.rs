@@ -4,41 +4,38 @@ use crate::{
     families::{Config, head_dim, layers},
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The keys of a BLOOM's `config.json`; the published ones spell some of them in two ways.
 #[derive(Deserialize)]
 struct Keys {
     vocab_size: usize,
-    hidden_size: Option<usize>,
+    hidden_size: usize,
+    /// Counts before `hidden_size`.
     n_embed: Option<usize>,
-    n_layer: Option<usize>,
+    n_layer: usize,
+    /// Counts before `n_layer`.
     num_hidden_layers: Option<usize>,
-    n_head: Option<usize>,
+    n_head: usize,
+    /// Counts before `n_head`.
     num_attention_heads: Option<usize>,
     layer_norm_epsilon: f64,
-    #[serde(default)]
     apply_residual_connection_post_layernorm: bool,
-    /// BLOOM's embedding is the output matrix unless the file says otherwise.
-    #[serde(default = "yes")]
     tie_word_embeddings: bool,
 }
 
-const fn yes() -> bool {
-    true
+pub(super) fn bloom() -> Value {
+    json!({
+        "vocab_size": 250880, "hidden_size": 64, "n_layer": 2, "n_head": 8, "layer_norm_epsilon": 1e-5,
+        "apply_residual_connection_post_layernorm": false, "tie_word_embeddings": true,
+    })
 }
 
 pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
-    let either = |first: Option<usize>, second: Option<usize>, name: &str| {
-        let value = first.or(second);
-        value.ok_or_else(|| config.problem(format!("missing field `{name}`")))
-    };
-    let hidden = either(keys.hidden_size, keys.n_embed, "hidden_size")?;
-    let layers = layers(
-        config,
-        either(keys.n_layer, keys.num_hidden_layers, "n_layer")?,
-    )?;
-    let heads = either(keys.n_head, keys.num_attention_heads, "n_head")?;
+    let hidden = keys.n_embed.unwrap_or(keys.hidden_size);
+    let layers = layers(config, keys.num_hidden_layers.unwrap_or(keys.n_layer))?;
+    let heads = keys.num_attention_heads.unwrap_or(keys.n_head);
     Ok(Architecture {
         family: "bloom",
         vocabulary: keys.vocab_size,

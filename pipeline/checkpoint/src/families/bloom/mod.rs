@@ -2,11 +2,16 @@
 
 mod config;
 
-use super::Family;
+use super::{Family, Kind};
 use crate::architecture::{MlpNames, Names, QueryKeyValue};
 
 pub(super) const FAMILY: Family = Family {
-    names: &["BloomForCausalLM", "BloomModel", "bloom"],
+    kinds: &[Kind {
+        model_type: "bloom",
+        classes: &["BloomForCausalLM", "BloomModel"],
+        defaults: config::bloom,
+        overlooked: &[],
+    }],
     read: config::read,
 };
 

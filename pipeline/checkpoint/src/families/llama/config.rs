@@ -1,9 +1,10 @@
 use crate::{
     CheckpointError,
     architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, layers, rope, silu},
+    families::{Config, head_dim, layers, rope, silu, windows},
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The keys of a Llama's or Mistral's `config.json`.
 #[derive(Deserialize)]
@@ -15,20 +16,35 @@ struct Keys {
     num_attention_heads: usize,
     num_key_value_heads: Option<usize>,
     head_dim: Option<usize>,
-    max_position_embeddings: Option<usize>,
+    max_position_embeddings: usize,
     rms_norm_eps: f64,
     hidden_act: String,
-    #[serde(default)]
     tie_word_embeddings: bool,
-    #[serde(default)]
     attention_bias: bool,
-    #[serde(default)]
     mlp_bias: bool,
     sliding_window: Option<usize>,
+    layer_types: Option<Vec<String>>,
 }
 
-/// Mistral's window where the file does not mention one; null means none.
-const MISTRAL_WINDOW: usize = 4096;
+pub(super) fn llama() -> Value {
+    json!({
+        "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
+        "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
+        "attention_bias": false, "mlp_bias": false,
+    })
+}
+
+pub(super) fn mistral() -> Value {
+    json!({
+        "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": null, "hidden_act": "silu",
+        "max_position_embeddings": 131072, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
+        "sliding_window": 4096,
+        // The class has no biases.
+        "attention_bias": false, "mlp_bias": false,
+    })
+}
 
 pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
@@ -37,11 +53,14 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         Some(width) => width,
         None => head_dim(config, keys.hidden_size, keys.num_attention_heads)?,
     };
-    let mistral = config.is_of("mistral");
-    let window = match keys.sliding_window {
-        None if mistral && config.lacks("sliding_window") => Some(MISTRAL_WINDOW),
-        window => window.filter(|_| mistral),
+    let kv_heads = match keys.num_key_value_heads {
+        Some(heads) => heads,
+        None if config.kind() == "mistral" => {
+            return Err(config.problem("`num_key_value_heads` is null"));
+        }
+        None => keys.num_attention_heads,
     };
+    let types = keys.layer_types.as_deref();
     Ok(Architecture {
         family: "llama",
         vocabulary: keys.vocab_size,
@@ -49,14 +68,16 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         intermediate: keys.intermediate_size,
         layers,
         heads: keys.num_attention_heads,
-        kv_heads: keys.num_key_value_heads.unwrap_or(keys.num_attention_heads),
+        kv_heads,
         head_dim,
-        context_tokens: keys.max_position_embeddings,
+        context_tokens: config
+            .names("max_position_embeddings")
+            .then_some(keys.max_position_embeddings),
         norm: Norm::Rms {
             epsilon: keys.rms_norm_eps,
         },
         position: Position::Rope(rope::read(config, head_dim)?),
-        windows: vec![window; layers],
+        windows: windows::alike(config, types, layers, keys.sliding_window)?,
         activation: silu(config, &keys.hidden_act)?,
         residual_after_norm: false,
         query_key_norm: false,

@@ -2,16 +2,23 @@
 
 mod config;
 
-use super::Family;
+use super::{Family, Kind};
 use crate::architecture::{MlpNames, Names, QueryKeyValue};
 
 pub(super) const FAMILY: Family = Family {
-    names: &[
-        "LlamaForCausalLM",
-        "LLaMAForCausalLM",
-        "MistralForCausalLM",
-        "llama",
-        "mistral",
+    kinds: &[
+        Kind {
+            model_type: "llama",
+            classes: &["LlamaForCausalLM", "LLaMAForCausalLM"],
+            defaults: config::llama,
+            overlooked: &["sliding_window"],
+        },
+        Kind {
+            model_type: "mistral",
+            classes: &["MistralForCausalLM"],
+            defaults: config::mistral,
+            overlooked: &["attention_bias", "mlp_bias"],
+        },
     ],
     read: config::read,
 };

@@ -1,9 +1,10 @@
 use crate::{
     CheckpointError,
     architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, layers, llama, rope, silu},
+    families::{Config, head_dim, layers, llama, rope, silu, windows},
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The keys of a Qwen's `config.json`.
 #[derive(Deserialize)]
@@ -15,32 +16,45 @@ struct Keys {
     num_attention_heads: usize,
     num_key_value_heads: Option<usize>,
     head_dim: Option<usize>,
-    max_position_embeddings: Option<usize>,
+    max_position_embeddings: usize,
     rms_norm_eps: f64,
     hidden_act: String,
-    #[serde(default)]
     tie_word_embeddings: bool,
     /// Qwen3's only; Qwen2 always has biases for queries, keys and values.
-    #[serde(default)]
     attention_bias: bool,
-    #[serde(default)]
     use_sliding_window: bool,
     sliding_window: Option<usize>,
-    max_window_layers: Option<usize>,
+    max_window_layers: usize,
     layer_types: Option<Vec<String>>,
 }
 
-/// The layers with full attention where a window is used and the file does not say from where on.
-const WINDOW_LAYERS: usize = 28;
+pub(super) fn qwen2() -> Value {
+    json!({
+        "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 32, "hidden_act": "silu",
+        "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
+        "use_sliding_window": false, "sliding_window": 4096, "max_window_layers": 28, "layer_types": null,
+        "attention_bias": true,
+    })
+}
+
+pub(super) fn qwen3() -> Value {
+    json!({
+        "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 32, "head_dim": 128, "hidden_act": "silu",
+        "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "tie_word_embeddings": false,
+        "use_sliding_window": false, "sliding_window": 4096, "max_window_layers": 28, "layer_types": null,
+        "attention_bias": false,
+    })
+}
 
 pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
     let layers = layers(config, keys.num_hidden_layers)?;
-    let third = config.is_of("qwen3");
+    let third = config.kind() == "qwen3";
     let head_dim = match keys.head_dim {
         Some(width) => width,
-        // Qwen3's default, which does not follow from the hidden size.
-        None if third => 128,
+        None if config.names("head_dim") => return Err(config.problem("`head_dim` is null")),
         None => head_dim(config, keys.hidden_size, keys.num_attention_heads)?,
     };
     Ok(Architecture {
@@ -52,7 +66,9 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         heads: keys.num_attention_heads,
         kv_heads: keys.num_key_value_heads.unwrap_or(keys.num_attention_heads),
         head_dim,
-        context_tokens: keys.max_position_embeddings,
+        context_tokens: config
+            .names("max_position_embeddings")
+            .then_some(keys.max_position_embeddings),
         norm: Norm::Rms {
             epsilon: keys.rms_norm_eps,
         },
@@ -64,7 +80,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         normalized_head: false,
         tied: keys.tie_word_embeddings,
         biases: Biases {
-            query_key_value: !third || keys.attention_bias,
+            query_key_value: keys.attention_bias,
             output: third && keys.attention_bias,
             mlp: false,
         },
@@ -75,26 +91,10 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
 /// The sliding window of each layer: named by `layer_types`, or by `max_window_layers` full layers before the others.
 fn windows(config: &Config, keys: &Keys) -> Result<Vec<Option<usize>>, CheckpointError> {
     let window = keys.sliding_window.filter(|_| keys.use_sliding_window);
-    let Some(types) = &keys.layer_types else {
-        let full = keys.max_window_layers.unwrap_or(WINDOW_LAYERS);
-        return Ok((0..keys.num_hidden_layers)
-            .map(|layer| window.filter(|_| layer >= full))
-            .collect());
-    };
-    if types.len() != keys.num_hidden_layers {
-        return Err(config.problem(format!(
-            "`layer_types` names {} of {} layers",
-            types.len(),
-            keys.num_hidden_layers
-        )));
+    match &keys.layer_types {
+        Some(types) => windows::of_types(config, types, keys.num_hidden_layers, window),
+        None => Ok((0..keys.num_hidden_layers)
+            .map(|layer| window.filter(|_| layer >= keys.max_window_layers))
+            .collect()),
     }
-    let of_layer = |kind: &String| match kind.as_str() {
-        "full_attention" => Ok(None),
-        "sliding_attention" => Ok(window),
-        other => Err(config.unsupported(
-            format!("layer_types = {other}"),
-            "full_attention, sliding_attention",
-        )),
-    };
-    types.iter().map(of_layer).collect()
 }

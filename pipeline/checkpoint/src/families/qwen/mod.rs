@@ -2,9 +2,22 @@
 
 mod config;
 
-use super::Family;
+use super::{Family, Kind};
 
 pub(super) const FAMILY: Family = Family {
-    names: &["Qwen2ForCausalLM", "Qwen3ForCausalLM", "qwen2", "qwen3"],
+    kinds: &[
+        Kind {
+            model_type: "qwen2",
+            classes: &["Qwen2ForCausalLM"],
+            defaults: config::qwen2,
+            overlooked: &["attention_bias"],
+        },
+        Kind {
+            model_type: "qwen3",
+            classes: &["Qwen3ForCausalLM"],
+            defaults: config::qwen3,
+            overlooked: &[],
+        },
+    ],
     read: config::read,
 };

@@ -1,0 +1,50 @@
+//! The tokens that each layer sees, as `layer_types` names them.
+
+use super::Config;
+use crate::CheckpointError;
+
+/// The window of each layer by its name in `layer_types`; `window` is that of the layers that slide.
+pub(super) fn of_types(
+    config: &Config,
+    types: &[String],
+    layers: usize,
+    window: Option<usize>,
+) -> Result<Vec<Option<usize>>, CheckpointError> {
+    if types.len() != layers {
+        return Err(config.problem(format!(
+            "`layer_types` names {} of {layers} layers",
+            types.len()
+        )));
+    }
+    let of_layer = |kind: &String| match (kind.as_str(), window) {
+        // The second is the name that files had before.
+        ("full_attention" | "attention", _) => Ok(None),
+        ("sliding_attention", Some(_)) => Ok(window),
+        ("sliding_attention", None) => {
+            Err(config.problem("`layer_types` has sliding_attention, and there is no window"))
+        }
+        (other, _) => Err(config.unsupported(
+            format!("layer_types = {other}"),
+            "full_attention, sliding_attention",
+        )),
+    };
+    types.iter().map(of_layer).collect()
+}
+
+/// The windows of a class whose layers are all alike, where `layer_types` may only say so.
+pub(super) fn alike(
+    config: &Config,
+    types: Option<&[String]>,
+    layers: usize,
+    window: Option<usize>,
+) -> Result<Vec<Option<usize>>, CheckpointError> {
+    let windows = vec![window; layers];
+    match types {
+        Some(types) if of_types(config, types, layers, window)? != windows => Err(config
+            .unsupported(
+                format!("layer_types = {types:?}"),
+                "the same in all layers: sliding_attention with a window, else full_attention",
+            )),
+        Some(_) | None => Ok(windows),
+    }
+}
