@@ -8,8 +8,8 @@ pub enum TokenizerError {
     /// A folder without a tokenizer.
     #[error("no tokenizer in {}: neither {} is there", folder.display(), looked_for.join(" nor "))]
     #[diagnostic(help(
-        "name the folder that holds the model's config.json and its tokenizer; vocab.json with merges.txt and \
-         tiktoken files are not read, transformers' save_pretrained writes a tokenizer.json of them"
+        "name the folder that holds the model's config.json and its tokenizer; tiktoken files are not read, \
+         transformers' save_pretrained writes a tokenizer.json of them"
     ))]
     NoFiles {
         /// The folder.
@@ -25,6 +25,24 @@ pub enum TokenizerError {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// `vocab.json` and `merges.txt` of a class whose rules are not known.
+    #[error(
+        "{} has vocab.json and merges.txt, and {}", folder.display(),
+        match class {
+            Some(class) => format!("their class `{class}` is not supported"),
+            None => "no tokenizer_class says how text is cut".to_owned(),
+        }
+    )]
+    #[diagnostic(help(
+        "supported are GPT2Tokenizer and Qwen2Tokenizer; transformers' save_pretrained writes a tokenizer.json, which is \
+         taken first"
+    ))]
+    SlowClass {
+        /// The folder.
+        folder: PathBuf,
+        /// The class that the files name.
+        class: Option<String>,
     },
     /// A file is no JSON, or not the JSON that belongs there.
     #[error("{} is not as transformers writes it", path.display())]
@@ -49,6 +67,15 @@ pub enum TokenizerError {
         right: String,
         /// The one of the three that is missing.
         missing: String,
+    },
+    /// A line of `merges.txt` that is no pair.
+    #[error("{} has the line `{line}`, which is no pair of tokens", path.display())]
+    #[diagnostic(help("fetch the file again; a line is two tokens with a space between them"))]
+    MergeLine {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: String,
     },
     /// A tokenizer that the `tokenizers` library refuses.
     #[error("{} is no tokenizer that can be used", path.display())]
@@ -99,7 +126,26 @@ pub enum TokenizerError {
         /// The id that it has.
         actual: u32,
     },
-    /// An id that no token has.
+    /// A text has a token that the model has no embedding of.
+    #[error(
+        "the model has no embedding of the token `{token}`: its id is {id}, and there are {rows} rows for the tokenizer's \
+         {tokens} tokens"
+    )]
+    #[diagnostic(help(
+        "tokens were added to the tokenizer without resizing the model, or the two belong to different models; ask \
+         without this token"
+    ))]
+    NoRow {
+        /// The token.
+        token: String,
+        /// Its id.
+        id: u32,
+        /// One more than the largest id of the tokenizer.
+        tokens: usize,
+        /// The rows of the embedding.
+        rows: usize,
+    },
+    /// A special token's id in a tokenizer.json is no token's.
     #[error("no token has the id {id}; the vocabulary ends before {vocabulary}")]
     #[diagnostic(help("do the ids come from another model?"))]
     NoToken {

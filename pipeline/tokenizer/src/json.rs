@@ -42,7 +42,7 @@ struct Bpe {
 /// A merge, as it is written now and as it was written until 2024.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Merge {
+pub(crate) enum Merge {
     Pair(String, String),
     Spaced(String),
 }
@@ -74,7 +74,8 @@ pub(crate) fn read(
         None
     };
     if let Some(bpe) = &bpe {
-        check_merges(path, bpe)?;
+        let prefix = bpe.continuing_subword_prefix.as_deref().unwrap_or("");
+        check_merges(path, &bpe.vocab, &bpe.merges, prefix)?;
     }
     match bpe {
         Some(bpe) if is_rebuilt(text, settings) => {
@@ -143,9 +144,13 @@ fn is_bpe(model: &RawValue) -> bool {
 }
 
 /// The library trusts the merges of a file, and stops the program at some that do not fit its vocabulary.
-fn check_merges(path: &Path, model: &Bpe) -> Result<(), TokenizerError> {
-    let prefix = model.continuing_subword_prefix.as_deref().unwrap_or("");
-    for merge in &model.merges {
+pub(crate) fn check_merges(
+    path: &Path,
+    vocabulary: &HashMap<String, u32>,
+    merges: &[Merge],
+    prefix: &str,
+) -> Result<(), TokenizerError> {
+    for merge in merges {
         let Some((left, right)) = merge.parts() else {
             // The library says so itself.
             continue;
@@ -153,13 +158,13 @@ fn check_merges(path: &Path, model: &Bpe) -> Result<(), TokenizerError> {
         let whole = right
             .get(prefix.len()..)
             .map(|right| format!("{left}{right}"));
-        let missing = if !model.vocab.contains_key(left) {
+        let missing = if !vocabulary.contains_key(left) {
             left
-        } else if !model.vocab.contains_key(right) {
+        } else if !vocabulary.contains_key(right) {
             right
         } else {
             match &whole {
-                Some(whole) if model.vocab.contains_key(whole) => continue,
+                Some(whole) if vocabulary.contains_key(whole) => continue,
                 Some(whole) => whole,
                 None => right,
             }
@@ -182,7 +187,7 @@ impl Merge {
         }
     }
 
-    fn pair(self) -> Option<(String, String)> {
+    pub(crate) fn pair(self) -> Option<(String, String)> {
         self.parts()
             .map(|(left, right)| (left.to_owned(), right.to_owned()))
     }

@@ -4,6 +4,7 @@
 //! purpose is listed at [`Tokenizer::load`].
 
 mod added;
+mod byte_level;
 mod chat;
 mod convert;
 mod error;

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub add_eos_token: Option<bool>,
     pub add_prefix_space: Option<bool>,
     pub legacy: Option<bool>,
+    /// Whether special tokens that are written in a text are text.
+    pub split_special_tokens: bool,
     /// The templates, and the file they are from.
     pub chat: Option<(PathBuf, ChatTemplates)>,
 }
@@ -42,6 +44,8 @@ struct TokenizerConfig {
     add_eos_token: Option<bool>,
     add_prefix_space: Option<bool>,
     legacy: Option<bool>,
+    #[serde(default)]
+    split_special_tokens: bool,
     added_tokens_decoder: Option<BTreeMap<u32, Entry>>,
     chat_template: Option<ChatTemplates>,
 }
@@ -108,6 +112,7 @@ impl Settings {
             add_eos_token: config.add_eos_token,
             add_prefix_space: config.add_prefix_space,
             legacy: config.legacy,
+            split_special_tokens: config.split_special_tokens,
             chat,
         })
     }

@@ -1,5 +1,5 @@
 use crate::settings::{Settings, read_text};
-use crate::{ChatTemplate, TokenizerError, added, chat, convert, json};
+use crate::{ChatTemplate, TokenizerError, added, byte_level, chat, convert, json};
 use std::path::Path;
 
 /// A model's tokenizer.
@@ -7,6 +7,8 @@ use std::path::Path;
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     vocabulary: usize,
+    /// The rows of the model's embedding, where they are known.
+    rows: Option<usize>,
     bos: Option<u32>,
     eos: Option<u32>,
     unknown: Option<u32>,
@@ -17,8 +19,8 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads the tokenizer of a model's folder: `tokenizer.json`, else `tokenizer.model` (SentencePiece), and beside
-    /// them `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, `chat_template.jinja`, and the
+    /// Reads the tokenizer of a model's folder: `tokenizer.json`, else `tokenizer.model` (SentencePiece), else `vocab.json`
+    /// with `merges.txt` (byte-level BPE), and beside them `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, `chat_template.jinja`, and the
     /// `model_type` of `config.json`.
     ///
     /// The ids are those of transformers' `AutoTokenizer`, except for `tokenizer.model`:
@@ -41,32 +43,7 @@ impl Tokenizer {
             settings.named.default("eos_token", "</s>");
             settings.named.default("unk_token", "<unk>");
         }
-        let path = folder.join("tokenizer.json");
-        let (inner, is_json) = if let Some(text) = read_text(&path)? {
-            if settings.class.as_deref() == Some("Qwen2Tokenizer") {
-                settings.named.default("eos_token", "<|endoftext|>");
-                settings.named.default("unk_token", "<|endoftext|>");
-                settings.named.default("pad_token", "<|endoftext|>");
-            }
-            (json::read(&path, &text, &mut settings)?, true)
-        } else {
-            let path = folder.join("tokenizer.model");
-            if !path.exists() {
-                return Err(TokenizerError::NoFiles {
-                    folder: folder.to_owned(),
-                    looked_for: vec!["tokenizer.json", "tokenizer.model"],
-                });
-            }
-            let converted = convert::convert(&path, &settings)?;
-            if let Some(bos) = converted.bos {
-                settings.named.default("bos_token", &bos);
-            }
-            if let Some(eos) = converted.eos {
-                settings.named.default("eos_token", &eos);
-            }
-            settings.named.default("unk_token", &converted.unknown);
-            (converted.tokenizer, false)
-        };
+        let (inner, is_json) = read_inner(folder, &mut settings)?;
         Self::new(inner, is_json, &settings)
     }
 
@@ -76,6 +53,7 @@ impl Tokenizer {
         settings: &Settings,
     ) -> Result<Self, TokenizerError> {
         added::add_tokens(&mut inner, settings)?;
+        inner.set_encode_special_tokens(settings.split_special_tokens);
         let id = |wanted: &str| {
             settings
                 .named
@@ -95,6 +73,7 @@ impl Tokenizer {
         let tokenizer = Self {
             inner,
             vocabulary,
+            rows: None,
             bos,
             eos,
             unknown,
@@ -110,16 +89,18 @@ impl Tokenizer {
     }
 
     /// The token ids of a text. With `special` the tokens that the model expects around it are added (most often BOS
-    /// in front). Special tokens that are written in the text become such tokens either way, as in transformers.
+    /// in front). Special tokens that are written in the text become such tokens either way, as in transformers, unless
+    /// `tokenizer_config.json` says `split_special_tokens`.
     ///
     /// # Errors
     /// [`TokenizerError::Failed`]: the tokenizer needs a token that its vocabulary does not have.
+    /// [`TokenizerError::NoRow`]: the model has no embedding of a token, see [`Self::limit`].
     pub fn encode(&self, text: &str, special: bool) -> Result<Vec<u32>, TokenizerError> {
         let encoding = self
             .inner
             .encode_fast(text, special)
             .map_err(TokenizerError::Failed)?;
-        Ok(self.around(encoding.get_ids(), special))
+        self.around(encoding.get_ids(), special)
     }
 
     /// [`Self::encode`] of several texts, on all cores; in their order.
@@ -135,20 +116,18 @@ impl Tokenizer {
             .inner
             .encode_batch_fast(texts.iter().map(String::as_str).collect(), special)
             .map_err(TokenizerError::Failed)?;
-        Ok(encodings
+        encodings
             .iter()
             .map(|encoding| self.around(encoding.get_ids(), special))
-            .collect())
+            .collect()
     }
 
-    /// The text of token ids, without special tokens.
+    /// The text of token ids, without special tokens. An id that no token has adds nothing, as in transformers: an
+    /// embedding may have more rows than there are tokens, and a model may write any of them.
     ///
     /// # Errors
-    /// [`TokenizerError::NoToken`] for an id that no token has.
+    /// [`TokenizerError::Failed`]: the tokenizer's decoder refuses the tokens.
     pub fn decode(&self, ids: &[u32]) -> Result<String, TokenizerError> {
-        for &id in ids {
-            self.known(id)?;
-        }
         self.inner.decode(ids, true).map_err(TokenizerError::Failed)
     }
 
@@ -162,7 +141,7 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
-    /// One more than the largest id. A model's embedding has at least as many rows.
+    /// One more than the largest id. A model's embedding may have more rows, and now and then has fewer.
     pub fn vocabulary(&self) -> usize {
         self.vocabulary
     }
@@ -197,11 +176,76 @@ impl Tokenizer {
         }
     }
 
-    fn around(&self, ids: &[u32], special: bool) -> Vec<u32> {
-        if special {
+    /// Says how many rows the model's embedding has. From now on a text with a token beyond them is an error.
+    ///
+    /// Tokens that are never used may be beyond them: a tokenizer may have a `[PAD]` that its model was not resized for.
+    pub fn limit(&mut self, rows: usize) {
+        self.rows = Some(rows);
+    }
+
+    /// Whether the model has an embedding of this id.
+    ///
+    /// # Errors
+    /// [`TokenizerError::NoRow`]: it has not.
+    pub fn has_row(&self, id: u32) -> Result<(), TokenizerError> {
+        match self.rows {
+            Some(rows) if id as usize >= rows => Err(TokenizerError::NoRow {
+                token: self.token(id).unwrap_or_else(|| "?".to_owned()),
+                id,
+                tokens: self.vocabulary,
+                rows,
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn around(&self, ids: &[u32], special: bool) -> Result<Vec<u32>, TokenizerError> {
+        let ids = if special {
             [&self.before, ids, &self.after].concat()
         } else {
             ids.to_vec()
+        };
+        for &id in &ids {
+            self.has_row(id)?;
         }
+        Ok(ids)
+    }
+}
+
+/// The tokenizer itself, and whether it is of a `tokenizer.json`; what its class or its file says of named tokens is put
+/// into the settings.
+fn read_inner(
+    folder: &Path,
+    settings: &mut Settings,
+) -> Result<(tokenizers::Tokenizer, bool), TokenizerError> {
+    let path = folder.join("tokenizer.json");
+    if let Some(text) = read_text(&path)? {
+        if settings.class.as_deref() == Some(byte_level::QWEN2) {
+            byte_level::default_tokens(byte_level::QWEN2, settings);
+        }
+        return Ok((json::read(&path, &text, settings)?, true));
+    }
+    let path = folder.join("tokenizer.model");
+    if path.exists() {
+        let converted = convert::convert(&path, settings)?;
+        if let Some(bos) = converted.bos {
+            settings.named.default("bos_token", &bos);
+        }
+        if let Some(eos) = converted.eos {
+            settings.named.default("eos_token", &eos);
+        }
+        settings.named.default("unk_token", &converted.unknown);
+        return Ok((converted.tokenizer, false));
+    }
+    match byte_level::read(folder, settings)? {
+        Some(tokenizer) => Ok((tokenizer, false)),
+        None => Err(TokenizerError::NoFiles {
+            folder: folder.to_owned(),
+            looked_for: vec![
+                "tokenizer.json",
+                "tokenizer.model",
+                "vocab.json with merges.txt",
+            ],
+        }),
     }
 }

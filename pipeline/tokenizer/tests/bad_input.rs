@@ -27,7 +27,9 @@ fn an_empty_folder_lists_what_was_looked_for() {
     let folder = tempfile::tempdir().unwrap();
     let message = fails(folder.path()).to_string();
     assert!(
-        message.ends_with("neither tokenizer.json nor tokenizer.model is there"),
+        message.ends_with(
+            "neither tokenizer.json nor tokenizer.model nor vocab.json with merges.txt is there"
+        ),
         "{message}"
     );
 }
@@ -211,15 +213,57 @@ fn a_tokenizer_model_that_is_cut_or_something_else() {
 }
 
 #[test]
-fn ids_that_no_token_has() {
-    let folder = model::folder(&json!({"tokenizer.json": "qwen2.json"}), &json!({}));
-    let tokenizer = Tokenizer::load(folder.path()).unwrap();
-    for id in [504, u32::MAX] {
-        let error = tokenizer.decode(&[1, id]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("no token has the id {id}; the vocabulary ends before 504")
+fn vocabulary_and_merges_that_do_not_fit() {
+    let slow = |vocabulary: &str, merges: &str, class: Value| {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        put("vocab.json", vocabulary);
+        put("merges.txt", merges);
+        put(
+            "tokenizer_config.json",
+            &json!({ "tokenizer_class": class }).to_string(),
         );
+        fails(folder.path()).to_string()
+    };
+    let vocabulary = r#"{"a": 0, "b": 1, "ab": 2}"#;
+    let gpt2 = json!("GPT2Tokenizer");
+    for (merges, problem) in [
+        (
+            "#version: 0.2\na c\n",
+            "merges `a` and `c`, but `c` is not in its vocabulary",
+        ),
+        (
+            "b a\n",
+            "merges `b` and `a`, but `ba` is not in its vocabulary",
+        ),
+        ("ab\n", "has the line `ab`, which is no pair of tokens"),
+        (
+            "a b c\n",
+            "has the line `a b c`, which is no pair of tokens",
+        ),
+        (
+            "a b\n\na b\n",
+            "has the line ``, which is no pair of tokens",
+        ),
+    ] {
+        let message = slow(vocabulary, merges, gpt2.clone());
+        assert!(message.contains("merges.txt"), "{message}");
+        assert!(message.ends_with(problem), "{message}");
     }
-    assert_eq!(tokenizer.decode(&[]).unwrap(), "");
+    assert!(slow("[]", "a b\n", gpt2).ends_with("vocab.json is not as transformers writes it"));
+    // transformers has other rules for it, or none.
+    for (class, problem) in [
+        (
+            json!("RobertaTokenizer"),
+            "their class `RobertaTokenizer` is not supported",
+        ),
+        (
+            json!("LlamaTokenizer"),
+            "their class `LlamaTokenizer` is not supported",
+        ),
+        (Value::Null, "no tokenizer_class says how text is cut"),
+    ] {
+        let message = slow(vocabulary, "a b\n", class);
+        assert!(message.ends_with(problem), "{message}");
+    }
 }

@@ -73,10 +73,16 @@ fn every_line_of_the_corpus_as_the_reference() {
             }
             compared += 1;
         }
+        if let Some(beyond) = case.get("beyond") {
+            let found = tokenizer.decode(&ids(beyond).unwrap()).unwrap();
+            if found != case["beyond_decoded"].as_str().unwrap() {
+                wrong.push(format!("{name} ids without a token: {found:?}"));
+            }
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(cases.len(), 13);
-    assert!(compared > 13 * 100, "{compared}");
+    assert_eq!(cases.len(), 21);
+    assert!(compared > 21 * 100, "{compared}");
 }
 
 /// transformers 5.23 leaves the BOS token out here, against its own documentation; see `Tokenizer::load`.
@@ -102,6 +108,31 @@ fn llama_begins_with_bos_unless_told_otherwise() {
         assert_eq!(tokenizer.encode("", true).unwrap().first().copied(), first);
         assert_eq!(tokenizer.bos(), Some(1));
     }
+}
+
+#[test]
+fn a_token_without_a_row_is_an_error_where_it_is_asked_for() {
+    let files = serde_json::json!({"tokenizer.json": "qwen2.json"});
+    let settings = serde_json::json!({"tokenizer_config.json": {"pad_token": "[PAD]"}});
+    let mut tokenizer = Tokenizer::load(model::folder(&files, &settings).path()).unwrap();
+    // 504 tokens in the file, and the one that was added.
+    assert_eq!(tokenizer.vocabulary(), 505);
+    let texts = ["no such token".to_owned(), "before [PAD] behind".to_owned()];
+    let before = tokenizer.encode_batch(&texts, false).unwrap();
+    assert!(before[1].contains(&504));
+    tokenizer.limit(504);
+    assert_eq!(tokenizer.encode(&texts[0], false).unwrap(), before[0]);
+    let message = "the model has no embedding of the token `[PAD]`: its id is 504, and there are 504 rows for the \
+                   tokenizer's 505 tokens";
+    for error in [
+        tokenizer.encode(&texts[1], false).unwrap_err(),
+        tokenizer.encode_batch(&texts, false).unwrap_err(),
+        tokenizer.has_row(504).unwrap_err(),
+    ] {
+        assert_eq!(error.to_string(), message);
+    }
+    // It may be written all the same.
+    assert_eq!(tokenizer.decode(&before[0]).unwrap(), texts[0]);
 }
 
 #[test]

@@ -163,9 +163,40 @@ def main():
                 {"tokenizer_config.json": config, "config.json": {"model_type": model_type}},
             )
         )
+    cases.extend(slow_cases(llama))
     shrink(cases)
     write("ids.json", {"versions": versions(), "cases": cases})
     write("chat.json", {"versions": versions()} | chats())
+
+
+def slow_cases(llama):
+    """The qwen2 vocabulary as vocab.json and merges.txt, by both classes that have such files; and special tokens in a
+    text that are text."""
+    model = json.loads((FIXTURES / "qwen2.json").read_text(encoding="utf-8"))["model"]
+    write("qwen2-vocab.json", model["vocab"])
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]
+    (FIXTURES / "qwen2-merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n", encoding="utf-8")
+    files = {"vocab.json": "qwen2-vocab.json", "merges.txt": "qwen2-merges.txt"}
+    added = {
+        str(500 + id): {"content": text, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False,
+                        "special": True}
+        for id, text in enumerate(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    }
+    qwen = {"tokenizer_class": "Qwen2Tokenizer", "added_tokens_decoder": added, "eos_token": "<|im_end|>"}
+    for name, files, config, model_type in [
+        ("qwen2-slow", files, qwen, "qwen2"),
+        # The type of the model counts before the class, which several files have wrong.
+        ("qwen2-slow-other-class", files, {"tokenizer_class": "GPT2Tokenizer", "add_bos_token": True}, "qwen2"),
+        ("qwen3-slow-unnamed", files, {}, "qwen3"),
+        ("gpt2-slow", files, {"tokenizer_class": "GPT2TokenizerFast", "add_bos_token": True}, "llama"),
+        ("gpt2-slow-space", files, {"tokenizer_class": "GPT2Tokenizer", "add_prefix_space": True} | {
+            "bos_token": None, "additional_special_tokens": ["<|im_start|>"]}, "qwen3"),
+        ("qwen2-split", {"tokenizer.json": "qwen2.json"}, {"tokenizer_class": "PreTrainedTokenizerFast",
+                                                           "split_special_tokens": True}, "llama"),
+        ("qwen2-slow-split", files, qwen | {"split_special_tokens": True}, "qwen2"),
+        ("llama1-split", {"tokenizer.model": "llama1.model"}, llama | {"split_special_tokens": True}, "llama"),
+    ]:
+        yield case(name, files, {"tokenizer_config.json": config, "config.json": {"model_type": model_type}})
 
 
 def train_sentencepiece(name, model_type, **options):
@@ -291,6 +322,10 @@ def case(name, files, settings):
         "ids": plain,
         "decoded": [tokenizer.decode(ids, skip_special_tokens=True) for ids in special],
     }
+    # An embedding may have more rows than there are tokens, and a model may write any of them.
+    end = result["vocabulary"]
+    result["beyond"] = [end, *special[0], end + 7, *special[1][:2], 2**31]
+    result["beyond_decoded"] = tokenizer.decode(result["beyond"], skip_special_tokens=True)
     if "tokenizer.model" in files:
         processor = sentencepiece.SentencePieceProcessor(model_file=str(FIXTURES / files["tokenizer.model"]))
         result["differs"] = [n for n, text in enumerate(CORPUS) if processor.encode(text) != plain[n]]
@@ -362,10 +397,17 @@ def shrink(cases):
         case["decoded"] = {
             str(n): text for n, text in enumerate(case["decoded"]) if text != CORPUS[n]
         }
-        if case["vocabulary"] in (900, 901) and case["name"] != "llama1":
-            base = by_name["llama1"]
-            case["base"] = "llama1"
-            case["ids"] = {str(n): ids for n, ids in enumerate(case["ids"]) if ids != base[n]}
+        base = base_of(case)
+        if base not in (None, case["name"]):
+            case["base"] = base
+            case["ids"] = {str(n): ids for n, ids in enumerate(case["ids"]) if ids != by_name[base][n]}
+
+
+def base_of(case):
+    """The first case of the same vocabulary."""
+    if case["vocabulary"] in (900, 901):
+        return "llama1"
+    return "qwen2" if "-slow" in case["name"] or "-split" in case["name"] else None
 
 
 class folder:
