@@ -289,8 +289,9 @@ fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
     );
     let small = fail("\"vocab_size\": 300", "\"vocab_size\": 200");
     assert!(
-        small
-            .starts_with("error: the tokenizer has 300 tokens, and the model's embedding 200 rows"),
+        small.starts_with(
+            "error: `model.embed_tokens.weight` has shape [300, 32], and config.json asks for [200, 32]"
+        ),
         "{small}"
     );
     let other = fail("LlamaForCausalLM", "GPT2LMHeadModel");
@@ -305,6 +306,30 @@ fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
             && huge.contains("hint: take --dtype bf16"),
         "{huge}"
     );
+}
+
+#[test]
+fn a_token_without_an_embedding_is_an_error_only_where_it_is_asked_for() {
+    let project = project();
+    let model = changed(&project, "\"use_cache\": true", "\"use_cache\": false");
+    project.edit(
+        "model/tokenizer_config.json",
+        "\"unk_token\"",
+        "\"pad_token\": \"[PAD]\", \"unk_token\"",
+    );
+    let options = ["evaluate", "--model", &model, "--quiet", "--limit", "2"];
+    let english = ["--languages", "en"];
+    project.run(&[&options[..], &english, &["--format", "none"]].concat());
+    let error = "error: the model has no embedding of the token `[PAD]`: its id is 300, and there are 300 rows for the \
+                 tokenizer's 301 tokens";
+    let logits = ["logits", "--model", &model, "--quiet", "--prompt"];
+    project.run(&[&logits[..], &["an A"]].concat());
+    let asked = project.fail(&[&logits[..], &["an A[PAD]"]].concat());
+    assert!(asked.starts_with(error), "{asked}");
+    // The model's own template writes it.
+    project.edit("model/tokenizer_config.json", "'[INST] '", "'[PAD] '");
+    let asked = project.fail(&[&options[..], &english, &["--format", "own"]].concat());
+    assert!(asked.starts_with(error), "{asked}");
 }
 
 #[test]

@@ -9,17 +9,6 @@ pub enum LmError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The tokenizer has tokens that the model has no embedding for.
-    #[error("the tokenizer has {tokens} tokens, and the model's embedding {rows} rows")]
-    #[diagnostic(help(
-        "tokenizer and weights belong to different models, or tokens were added without resizing the model"
-    ))]
-    Vocabulary {
-        /// Of the tokenizer.
-        tokens: usize,
-        /// Of the embedding.
-        rows: usize,
-    },
     /// A token id beyond the vocabulary.
     #[error("token {token} is not in the vocabulary of {vocabulary}")]
     #[diagnostic(help("tokenizer and weights belong to different models"))]

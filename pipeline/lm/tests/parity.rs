@@ -7,8 +7,12 @@ mod adapters;
 mod reference;
 
 use burn::tensor::Tensor;
-use clika_core::NoProgress;
+use clika_core::{NoProgress, Progress};
 use clika_lm::{Decoder, DeviceChoice, Run};
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde_json::{Value, json};
+use std::{cell::RefCell, path::Path};
+use tempfile::TempDir;
 
 /// The largest difference of any logit, in f32.
 const F32: f32 = 1e-4;
@@ -99,4 +103,158 @@ fn logits_equal_the_reference_in_every_family_and_variant() {
         }
     }
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+/// Keeps the notes.
+#[derive(Default)]
+struct Notes(RefCell<Vec<String>>);
+
+impl Progress for Notes {
+    fn start(&self, _total: u64, _what: &str) {}
+    fn step(&self, _detail: &str) {}
+    fn note(&self, text: &str) {
+        self.0.borrow_mut().push(text.to_owned());
+    }
+    fn finish(&self) {}
+}
+
+/// A tensor: its name, type, shape and bytes.
+type Stored = (String, Dtype, Vec<usize>, Vec<u8>);
+
+const WEIGHTS: &str = "model.safetensors";
+const EMBEDDING: &str = "model.embed_tokens.weight";
+const HEAD: &str = "lm_head.weight";
+
+/// The tensors of a variant changed, in a file of another name beside a changed configuration.
+fn changed(
+    variant: &str,
+    config: &[(&str, Value)],
+    file: &str,
+    change: impl Fn(Stored) -> Vec<Stored>,
+) -> TempDir {
+    let from = reference::fixture(variant);
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(from.join("config.json")).unwrap();
+    let mut keys: Value = serde_json::from_str(&text).unwrap();
+    for (key, value) in config {
+        keys[*key] = value.clone();
+    }
+    std::fs::write(folder.path().join("config.json"), keys.to_string()).unwrap();
+    let bytes = std::fs::read(from.join(WEIGHTS)).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let tensors: Vec<Stored> = tensors
+        .iter()
+        .map(|(name, tensor)| {
+            let shape = tensor.shape().to_vec();
+            (
+                name.to_owned(),
+                tensor.dtype(),
+                shape,
+                tensor.data().to_vec(),
+            )
+        })
+        .flat_map(change)
+        .collect();
+    let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+        let view = TensorView::new(*dtype, shape.clone(), bytes).unwrap();
+        (name.clone(), view)
+    });
+    safetensors::serialize_to_file(views, None, &folder.path().join(file)).unwrap();
+    folder
+}
+
+/// The decoder of a folder and what was noted, after its logits were compared with those of a variant.
+fn as_variant(folder: &Path, variant: &str) -> (Decoder, Vec<String>) {
+    let place = DeviceChoice::Cpu.place().unwrap();
+    let notes = Notes::default();
+    let decoder = Decoder::load(folder, &place, Some(clika_lm::Dtype::F32), &notes).unwrap();
+    for prompt in reference::expected(&reference::fixture(variant)) {
+        let run = Run {
+            tokens: &prompt.ids,
+            past: None,
+        };
+        let (states, _) = decoder.run(&[run], false).unwrap();
+        let (difference, _) = distance(&numbers(decoder.logits(states)), &prompt.logits);
+        assert!(difference < F32, "{variant}: {difference:e}");
+    }
+    (decoder, notes.0.into_inner())
+}
+
+/// `parity_checks.py` holds transformers to the same (`check_files`).
+#[test]
+fn an_embedding_and_a_head_are_tied_where_they_are_one() {
+    let tied = [("tie_word_embeddings", json!(true))];
+    // Both are there and differ: what the configuration says does not count.
+    let folder = changed("llama", &tied, WEIGHTS, |tensor| vec![tensor]);
+    let (decoder, notes) = as_variant(folder.path(), "llama");
+    assert!(!decoder.architecture().tied);
+    let [note] = notes.as_slice() else {
+        panic!("{notes:?}")
+    };
+    assert!(note.contains("`lm_head.weight` differs from `model.embed_tokens.weight`"));
+    // Both are there and do not differ, or one of them, under either name.
+    let renamed = |(name, dtype, shape, bytes): Stored| {
+        let name = if name == EMBEDDING {
+            HEAD.to_owned()
+        } else {
+            name
+        };
+        (name, dtype, shape, bytes)
+    };
+    let both = changed("llama-tied", &[], WEIGHTS, |tensor| {
+        match tensor.0.as_str() {
+            EMBEDDING => vec![renamed(tensor.clone()), tensor],
+            _ => vec![tensor],
+        }
+    });
+    let by_head = changed("llama-tied", &[], WEIGHTS, |tensor| vec![renamed(tensor)]);
+    for folder in [both, by_head] {
+        let (decoder, notes) = as_variant(folder.path(), "llama-tied");
+        assert!(decoder.architecture().tied);
+        assert_eq!(decoder.unused(), [] as [String; 0]);
+        assert_eq!(notes, [] as [String; 0]);
+    }
+}
+
+#[test]
+fn the_same_numbers_under_other_names_and_in_other_types() {
+    let consolidated = changed("llama", &[], "consolidated.safetensors", |it| vec![it]);
+    as_variant(consolidated.path(), "llama");
+    let doubles = changed("llama", &[], WEIGHTS, |(name, _, shape, bytes)| {
+        let (numbers, rest) = bytes.as_chunks();
+        assert!(rest.is_empty());
+        let wide = |number: &[u8; 4]| f64::from(f32::from_le_bytes(*number)).to_le_bytes();
+        let bytes = numbers.iter().flat_map(wide).collect();
+        vec![(name, Dtype::F64, shape, bytes)]
+    });
+    as_variant(doubles.path(), "llama");
+    // Shards without their index.
+    let shards = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(reference::fixture("llama-sharded")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name == "config.json" || name.starts_with("model-") {
+            std::fs::copy(&path, shards.path().join(name)).unwrap();
+        }
+    }
+    as_variant(shards.path(), "llama-sharded");
+}
+
+#[test]
+fn what_is_not_used_is_named() {
+    let more = changed("llama-tied", &[], WEIGHTS, |tensor| {
+        let (name, dtype, shape, bytes) = tensor.clone();
+        let bias = (format!("{name}_scale"), dtype, shape, bytes);
+        if name == EMBEDDING {
+            vec![tensor, bias]
+        } else {
+            vec![tensor]
+        }
+    });
+    let (decoder, notes) = as_variant(more.path(), "llama-tied");
+    assert_eq!(decoder.unused(), ["model.embed_tokens.weight_scale"]);
+    assert_eq!(
+        notes,
+        ["tensors of the checkpoint that the model does not use: model.embed_tokens.weight_scale"]
+    );
 }

@@ -9,6 +9,7 @@ from baichuan_reference import alibi_slopes, has_rotary_embeddings
 from parity_checkpoint import read_weights
 from parity_families import BF16, F32
 from parity_models import load
+from safetensors.torch import save_file
 from torch.nn import functional
 from transformers import AutoConfig, LlamaConfig, LlamaForCausalLM
 from transformers.models.bloom.modeling_bloom import _get_alibi_slopes
@@ -29,6 +30,7 @@ def check(variant, folder, model, expected):
     check_options(variant, folder, expected)
     if variant.family == "baichuan":
         check_reference(variant, folder, expected)
+    check_files(variant, folder, expected)
 
 
 def tolerance(variant, logits):
@@ -109,3 +111,31 @@ def check_reference(variant, folder, expected):
         with torch.no_grad():
             logits = model(expected[f"ids_{k}"][None]).logits[0]
         assert (logits - expected[f"logits_{k}"]).abs().max() < TOLERANCE[F32], variant.name
+
+
+def check_files(variant, folder, expected):
+    """What parity.rs makes of two variants means the same to transformers: F64, an embedding and a head that are tied by
+    the configuration and differ, or do not differ, or of which only the head is there."""
+    embedding, head = "model.embed_tokens.weight", "lm_head.weight"
+    if variant.name not in ("llama", "llama-tied"):
+        return
+    weights = read_weights(folder)
+    others = {
+        "llama": lambda: [
+            ({"tie_word_embeddings": True}, weights),
+            ({}, {name: tensor.double() for name, tensor in weights.items()}),
+        ],
+        "llama-tied": lambda: [
+            ({}, weights | {head: weights[embedding].clone()}),
+            ({}, {head if name == embedding else name: tensor for name, tensor in weights.items()}),
+        ],
+    }
+    for keys, tensors in others[variant.name]():
+        with tempfile.TemporaryDirectory() as other:
+            other = Path(other)
+            config = json.loads((folder / "config.json").read_text())
+            (other / "config.json").write_text(json.dumps(config | keys))
+            save_file(tensors, other / "model.safetensors", metadata={"format": "pt"})
+            model = load(other, variant.dtype)
+            for k in range(PROMPTS):
+                assert torch.equal(model.logits(expected[f"ids_{k}"]), expected[f"logits_{k}"]), (variant.name, keys)

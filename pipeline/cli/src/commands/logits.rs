@@ -39,7 +39,7 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let progress = progress(quiet);
     let place = args.model_args.place()?;
     let located = args.model_args.locate(&args.model, progress.as_ref())?;
-    let tokenizer = Tokenizer::load(&located.folder)?;
+    let mut tokenizer = Tokenizer::load(&located.folder)?;
     let mut decoder = Decoder::load(
         &located.folder,
         &place,
@@ -53,8 +53,9 @@ pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         "-" => std::io::read_to_string(std::io::stdin()).map_err(|source| Unreadable { source })?,
         text => text.to_owned(),
     };
-    let ids = tokenizer.encode(&text, !args.no_special)?;
     let vocabulary = decoder.architecture().vocabulary;
+    tokenizer.limit(vocabulary);
+    let ids = tokenizer.encode(&text, !args.no_special)?;
     if let Some(&token) = args
         .tokens
         .iter()

@@ -179,10 +179,12 @@ impl LocalModel {
             Part::Text(text) => ids.extend(self.tokenizer.encode(text, false)?),
             Part::Special(name) => {
                 let id = self.tokenizer.id(name);
-                ids.push(id.ok_or_else(|| EvaluateError::NoToken {
+                let id = id.ok_or_else(|| EvaluateError::NoToken {
                     token: name.clone(),
                     format: self.wrapping.name().to_owned(),
-                })?);
+                })?;
+                self.tokenizer.has_row(id)?;
+                ids.push(id);
             }
             Part::Bos => {
                 // What the tokenizer puts before every text; some put nothing there.
@@ -193,7 +195,12 @@ impl LocalModel {
                         .filter(|id| Some(**id) == self.tokenizer.bos()),
                 );
             }
-            Part::Eos => ids.extend(self.tokenizer.eos()),
+            Part::Eos => {
+                if let Some(id) = self.tokenizer.eos() {
+                    self.tokenizer.has_row(id)?;
+                    ids.push(id);
+                }
+            }
         }
         Ok(())
     }

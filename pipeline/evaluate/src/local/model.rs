@@ -2,7 +2,7 @@ use super::encode::Wrapping;
 use crate::EvaluateError;
 use clika_artifacts::{sha256_file, sha256_hex};
 use clika_core::{NoProgress, Progress};
-use clika_lm::{Adapter, CheckpointError, Decoder, Dtype, LmError, Place};
+use clika_lm::{Adapter, CheckpointError, Decoder, Dtype, Place};
 use clika_templates::{ModelFormat, default_format, load_format};
 use clika_tokenizer::Tokenizer;
 use std::path::Path;
@@ -38,24 +38,12 @@ impl LocalModel {
         progress: &dyn Progress,
     ) -> Result<Self, EvaluateError> {
         // First what fails fast.
-        let tokenizer = Tokenizer::load(folder)?;
+        let mut tokenizer = Tokenizer::load(folder)?;
         let wrapping = wrapping(&tokenizer, name, format, formats)?;
         let architecture = clika_lm::read_architecture(folder)?;
-        if tokenizer.vocabulary() > architecture.vocabulary {
-            return Err(LmError::Vocabulary {
-                tokens: tokenizer.vocabulary(),
-                rows: architecture.vocabulary,
-            }
-            .into());
-        }
+        tokenizer.limit(architecture.vocabulary);
         let fingerprint = fingerprint(folder, progress)?;
         let decoder = Decoder::load(folder, place, dtype, progress)?;
-        if !decoder.unused().is_empty() {
-            progress.note(&format!(
-                "tensors of the checkpoint that the model does not use: {}",
-                decoder.unused().join(", ")
-            ));
-        }
         Ok(Self {
             decoder,
             tokenizer,
@@ -110,7 +98,7 @@ fn fingerprint(folder: &Path, progress: &dyn Progress) -> Result<String, Evaluat
             ["json", "model", "safetensors", "bin", "jinja"]
                 .iter()
                 .any(|known| extension == *known)
-        });
+        }) || path.file_name().is_some_and(|name| name == "merges.txt");
         if decides && path.is_file() {
             names.push(path);
         }

@@ -6,6 +6,7 @@ use super::{
     mlp::Mlp,
     norm::NormLayer,
     random,
+    tied::has_own_head,
 };
 use crate::device::burn_dtype;
 use crate::{
@@ -21,7 +22,8 @@ impl Decoder {
     /// Loads the model of a folder, tensor by tensor; `dtype` is the type it is computed in, or the one that suits
     /// the device.
     ///
-    /// Every tensor of the checkpoint is used or listed by [`Decoder::unused`]; a missing or misshapen one is an error.
+    /// Every tensor of the checkpoint is used, or listed by [`Decoder::unused`] and named in a note; a missing or misshapen
+    /// one is an error.
     pub fn load(
         folder: &Path,
         place: &Place,
@@ -39,8 +41,11 @@ impl Decoder {
         dtype: Option<Dtype>,
         progress: &dyn Progress,
     ) -> Result<Self, LmError> {
-        let architecture = read_architecture(folder)?;
+        let mut architecture = read_architecture(folder)?;
         let mut checkpoint = Checkpoint::open(folder)?;
+        if architecture.tied {
+            architecture.tied = !has_own_head(&architecture.names, &mut checkpoint, progress)?;
+        }
         let stored = checkpoint.dtype().unwrap_or(Dtype::F32);
         let dtype = dtype.unwrap_or(place.dtype(stored));
         memory::check(place, &architecture, dtype)?;
@@ -54,20 +59,23 @@ impl Decoder {
         };
         let mut decoder = loader.decoder(progress)?;
         let known = |name: &str| names.ignored.iter().any(|end| name.ends_with(end));
-        // Some files hold the tied matrix twice.
-        let twice = |name: &str| architecture.tied && name.starts_with(names.head);
-        decoder.unused = checkpoint
-            .unused()
-            .into_iter()
-            .filter(|name| !known(name) && !twice(name))
+        let unused = checkpoint.unused().into_iter();
+        decoder.unused = unused
+            .filter(|name| !known(name))
             .map(str::to_owned)
             .collect();
+        if !decoder.unused.is_empty() {
+            progress.note(&format!(
+                "tensors of the checkpoint that the model does not use: {}",
+                decoder.unused.join(", ")
+            ));
+        }
         Ok(decoder)
     }
 }
 
 /// The prefix of the names in this file: published BLOOM models have none.
-fn prefix(names: &Names, checkpoint: &Checkpoint) -> &'static str {
+pub(super) fn prefix(names: &Names, checkpoint: &Checkpoint) -> &'static str {
     let plain = format!("{}.weight", names.embedding);
     if checkpoint.has(&plain) {
         ""
@@ -99,7 +107,7 @@ impl Loader<'_> {
         let names = &architecture.names;
         let (vocabulary, hidden) = (architecture.vocabulary, architecture.hidden);
         progress.start(architecture.layers as u64 + 2, "layers");
-        let embedding = self.weight(names.embedding, [vocabulary, hidden])?;
+        let embedding = self.embedding([vocabulary, hidden])?;
         let embedding_norm = names.embedding_norm;
         let embedding_norm = embedding_norm.map(|name| self.norm(name)).transpose()?;
         progress.step("embedding");
@@ -128,6 +136,23 @@ impl Loader<'_> {
             bare: None,
             untied: false,
         })
+    }
+
+    /// Where both are one matrix, a file may name it by either.
+    fn embedding(&mut self, shape: [usize; 2]) -> Result<Tensor<2>, LmError> {
+        let names = &self.architecture.names;
+        let plain = format!("{}{}.weight", self.prefix, names.embedding);
+        let head = format!("{}.weight", names.head);
+        let by_head = match &self.source {
+            Source::Checkpoint(checkpoint) => !checkpoint.has(&plain) && checkpoint.has(&head),
+            Source::Random => false,
+        };
+        let name = if self.architecture.tied && by_head {
+            head
+        } else {
+            plain
+        };
+        self.tensor(&name, shape)
     }
 
     /// A tensor by its whole name.

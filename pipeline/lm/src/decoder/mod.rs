@@ -19,6 +19,7 @@ mod random;
 mod rotation;
 mod run;
 mod spans;
+mod tied;
 mod training;
 mod write;
 

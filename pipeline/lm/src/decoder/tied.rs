@@ -1,0 +1,29 @@
+use super::load::prefix;
+use crate::{LmError, Names};
+use clika_checkpoint::Checkpoint;
+use clika_core::Progress;
+
+/// Whether a file has an output matrix that is not the embedding. The two are not tied then, whatever config.json says, as
+/// in transformers 5.
+pub(super) fn has_own_head(
+    names: &Names,
+    checkpoint: &mut Checkpoint,
+    progress: &dyn Progress,
+) -> Result<bool, LmError> {
+    let embedding = format!("{}{}.weight", prefix(names, checkpoint), names.embedding);
+    let head = format!("{}.weight", names.head);
+    match checkpoint.alike(&embedding, &head)? {
+        Some(true) => {
+            checkpoint.pass_over(&head);
+            Ok(false)
+        }
+        Some(false) => {
+            progress.note(&format!(
+                "config.json ties the output matrix to the embedding, but `{head}` differs from `{embedding}`: each is \
+                 used as it is in the file, as transformers 5 does"
+            ));
+            Ok(true)
+        }
+        None => Ok(false),
+    }
+}
