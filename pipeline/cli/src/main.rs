@@ -5,7 +5,8 @@ mod progress;
 mod report;
 
 use clap::{Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use progress::Shown;
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// Measures whether a language model's knowledge crosses languages.
 #[derive(Parser)]
@@ -20,9 +21,18 @@ struct Cli {
         value_name = "DIR"
     )]
     project: PathBuf,
-    /// Show no progress.
+    /// Show no progress, and notes only.
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Seconds between lines of progress where standard error is no terminal; 0 for a line at every step.
+    #[arg(
+        long,
+        global = true,
+        env = "CLIKA_PROGRESS_SECONDS",
+        default_value_t = 30,
+        value_name = "N"
+    )]
+    progress_seconds: u32,
     #[command(subcommand)]
     command: Command,
 }
@@ -64,18 +74,22 @@ fn main() -> ExitCode {
         .without_time()
         .init();
     let cli = Cli::parse();
+    let shown = Shown {
+        quiet: cli.quiet,
+        every: Duration::from_secs(cli.progress_seconds.into()),
+    };
     let project = clika_datasets::Project { root: cli.project };
     let result = match cli.command {
-        Command::Datasets(args) => commands::datasets::run(&args, &project, cli.quiet),
+        Command::Datasets(args) => commands::datasets::run(&args, &project, shown),
         Command::Audit(args) => commands::audit::run(&args, &project),
         Command::Export(args) => commands::export::run(&args, &project),
-        Command::Evaluate(args) => commands::evaluate::run(&args, &project, cli.quiet),
-        Command::Finetune(args) => commands::finetune::run(&args, &project, cli.quiet),
-        Command::Logits(args) => commands::logits::run(&args, cli.quiet),
-        Command::Reproduce(args) => commands::reproduce::run(&args, &project),
+        Command::Evaluate(args) => commands::evaluate::run(&args, &project, shown),
+        Command::Finetune(args) => commands::finetune::run(&args, &project, shown),
+        Command::Logits(args) => commands::logits::run(&args, shown),
+        Command::Reproduce(args) => commands::reproduce::run(&args, &project, shown),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Devices(args) => commands::devices::run(&args),
-        Command::Snapshot(args) => commands::snapshot::run(&args, &project, cli.quiet),
+        Command::Snapshot(args) => commands::snapshot::run(&args, &project, shown),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

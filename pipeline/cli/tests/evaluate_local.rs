@@ -333,6 +333,75 @@ fn a_token_without_an_embedding_is_an_error_only_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_log_says_how_far_the_work_is_and_quiet_work_does_not() {
+    let project = project();
+    let (model, out) = (model(), project.path("out").display().to_string());
+    let said = |options: &[&str]| {
+        let output = project.command(options).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    let evaluate = [
+        "evaluate",
+        "--model",
+        &model,
+        "--limit",
+        "4",
+        "--languages",
+        "en",
+    ];
+    let finetune = [
+        "finetune",
+        "--model",
+        &model,
+        "--out",
+        &out,
+        "--languages",
+        "de",
+        "--places",
+        "10",
+        "--continents",
+        "2",
+        "--format",
+        "alpaca",
+        "--max-steps",
+        "2",
+        "--answer",
+        "ranking",
+    ];
+    let predictions = project.path("artifacts/predictions").display().to_string();
+    let reproduce = [
+        "reproduce",
+        "--predictions",
+        &predictions,
+        "--resamples",
+        "300",
+    ];
+    let commands: [(&[&str], &[&str]); 3] = [
+        (
+            &evaluate,
+            &["layers: 1 of 4", "prompts: 4 of 4, xcopa-mini en"],
+        ),
+        (&finetune, &["steps: 2 of 2, de-seed0 loss "]),
+        (&reproduce, &["resamples: 300 of 300, tables"]),
+    ];
+    for (command, lines) in commands {
+        let loud = said(&[command, &["--progress-seconds", "0"]].concat());
+        for line in lines {
+            assert!(
+                loud.lines().any(|it| it.starts_with(line)),
+                "{line}: {loud}"
+            );
+        }
+        let quiet = said(&[command, &["--progress-seconds", "0", "--quiet"]].concat());
+        assert!(
+            quiet.lines().all(|line| line.starts_with("note: ")),
+            "{quiet}"
+        );
+    }
+}
+
+#[test]
 fn logits_are_printed_for_a_check_by_others() {
     let project = TestProject::new();
     let model = model();

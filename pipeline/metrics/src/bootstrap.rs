@@ -86,17 +86,34 @@ impl Resampler {
         &self,
         statistics: impl Fn(&[u32]) -> Vec<Option<f64>> + Sync,
     ) -> Vec<Distribution> {
+        self.distributions_watched(statistics, |_| {})
+    }
+
+    /// [`Resampler::distributions`], which tells `watch` now and then how many more resamples are drawn.
+    ///
+    /// # Panics
+    /// When the number of statistics differs from call to call.
+    pub fn distributions_watched(
+        &self,
+        statistics: impl Fn(&[u32]) -> Vec<Option<f64>> + Sync,
+        mut watch: impl FnMut(usize),
+    ) -> Vec<Distribution> {
+        /// Enough that threads seldom wait for each other.
+        const PART: usize = 250;
         let width = statistics(&self.original()).len();
-        let rows: Vec<_> = (0..self.resamples)
-            .into_par_iter()
-            .map_init(
+        let mut rows: Vec<Vec<Option<f64>>> = Vec::with_capacity(self.resamples);
+        while rows.len() < self.resamples {
+            let part = rows.len()..self.resamples.min(rows.len() + PART);
+            let drawn = part.len();
+            rows.par_extend(part.into_par_iter().map_init(
                 || vec![0; self.items],
                 |counts, resample| {
                     self.draw(resample, counts);
                     statistics(counts)
                 },
-            )
-            .collect();
+            ));
+            watch(drawn);
+        }
         columns(width, &rows).map(Distribution::new).collect()
     }
 

@@ -1,7 +1,7 @@
 //! All shares of a collection and their resamples: what every table and score is computed from.
 
 use crate::expression::Expression;
-use clika_core::{LanguageCode, Task};
+use clika_core::{LanguageCode, Progress, Task};
 use clika_metrics::{
     Answer, Interval, Judged, Parallel, Resampler, Share, accuracy_share, bca,
     correct_overlap_share, en_co_share, percentile,
@@ -126,12 +126,13 @@ impl<'a> Panel<'a> {
             .collect()
     }
 
-    /// Values with intervals. All expressions see the same resamples, and every task's items are
+    /// Values with intervals, for `what`. All expressions see the same resamples, and every task's items are
     /// drawn on their own.
     pub(crate) fn estimates(
         &self,
         expressions: &[Expression],
         uncertainty: &Uncertainty,
+        (what, progress): (&str, &dyn Progress),
     ) -> Vec<Estimate> {
         let clusters: Vec<&[&str]> = self.clusters.iter().map(Vec::as_slice).collect();
         let resampler = Resampler::stratified(&clusters, uncertainty.seed, uncertainty.resamples);
@@ -147,7 +148,11 @@ impl<'a> Panel<'a> {
                 .collect()
         };
         let values = self.values(expressions);
-        let distributions = resampler.distributions(statistics);
+        progress.start(uncertainty.resamples as u64, "resamples");
+        let distributions = resampler.distributions_watched(statistics, |drawn| {
+            (0..drawn).for_each(|_| progress.step(what));
+        });
+        progress.finish();
         let intervals: Vec<Option<Interval>> = match uncertainty.interval {
             IntervalKind::Percentile => distributions
                 .iter()

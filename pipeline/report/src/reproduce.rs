@@ -9,7 +9,7 @@ use crate::{
     rule::{all_but, rule},
     scores,
 };
-use clika_core::LanguageCode;
+use clika_core::{LanguageCode, Progress};
 use clika_predictions::Collection;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,6 +134,7 @@ pub fn reproduce(
     collection: &Collection,
     paper: &Paper,
     uncertainty: &Uncertainty,
+    progress: &dyn Progress,
 ) -> Reproduction {
     let panel = Panel::new(collection);
     let mut findings = Vec::new();
@@ -167,7 +168,7 @@ pub fn reproduce(
         groups.push(group);
     }
     // One draw of the items serves the cells and the groups.
-    let estimates = panel.estimates(&formulas, uncertainty);
+    let estimates = panel.estimates(&formulas, uncertainty, ("tables", progress));
     let (of_cells, of_groups) = estimates.split_at(places.len());
     for (place, estimate) in places.into_iter().zip(of_cells) {
         let cell = &mut cells[place];
@@ -202,7 +203,7 @@ pub fn reproduce(
         notices: collection.notices().to_vec(),
         cells,
         groups,
-        scores: scores::scores(&panel, paper, uncertainty),
+        scores: scores::scores(&panel, paper, uncertainty, progress),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     expression::Expression,
     panel::{Estimate, Kind, Panel},
 };
-use clika_core::Task;
+use clika_core::{Progress, Task};
 use clika_metrics::{Answer, Parallel, ac3, consistency, rank_c, worst_language_gap};
 use clika_predictions::{Collection, Prediction};
 use serde::Serialize;
@@ -40,7 +40,12 @@ pub struct Score {
 ///   where the choices have scores: with English
 /// - `invalid_rate`, the share of answers that were none
 /// - over the languages, without interval: `consistency` of all, `ac3`, `worst_language_gap`
-pub(crate) fn scores(panel: &Panel<'_>, paper: &Paper, uncertainty: &Uncertainty) -> Vec<Score> {
+pub(crate) fn scores(
+    panel: &Panel<'_>,
+    paper: &Paper,
+    uncertainty: &Uncertainty,
+    progress: &dyn Progress,
+) -> Vec<Score> {
     let mut rows = Vec::new();
     let mut expressions = Vec::new();
     for (key, predictions) in panel.collection().iter() {
@@ -95,9 +100,9 @@ pub(crate) fn scores(panel: &Panel<'_>, paper: &Paper, uncertainty: &Uncertainty
             add("overlap", Expression::Share(overlap));
         }
     }
-    for (row, Estimate { value, interval }) in rows
-        .iter_mut()
-        .zip(panel.estimates(&expressions, uncertainty))
+    for (row, Estimate { value, interval }) in
+        rows.iter_mut()
+            .zip(panel.estimates(&expressions, uncertainty, ("scores", progress)))
     {
         row.value = value;
         row.low = interval.map(|interval| interval.low);

@@ -5,8 +5,9 @@ use super::{
     api::{ApiArgs, usage},
     evaluate::open_ai,
     fictional::WorldArgs,
-    progress, runtime,
+    runtime,
 };
+use crate::progress::Shown;
 use clika_core::LanguageCode;
 use clika_datasets::{Control, Experiment, FictionalConfig, Names, Project, WorldLanguages};
 use clika_translate::{Tongue, coin};
@@ -21,7 +22,7 @@ pub fn names(
     experiment: &Experiment,
     api: &ApiArgs,
     project: &Project,
-    quiet: bool,
+    shown: Shown,
 ) -> Result<(Names, Value), Failure> {
     let translation = &experiment.translation;
     let endpoint = args.llm_endpoint.as_ref();
@@ -42,7 +43,7 @@ pub fn names(
             script: language.script.clone(),
         })
         .collect();
-    let progress = progress(quiet);
+    let progress = shown.progress();
     let coined = runtime().block_on(async {
         let seed = experiment.datasets.seed;
         let work = coin(
@@ -60,7 +61,7 @@ pub fn names(
             )),
         }
     });
-    if !quiet {
+    if !shown.quiet {
         eprintln!("{}", usage(model.model(), &model.totals()));
     }
     let coined = coined?;

@@ -6,6 +6,7 @@ use super::{
     print,
     texts::{Found, TextArgs},
 };
+use crate::progress::Shown;
 use clika_core::Task;
 use clika_datasets::{Built, Exception, Outcome, Project, TASKS, TEXT_TASKS, build_texts};
 use miette::Diagnostic;
@@ -88,7 +89,7 @@ enum Made {
 struct Idle;
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
     let mut datasets = if args.datasets.is_empty() {
         known()
@@ -125,14 +126,14 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
                 let api = &args.texts.api;
                 let built = args
                     .world
-                    .build(&experiment, api, project, &out, args.force, quiet)?;
+                    .build(&experiment, api, project, &out, args.force, shown)?;
                 made.push(Made::Built(Box::new(built)));
                 continue;
             }
         };
         let named = args.datasets.contains(&dataset);
         made.push(
-            match args.texts.find(task, named, &experiment, project, quiet)? {
+            match args.texts.find(task, named, &experiment, project, shown)? {
                 Found::Texts(parallel, origin) => {
                     let built = build_texts(&parallel, &origin, project, &out, args.force)?;
                     Made::Built(Box::new(built))

@@ -1,6 +1,7 @@
 //! Fictional worlds on the command line: what overrides the experiment file, and where names come from.
 
 use super::{Failure, api::ApiArgs};
+use crate::progress::Shown;
 use clika_core::LanguageCode;
 use clika_datasets::{
     Built, Control, DatasetError, Direction, Experiment, FictionalConfig, NameSource, Project,
@@ -238,7 +239,7 @@ impl WorldArgs {
         project: &Project,
         out: &Path,
         force: bool,
-        quiet: bool,
+        shown: Shown,
     ) -> Result<Built, Failure> {
         let config = self.resolve(&experiment.datasets.fictional);
         let seed = experiment.datasets.seed;
@@ -249,7 +250,7 @@ impl WorldArgs {
                 (names, Value::Null)
             }
             NameSource::Llm => {
-                super::coin::names(self, &config, &languages, experiment, api, project, quiet)?
+                super::coin::names(self, &config, &languages, experiment, api, project, shown)?
             }
         };
         let built = build_fictional(

@@ -1,6 +1,7 @@
 //! `clika logits`: what a model gives for a text, to check it against another program.
 
-use super::{Failure, model::ModelArgs, print, progress};
+use super::{Failure, model::ModelArgs, print};
+use crate::progress::Shown;
 use clika_lm::{Adapter, Decoder, Run};
 use clika_tokenizer::Tokenizer;
 use serde_json::json;
@@ -35,8 +36,8 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
-    let progress = progress(quiet);
+pub fn run(args: &Args, shown: Shown) -> Result<(), Failure> {
+    let progress = shown.progress();
     let place = args.model_args.place()?;
     let located = args.model_args.locate(&args.model, progress.as_ref())?;
     let mut tokenizer = Tokenizer::load(&located.folder)?;

@@ -18,8 +18,6 @@ pub mod reproduce;
 pub mod snapshot;
 pub mod texts;
 
-use crate::progress::Bar;
-use clika_core::{NoProgress, Progress};
 use clika_datasets::{DatasetError, DistractorPolicy, Experiment, Project};
 use clika_report::{IntervalKind, Uncertainty};
 use miette::Diagnostic;
@@ -35,15 +33,6 @@ pub fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         Err(source) => Err(Unprintable { source }.into()),
         Ok(()) => Ok(()),
-    }
-}
-
-/// A progress bar, or nothing for `--quiet`.
-pub fn progress(quiet: bool) -> Box<dyn Progress> {
-    if quiet {
-        Box::new(NoProgress)
-    } else {
-        Box::new(Bar::default())
     }
 }
 

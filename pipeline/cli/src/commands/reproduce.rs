@@ -1,6 +1,7 @@
 //! `clika reproduce`: the paper's tables from recorded predictions.
 
 use super::{Failure, Format, OutputArgs, UncertaintyArgs, print};
+use crate::progress::Shown;
 use clika_artifacts::replace_file;
 use clika_datasets::Project;
 use clika_predictions::Collection;
@@ -26,10 +27,15 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
     let paper = Paper::load(&project.paper())?;
     let collection = Collection::read(&args.predictions)?;
-    let reproduction = reproduce(&collection, &paper, &args.uncertainty.resolve());
+    let reproduction = reproduce(
+        &collection,
+        &paper,
+        &args.uncertainty.resolve(),
+        shown.progress().as_ref(),
+    );
     let json = serde_json::to_string_pretty(&reproduction).expect("a report is plain data");
     if let Some(folder) = &args.save {
         collection.write(folder)?;

@@ -1,7 +1,8 @@
 //! `clika snapshot`: from a SPARQL endpoint to a fresh snapshot.
 
-use super::{ExperimentArgs, Failure, print, progress, runtime};
+use super::{ExperimentArgs, Failure, print, runtime};
 use crate::INTERRUPTED;
+use crate::progress::Shown;
 use clika_artifacts::{move_file, replace_file};
 use clika_core::Language;
 use clika_datasets::{DatasetError, Project, Sources, TASKS};
@@ -57,7 +58,7 @@ struct Rejected {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
     let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
     let config = &experiment.endpoint;
@@ -83,7 +84,7 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
         },
     })?;
     let out = args.out.clone().unwrap_or_else(|| project.snapshot());
-    let progress = progress(quiet);
+    let progress = shown.progress();
 
     let runtime = runtime();
     let queries = project.refresh_queries();

@@ -4,8 +4,9 @@ use super::{
     Failure,
     api::{ApiArgs, usage},
     evaluate::open_ai,
-    progress, runtime,
+    runtime,
 };
+use crate::progress::Shown;
 use clika_artifacts::{replace_file, sha256_file};
 use clika_core::{Language, LanguageCode, Progress, Task};
 use clika_datasets::{
@@ -117,7 +118,7 @@ impl TextArgs {
         named: bool,
         experiment: &Experiment,
         project: &Project,
-        quiet: bool,
+        shown: Shown,
     ) -> Result<Found, Failure> {
         if matches!(task, Task::XCsqaMini | Task::XCopaMini) {
             return Ok(Found::Texts(mini_items(task, project)?, Origin::Original));
@@ -136,7 +137,7 @@ impl TextArgs {
                  or --from-release with the authors' data; {task}-mini stands in"
             )));
         }
-        let progress = progress(quiet);
+        let progress = shown.progress();
         let runtime = runtime();
         runtime.block_on(async {
             let work = async {
@@ -144,7 +145,7 @@ impl TextArgs {
                     Some(path) => path.clone(),
                     None => download(task, option, project, progress.as_ref()).await?,
                 };
-                self.translated(task, &source, experiment, project, quiet, progress.as_ref())
+                self.translated(task, &source, experiment, project, shown, progress.as_ref())
                     .await
             };
             tokio::select! {
@@ -162,7 +163,7 @@ impl TextArgs {
         source: &Path,
         experiment: &Experiment,
         project: &Project,
-        quiet: bool,
+        shown: Shown,
         progress: &dyn Progress,
     ) -> Result<Found, Failure> {
         let mut items = read_source(task, source)?;
@@ -189,21 +190,21 @@ impl TextArgs {
                 EngineName::Deepl => {
                     let service = self.api.service("DeepL", name, project)?;
                     let engine = DeepL::new(service, DeepL::key(), url)?;
-                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                    self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
                 EngineName::Google => {
                     let service = self.api.service("Google", name, project)?;
                     let (token, account) = (Google::token(), Google::project());
                     let engine = Google::new(service, token, account, url)?;
-                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                    self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
                 EngineName::Libretranslate => {
                     let service = self.api.service("LibreTranslate", name, project)?;
                     let url = url.unwrap_or(&config.libretranslate_url);
                     let engine = LibreTranslate::new(service, url, LibreTranslate::key())?;
-                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                    self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
                 EngineName::Llm => {
@@ -213,7 +214,7 @@ impl TextArgs {
                         .iter()
                         .map(|language| (language.code.to_string(), language.english_name.clone()));
                     let engine = Llm::new(model, names.collect());
-                    self.run(&engine, &targets, &passages, &mut work, quiet, progress)
+                    self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
             }
@@ -254,7 +255,7 @@ impl TextArgs {
         targets: &[&Language],
         passages: &[Passage],
         work: &mut Work<'_>,
-        quiet: bool,
+        shown: Shown,
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let mut result = Ok(());
@@ -280,7 +281,7 @@ impl TextArgs {
                 break;
             }
         }
-        if !quiet {
+        if !shown.quiet {
             eprintln!("{}", usage(engine.name(), &engine.service().totals()));
         }
         result

@@ -46,7 +46,8 @@ impl TestProject {
             .arg(self.folder.path())
             .args(arguments)
             .env_remove("CLIKA_CONTACT")
-            .env_remove("CLIKA_ENDPOINT");
+            .env_remove("CLIKA_ENDPOINT")
+            .env_remove("CLIKA_PROGRESS_SECONDS");
         for key in [
             "CLIKA_API_KEY",
             "DEEPL_AUTH_KEY",

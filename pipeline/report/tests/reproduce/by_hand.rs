@@ -23,7 +23,12 @@ fn three_languages() -> Paper {
 
 #[test]
 fn groups_by_hand() {
-    let reproduction = reproduce(&by_hand(), &three_languages(), &uncertainty(50));
+    let reproduction = reproduce(
+        &by_hand(),
+        &three_languages(),
+        &uncertainty(50),
+        &NoProgress,
+    );
     let group = |task_group, column, metric| {
         let found = reproduction.groups.iter().find(|group| {
             (group.task_group, group.column, group.metric) == (task_group, column, metric)
@@ -61,7 +66,7 @@ fn groups_by_hand() {
 #[test]
 fn others_are_the_papers_languages_and_no_more() {
     let others = |collection: &Collection, paper: &Paper| {
-        let cells = reproduce(collection, paper, &uncertainty(50)).cells;
+        let cells = reproduce(collection, paper, &uncertainty(50), &NoProgress).cells;
         let of_llama = |cell: &&clika_report::Cell| {
             cell.table == 5 && cell.model == "llama_13b" && cell.column == "others"
         };
@@ -82,7 +87,7 @@ fn others_are_the_papers_languages_and_no_more() {
             Some("no predictions of llama_13b on xcsqa in fr".to_owned())
         )
     );
-    let reproduction = reproduce(&with_spanish, &paper(), &uncertainty(50));
+    let reproduction = reproduce(&with_spanish, &paper(), &uncertainty(50), &NoProgress);
     // Seven languages of the paper on each of two tasks; Spanish is there.
     assert_eq!(reproduction.missing.len(), 2 * 7);
     assert!(
@@ -97,7 +102,12 @@ fn consistency_with_english_needs_english() {
     let mut collection = Collection::default();
     four(&mut collection, Task::XGeo, "zh", "AABA");
     four(&mut collection, Task::XPeo, "zh", "AABA");
-    let reproduction = reproduce(&collection, &three_languages(), &uncertainty(50));
+    let reproduction = reproduce(
+        &collection,
+        &three_languages(),
+        &uncertainty(50),
+        &NoProgress,
+    );
     let cell = reproduction
         .cells
         .iter()
@@ -111,7 +121,12 @@ fn consistency_with_english_needs_english() {
 
 #[test]
 fn tables_and_scores_by_hand() {
-    let reproduction = reproduce(&by_hand(), &three_languages(), &uncertainty(200));
+    let reproduction = reproduce(
+        &by_hand(),
+        &three_languages(),
+        &uncertainty(200),
+        &NoProgress,
+    );
     let close = |found: Option<f64>, expected: f64, what: &str| {
         assert!(
             (found.unwrap() - expected).abs() < 1e-6,
@@ -184,7 +199,7 @@ fn tables_and_scores_by_hand() {
 
 #[test]
 fn what_cannot_be_computed_says_why() {
-    let reproduction = reproduce(&by_hand(), &paper(), &uncertainty(50));
+    let reproduction = reproduce(&by_hand(), &paper(), &uncertainty(50), &NoProgress);
     let reason = |table, model: &str, column: &str| {
         let cell = reproduction
             .cells
@@ -243,7 +258,7 @@ fn a_change_is_the_tuned_models_score_minus_its_foundations() {
             model.release = "alpaca".to_owned();
         }
     }
-    let reproduction = reproduce(&collection, &paper, &uncertainty(50));
+    let reproduction = reproduce(&collection, &paper, &uncertainty(50), &NoProgress);
     let cell = reproduction
         .cells
         .iter()
@@ -261,7 +276,8 @@ fn intervals_do_not_depend_on_the_number_of_threads() {
             .num_threads(threads)
             .build()
             .unwrap();
-        let cells = pool.install(|| reproduce(&by_hand(), &paper(), &uncertainty(300)).cells);
+        let cells =
+            pool.install(|| reproduce(&by_hand(), &paper(), &uncertainty(300), &NoProgress).cells);
         cells
             .iter()
             .map(|cell| (cell.low, cell.high))

@@ -5,7 +5,7 @@
 mod by_hand;
 mod release;
 
-use clika_core::{LanguageCode, Task};
+use clika_core::{LanguageCode, NoProgress, Task};
 use clika_metrics::Answer;
 use clika_predictions::{Collection, Key, Prediction};
 use clika_report::{IntervalKind, Paper, Reproduction, Score, Uncertainty, reproduce};

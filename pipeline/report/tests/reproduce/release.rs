@@ -35,7 +35,7 @@ fn the_papers_data_is_complete() {
 #[test]
 fn the_release_gives_the_printed_tables() {
     let Some(collection) = release() else { return };
-    let reproduction = reproduce(&collection, &paper(), &uncertainty(50));
+    let reproduction = reproduce(&collection, &paper(), &uncertainty(50), &NoProgress);
     let differ: Vec<_> = reproduction
         .cells
         .iter()
@@ -106,7 +106,7 @@ fn the_release_gives_the_printed_tables() {
 #[test]
 fn the_reference_accuracies_are_chatgpts() {
     let Some(collection) = release() else { return };
-    let reproduction = reproduce(&collection, &paper(), &uncertainty(50));
+    let reproduction = reproduce(&collection, &paper(), &uncertainty(50), &NoProgress);
     for (task, printed) in paper().reference.reference_accuracy {
         let score = score(&reproduction, "chatgpt", task, "en", "accuracy");
         assert!(
@@ -119,7 +119,7 @@ fn the_reference_accuracies_are_chatgpts() {
 #[test]
 fn every_model_found_is_scored() {
     let Some(collection) = release() else { return };
-    let reproduction = reproduce(&collection, &paper(), &uncertainty(50));
+    let reproduction = reproduce(&collection, &paper(), &uncertainty(50), &NoProgress);
     for metric in ["accuracy", "ra", "chance_rescaled", "invalid_rate"] {
         let scores = reproduction
             .scores

@@ -1,7 +1,10 @@
 //! A model that runs here.
 
 use super::{Args, results::Results, sets::sets};
-use crate::commands::{Failure, api::file_name, demo, interrupt, model::ModelArgs, progress};
+use crate::{
+    commands::{Failure, api::file_name, demo, interrupt, model::ModelArgs},
+    progress::Shown,
+};
 use clika_api::Cache;
 use clika_datasets::Project;
 use clika_evaluate::{
@@ -101,7 +104,12 @@ impl LocalArgs {
 }
 
 /// Evaluates the model `asked`, a folder or a hub id.
-pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> Result<(), Failure> {
+pub(super) fn run(
+    args: &Args,
+    asked: &str,
+    project: &Project,
+    shown: Shown,
+) -> Result<(), Failure> {
     let (datasets, out) = args.folders(project);
     let prompt = Settings {
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
@@ -111,7 +119,7 @@ pub(super) fn run(args: &Args, asked: &str, project: &Project, quiet: bool) -> R
         super::conflict("--permute averages scores, and --answer free has none");
     }
     let sets = sets(args, &datasets)?;
-    let progress = progress(quiet);
+    let progress = shown.progress();
     let place = args.local.model.place()?;
     let stop = interrupt::flag();
     let is_demo = demo::is_meant(asked);

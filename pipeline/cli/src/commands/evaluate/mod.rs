@@ -8,6 +8,7 @@ mod sets;
 pub use remote::open_ai;
 
 use super::{Failure, api::ApiArgs};
+use crate::progress::Shown;
 use clika_core::Task;
 use clika_datasets::Project;
 use std::path::PathBuf;
@@ -67,14 +68,14 @@ fn task(name: &str) -> Result<Task, String> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
     if args.name.is_some() && args.models.len() > 1 {
         conflict("--name names one model, and there are several --model");
     }
     for model in &args.models {
         match &args.remote.endpoint {
-            Some(endpoint) => remote::run(args, endpoint, model, project, quiet)?,
-            None => local::run(args, model, project, quiet)?,
+            Some(endpoint) => remote::run(args, endpoint, model, project, shown)?,
+            None => local::run(args, model, project, shown)?,
         }
     }
     Ok(())

@@ -1,10 +1,13 @@
 //! A model behind an endpoint.
 
 use super::{Args, conflict, results::Results, sets::sets};
-use crate::commands::{
-    Failure,
-    api::{ApiArgs, usage},
-    progress, runtime,
+use crate::{
+    commands::{
+        Failure,
+        api::{ApiArgs, usage},
+        runtime,
+    },
+    progress::Shown,
 };
 use clika_api::{ApiError, OpenAi, Secret};
 use clika_datasets::Project;
@@ -79,7 +82,7 @@ pub(super) fn run(
     endpoint: &str,
     name: &str,
     project: &Project,
-    quiet: bool,
+    shown: Shown,
 ) -> Result<(), Failure> {
     if let Some(option) = args.local.first_given() {
         conflict(&format!(
@@ -94,7 +97,7 @@ pub(super) fn run(
     let sets = sets(args, &datasets)?;
     let key_variable = args.remote.key_variable.as_deref();
     let model = open_ai(&args.api_args, endpoint, name, key_variable, project)?;
-    let progress = progress(quiet);
+    let progress = shown.progress();
     let runtime = runtime();
     let answered = runtime.block_on(async {
         tokio::select! {
@@ -107,7 +110,7 @@ pub(super) fn run(
         }
     });
     let used = usage(name, &model.totals());
-    if !quiet {
+    if !shown.quiet {
         eprintln!("{used}");
     }
     let (way, answers) = answered?;

@@ -10,8 +10,9 @@ use super::{
     fictional::{ControlName, WorldShape, code},
     interrupt,
     model::ModelArgs,
-    print, progress,
+    print,
 };
+use crate::progress::Shown;
 use clika_core::LanguageCode;
 use clika_datasets::Project;
 use clika_evaluate::LocalModel;
@@ -73,7 +74,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
     // First what fails fast.
     let demo = demo::is_meant(&args.model)
         .then(|| demo::read(args.config.as_deref(), project))
@@ -112,7 +113,7 @@ pub fn run(args: &Args, project: &Project, quiet: bool) -> Result<(), Failure> {
         .into());
     }
     let place = args.model_args.place()?;
-    let progress = progress(quiet);
+    let progress = shown.progress();
     let stop = interrupt::flag();
     let located = match &demo {
         Some(demo) => demo::locate(demo, &languages, &world, project, stop, progress.as_ref())?,

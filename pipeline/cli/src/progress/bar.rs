@@ -2,7 +2,7 @@ use clika_core::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 
-/// A progress bar on stderr; it vanishes where stderr is no terminal.
+/// A progress bar on a terminal.
 #[derive(Default)]
 pub struct Bar(Mutex<Option<ProgressBar>>);
 
@@ -39,8 +39,12 @@ impl Progress for Bar {
     }
 
     fn note(&self, text: &str) {
-        // A person without a terminal, reading a log, needs to know why nothing moves.
-        self.with(|bar| bar.suspend(|| eprintln!("note: {text}")));
+        let bar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let say = || eprintln!("note: {text}");
+        match bar.as_ref() {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
     }
 
     fn finish(&self) {
