@@ -102,6 +102,8 @@ const FORMAT: u32 = 1;
 #[derive(Deserialize)]
 struct Seen<'a> {
     key: &'a str,
+    #[serde(default)]
+    replaces: bool,
     #[serde(borrow, rename = "value")]
     _value: &'a RawValue,
 }
@@ -109,6 +111,9 @@ struct Seen<'a> {
 #[derive(Serialize, Deserialize)]
 struct Line<'a> {
     key: &'a str,
+    /// Whether it counts instead of an earlier line, whose answer could not be used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    replaces: bool,
     date: String,
     usage: Usage,
     value: Value,
@@ -185,8 +190,25 @@ impl Cache {
 
     /// Keeps an answer. It is in the file when this returns.
     pub fn keep(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+        self.append(key, value, usage, false)
+    }
+
+    /// Keeps an answer, instead of the one that is kept where there is one.
+    pub fn put(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+        let replaces = self.state().lines.contains_key(key.as_str());
+        self.append(key, value, usage, replaces)
+    }
+
+    fn append(
+        &self,
+        key: &Key,
+        value: Value,
+        usage: Usage,
+        replaces: bool,
+    ) -> Result<Kept, ApiError> {
         let line = Line {
             key: key.as_str(),
+            replaces,
             date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
             usage,
             value,
@@ -264,10 +286,13 @@ fn read(
                 };
                 ApiError::CacheLine { problem, place }
             })?;
-            // A key that stands twice was asked for twice; the first answer is the one that was used.
-            lines
-                .entry(seen.key.to_owned())
-                .or_insert((start, content.len()));
+            let place = (start, content.len());
+            if seen.replaces {
+                lines.insert(seen.key.to_owned(), place);
+            } else {
+                // A key that stands twice was asked for twice; the first answer is the one that was used.
+                lines.entry(seen.key.to_owned()).or_insert(place);
+            }
         }
         start += length as u64;
     }

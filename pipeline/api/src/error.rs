@@ -85,6 +85,12 @@ pub enum CallError {
         /// The beginning of the answer.
         excerpt: String,
     },
+    /// The model's numbers are none.
+    #[error("the endpoint gives no number as log-probability of any token: the model gives NaN")]
+    #[diagnostic(help(
+        "serve the model in another type, such as vLLM's --dtype bfloat16 or float32: f16 overflows in some models"
+    ))]
+    NotFinite,
     /// The answer is JSON, and not what was asked for.
     #[error("{problem}: {excerpt}")]
     #[diagnostic(help("does this address speak the protocol it is used with?"))]
@@ -104,6 +110,7 @@ impl Fault for CallError {
             | Self::Key { .. }
             | Self::Refused { .. }
             | Self::Moved { .. }
+            | Self::NotFinite
             | Self::Unexpected { .. } => false,
         }
     }

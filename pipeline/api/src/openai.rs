@@ -146,6 +146,7 @@ impl OpenAi {
             .ask(
                 &key,
                 generation.most(),
+                |value| first_token(&choice(value)?["logprobs"]).map(drop),
                 || self.request(chat, &body),
                 progress,
             )
@@ -284,23 +285,47 @@ fn reply(kept: &Kept) -> Result<Reply, CallError> {
     Ok(Reply {
         text: text.to_owned(),
         finish_reason: choice["finish_reason"].as_str().map(str::to_owned),
-        first_token: first_token(&choice["logprobs"]),
+        first_token: first_token(&choice["logprobs"])?,
         date: kept.date.clone(),
     })
 }
 
 /// The alternatives of the first token: a list in `/chat/completions` (and in llama.cpp's
 /// `/completions`), an object in OpenAI's and vLLM's `/completions`.
-fn first_token(logprobs: &Value) -> Vec<(String, f64)> {
+///
+/// NaN in one logit is NaN in all probabilities, and JSON has only null for it; a single null stands for a probability of
+/// 0, as [`NEVER`] does, and such tokens are left out.
+fn first_token(logprobs: &Value) -> Result<Vec<(String, f64)>, CallError> {
     let listed = logprobs["content"][0]["top_logprobs"].as_array();
     let named = logprobs["top_logprobs"][0].as_object();
     let listed = listed.into_iter().flatten().filter_map(|entry| {
         let token = entry["token"].as_str()?;
-        Some((token.to_owned(), entry["logprob"].as_f64()?))
+        Some((token.to_owned(), &entry["logprob"]))
     });
-    let named = named
-        .into_iter()
-        .flatten()
-        .filter_map(|(token, logprob)| Some((token.clone(), logprob.as_f64()?)));
-    listed.chain(named).collect()
+    let named = named.into_iter().flatten();
+    let named = named.map(|(token, logprob)| (token.clone(), logprob));
+    let all: Vec<(String, &Value)> = listed.chain(named).collect();
+    let numbers = all
+        .iter()
+        .map(|(token, value)| Some((token, value.as_f64()?)));
+    let numbers: Vec<(&String, f64)> = numbers.flatten().collect();
+    if numbers.is_empty() && !all.is_empty() {
+        return Err(CallError::NotFinite);
+    }
+    if let Some((token, value)) = numbers.iter().find(|(_, value)| *value > ROUNDING) {
+        return Err(CallError::Unexpected {
+            problem: format!("{value} is no log-probability of `{token}`"),
+            excerpt: excerpt(logprobs.to_string().as_bytes()),
+        });
+    }
+    let likely = numbers.into_iter().filter(|(_, value)| *value > NEVER);
+    Ok(likely
+        .map(|(token, value)| (token.clone(), value))
+        .collect())
 }
+
+/// What OpenAI and vLLM write for a probability of 0; llama.cpp writes the lowest f32.
+const NEVER: f64 = -9999.0;
+
+/// How far above 0 rounding takes a log-probability.
+const ROUNDING: f64 = 1e-2;

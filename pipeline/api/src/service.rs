@@ -105,10 +105,14 @@ impl Service {
     }
 
     /// The answer to a request, from the cache or from the service. `most` is what it uses at most.
+    ///
+    /// An answer that `check` refuses is not kept. One that was kept nevertheless, by a version that did not check it, is
+    /// asked for again.
     pub async fn ask<F>(
         &self,
         key: &Key,
         most: Usage,
+        check: impl Fn(&Value) -> Result<(), CallError>,
         attempt: impl FnMut() -> F,
         progress: &dyn Progress,
     ) -> Result<Kept, ApiError>
@@ -117,10 +121,23 @@ impl Service {
     {
         let turn = Arc::clone(self.under_way().entry(key.clone()).or_default());
         let held = turn.lock().await;
-        let answer = match self.lookup(key)? {
+        let kept = self.lookup(key)?.filter(|kept| {
+            let refused = check(&kept.value).err();
+            if let Some(error) = &refused {
+                progress.note(&format!("{error}; a kept answer is asked for again"));
+            }
+            refused.is_none()
+        });
+        let answer = match kept {
             Some(kept) => Ok(kept),
             None => match self.send(most, attempt, progress).await {
-                Ok(answered) => self.keep(key, answered.value, answered.usage.unwrap_or(most)),
+                Ok(Answered { value, usage }) => match check(&value) {
+                    Ok(()) => self.cache.put(key, value, usage.unwrap_or(most)),
+                    Err(source) => Err(ApiError::Call {
+                        service: self.name.clone(),
+                        source,
+                    }),
+                },
                 Err(error) => Err(error),
             },
         };

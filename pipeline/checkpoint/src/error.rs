@@ -1,4 +1,4 @@
-use crate::NoWeightFiles;
+use crate::{Dtype, NoWeightFiles};
 use miette::Diagnostic;
 use std::path::{Path, PathBuf};
 
@@ -162,9 +162,9 @@ pub enum CheckpointError {
         expected: Vec<usize>,
     },
     /// A weight that is no number.
-    #[error("`{name}` in {} holds {count} values that are not finite in {dtype}", path.display())]
+    #[error("`{name}` in {} holds {count} values that are not finite", path.display())]
     #[diagnostic(help(
-        "a model with NaN or infinity in its weights answers nothing; f16 overflows above 65504: try bf16 or f32, else take another checkpoint"
+        "a model with NaN or infinity in its weights answers nothing; take another checkpoint"
     ))]
     NotFinite {
         /// The tensor.
@@ -173,8 +173,19 @@ pub enum CheckpointError {
         path: PathBuf,
         /// How many.
         count: usize,
-        /// The type that they were to be computed in.
-        dtype: &'static str,
+    },
+    /// A weight that the type of the computation cannot hold.
+    #[error("`{name}` in {} holds {count} values beyond the range of {}", path.display(), dtype.name())]
+    #[diagnostic(help("{}", dtype.beyond_range()))]
+    Overflow {
+        /// The tensor.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        count: usize,
+        /// The type that it was to be computed in.
+        dtype: Dtype,
     },
 }
 

@@ -1,7 +1,7 @@
 use clika_api::ApiError;
 use clika_artifacts::ArtifactError;
-use clika_core::Task;
-use clika_lm::{CheckpointError, LmError};
+use clika_core::{LanguageCode, Task};
+use clika_lm::{CheckpointError, Dtype, LmError};
 use clika_templates::TemplateError;
 use clika_tokenizer::TokenizerError;
 use miette::Diagnostic;
@@ -120,17 +120,23 @@ pub enum EvaluateError {
         /// The letter.
         letter: String,
     },
-    /// A kept answer is none of a local model's.
-    #[error("the kept answer {key} cannot be read")]
-    #[diagnostic(help(
-        "remove the model's file in artifacts/cache/models; its answers are computed again"
-    ))]
-    Kept {
-        /// Its key.
-        key: String,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
+    /// The model's numbers are none.
+    #[error(
+        "{model} gives NaN or infinity to item {item} of {task} in {language}, computed in {}",
+        dtype.name()
+    )]
+    #[diagnostic(help("{}", dtype.beyond_range()))]
+    NotFinite {
+        /// The item.
+        item: String,
+        /// Its task.
+        task: Task,
+        /// Its language.
+        language: LanguageCode,
+        /// The model.
+        model: String,
+        /// What the model is computed in.
+        dtype: Dtype,
     },
     /// The user stopped the run.
     #[error("stopped")]

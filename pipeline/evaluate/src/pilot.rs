@@ -324,6 +324,7 @@ fn is_refusal(error: &ApiError) -> bool {
             | CallError::Busy { .. }
             | CallError::Quota { .. }
             | CallError::NotJson { .. }
+            | CallError::NotFinite
             | CallError::Moved { .. } => false,
         },
         _ => false,

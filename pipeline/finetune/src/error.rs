@@ -2,7 +2,7 @@ use clika_artifacts::ArtifactError;
 use clika_core::{LanguageCode, Place};
 use clika_datasets::DatasetError;
 use clika_evaluate::EvaluateError;
-use clika_lm::LmError;
+use clika_lm::{Dtype, LmError};
 use clika_templates::TemplateError;
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
@@ -105,29 +105,53 @@ pub enum FinetuneError {
     },
     /// The training has gone astray.
     #[error(
-        "{run}: the training diverged in step {step}, with a loss of {loss}; the rows of the step: {rows}"
+        "{run}: the training diverged in step {step}, with a loss of {loss} and a gradient of length {gradient_norm}, computed in {}; the rows of the step: {rows}",
+        dtype.name()
     )]
     #[diagnostic(help(
-        "lower --learning-rate; the log of every step and the last checkpoints are in the run's folder"
+        "lower --learning-rate{}; the log of every step and the last checkpoints are in the run's folder",
+        overflow(*dtype)
     ))]
     Diverged {
         /// The run, such as `de-seed0`.
         run: String,
         /// The step, from 1.
         step: usize,
-        /// The loss; where it is a number, the gradient was none.
+        /// The loss.
         loss: f64,
+        /// The gradient's length.
+        gradient_norm: f64,
+        /// What the model is computed in.
+        dtype: Dtype,
         /// Ids of rows.
         rows: String,
     },
     /// The model gives no numbers.
-    #[error("the model gives a score that is no number to row {id}")]
-    #[diagnostic(help(
-        "the training may have gone astray: lower --learning-rate, or take --dtype f32"
-    ))]
+    #[error("{model} gives NaN or infinity to row {id}, computed in {}", dtype.name())]
+    #[diagnostic(help("{}", dtype.beyond_range()))]
     NotFinite {
         /// The row.
         id: String,
+        /// The model.
+        model: String,
+        /// What it is computed in.
+        dtype: Dtype,
+    },
+    /// What was trained is worth nothing.
+    #[error("{run}: step {step} makes `{weights}` NaN or infinite in {}; nothing is written", dtype.name())]
+    #[diagnostic(help(
+        "lower --learning-rate{}; the log of every step and the last checkpoints are in the run's folder",
+        overflow(*dtype)
+    ))]
+    BrokenWeights {
+        /// The run, such as `de-seed0`.
+        run: String,
+        /// The step, from 1.
+        step: usize,
+        /// The tensor's name.
+        weights: String,
+        /// Its type.
+        dtype: Dtype,
     },
     /// The user stopped the run.
     #[error("stopped")]
@@ -153,4 +177,12 @@ pub enum FinetuneError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Artifact(#[from] ArtifactError),
+}
+
+/// What else can be done about a training that leaves a type's range.
+fn overflow(dtype: Dtype) -> String {
+    match dtype {
+        Dtype::F16 => format!("; {}", dtype.beyond_range()),
+        Dtype::F32 | Dtype::Bf16 => String::new(),
+    }
 }

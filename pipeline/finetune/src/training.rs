@@ -61,7 +61,8 @@ impl Training<'_> {
             let (done, stopped) = (trainer.done(), self.stop.load(Ordering::Relaxed));
             let last = done == trainer.steps();
             if last || stopped || done.is_multiple_of(self.settings.save_every) {
-                self.checkpoints.save(&trainer)?;
+                let saved = self.checkpoints.save(&trainer);
+                saved.map_err(|error| self.broken(error, done))?;
             }
             if stopped {
                 return Err(FinetuneError::Stopped);
@@ -77,11 +78,26 @@ impl Training<'_> {
         Ok((trainer.into_decoder(), trained))
     }
 
+    /// The error with the run and the step instead of a checkpoint's file.
+    fn broken(&self, error: FinetuneError, step: usize) -> FinetuneError {
+        let FinetuneError::Lm(LmError::WouldNotBeFinite { name, dtype, .. }) = error else {
+            return error;
+        };
+        FinetuneError::BrokenWeights {
+            run: self.name.to_owned(),
+            step,
+            weights: name,
+            dtype,
+        }
+    }
+
     /// The error with ids instead of the numbers of examples.
     fn named(&self, error: LmError) -> FinetuneError {
         let LmError::Diverged {
             step,
             loss,
+            gradient_norm,
+            dtype,
             examples,
         } = error
         else {
@@ -99,6 +115,8 @@ impl Training<'_> {
             run: self.name.to_owned(),
             step,
             loss,
+            gradient_norm,
+            dtype,
             rows: ids.join(", "),
         }
     }
@@ -110,6 +128,7 @@ mod tests {
     use clika_artifacts::Manifest;
     use clika_core::NoProgress;
     use clika_datasets::Kind;
+    use clika_lm::Dtype;
     use std::collections::BTreeMap;
 
     fn row(number: usize) -> FictionalRow {
@@ -174,13 +193,15 @@ mod tests {
             let error = LmError::Diverged {
                 step: 7,
                 loss: f64::NAN,
+                gradient_norm: f64::INFINITY,
+                dtype: Dtype::F16,
                 examples,
             };
             training.named(error).to_string()
         };
         assert_eq!(
             said(vec![3, 1]),
-            "de-seed0: the training diverged in step 7, with a loss of NaN; the rows of the step: row-3, row-1"
+            "de-seed0: the training diverged in step 7, with a loss of NaN and a gradient of length inf, computed in f16; the rows of the step: row-3, row-1"
         );
         assert!(said((0..10).collect()).ends_with("row-6, row-7, and 2 more"));
     }

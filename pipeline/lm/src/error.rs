@@ -1,6 +1,19 @@
-use clika_checkpoint::CheckpointError;
+use clika_checkpoint::{CheckpointError, Dtype};
 use miette::Diagnostic;
 use std::path::PathBuf;
+
+impl LmError {
+    /// The same error with the number that what was run has for those who asked.
+    pub(crate) fn renumbered(self, of: impl FnOnce(usize) -> usize) -> Self {
+        match self {
+            Self::NotFinite { number, dtype } => Self::NotFinite {
+                number: of(number),
+                dtype,
+            },
+            other => other,
+        }
+    }
+}
 
 /// Why a model cannot be loaded or run.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -26,6 +39,26 @@ pub enum LmError {
         tokens: usize,
         /// Of the model.
         context: usize,
+    },
+    /// A logit is NaN or infinite.
+    #[error("the model gives NaN or infinity to prompt {number}, computed in {}", dtype.name())]
+    #[diagnostic(help("{}", dtype.beyond_range()))]
+    NotFinite {
+        /// From 0: of the query, prompt or position.
+        number: usize,
+        /// What the model is computed in.
+        dtype: Dtype,
+    },
+    /// Trained weights that are not worth keeping.
+    #[error("{path} is not written: `{name}` holds NaN or infinity in {}", dtype.name())]
+    #[diagnostic(help("{}", dtype.beyond_range()))]
+    WouldNotBeFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its type.
+        dtype: Dtype,
     },
     /// Nothing to continue.
     #[error("a prompt without tokens")]
@@ -173,13 +206,20 @@ pub enum LmError {
     #[error("there is nothing to learn: no example, no epoch or no step")]
     NothingToLearn,
     /// The loss or its gradient is no number.
-    #[error("the training diverged: in step {step} the loss is {loss} (examples {examples:?})")]
-    #[diagnostic(help("lower the learning rate; the weights are those before this step"))]
+    #[error(
+        "the training diverged: in step {step} the loss is {loss} and the gradient's length {gradient_norm}, computed in {} (examples {examples:?})",
+        dtype.name()
+    )]
+    #[diagnostic(help("lower the learning rate, or else: {}", dtype.beyond_range()))]
     Diverged {
         /// From 1.
         step: usize,
         /// The loss.
         loss: f64,
+        /// The length of the gradient.
+        gradient_norm: f64,
+        /// What the model is computed in.
+        dtype: Dtype,
         /// The batch.
         examples: Vec<usize>,
     },

@@ -1,6 +1,6 @@
 //! Matrices in safetensors files that are written here: adapters, whole models and the state of a training.
 
-use crate::LmError;
+use crate::{Dtype, LmError, decoder::is_finite};
 use burn::tensor::{DType, Tensor};
 use safetensors::{SafeTensorError, SafeTensors, View, tensor::TensorView};
 use std::{borrow::Cow, collections::BTreeMap, path::Path};
@@ -20,6 +20,15 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
+    fn of_type(&self) -> Dtype {
+        match self.numbers.dtype() {
+            DType::F32 => Dtype::F32,
+            DType::F16 => Dtype::F16,
+            DType::BF16 => Dtype::Bf16,
+            other => unreachable!("no weight is loaded as {other:?}"),
+        }
+    }
+
     pub(crate) fn new(name: String, numbers: Tensor<2>) -> Self {
         let shape = numbers.dims().into();
         Self {
@@ -83,7 +92,18 @@ fn numbers(tensor: &TensorView) -> Option<Vec<f32>> {
 }
 
 /// Writes a file of tensors, which transformers and PEFT read as one of PyTorch, a tensor at a time.
+///
+/// # Errors
+/// [`LmError::WouldNotBeFinite`] for NaN and infinity, before anything is written: whoever loaded the file would get a model
+/// that answers nothing.
 pub(crate) fn write_matrices(path: &Path, tensors: Vec<Matrix>) -> Result<(), LmError> {
+    if let Some(broken) = tensors.iter().find(|it| !is_finite(&it.numbers)) {
+        return Err(LmError::WouldNotBeFinite {
+            path: path.to_owned(),
+            name: broken.name.clone(),
+            dtype: broken.of_type(),
+        });
+    }
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
     let tensors = tensors.into_iter().map(|it| (it.name.clone(), it));
     match safetensors::serialize_to_file(tensors, Some(metadata), path) {
@@ -113,11 +133,10 @@ fn unwritable(path: &Path, source: std::io::Error) -> LmError {
 
 impl View for Matrix {
     fn dtype(&self) -> safetensors::Dtype {
-        match self.numbers.dtype() {
-            DType::F32 => safetensors::Dtype::F32,
-            DType::F16 => safetensors::Dtype::F16,
-            DType::BF16 => safetensors::Dtype::BF16,
-            other => unreachable!("no weight is loaded as {other:?}"),
+        match self.of_type() {
+            Dtype::F32 => safetensors::Dtype::F32,
+            Dtype::F16 => safetensors::Dtype::F16,
+            Dtype::Bf16 => safetensors::Dtype::BF16,
         }
     }
 

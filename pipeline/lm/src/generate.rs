@@ -82,7 +82,8 @@ impl<'a> Generating<'a> {
                 .iter()
                 .map(|&number| self.prefix.run(&self.prompts[number]))
                 .collect();
-            let (next, caches) = self.next(&runs)?;
+            let next = self.next(&runs);
+            let (next, caches) = next.map_err(|error| error.renumbered(|run| part[run]))?;
             for ((&number, cache), token) in part.iter().zip(caches).zip(next) {
                 let begun = Writing {
                     number,
@@ -100,7 +101,9 @@ impl<'a> Generating<'a> {
                     past: Some(&writing.cache),
                 })
                 .collect();
-            let (next, caches) = self.next(&runs)?;
+            let next = self.next(&runs);
+            let (next, caches) =
+                next.map_err(|error| error.renumbered(|run| writing[run].number))?;
             for ((mut sequence, cache), token) in std::mem::take(&mut writing)
                 .into_iter()
                 .zip(caches)
@@ -116,10 +119,7 @@ impl<'a> Generating<'a> {
     /// The likeliest next token of each run, of equals the lowest id, and the caches.
     fn next(&self, runs: &[Run]) -> Result<(Vec<u32>, Vec<Cache>), LmError> {
         let (states, caches) = self.decoder.run_to_ends(runs, true)?;
-        let logits = self.decoder.logits(states);
-        let best = logits.argmax(1).into_data();
-        let best = best.iter::<i64>().map(|token| token as u32).collect();
-        Ok((best, caches))
+        Ok((self.decoder.likeliest(states)?, caches))
     }
 
     /// Appends a token, and puts the sequence to those that go on or that are done.

@@ -40,6 +40,16 @@ pub(crate) fn sum_of(row: &[f32], value: impl Fn(f32) -> f32) -> f32 {
     sum
 }
 
+/// 0, or NaN where a number of the row is NaN or infinite.
+#[inline(always)]
+pub(crate) fn zero_if_finite(row: &[f32]) -> f32 {
+    sum_of(
+        row,
+        #[inline(always)]
+        |x| x * 0.0,
+    )
+}
+
 /// The sum of `x · y`.
 #[inline(always)]
 pub(crate) fn sum_of_products(row: &[f32], other: &[f32]) -> f32 {
@@ -77,7 +87,7 @@ pub(crate) fn most(row: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{most, sum_of, sum_of_products};
+    use super::{most, sum_of, sum_of_products, zero_if_finite};
 
     #[test]
     fn no_number_is_left_out() {
@@ -93,6 +103,19 @@ mod tests {
                 count as f32
             };
             assert_eq!(most(&row), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_shows_wherever_it_stands() {
+        let largest = [f32::MAX, f32::MIN, -0.0].repeat(20);
+        assert_eq!(zero_if_finite(&largest), 0.0);
+        for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for place in [0, 31, 32, 59] {
+                let mut row = largest.clone();
+                row[place] = broken;
+                assert!(zero_if_finite(&row).is_nan(), "{broken} at {place}");
+            }
         }
     }
 }

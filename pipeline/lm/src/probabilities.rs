@@ -1,6 +1,9 @@
+//! What a model says comes next. Here, and nowhere else, states become probabilities and tokens, so that NaN and infinity
+//! are found here: a number that is none spreads through every layer behind it into each logit of its token.
+
 use crate::{
     Decoder, LmError, exp,
-    lanes::{most, sum_of, vectorized},
+    lanes::{most, sum_of, vectorized, zero_if_finite},
 };
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
@@ -16,47 +19,99 @@ pub struct LogProbabilities {
 
 impl Decoder {
     /// Log-probabilities of the next token behind each of some states, `[states, hidden]`.
+    ///
+    /// # Errors
+    /// [`LmError::NotFinite`] with the number of the first state whose logits are not all finite.
     pub fn log_probabilities(&self, states: Tensor<2>) -> Result<LogProbabilities, LmError> {
-        let logits = self.logits(states);
+        let logits = self.logits(states).try_into_data().map_err(failed)?;
         let vocabulary = self.architecture().vocabulary;
-        let compute = |problem: String| LmError::Compute { problem };
-        let logits = logits
-            .try_into_data()
-            .map_err(|error| compute(error.to_string()))?;
-        let rows = logits
-            .as_slice::<f32>()
-            .map_err(|error| compute(error.to_string()))?
-            .par_chunks_exact(vocabulary);
-        let totals = rows
-            .map(|row| {
-                vectorized(
-                    #[inline(always)]
-                    || total(row),
-                )
-            })
-            .collect();
+        let totals = of_rows(&logits, vocabulary, total)?;
+        self.check_finite(totals.iter().map(|total| total.is_finite()))?;
         Ok(LogProbabilities {
             logits,
             totals,
             vocabulary,
         })
     }
+
+    /// The likeliest token behind each of some states, of equals the one with the lowest id.
+    ///
+    /// # Errors
+    /// [`LmError::NotFinite`] as for [`Decoder::log_probabilities`].
+    pub(crate) fn likeliest(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
+        let logits = self.logits(states);
+        let best = logits.clone().argmax(1);
+        let finite: Vec<bool> = if self.on_processor() {
+            let vocabulary = self.architecture().vocabulary;
+            let logits = logits.try_into_data().map_err(failed)?;
+            of_rows(&logits, vocabulary, is_finite)?
+        } else {
+            // Where the logits are: all of them would take longer to fetch than to compute.
+            let broken = logits.is_finite().bool_not().any_dim(1);
+            let broken = broken.try_into_data().map_err(failed)?;
+            broken.iter::<bool>().map(|broken| !broken).collect()
+        };
+        self.check_finite(finite.into_iter())?;
+        let best = best.try_into_data().map_err(failed)?;
+        Ok(best.iter::<i64>().map(|token| token as u32).collect())
+    }
+
+    fn check_finite(&self, mut finite: impl Iterator<Item = bool>) -> Result<(), LmError> {
+        match finite.position(|finite| !finite) {
+            Some(number) => Err(LmError::NotFinite {
+                number,
+                dtype: self.dtype(),
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
-/// log Σ eˣ, without overflow.
+fn failed(error: impl std::fmt::Display) -> LmError {
+    LmError::Compute {
+        problem: error.to_string(),
+    }
+}
+
+/// What `of` says of each row.
+fn of_rows<T: Send>(
+    logits: &TensorData,
+    vocabulary: usize,
+    of: impl Fn(&[f32]) -> T + Sync,
+) -> Result<Vec<T>, LmError> {
+    let logits = logits.as_slice::<f32>().map_err(failed)?;
+    let rows = logits.par_chunks_exact(vocabulary);
+    Ok(rows
+        .map(|row| {
+            vectorized(
+                #[inline(always)]
+                || of(row),
+            )
+        })
+        .collect())
+}
+
+/// log Σ eˣ, without overflow; NaN where an x is NaN or infinite.
 #[inline(always)]
 fn total(row: &[f32]) -> f64 {
     let most = most(row);
     // Blocks are added in f64.
-    let mut sum = 0.0;
+    let (mut sum, mut zero) = (0.0, 0.0);
     for block in row.chunks(1 << 12) {
         sum += f64::from(sum_of(
             block,
             #[inline(always)]
             |x| exp(x - most),
         ));
+        // Minus infinity alone would not show in the sum.
+        zero += zero_if_finite(block);
     }
-    f64::from(most) + sum.ln()
+    f64::from(most) + sum.ln() + f64::from(zero)
+}
+
+#[inline(always)]
+fn is_finite(row: &[f32]) -> bool {
+    zero_if_finite(row) == 0.0
 }
 
 impl LogProbabilities {

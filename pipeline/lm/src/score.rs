@@ -66,7 +66,8 @@ impl<'a> Scoring<'a> {
         };
         let keep = numbers.iter().any(|&number| long(number));
         let (states, caches) = self.decoder.run_to_ends(&runs, keep)?;
-        let first = self.decoder.log_probabilities(states)?;
+        let first = self.decoder.log_probabilities(states);
+        let first = first.map_err(|error| error.renumbered(|row| numbers[row]))?;
         let mut scores: Vec<(usize, Vec<f64>)> = numbers
             .iter()
             .enumerate()
@@ -113,7 +114,17 @@ impl<'a> Scoring<'a> {
                 })
                 .collect();
             let (states, _) = self.decoder.run(&runs, false)?;
-            let probabilities = self.decoder.log_probabilities(states)?;
+            let probabilities = self.decoder.log_probabilities(states);
+            let probabilities = probabilities.map_err(|error| {
+                error.renumbered(|position| {
+                    let ends = runs.iter().scan(0, |end, run| {
+                        *end += run.tokens.len();
+                        Some(*end)
+                    });
+                    let place = taken[ends.take_while(|end| *end <= position).count()];
+                    scores[left[place].0].0
+                })
+            })?;
             let mut position = 0;
             for place in taken {
                 let (row, continuation) = left[place];
@@ -131,7 +142,7 @@ impl<'a> Scoring<'a> {
 }
 
 impl Iterator for Scoring<'_> {
-    /// The number of each query of a batch, and the log-probabilities of its continuations, at most 0.
+    /// The number of each query of a batch, and the log-probabilities of its continuations, at most 0 and finite.
     type Item = Result<Vec<(usize, Vec<f64>)>, LmError>;
 
     fn next(&mut self) -> Option<Self::Item> {

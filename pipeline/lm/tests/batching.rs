@@ -6,7 +6,7 @@
 mod reference;
 
 use clika_core::NoProgress;
-use clika_lm::{Decoder, DeviceChoice, Dtype, Generating, Limits, Query, Run, Scoring};
+use clika_lm::{Decoder, DeviceChoice, Dtype, Generating, Limits, LmError, Query, Run, Scoring};
 use reference::{Expected, expected, fixture};
 use std::path::Path;
 
@@ -215,6 +215,148 @@ fn a_shared_beginning_changes_no_continuation() {
                 found, expected,
                 "{name}, {batch} at a time, {budget} tokens"
             );
+        }
+    }
+}
+
+/// The vocabulary of the fixtures' models.
+const VOCABULARY: usize = 96;
+/// A token whose embedding no norm can take: its numbers' squares are beyond f32.
+const POISON: u32 = 90;
+
+/// A model in which everything that follows one token is NaN, and nothing else.
+fn poisoned() -> Decoder {
+    let folder = reference::changed("llama-gqa", |name, numbers| {
+        if name == "model.embed_tokens.weight" {
+            let width = numbers.len() / VOCABULARY;
+            numbers[POISON as usize * width..][..width].fill(1e20);
+        }
+    });
+    load(folder.path())
+}
+
+/// The number and type that scoring ends with, and the queries that were scored before.
+fn broken_score(decoder: &Decoder, queries: &[Query], budget: usize) -> (usize, Dtype) {
+    let scoring = Scoring::new(decoder, queries, budget).unwrap();
+    let found = scoring.into_iter().find_map(|batch| match batch {
+        Ok(scores) => {
+            let finite = scores.iter().flat_map(|(_, scores)| scores);
+            assert!(finite.into_iter().all(|score| score.is_finite()));
+            None
+        }
+        Err(error) => Some(error),
+    });
+    let Some(LmError::NotFinite { number, dtype }) = found else {
+        panic!("{found:?}")
+    };
+    (number, dtype)
+}
+
+#[test]
+fn what_follows_a_broken_number_is_an_error_with_its_query_and_nothing_else() {
+    let decoder = poisoned();
+    let query = |prompt: &[u32], continuations: &[&[u32]]| Query {
+        prompt: prompt.to_vec(),
+        continuations: continuations.iter().map(|tokens| tokens.to_vec()).collect(),
+    };
+    let sound = |first: u32| query(&[first, 7, 12, 33], &[&[5], &[9, 33, 70]]);
+    for budget in BUDGETS {
+        for place in 0..3 {
+            // In the prompt, and within a continuation.
+            for broken in [
+                query(&[1, POISON, 12], &[&[5], &[9]]),
+                query(&[1, 7, 12], &[&[5], &[9, POISON, 70]]),
+            ] {
+                let mut queries = vec![sound(3), sound(4)];
+                queries.insert(place, broken);
+                assert_eq!(
+                    broken_score(&decoder, &queries, budget),
+                    (place, Dtype::F32),
+                    "{budget} tokens"
+                );
+            }
+            let mut prompts = vec![vec![3, 7, 12, 33], vec![4, 7]];
+            prompts.insert(place, vec![1, POISON, 12]);
+            let limits = Limits {
+                max_new_tokens: 3,
+                ends: Vec::new(),
+                budget,
+                batch: 2,
+            };
+            let mut generating = Generating::new(&decoder, &prompts, limits, &|_| false).unwrap();
+            let found = generating.find_map(Result::err);
+            assert!(
+                matches!(found, Some(LmError::NotFinite { number, .. }) if number == place),
+                "{found:?}"
+            );
+        }
+        // A token that is asked about and never run has a probability like any other.
+        let asked = [query(&[1, 7, 12], &[&[POISON], &[9, POISON]])];
+        for batch in Scoring::new(&decoder, &asked, budget).unwrap() {
+            assert!(batch.unwrap()[0].1.iter().all(|score| score.is_finite()));
+        }
+    }
+}
+
+#[test]
+fn one_logit_that_overflows_is_an_error_whichever_way_it_goes() {
+    let prompt = vec![1, 7, 12, 33];
+    let plain = load(&fixture("llama-gqa"));
+    let run = Run {
+        tokens: &prompt,
+        past: None,
+    };
+    let (states, _) = plain.run_to_ends(&[run], false).unwrap();
+    let state: Vec<f32> = states.into_data().iter::<f32>().collect();
+    for sign in [1.0, -1.0] {
+        // In the direction of the state, or against it: the product of both is beyond f16, and neither of them is.
+        let folder = reference::changed("llama-gqa", |name, numbers| {
+            if name == "lm_head.weight" {
+                let last = numbers.len() - state.len();
+                for (number, state) in numbers[last..].iter_mut().zip(&state) {
+                    *number = sign * 60_000.0 * state.signum();
+                }
+            }
+        });
+        let place = DeviceChoice::Cpu.place().unwrap();
+        let decoder =
+            |dtype| Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+        let query = [Query {
+            prompt: prompt.clone(),
+            continuations: vec![vec![5], vec![9]],
+        }];
+        let prompts = [prompt.clone()];
+        let limits = Limits {
+            max_new_tokens: 1,
+            ends: Vec::new(),
+            budget: 100,
+            batch: 1,
+        };
+        let next = |decoder: &Decoder| {
+            let mut written =
+                Generating::new(decoder, &prompts, limits.clone(), &|_| false).unwrap();
+            written.next().unwrap()
+        };
+        let half = decoder(Dtype::F16);
+        assert_eq!(broken_score(&half, &query, 100), (0, Dtype::F16));
+        let error = next(&half).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the model gives NaN or infinity to prompt 0, computed in f16"
+        );
+        for dtype in [Dtype::Bf16, Dtype::F32] {
+            let whole = decoder(dtype);
+            let scores = Scoring::new(&whole, &query, 100).unwrap().next().unwrap();
+            // Far below any other, and a number.
+            let [first, _] = scores.unwrap()[0].1[..] else {
+                panic!("two continuations")
+            };
+            assert!(
+                first.is_finite() && (first < -60_000.0) == (sign > 0.0),
+                "{first}"
+            );
+            let token = next(&whole).unwrap()[0].1[0];
+            assert_eq!(token as usize == VOCABULARY - 1, sign > 0.0);
         }
     }
 }

@@ -238,6 +238,116 @@ fn a_loss_that_is_no_number_stops_before_a_weight_is_changed() {
     assert!(before == bytes(trainer.decoder()));
 }
 
+#[test]
+fn weights_that_are_no_numbers_are_never_written() {
+    // The last step has no next one whose loss shows what it did.
+    for config in [config(0.0), full()] {
+        let config = TrainingConfig {
+            learning_rate: 1e30,
+            max_steps: Some(1),
+            ..config
+        };
+        let base = decoder("llama-gqa", Dtype::F32);
+        let error = Trainer::new(base, examples(), &config).unwrap().step();
+        assert!(
+            matches!(
+                error,
+                Err(LmError::Diverged {
+                    step: 1,
+                    dtype: Dtype::F32,
+                    ..
+                })
+            ),
+            "{error:?}"
+        );
+    }
+    // Beyond f32 at once, in the midst of a training.
+    for config in [config(0.0), full()] {
+        let config = TrainingConfig {
+            learning_rate: 1e39,
+            ..config
+        };
+        let mut trainer =
+            Trainer::new(decoder("llama-gqa", Dtype::F32), examples(), &config).unwrap();
+        trainer.step().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let saved = trainer.save(folder.path());
+        assert!(
+            matches!(
+                saved,
+                Err(LmError::WouldNotBeFinite {
+                    dtype: Dtype::F32,
+                    ..
+                })
+            ),
+            "{saved:?}"
+        );
+        let written = match trainer.decoder().adapter() {
+            Some(adapter) => adapter.write(folder.path(), "base"),
+            None => trainer.decoder().write(folder.path()),
+        };
+        assert!(
+            matches!(written, Err(LmError::WouldNotBeFinite { .. })),
+            "{written:?}"
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn what_f16_cannot_hold_ends_a_training_and_a_merge() {
+    let folder = reference::changed("llama-gqa", |name, numbers| {
+        if name.ends_with("proj.weight") {
+            numbers.iter_mut().for_each(|number| *number *= 200.0);
+        }
+    });
+    let place = DeviceChoice::Cpu.place().unwrap();
+    let base = |dtype| Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+    for config in [config(0.0), full()] {
+        let step = |dtype| {
+            let mut trainer = Trainer::new(base(dtype), examples(), &config).unwrap();
+            trainer.step()
+        };
+        let half = step(Dtype::F16).unwrap_err().to_string();
+        assert!(
+            half.starts_with("the training diverged: in step 1 the loss is NaN")
+                && half.contains("computed in f16"),
+            "{half}"
+        );
+        step(Dtype::F32).unwrap();
+    }
+    // The sum of weight and adapter overflows, and neither of them does.
+    let mut config = TrainingConfig {
+        learning_rate: 1e6,
+        max_steps: Some(1),
+        ..config(0.0)
+    };
+    config.lora.as_mut().unwrap().targets = Targets::Paper;
+    let plain = decoder("llama-gqa", Dtype::F32);
+    let mut trainer = Trainer::new(plain, examples(), &config).unwrap();
+    trainer.step().unwrap();
+    let adapter = trainer.into_decoder().adapter().unwrap();
+    let merged = |dtype| {
+        let mut decoder = decoder("llama-gqa", dtype);
+        decoder.attach(&adapter).unwrap();
+        decoder.merge().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        decoder.write(folder.path())
+    };
+    merged(Dtype::F32).unwrap();
+    let half = merged(Dtype::F16);
+    assert!(
+        matches!(
+            half,
+            Err(LmError::WouldNotBeFinite {
+                dtype: Dtype::F16,
+                ..
+            })
+        ),
+        "{half:?}"
+    );
+}
+
 fn trained(name: &str) -> Adapter {
     let trainer = Trainer::new(decoder(name, Dtype::F32), examples(), &config(0.0)).unwrap();
     losses(trainer).1.adapter().unwrap()

@@ -132,6 +132,23 @@ pub enum PredictionError {
         /// What is wrong.
         problem: String,
     },
+    /// A score that is none.
+    #[error("{model} has a score of {score} for item {item} of {task} in {language}")]
+    #[diagnostic(help(
+        "scores are finite numbers; a model that gives NaN or infinity has answered nothing, and nothing is written"
+    ))]
+    NotFinite {
+        /// The model.
+        model: String,
+        /// The task.
+        task: Task,
+        /// The language.
+        language: LanguageCode,
+        /// The item.
+        item: String,
+        /// The score.
+        score: f64,
+    },
     /// A file cannot be written.
     #[error(transparent)]
     #[diagnostic(transparent)]

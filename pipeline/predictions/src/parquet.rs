@@ -20,6 +20,9 @@ const STAGE: &str = "predictions";
 
 /// Writes a folder for each model.
 pub(crate) fn write(collection: &Collection, folder: &Path) -> Result<(), PredictionError> {
+    for (key, predictions) in collection.iter() {
+        check_finite(key, predictions)?;
+    }
     let mut folders = BTreeMap::<String, &str>::new();
     let mut manifests = Vec::new();
     for model in collection.models() {
@@ -60,6 +63,27 @@ pub(crate) fn write(collection: &Collection, folder: &Path) -> Result<(), Predic
         manifest.report = json!({ "rows": counts });
         draft.write(Manifest::FILE, manifest.to_json().as_bytes())?;
         draft.publish()?;
+    }
+    Ok(())
+}
+
+/// What is written has to be readable, and NaN in a file would be an answer.
+fn check_finite(key: &Key, predictions: &[Prediction]) -> Result<(), PredictionError> {
+    for prediction in predictions {
+        let broken = prediction
+            .scores
+            .iter()
+            .flatten()
+            .find(|it| !it.is_finite());
+        if let Some(&score) = broken {
+            return Err(PredictionError::NotFinite {
+                model: key.model.clone(),
+                task: key.task,
+                language: key.language.clone(),
+                item: prediction.item_id.clone(),
+                score,
+            });
+        }
     }
     Ok(())
 }

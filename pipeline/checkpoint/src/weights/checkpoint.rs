@@ -217,7 +217,7 @@ impl Checkpoint {
     /// Reads a tensor's numbers, as `dtype`. Its shape is the one that the configuration asks for.
     ///
     /// Fails if there is no such tensor, if its shape is another, if it is stored in a type that is not read, and if one of
-    /// its numbers is not finite.
+    /// its numbers is not finite, in the file or as `dtype`.
     pub fn take(
         &mut self,
         name: &str,
@@ -255,16 +255,23 @@ impl Checkpoint {
         };
         let elements = shape.iter().product();
         let bytes = stored.bytes(file).map_err(failed)?;
-        let (values, bad) = Values::read(elements, from, dtype, |place, buffer| {
+        let (values, unusable) = Values::read(elements, from, dtype, |place, buffer| {
             bytes.read(place, buffer)
         })
         .map_err(failed)?;
-        if bad > 0 {
+        if unusable.stored > 0 {
             return Err(CheckpointError::NotFinite {
                 name: name.to_owned(),
                 path: path.clone(),
-                count: bad,
-                dtype: dtype.name(),
+                count: unusable.stored,
+            });
+        }
+        if unusable.overflowing > 0 {
+            return Err(CheckpointError::Overflow {
+                name: name.to_owned(),
+                path: path.clone(),
+                count: unusable.overflowing,
+                dtype,
             });
         }
         self.taken.insert(name.to_owned());

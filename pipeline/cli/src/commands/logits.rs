@@ -2,7 +2,7 @@
 
 use super::{Failure, model::ModelArgs, print};
 use crate::progress::Shown;
-use clika_lm::{Adapter, Decoder, Run};
+use clika_lm::{Adapter, Decoder, Dtype, LmError, Run};
 use clika_tokenizer::Tokenizer;
 use serde_json::json;
 use std::path::PathBuf;
@@ -62,14 +62,16 @@ pub fn run(args: &Args, shown: Shown) -> Result<(), Failure> {
         .iter()
         .find(|&&token| token as usize >= vocabulary)
     {
-        return Err(clika_lm::LmError::Token { token, vocabulary }.into());
+        return Err(LmError::Token { token, vocabulary }.into());
     }
     let run = Run {
         tokens: &ids,
         past: None,
     };
     let (states, _) = decoder.run(&[run], false)?;
-    let probabilities = decoder.log_probabilities(states)?;
+    let probabilities = decoder
+        .log_probabilities(states)
+        .map_err(|error| named(error, &located.name))?;
     let name = |id: u32| tokenizer.token(id);
     if args.json {
         let positions: Vec<_> = (0..ids.len())
@@ -111,6 +113,29 @@ pub fn run(args: &Args, shown: Shown) -> Result<(), Failure> {
         table += &format!("| {position} | {id} | {token:?} | {} |\n", shown.join(", "));
     }
     print(&table)
+}
+
+/// The error with the model's name.
+fn named(error: LmError, model: &str) -> Failure {
+    match error {
+        LmError::NotFinite { number, dtype } => NotFinite {
+            model: model.to_owned(),
+            position: number,
+            dtype,
+        }
+        .into(),
+        other => other.into(),
+    }
+}
+
+/// The model's numbers are none.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{model} gives NaN or infinity behind position {position} of the text, computed in {}", dtype.name())]
+#[diagnostic(help("{}", dtype.beyond_range()))]
+struct NotFinite {
+    model: String,
+    position: usize,
+    dtype: Dtype,
 }
 
 /// Standard input is no text.

@@ -9,6 +9,8 @@ use std::path::Path;
 
 /// A model with its tokenizer and the format of its prompts.
 pub struct LocalModel {
+    /// What it is called.
+    pub name: String,
     /// The weights.
     pub decoder: Decoder,
     /// Text to tokens.
@@ -45,6 +47,7 @@ impl LocalModel {
         let fingerprint = fingerprint(folder, progress)?;
         let decoder = Decoder::load(folder, place, dtype, progress)?;
         Ok(Self {
+            name: name.to_owned(),
             decoder,
             tokenizer,
             wrapping,

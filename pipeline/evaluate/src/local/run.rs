@@ -5,7 +5,7 @@ use super::{
 use crate::{Answers, EvaluateError, Question, Set, Settings, parse, run::mean};
 use clika_api::{Cache, Key, Usage};
 use clika_core::Progress;
-use clika_lm::{Query, Scoring};
+use clika_lm::{LmError, Query, Scoring};
 use clika_metrics::Answer;
 use clika_predictions::Prediction;
 use serde::de::DeserializeOwned;
@@ -85,25 +85,54 @@ impl Work<'_> {
         }))
     }
 
-    /// An answer that was kept.
+    /// The answers that were kept. One that is not `sound`, as older versions kept them of models that gave NaN, is as good as
+    /// none: it is computed again and replaced.
     fn kept<T: DeserializeOwned>(
         &self,
-        key: &Key,
+        keys: &[Key],
         detail: &str,
-    ) -> Result<Option<T>, EvaluateError> {
-        let Some(kept) = self.kept.get(key)? else {
-            return Ok(None);
+        sound: impl Fn(usize, &T) -> bool,
+    ) -> Result<Vec<Option<T>>, EvaluateError> {
+        let mut answers = Vec::with_capacity(keys.len());
+        let mut broken = 0;
+        for (number, key) in keys.iter().enumerate() {
+            let kept = self.kept.get(key)?;
+            let answer = kept.and_then(|kept| match serde_json::from_value(kept.value) {
+                Ok(answer) if sound(number, &answer) => Some(answer),
+                Ok(_) | Err(_) => {
+                    broken += 1;
+                    None
+                }
+            });
+            if answer.is_some() {
+                self.progress.step(detail);
+            }
+            answers.push(answer);
+        }
+        if broken > 0 {
+            self.progress.note(&format!(
+                "{broken} kept answers to {detail} hold no usable numbers and are computed again"
+            ));
+        }
+        Ok(answers)
+    }
+
+    /// The error with an item's id instead of the number of a query.
+    fn named(&self, error: EvaluateError, set: &Set, of: impl Fn(usize) -> usize) -> EvaluateError {
+        let EvaluateError::Lm(LmError::NotFinite { number, dtype }) = error else {
+            return error;
         };
-        let answer = serde_json::from_value(kept.value);
-        self.progress.step(detail);
-        answer.map(Some).map_err(|source| EvaluateError::Kept {
-            key: key.as_str().to_owned(),
-            source,
-        })
+        EvaluateError::NotFinite {
+            item: set.questions[of(number)].id.clone(),
+            task: set.task,
+            language: set.language.clone(),
+            model: self.model.name.clone(),
+            dtype,
+        }
     }
 
     fn keep(&self, key: &Key, value: serde_json::Value, detail: &str) -> Result<(), EvaluateError> {
-        self.kept.keep(key, value, Usage::default())?;
+        self.kept.put(key, value, Usage::default())?;
         self.progress.step(detail);
         Ok(())
     }
@@ -133,10 +162,12 @@ impl Work<'_> {
             spacing: self.settings.spacing,
         };
         let mut askings: Vec<Asking> = Vec::new();
-        for question in &set.questions {
+        let mut questions = Vec::new();
+        for (number, question) in set.questions.iter().enumerate() {
             for rotation in 0..self.rotations(question) {
                 self.check_stop()?;
                 askings.push(asker.ask(question, rotation)?);
+                questions.push(number);
             }
         }
         let keys: Vec<Key> = askings
@@ -149,10 +180,10 @@ impl Work<'_> {
                 self.key(&json!({ "prompt": prompt, "continuations": continuations }))
             })
             .collect();
-        let mut found: Vec<Option<Vec<f64>>> = Vec::with_capacity(askings.len());
-        for key in &keys {
-            found.push(self.kept(key, detail)?);
-        }
+        let mut found = self.kept(&keys, detail, |number, values: &Vec<f64>| {
+            values.len() == askings[number].query.continuations.len()
+                && values.iter().all(|value| value.is_finite())
+        })?;
         let left: Vec<usize> = (0..askings.len())
             .filter(|&number| found[number].is_none())
             .collect();
@@ -162,6 +193,8 @@ impl Work<'_> {
             .collect();
         let scoring = Scoring::new(&self.model.decoder, &queries, self.settings.batch_tokens)?;
         for batch in scoring {
+            let batch = batch
+                .map_err(|error| self.named(error.into(), set, |number| questions[left[number]]));
             for (number, values) in batch? {
                 let number = left[number];
                 self.keep(&keys[number], json!(values), detail)?;
@@ -205,13 +238,12 @@ impl Work<'_> {
                     "max_tokens": max_tokens,
                     "stops": stops,
                     "ends": ends,
+                    // Older versions kept what they read out of NaN, and a text does not show it.
+                    "finite": true,
                 }))
             })
             .collect();
-        let mut texts: Vec<Option<String>> = Vec::with_capacity(prompts.len());
-        for key in &keys {
-            texts.push(self.kept(key, detail)?);
-        }
+        let mut texts: Vec<Option<String>> = self.kept(&keys, detail, |_, _| true)?;
         let left: Vec<usize> = (0..prompts.len())
             .filter(|&number| texts[number].is_none())
             .collect();
@@ -221,14 +253,15 @@ impl Work<'_> {
             batch_tokens: self.settings.batch_tokens,
         };
         let decoder = &self.model.decoder;
-        self.model.write(decoder, &asked, writing, |batch| {
+        let written = self.model.write(decoder, &asked, writing, |batch| {
             for (number, text) in batch {
                 let number = left[number];
                 self.keep(&keys[number], json!(text), detail)?;
                 texts[number] = Some(text);
             }
             self.check_stop()
-        })?;
+        });
+        written.map_err(|error| self.named(error, set, |number| left[number]))?;
         let texts = set.questions.iter().zip(texts);
         let predictions = texts
             .map(|(question, text)| Prediction {

@@ -330,5 +330,7 @@ pub(super) fn unit_rows(weight: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let dtype = weight.dtype();
     let weight = weight.cast(DType::F32);
     let lengths = weight.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);
+    // NaN where the squares overflow: else the row would become zeros.
+    let lengths = lengths.clone() + (lengths.clone() - lengths);
     ((weight / lengths.clone()).cast(dtype), lengths)
 }

@@ -24,7 +24,7 @@ mod training;
 mod write;
 
 pub use cache::Cache;
-pub(crate) use kernels::{AdamW, adamw, mixed, zeros};
+pub(crate) use kernels::{AdamW, adamw, is_finite, mixed, zeros};
 pub(crate) use linear::Linear;
 pub(crate) use low::Low;
 pub use run::Run;

@@ -15,6 +15,18 @@ pub(super) struct NormLayer {
 }
 
 impl NormLayer {
+    /// [`NormLayer::forward`] behind the last layer, with NaN where squares overflow, as the kernels have it in every layer:
+    /// else such a token would get zeros, and with them an answer. What overflowed in a layer is in the sum of all layers,
+    /// so that one look at its end is enough where each would take a further pass over a GPU's memory.
+    pub(super) fn last(&self, x: Tensor<2>) -> Tensor<2> {
+        if kernels::apply(&x) {
+            return self.forward(x);
+        }
+        let mean = x.clone().cast(DType::F32).square().mean_dim(1);
+        let zero = (mean.clone() - mean).cast(x.dtype());
+        self.forward(x) + zero
+    }
+
     /// Normalizes rows of `width`; `x` is `[.., width]`.
     pub(super) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         if kernels::apply(&x) {

@@ -7,7 +7,7 @@ mod state;
 pub use config::{Example, TrainingConfig};
 
 use crate::{
-    Adapter, Decoder, LmError,
+    Adapter, Decoder, LmError, Run,
     decoder::{AdamW, Dropout, Gradients, Lesson, Trained, adamw, mixed, zeros},
 };
 use burn::tensor::{DType, Tensor};
@@ -136,7 +136,8 @@ impl Trainer {
         self.decoder
     }
 
-    /// Takes a step. A loss that is no number ends the training with [`LmError::Diverged`], before any weight is changed.
+    /// Takes a step. A loss or a gradient that is no number ends the training with [`LmError::Diverged`], before any weight
+    /// is changed; the last step also if its weights give none.
     pub fn step(&mut self) -> Result<Step, LmError> {
         let numbers = self.batch();
         let number = self.done + 1;
@@ -166,12 +167,17 @@ impl Trainer {
             return Err(LmError::Diverged {
                 step: number,
                 loss,
+                gradient_norm,
+                dtype: self.decoder.dtype(),
                 examples: numbers,
             });
         }
         let learning_rate = self.config.rate(self.done, self.steps());
         self.update(&gradients, gradient_norm, learning_rate, number);
         self.done = number;
+        if number == self.steps() {
+            self.check_end(numbers[0], gradient_norm)?;
+        }
         Ok(Step {
             number,
             loss,
@@ -180,6 +186,27 @@ impl Trainer {
             tokens,
             examples: numbers,
         })
+    }
+
+    /// Whether what was trained still gives numbers. After every other step the next one's loss shows it.
+    fn check_end(&self, example: usize, gradient_norm: f64) -> Result<(), LmError> {
+        let tokens = &self.examples[example].tokens;
+        let run = Run {
+            tokens: &tokens[..tokens.len() - 1],
+            past: None,
+        };
+        let (states, _) = self.decoder.run_to_ends(&[run], false)?;
+        match self.decoder.log_probabilities(states) {
+            Err(LmError::NotFinite { dtype, .. }) => Err(LmError::Diverged {
+                step: self.done,
+                loss: f64::NAN,
+                gradient_norm,
+                dtype,
+                examples: vec![example],
+            }),
+            Err(other) => Err(other),
+            Ok(_) => Ok(()),
+        }
     }
 
     /// The examples of the next step.

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
-use safetensors::SafeTensors;
+use safetensors::{SafeTensors, tensor::TensorView};
 use std::path::{Path, PathBuf};
 
 /// What the reference gave for one prompt.
@@ -66,4 +66,31 @@ pub fn expected(folder: &Path) -> Vec<Expected> {
             generated: integers(format!("generated_{prompt}")),
         })
         .collect()
+}
+
+/// A copy of an f32 variant with other weights: `change` gets a tensor's name and its numbers, row by row.
+pub fn changed(variant: &str, change: impl Fn(&str, &mut [f32])) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let from = fixture(variant);
+    std::fs::copy(from.join("config.json"), folder.path().join("config.json")).unwrap();
+    let bytes = std::fs::read(from.join("model.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let numbers: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
+        .iter()
+        .map(|(name, tensor)| {
+            assert_eq!(tensor.dtype(), safetensors::Dtype::F32);
+            let (numbers, _) = tensor.data().as_chunks::<4>();
+            let mut numbers: Vec<f32> = numbers.iter().map(|n| f32::from_le_bytes(*n)).collect();
+            change(name, &mut numbers);
+            let bytes = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+            (name.to_owned(), tensor.shape().to_vec(), bytes)
+        })
+        .collect();
+    let views = numbers.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap();
+        (name.as_str(), view)
+    });
+    let path = folder.path().join("model.safetensors");
+    safetensors::serialize_to_file(views, None, &path).unwrap();
+    folder
 }

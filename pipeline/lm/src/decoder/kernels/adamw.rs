@@ -1,5 +1,5 @@
 use super::{Floats, PARALLEL};
-use crate::lanes::vectorized;
+use crate::lanes::{vectorized, zero_if_finite};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
@@ -108,6 +108,21 @@ pub(crate) fn sum_of_squares(x: &Tensor<2>) -> f64 {
         })
         .collect();
     sums.iter().sum()
+}
+
+/// Whether a tensor holds neither NaN nor infinity, on any device and in any type.
+pub(crate) fn is_finite(x: &Tensor<2>) -> bool {
+    if !super::apply(x) {
+        let finite = x.clone().is_finite().all().into_data();
+        return finite.iter::<bool>().all(|finite| finite);
+    }
+    let x = Floats::of(x);
+    x.values().par_chunks(PARALLEL).all(|block| {
+        vectorized(
+            #[inline(always)]
+            || zero_if_finite(block) == 0.0,
+        )
+    })
 }
 
 /// Zeros of a shape, on a device.

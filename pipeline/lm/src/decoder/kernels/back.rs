@@ -3,7 +3,7 @@
 use super::{Floats, GELU_CUBE, GELU_SCALE, PARALLEL, change, tensor};
 use crate::{
     Norm, exp,
-    lanes::{sum_of, sum_of_products, vectorized},
+    lanes::{sum_of, sum_of_products, vectorized, zero_if_finite},
 };
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -209,7 +209,7 @@ const fn scrambled(mut x: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-/// Cross-entropy of each row, and its gradient times `scale` in place of the logits.
+/// Cross-entropy of each row, NaN where a logit is NaN or infinite, and its gradient times `scale` in place of the logits.
 pub(in crate::decoder) fn cross_entropy(
     logits: Tensor<2>,
     targets: &[u32],
@@ -226,14 +226,17 @@ pub(in crate::decoder) fn cross_entropy(
             let most = crate::lanes::most(row);
             let logit = row[target];
             let mut sum = 0.0_f64;
+            // Minus infinity alone would not show in the sum.
+            let mut zero = 0.0_f32;
             // Blocks are added in f64.
             for block in row.chunks_mut(1 << 12) {
+                zero += zero_if_finite(block);
                 for x in block.iter_mut() {
                     *x = exp(*x - most);
                 }
                 sum += f64::from(sum_of(block, |x| x));
             }
-            let loss = f64::from(most) + sum.ln() - f64::from(logit);
+            let loss = f64::from(most) + sum.ln() - f64::from(logit) + f64::from(zero);
             losses[number].store(loss.to_bits(), std::sync::atomic::Ordering::Relaxed);
             let factor = (f64::from(scale) / sum) as f32;
             for x in row.iter_mut() {

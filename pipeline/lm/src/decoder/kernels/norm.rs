@@ -39,10 +39,16 @@ pub(in crate::decoder) fn norm<const D: usize>(
 #[inline(always)]
 fn rms(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
     let mean = sum_of(x, |x| x * x) / x.len() as f32;
-    let scale = 1.0 / (mean + epsilon).sqrt();
+    let scale = inverse_root(mean + epsilon);
     for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {
         *out = x * scale * weight;
     }
+}
+
+/// `1 / sqrt(x)`, and NaN of infinity: numbers whose squares overflow would all become 0, and nobody would see it.
+#[inline(always)]
+fn inverse_root(x: f32) -> f32 {
+    1.0 / x.sqrt() + x * 0.0
 }
 
 /// `(x - mean(x)) / sqrt(variance(x) + epsilon) · weight + bias`
@@ -50,13 +56,39 @@ fn rms(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
 fn layer(x: &[f32], weight: &[f32], bias: Option<&[f32]>, epsilon: f32, out: &mut [f32]) {
     let mean = sum_of(x, |x| x) / x.len() as f32;
     let variance = sum_of(x, |x| (x - mean) * (x - mean)) / x.len() as f32;
-    let scale = 1.0 / (variance + epsilon).sqrt();
+    let scale = inverse_root(variance + epsilon);
     for ((out, x), weight) in out.iter_mut().zip(x).zip(weight) {
         *out = (x - mean) * scale * weight;
     }
     if let Some(bias) = bias {
         for (out, bias) in out.iter_mut().zip(bias) {
             *out += bias;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{norm, tensor};
+    use crate::Norm;
+
+    #[test]
+    fn numbers_whose_squares_overflow_are_none_and_others_are_as_defined() {
+        let ones = tensor(vec![1.0; 2], [2]);
+        let epsilon = 0.0;
+        for kind in [Norm::Rms { epsilon }, Norm::Layer { epsilon }] {
+            let values = |x: [f32; 2]| {
+                let data = norm(&tensor(x.into(), [1, 2]), kind, &ones, None).into_data();
+                data.iter::<f32>().collect::<Vec<f32>>()
+            };
+            // 1e20² is beyond f32, whose range ends at 3.4e38.
+            assert!(values([1e20, -1e20]).iter().all(|x| x.is_nan()), "{kind:?}");
+            // By hand: the mean is 0, and the mean of squares 1e36.
+            let normal = values([1e18, -1e18]);
+            assert!(
+                (normal[0] - 1.0).abs() < 1e-6 && (normal[1] + 1.0).abs() < 1e-6,
+                "{kind:?}: {normal:?}"
+            );
         }
     }
 }

@@ -23,7 +23,7 @@ impl Decoder {
         let rows = TensorData::new(answers.rows.clone(), [count]);
         let rows = Tensor::<1, Int>::from_data(rows, &self.device);
         let last = x.clone().select(0, rows.clone());
-        let states = self.norm.forward(last.clone());
+        let states = self.norm.last(last.clone());
         let at_once = (LOGITS / self.architecture.vocabulary).max(1);
         let mut loss = 0.0;
         let mut parts = Vec::new();
@@ -73,10 +73,11 @@ fn cross_entropy(
     let targets = targets.iter().map(|&token| i64::from(token)).collect();
     let targets = TensorData::new::<i64, _>(targets, [rows, 1]);
     let targets = Tensor::<2, Int>::from_data(targets, &logits.device());
+    // 0, and NaN where a logit is infinite: minus infinity alone would not show in the loss.
+    let zero = (logits.clone() - logits.clone()).sum();
     let log_probabilities = activation::log_softmax(logits, 1);
     let chosen = log_probabilities.clone().gather(1, targets.clone());
-    let sum: f32 = chosen
-        .sum()
+    let sum: f32 = (chosen.sum() + zero)
         .try_into_scalar()
         .map_err(|error| LmError::Compute {
             problem: error.to_string(),
