@@ -9,9 +9,26 @@ REQUIREMENTS := pipeline/datasets/tests/requirements.txt
 
 .PHONY: all
 all: tools ## Everything without key and network: datasets, a small model that is made here, what it answers, what crosses in it
-	cargo run --locked --quiet -- datasets
-	cargo run --locked --quiet -- evaluate --model demo --limit 5
-	cargo run --locked --quiet -- finetune --model demo
+	$(MAKE) --no-print-directory evaluate MODEL=demo LIMIT=5
+	$(MAKE) --no-print-directory finetune MODEL=demo
+
+# The demo takes seconds and shares the tests' objects; any other model takes longer than a release build does.
+RUN = cargo run --locked --quiet $(if $(filter-out demo,$(MODEL)),--release) $(if $(FEATURES),--features "$(FEATURES)") --
+# What make's command line says in the words of clika's.
+MODEL_OPTIONS = --model "$(MODEL)" $(if $(LANGUAGES),--languages "$(LANGUAGES)") \
+  $(if $(ADAPTER),--adapter "$(ADAPTER)") $(if $(FORMAT),--format "$(FORMAT)")
+
+.PHONY: finetune
+finetune: tools ## What crosses in a model that is taught a made-up world: make finetune MODEL=demo, a folder or a hub id [LANGUAGES=de,zh]
+	@test -n "$(MODEL)" || { echo 'error: name a model, make finetune MODEL=demo, MODEL=folder or MODEL=org/name; LANGUAGES=de,zh ADAPTER=folder FORMAT=name ARGS="..." as you like' >&2; exit 1; }
+	@test -z "$(LIMIT)" || { echo 'error: LIMIT is for make evaluate; ARGS="--max-steps 10" makes a training short' >&2; exit 1; }
+	$(RUN) finetune $(MODEL_OPTIONS) $(ARGS)
+
+.PHONY: evaluate
+evaluate: tools ## A model's answers to all datasets: make evaluate MODEL=demo, a folder or a hub id [LANGUAGES=en,de LIMIT=20]
+	@test -n "$(MODEL)" || { echo 'error: name a model, make evaluate MODEL=demo, MODEL=folder or MODEL=org/name; LANGUAGES=en,de LIMIT=20 ADAPTER=folder FORMAT=name ARGS="..." as you like' >&2; exit 1; }
+	$(RUN) datasets
+	$(RUN) evaluate $(MODEL_OPTIONS) $(if $(LIMIT),--limit "$(LIMIT)") $(ARGS)
 
 # What has to be there before anything is built; rustup fetches the toolchain itself.
 .PHONY: tools
