@@ -6,31 +6,32 @@ use std::{fs, path::Path};
 /// Without it there is no model.
 pub const CONFIG: &str = "config.json";
 
-/// What a causal language model may have besides weights. Each is taken if it is there.
-const SMALL: [&str; 10] = [
+/// What a causal language model may have besides weights and its tokenizer. Each is taken if it is there.
+const SMALL: [&str; 6] = [
     CONFIG,
     "generation_config.json",
-    "tokenizer.json",
-    "tokenizer.model",
-    "vocab.json",
-    "merges.txt",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template.jinja",
 ];
 
-/// Each of them makes a tokenizer, all of its files together.
+/// Each of them makes a tokenizer, all of its files together; the first two lie side by side.
 const TOKENIZERS: [&[&str]; 3] = [
     &["tokenizer.json"],
     &["tokenizer.model"],
     &["vocab.json", "merges.txt"],
 ];
 
-/// The small files among `names`.
+/// The small files among `names`. A tokenizer's two slow files come only where no other is there.
 pub fn small(names: &[String]) -> Vec<String> {
     let is_there = |name: &&str| names.iter().any(|other| other == name);
-    SMALL
+    let [json, model, slow] = TOKENIZERS;
+    let mut wanted = [&SMALL, json, model].concat();
+    if ![json, model].concat().iter().any(|name| is_there(&name)) {
+        wanted.extend(slow);
+    }
+    wanted
         .into_iter()
         .filter(is_there)
         .map(str::to_owned)

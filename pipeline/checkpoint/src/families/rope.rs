@@ -61,6 +61,9 @@ pub(super) fn read(config: &Config, head_dim: usize) -> Result<Rope, CheckpointE
             high_freq_factor: given.need("high_freq_factor")?,
             context: given.original_context(most)?,
         },
+        "yarn" if theta == 1.0 => {
+            return Err(config.problem("a `rope_theta` of 1 has no YaRN"));
+        }
         "yarn" => given.yarn(most)?,
         other => {
             return Err(config.unsupported(
