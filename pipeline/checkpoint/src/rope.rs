@@ -83,17 +83,6 @@ impl Rope {
             .unzip()
     }
 
-    /// How many times longer than the configured context sequences may be: the dynamic scaling begins beyond it.
-    pub const fn stretch(&self) -> f32 {
-        match self.scaling {
-            Scaling::Dynamic { factor, .. } => factor,
-            Scaling::None
-            | Scaling::Linear { .. }
-            | Scaling::Llama3 { .. }
-            | Scaling::Yarn { .. } => 1.0,
-        }
-    }
-
     /// Whether the angles of earlier positions depend on the sequence's length.
     pub const fn depends_on_length(&self) -> bool {
         matches!(self.scaling, Scaling::Dynamic { .. })

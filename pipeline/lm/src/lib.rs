@@ -15,6 +15,7 @@ mod prefix;
 mod probabilities;
 mod score;
 mod train;
+mod whole;
 
 pub use adapter::{
     Adapter, AdapterConfig, FIELDS as ADAPTER_FIELDS, Field as AdapterField, LoraConfig, Selection,

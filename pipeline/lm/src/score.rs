@@ -1,6 +1,7 @@
 use crate::{
     Cache, Decoder, LmError, Run,
     prefix::{Prefix, cut},
+    whole,
 };
 
 /// A prompt, and what may follow it.
@@ -54,6 +55,14 @@ impl<'a> Scoring<'a> {
     /// The scores of one batch.
     fn batch(&self, numbers: &[usize]) -> Result<Vec<(usize, Vec<f64>)>, LmError> {
         let of = |number: usize| &self.queries[number];
+        if self.decoder.depends_on_length() {
+            let scores = |&number: &usize| {
+                let scores = whole::scores(self.decoder, of(number))
+                    .map_err(|error| error.renumbered(|_| number))?;
+                Ok((number, scores))
+            };
+            return numbers.iter().map(scores).collect();
+        }
         let runs: Vec<Run> = numbers
             .iter()
             .map(|&number| self.prefix.run(&of(number).prompt))

@@ -119,6 +119,26 @@ fn scores_are_the_references_whatever_the_batch() {
     let whole = |prompt: &Expected| case(prompt, prompt.ids.len());
     let cases: Vec<Case> = expected(&folder).iter().map(whole).collect();
     check_scores(DYNAMIC, &load(&folder), &cases);
+    // A long continuation is run with its prompt: the reference's logits are of the whole, which is beyond the context.
+    let prompt = &expected(&folder)[2];
+    let ends = |length: usize| {
+        let continuations = [5, 17, 40].map(|token| [&prompt.ids[length..], &[token]].concat());
+        let score = |tokens: &Vec<u32>| {
+            let tokens = tokens.iter().enumerate();
+            tokens
+                .map(|(place, token)| log_probability(prompt, length + place, *token))
+                .sum()
+        };
+        Case {
+            scores: continuations.iter().map(score).collect(),
+            query: Query {
+                prompt: prompt.ids[..length].to_vec(),
+                continuations: continuations.into(),
+            },
+        }
+    };
+    let cases: Vec<Case> = [3, 10, 18].map(ends).into();
+    check_scores(DYNAMIC, &load(&folder), &cases);
 }
 
 #[test]
@@ -359,4 +379,11 @@ fn one_logit_that_overflows_is_an_error_whichever_way_it_goes() {
             assert_eq!(token as usize == VOCABULARY - 1, sign > 0.0);
         }
     }
+}
+
+#[test]
+fn dynamic_angles_have_no_longest_sequence() {
+    // Both contexts are shorter. What angles of 40 tokens are is in the fixture of clika-checkpoint.
+    assert!(load(&fixture(DYNAMIC)).fits(100).is_ok());
+    assert!(load(&fixture("llama")).fits(100).is_err());
 }

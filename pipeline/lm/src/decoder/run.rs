@@ -133,14 +133,10 @@ impl Decoder {
         Ok(())
     }
 
-    /// Whether a sequence of so many tokens is one that the model was made for.
+    /// Whether a sequence of so many tokens is one that the model was made for. Dynamic RoPE is made for any.
     pub fn fits(&self, tokens: usize) -> Result<(), LmError> {
-        let stretched = match &self.architecture.position {
-            Position::Rope(rope) => rope.stretch(),
-            Position::Alibi => 1.0,
-        };
         match self.architecture.context_tokens {
-            Some(context) if tokens as f32 > context as f32 * stretched => {
+            Some(context) if tokens > context && !self.depends_on_length() => {
                 Err(LmError::Context { tokens, context })
             }
             Some(_) | None => Ok(()),

@@ -181,6 +181,8 @@ pub(super) fn run(
         "adapter": args.local.adapter,
         "device": model.place.to_string(),
         "dtype": dtype,
+        "tied": model.decoder.architecture().tied,
+        "unused_tensors": model.decoder.unused(),
         "format": format,
         "answer": mode,
         "spacing": settings.spacing,
