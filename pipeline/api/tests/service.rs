@@ -10,7 +10,7 @@ use clika_core::NoProgress;
 use clika_http::Patience;
 use clika_stub::{Answer, Stub};
 use futures_util::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use std::{fs, path::Path, time::Duration};
 
 const KEY: &str = "sk-never-to-be-seen";
@@ -176,66 +176,6 @@ async fn every_bad_answer_is_a_clear_error() {
         assert!(!format!("{error:?}").contains(KEY));
         assert_eq!(fs::read_to_string(&cache).unwrap().lines().count(), 1);
     }
-}
-
-/// An answer in chat with log-probabilities of A, B and C.
-fn scored(values: [Value; 3]) -> Value {
-    let listed = ["A", "B", "C"].into_iter().zip(values);
-    let listed: Vec<Value> = listed
-        .map(|(token, logprob)| json!({ "token": token, "logprob": logprob }))
-        .collect();
-    json!({ "choices": [{
-        "message": { "content": "B" },
-        "logprobs": { "content": [{ "token": "B", "top_logprobs": listed }] },
-    }] })
-}
-
-#[tokio::test]
-async fn log_probabilities_that_are_none_are_no_answer_and_block_none() {
-    let folder = tempfile::tempdir().unwrap();
-    let cache = folder.path().join("cache.jsonl");
-    let nan = scored([Value::Null, Value::Null, Value::Null]);
-    // Servers write -9999 or null for a probability of 0.
-    let sound = scored([json!(-9999.0), json!(-0.5), Value::Null]);
-    let positive = scored([json!(0.7), json!(0.2), json!(0.1)]);
-    let stub = {
-        let answers = [nan.clone(), positive, sound].map(|value| value.to_string());
-        Stub::start(move |number, _| {
-            Answer::new(200, "application/json", answers[number.min(2)].clone())
-        })
-    };
-    let ask = || async {
-        let model = model(&stub, &cache, Budget::default()).unwrap();
-        model.generate(&question("Which?"), &NoProgress).await
-    };
-    let Err(ApiError::Call { source, .. }) = ask().await else {
-        panic!("NaN is an answer")
-    };
-    assert!(matches!(source, CallError::NotFinite), "{source}");
-    let Err(ApiError::Call { source, .. }) = ask().await else {
-        panic!("a probability is a log-probability")
-    };
-    assert_eq!(
-        source.to_string().split(':').next().unwrap(),
-        "0.7 is no log-probability of `A`"
-    );
-    assert!(Cache::open(&cache).unwrap().is_empty(), "it was kept");
-
-    // An older version has kept it.
-    let body = json!({
-        "model": "m", "max_tokens": 10, "temperature": 0.0,
-        "messages": [{ "role": "user", "content": "Which?" }],
-    });
-    let key = Key::new(&json!(["chat", body]));
-    Cache::open(&cache)
-        .unwrap()
-        .keep(&key, nan, Usage::default())
-        .unwrap();
-    for _ in 0..2 {
-        let reply = ask().await.unwrap();
-        assert_eq!(reply.first_token, [("B".to_owned(), -0.5)]);
-    }
-    assert_eq!(stub.requests().len(), 3, "asked again once");
 }
 
 #[tokio::test]

@@ -156,3 +156,48 @@ impl LogProbabilities {
         &logits[position * self.vocabulary..(position + 1) * self.vocabulary]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Decoder, DeviceChoice, LmError};
+    use burn::tensor::{Device, Tensor, TensorData};
+    use clika_core::NoProgress;
+    use std::path::Path;
+
+    #[test]
+    fn the_likeliest_token_and_a_broken_state_are_found_by_kernels_and_by_burn() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llama-gqa");
+        let place = DeviceChoice::Cpu.place().expect("there is a processor");
+        for device in [Device::flex(), Device::flex().autodiff()] {
+            let decoder = Decoder::load_on(&folder, &place, &device, None, &NoProgress)
+                .expect("the fixture can be loaded");
+            let width = decoder.architecture().hidden;
+            let states = |last: f32| {
+                let mut values: Vec<f32> = (0..3 * width)
+                    .map(|n| ((n * 37) % 19) as f32 - 9.0)
+                    .collect();
+                values[2 * width - 1] = last;
+                Tensor::<2>::from_data(TensorData::new(values, [3, width]), &device)
+            };
+            let best = decoder
+                .likeliest(states(1.0))
+                .expect("all states are finite");
+            let probabilities = decoder
+                .log_probabilities(states(1.0))
+                .expect("all states are finite");
+            let expected: Vec<u32> = (0..3).map(|row| probabilities.top(row, 1)[0].0).collect();
+            assert_eq!(best, expected);
+            for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                for error in [
+                    decoder.likeliest(states(broken)).map(|_| ()),
+                    decoder.log_probabilities(states(broken)).map(|_| ()),
+                ] {
+                    assert!(
+                        matches!(error, Err(LmError::NotFinite { number: 1, .. })),
+                        "{broken}: {error:?}"
+                    );
+                }
+            }
+        }
+    }
+}

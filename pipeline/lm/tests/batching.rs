@@ -387,3 +387,48 @@ fn dynamic_angles_have_no_longest_sequence() {
     assert!(load(&fixture(DYNAMIC)).fits(100).is_ok());
     assert!(load(&fixture("llama")).fits(100).is_err());
 }
+
+#[test]
+fn whichever_matrix_overflows_is_not_passed_over() {
+    let query = [Query {
+        prompt: vec![1, 7, 12, 33, 50, 4],
+        continuations: vec![vec![5], vec![9, 33]],
+    }];
+    for part in [
+        "q_proj",
+        "k_proj",
+        "v_proj",
+        "o_proj",
+        "gate_proj",
+        "up_proj",
+        "down_proj",
+    ] {
+        // Numbers that f16 holds, whose sums it does not.
+        let folder = reference::changed("llama-gqa", |name, numbers| {
+            if name.ends_with(&format!("0.self_attn.{part}.weight"))
+                || name.ends_with(&format!("0.mlp.{part}.weight"))
+            {
+                numbers.iter_mut().for_each(|x| *x = 60_000.0 * x.signum());
+            }
+        });
+        let place = DeviceChoice::Cpu.place().unwrap();
+        let load = |dtype| Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+        let score = |dtype| {
+            let decoder = load(dtype);
+            let mut scoring = Scoring::new(&decoder, &query, 100).unwrap();
+            scoring.next().unwrap()
+        };
+        let half = score(Dtype::F16);
+        assert!(
+            matches!(half, Err(LmError::NotFinite { .. })),
+            "{part}: {half:?}"
+        );
+        for dtype in [Dtype::Bf16, Dtype::F32] {
+            let scores = &score(dtype).unwrap()[0].1;
+            assert!(
+                scores.iter().all(|score| score.is_finite()),
+                "{part}: {scores:?}"
+            );
+        }
+    }
+}

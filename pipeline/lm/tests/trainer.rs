@@ -295,6 +295,29 @@ fn weights_that_are_no_numbers_are_never_written() {
 }
 
 #[test]
+fn queries_that_overflow_alone_end_a_training() {
+    let folder = reference::changed("llama-gqa", |name, numbers| {
+        if name.ends_with("0.self_attn.q_proj.weight") {
+            numbers.iter_mut().for_each(|x| *x = 60_000.0 * x.signum());
+        }
+    });
+    let place = DeviceChoice::Cpu.place().unwrap();
+    for (dtype, diverges) in [
+        (Dtype::F16, true),
+        (Dtype::Bf16, false),
+        (Dtype::F32, false),
+    ] {
+        let base = Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+        let step = Trainer::new(base, examples(), &config(0.0)).unwrap().step();
+        match step {
+            Err(LmError::Diverged { dtype: named, .. }) if diverges => assert_eq!(named, dtype),
+            Ok(step) if !diverges => assert!(step.loss.is_finite()),
+            other => panic!("{dtype:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
 fn what_f16_cannot_hold_ends_a_training_and_a_merge() {
     let folder = reference::changed("llama-gqa", |name, numbers| {
         if name.ends_with("proj.weight") {

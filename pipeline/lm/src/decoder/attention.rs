@@ -127,10 +127,14 @@ impl Attention {
             };
             outputs.push(self.attend(query, all, span));
         }
-        let attended = match outputs.len() {
+        let mut attended = match outputs.len() {
             1 => outputs.remove(0),
             _ => Tensor::cat(outputs, 0),
         };
+        if pass.guards {
+            let key = pass.rows(own.key.clone(), wanted);
+            attended = attended + zero_if_finite(query.clone()) + zero_if_finite(key);
+        }
         (attended, kept)
     }
 
@@ -222,6 +226,13 @@ impl Attention {
             .expand([sequences, heads, sharing, tokens, width])
             .reshape([sequences, heads * sharing, tokens, width])
     }
+}
+
+/// `[tokens, 1]`: 0, or NaN where a number of the token is NaN or infinite.
+fn zero_if_finite(x: Tensor<3>) -> Tensor<2> {
+    let [tokens, heads, width] = x.dims();
+    let x = x.reshape([tokens, heads * width]);
+    (x.clone() - x).sum_dim(1)
 }
 
 /// Sequences of equal length in `[tokens, heads, head_dim]`, as `[sequences, heads, length, head_dim]`.

@@ -4,8 +4,8 @@ use super::{
     run::Run,
     spans::{Span, slopes, spans},
 };
-use crate::Position;
-use burn::tensor::{Int, Tensor, TensorData};
+use crate::{Dtype, Position};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 /// What all layers need to know about the sequences of a run.
 pub(super) struct Pass<'a> {
@@ -18,6 +18,9 @@ pub(super) struct Pass<'a> {
     /// Of the last tokens alone.
     pub(super) end_rotation: Option<Rotation>,
     pub(super) means: Means,
+    /// Whether queries and keys have to be looked at: burn takes a row of scores that are all NaN for one in which everything
+    /// is masked, and gives zeros. On a GPU this costs as much as a norm, and f16 is the type that overflows there.
+    pub(super) guards: bool,
 }
 
 /// How attention is computed.
@@ -59,6 +62,8 @@ impl<'a> Pass<'a> {
         } else {
             Means::Spans(spans(runs, architecture, dtype, device))
         };
+        let on_gpu = *device != Device::flex() && !device.is_autodiff();
+        let guards = !(on_gpu && dtype != Dtype::F16);
         let rows = runs.iter().scan(0_i64, |end, run| {
             *end += run.tokens.len() as i64;
             Some(*end - 1)
@@ -71,6 +76,7 @@ impl<'a> Pass<'a> {
             rotation,
             end_rotation,
             means,
+            guards,
         }
     }
 
