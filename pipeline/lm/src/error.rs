@@ -135,7 +135,7 @@ pub enum LmError {
         problem: String,
     },
     /// A name in an adapter's configuration that cannot be followed on this model.
-    #[error("the adapter does not belong to this model: `{field}` names `{target}`: {problem}")]
+    #[error("the adapter cannot be put on this model: `{field}` names `{target}`: {problem}")]
     #[diagnostic(help(
         "base_model_name_or_path in its adapter_config.json says which model it was trained on"
     ))]

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 QV = ["q_proj", "v_proj"]
-# Without these PEFT gives the same: it adapts more layers, with updates that are zero where the file has none for them, and
-# loads whatever has a name of the base.
-NEEDLESS = {"exclude_modules", "layers_to_transform", "layers_pattern", "modules_to_save", "bias", "ensure_weight_tying"}
+ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+# Without these PEFT gives the same: it adapts more layers, with updates that are zero where the file has none for them,
+# and loads whatever has a name of the base.
+WIDER = {"exclude_modules", "layers_to_transform", "layers_pattern"}
+NEEDLESS = WIDER | {"modules_to_save", "bias", "ensure_weight_tying"}
 
 
 @dataclass
@@ -49,7 +51,7 @@ ROWS = {
     # What `r`, `lora_alpha` and `target_modules` say, in all ways of saying it.
     "plain": llama(lora_alpha=9, r=3),
     "rslora": llama(use_rslora=True),
-    "all-linear": changed(llama(QV + ["k_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]), file={"target_modules": "all-linear"}),
+    "all-linear": changed(llama(ALL), file={"target_modules": "all-linear"}),
     "targets-null": changed(llama(), file={"target_modules": None}),
     "targets-pattern": llama(r"(?!.*\.0\.).*self_attn\.(q|k)_proj|model\.layers\.0\.mlp\.up_proj"),
     "rank-pattern": llama(rank_pattern={"v_proj": 3, r"layers\.0\.self_attn\.q_proj": 1}),
@@ -76,7 +78,10 @@ ROWS = {
     # More than the update of a weight.
     "dora": llama(QV + ["down_proj"], use_dora=True),
     "dora-biases": of("qwen2", QV + ["o_proj"], use_dora=True),
-    "dora-patterns": of("bloom", ["query_key_value", "dense"], use_dora=True, rank_pattern={"dense": 3}, use_rslora=True),
+    "dora-patterns": of(
+        "bloom", ["query_key_value", "dense"], use_dora=True, rank_pattern={"dense": 3}, use_rslora=True
+    ),
+    "dora-qwen3": of("qwen3", ["q_proj", "k_proj", "down_proj"], use_dora=True),
     "dora-embeddings": llama(["embed_tokens", "lm_head", "q_proj"], use_dora=True),
     "lora-bias": of("qwen2", ["q_proj", "k_proj"], lora_bias=True),
     "lora-bias-alone": llama(lora_bias=True),
@@ -89,6 +94,9 @@ ROWS = {
     "modules-to-save-embedding": llama(modules_to_save=["embed_tokens"]),
     "modules-to-save-norms": llama(modules_to_save=["norm", "layers.0.input_layernorm"]),
     "modules-to-save-biases": of("bloom", ["dense"], modules_to_save=["ln_f", "0.self_attention.query_key_value"]),
+    "modules-to-save-baichuan": of(
+        "baichuan2-7b-like", ["W_pack", "o_proj"], modules_to_save=["lm_head", "model.norm"]
+    ),
     "modules-to-save-layer": of("qwen2", ["q_proj", "k_proj"], modules_to_save=["k_proj"]),
     "modules-to-save-container": llama(QV, modules_to_save=["layers.1.self_attn"]),
     "modules-to-save-empty": changed(llama(), file={"modules_to_save": []}),
@@ -98,7 +106,9 @@ ROWS = {
     "embedding-bloom": of("bloom", ["word_embeddings"]),
     "head": llama(["lm_head", "q_proj"]),
     "embeddings-saved": changed(
-        llama(), embeddings=True, tensors=["base_model.model.model.embed_tokens.weight", "base_model.model.lm_head.weight"]
+        llama(),
+        embeddings=True,
+        tensors=["base_model.model.model.embed_tokens.weight", "base_model.model.lm_head.weight"],
     ),
     "tokens": llama(trainable_token_indices=[5, 33]),
     "tokens-by-module": llama(trainable_token_indices={"lm_head": [7, 8], "embed_tokens": [33]}),

@@ -1,4 +1,4 @@
-"""Writes fixtures-adapters/<row>/: adapters as PEFT saves them, one for each field that decides numbers, and what PEFT makes of them.
+"""Writes fixtures-adapters/<row>/: an adapter as PEFT saves it for each field that decides numbers, and its logits.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install torch==2.11.0 transformers==5.23.0 peft==0.21.2
     /tmp/venv/bin/python pipeline/lm/tests/adapters.py [--check] [ROW ...]
@@ -208,7 +208,7 @@ def main():
             if not options.check:
                 shutil.rmtree(there, ignore_errors=True)
                 shutil.copytree(built, there)
-            print(f"{name:<28}{ROWS[name].base:<14}{size / 1000:>7.1f}  {'; '.join(found)}", flush=True)
+            print(f"{name:<28}{ROWS[name].base:<18}{size / 1000:>7.1f}  {'; '.join(found)}", flush=True)
     path = ADAPTERS / "fields.json"
     if options.check:
         same = path.read_text() == fields()
@@ -216,7 +216,8 @@ def main():
         print("" if same else "fields.json differs")
     else:
         path.write_text(fields())
-    print(f"{total / 1e6:.2f} MB; torch {torch.__version__}, transformers {transformers.__version__}, peft {__version__}")
+    versions = f"torch {torch.__version__}, transformers {transformers.__version__}, peft {__version__}"
+    print(f"{total / 1e6:.2f} MB; {versions}")
     sys.exit(not well)
 
 

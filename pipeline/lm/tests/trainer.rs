@@ -416,7 +416,7 @@ fn adapters_that_are_damaged_or_of_another_kind_name_what_is_wrong() {
     assert!(config("\"LORA\"", "\"IA3\"").contains("`peft_type`"));
     let rank = config("\"r\": 4", "\"r\": 5");
     assert!(
-        rank.contains("`r` or `rank_pattern` in adapter_config.json is 5"),
+        rank.contains("its rank is 5 by `r` or `rank_pattern`"),
         "{rank}"
     );
     let torn = problem(&|folder: &Path| {

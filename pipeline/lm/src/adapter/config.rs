@@ -137,23 +137,24 @@ impl AdapterConfig {
 
     /// What PEFT refuses to build.
     fn check(&self, fields: &Fields) -> Result<(), LmError> {
-        let not_both = |field, other: &str| {
-            let problem = format!("is there together with {other}");
-            Err(fields.refused(field, problem, "PEFT refuses this too; how was it saved?"))
+        let refused = |field, how: &str| {
+            let problem = format!("is there {how}, and PEFT builds no such adapter");
+            Err(fields.refused(field, problem, "compare the file with one that PEFT wrote"))
         };
         if let Some(Selection::Pattern(_)) = self.targets {
+            let together = "together with a string as `target_modules`";
             if !self.layers.is_empty() {
-                return not_both("layers_to_transform", "a string as `target_modules`");
+                return refused("layers_to_transform", together);
             }
             if !self.layers_pattern.is_empty() {
-                return not_both("layers_pattern", "a string as `target_modules`");
+                return refused("layers_pattern", together);
             }
         }
         if !self.layers_pattern.is_empty() && self.layers.is_empty() {
-            return not_both("layers_pattern", "no `layers_to_transform`");
+            return refused("layers_pattern", "without `layers_to_transform`");
         }
         if self.dora && self.lora_bias {
-            return not_both("lora_bias", "`use_dora`");
+            return refused("lora_bias", "together with `use_dora`");
         }
         Ok(())
     }
@@ -219,7 +220,7 @@ impl AdapterConfig {
 }
 
 impl Selection {
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         match self {
             Self::Pattern(pattern) => json!(pattern),
             Self::List(names) => json!(names),

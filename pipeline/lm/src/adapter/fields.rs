@@ -181,7 +181,8 @@ impl<'a> Fields<'a> {
         let kind: Option<String> = fields.read("peft_type")?;
         if kind.as_deref() != Some("LORA") {
             let kind = kind.as_deref().unwrap_or("missing");
-            return Err(fields.refused("peft_type", format!("is {kind}"), "clika reads LORA"));
+            let help = format!("clika reads adapters of the type LORA; {MERGE}");
+            return Err(fields.refused("peft_type", format!("is {kind}"), help));
         }
         for (name, value) in &fields.entries.0 {
             let value = serde_json::from_str(value.get());
@@ -219,11 +220,7 @@ impl<'a> Fields<'a> {
         };
         serde_json::from_str(value.get()).map_err(|error| {
             let problem = format!("is {}, which cannot be read: {error}", value.get());
-            self.refused(
-                name,
-                problem,
-                "PEFT writes this file; compare it with one that PEFT wrote",
-            )
+            self.refused(name, problem, "compare the file with one that PEFT wrote")
         })
     }
 

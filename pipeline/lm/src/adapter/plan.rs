@@ -92,7 +92,7 @@ impl Planner<'_, '_> {
         if self.plan.updates.is_empty() {
             return Err(LmError::AdapterTarget {
                 field: FIELD,
-                target: format!("{targets:?}"),
+                target: targets.to_json().to_string(),
                 problem: "no module of the model is left for it",
             });
         }
@@ -226,6 +226,13 @@ impl<'a> Update<'a> {
         tensors.check_rank(&b, 1, rank)?;
         let mut vector = |wanted: bool, end: &str, field| {
             let name = format!("{name}.{end}");
+            // PEFT reads both names of a magnitude, and writes the shorter.
+            let longer = format!("{name}.weight");
+            let name = if tensors.is_left(&longer) {
+                longer
+            } else {
+                name
+            };
             wanted
                 .then(|| tensors.take(name, &[outputs], field))
                 .transpose()

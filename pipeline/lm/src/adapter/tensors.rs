@@ -65,7 +65,7 @@ impl<'a> Tensors<'a> {
         Err(LmError::AdapterTensor {
             name: name.to_owned(),
             problem: format!(
-                "has shape {:?}, and `r` or `rank_pattern` in adapter_config.json is {rank}",
+                "has shape {:?}, and its rank is {rank} by `r` or `rank_pattern` in adapter_config.json",
                 found.shape
             ),
         })

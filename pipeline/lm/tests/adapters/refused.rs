@@ -258,6 +258,20 @@ fn a_tensor_that_is_missing_too_many_or_no_number_is_named() {
         let other = other.trim_start_matches("base_model.model.");
         assert!(many.contains(other), "{many}");
     }
+    // The name that a magnitude has in PEFT's module, which PEFT reads too.
+    let longer = refusal(
+        "dora",
+        |_| (),
+        |tensors| {
+            for name in tensors.keys().cloned().collect::<Vec<_>>() {
+                if name.ends_with("magnitude_vector") {
+                    let numbers = tensors.remove(&name).unwrap();
+                    tensors.insert(format!("{name}.weight"), numbers);
+                }
+            }
+        },
+    );
+    longer.unwrap();
     // Two matrices for one place.
     let apart = refusal(
         "tied-embedding-saved",
