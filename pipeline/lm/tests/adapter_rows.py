@@ -123,7 +123,7 @@ ROWS = {
         tensors=["base_model.model.model.embed_tokens.base_layer.weight"],
     ),
     "ensured-embedding": of("llama-tied", ["embed_tokens", "q_proj"], ensure_weight_tying=True),
-    "ensured-head": changed(of("llama-tied", ["lm_head", "q_proj"], ensure_weight_tying=True), embeddings="auto"),
+    "ensured-head-bin": changed(of("llama-tied", ["lm_head", "q_proj"], ensure_weight_tying=True), old=True),
     "ensured-modules-to-save": of("llama-tied", QV, modules_to_save=["embed_tokens"], ensure_weight_tying=True),
     "ensured-tokens": of("llama-tied", QV, trainable_token_indices=[5, 33], ensure_weight_tying=True),
     "tied-tokens": of("llama-tied", QV, trainable_token_indices=[5, 33]),

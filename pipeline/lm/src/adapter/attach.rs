@@ -22,6 +22,7 @@ impl Decoder {
             next.replace_parameters(&plan);
         }
         next.put_updates(&plan);
+        next.untied |= plan.unties && next.architecture().tied;
         if adapter.check_plain().is_ok() && next.head.low.is_none() {
             next.adapter_config = Some(adapter.config.clone());
         }
@@ -81,11 +82,16 @@ impl Decoder {
         for linear in self.linears_mut() {
             linear.merge();
         }
-        self.head.merge();
         if let Some(low) = self.embedding_low.take() {
             let weight = low.merged(&self.embedding.clone().transpose());
             self.embedding = weight.transpose();
+            if self.architecture().tied {
+                // The head's update is the same, and so is its weight.
+                self.head.low = None;
+                self.head.weight = self.embedding.clone();
+            }
         }
+        self.head.merge();
         self.adapter_config = None;
         self.bare = None;
         Ok(())
@@ -112,12 +118,10 @@ impl Decoder {
         }
         let update = plan.updates.get(&self.head.name);
         self.head.low = update.map(|update| low(update, &self.head.weight));
-        let [embedding, head] = self.ends();
+        let [embedding, _] = self.ends();
         let update = plan.updates.get(&embedding);
         // An embedding is a linear layer of the tokens, with its weight transposed.
         self.embedding_low = update.map(|update| low(update, &self.embedding.clone().transpose()));
-        let adapted = [&embedding, &head].map(|name| plan.updates.contains_key(name));
-        self.untied |= self.architecture().tied && adapted != [false, false];
     }
 
     fn replace_parameters(&mut self, plan: &Plan) {

@@ -21,16 +21,24 @@ impl<'a> Planner<'a, '_> {
     }
 
     /// With `ensure_weight_tying` a head's update is the embedding's transposed, and both are in the file.
-    pub(super) fn check_tied_updates(&self) -> Result<(), LmError> {
+    pub(super) fn check_tied_updates(&mut self) -> Result<(), LmError> {
         let updates = &self.plan.updates;
-        let [Some(embedding), Some(head)] = self.ends().map(|end| updates.get(end)) else {
-            return Ok(());
+        let (embedding, head) = match self.ends().map(|end| updates.get(end)) {
+            [Some(embedding), Some(head)] => (embedding, head),
+            [None, None] => return Ok(()),
+            [Some(_), None] | [None, Some(_)] => {
+                self.plan.unties = true;
+                return Ok(());
+            }
         };
-        let same = is_transposed(embedding.b, head.a, embedding.rank)
+        let same = embedding.scale == head.scale
+            && is_transposed(embedding.b, head.a, embedding.rank)
             && is_transposed(head.b, embedding.a, embedding.rank);
         if self.tied && self.config.tie && !same {
             return Err(differs(format!("{}.lora_A.weight", self.ends()[1])));
         }
+        // A magnitude is of the head's rows, and of the embedding's columns.
+        self.plan.unties = !same || self.config.dora;
         Ok(())
     }
 

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 pub(super) struct Plan<'a> {
     /// What is added, by module.
     pub(super) updates: BTreeMap<String, Update<'a>>,
+    /// Whether the updates of embedding and head are not one and the same.
+    pub(super) unties: bool,
     /// What replaces a parameter, by its name.
     pub(super) replaced: BTreeMap<String, &'a [f32]>,
     /// What replaces rows of an embedding or a head, by module.

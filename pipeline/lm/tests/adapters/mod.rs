@@ -19,6 +19,10 @@ const TOLERANCE: f32 = 1e-4;
 /// Adapters that PEFT merges into a model of more weights than the base's configuration says.
 const UNTIED: [&str; 2] = ["tied-modules-to-save", "tied-modules-to-save-both"];
 
+/// Adapters whose one update of embedding and head PEFT 0.21.2 adds twice when it merges, to the weight that both are. Ours
+/// does merged what it does attached, in PEFT too.
+const TWICE: [&str; 2] = ["ensured-embedding", "ensured-head-bin"];
+
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures-adapters")
 }
@@ -116,19 +120,20 @@ fn adapters_give_pefts_logits() {
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let attached = difference(&decoder, &expected);
         let mut merged = decoder.clone();
-        let mergeable = std::fs::read_to_string(folder.join("merged.txt")).unwrap() == "same\n";
+        let merges = std::fs::read_to_string(folder.join("merged.txt")).unwrap();
+        let mergeable = merges == "same\n" && !UNTIED.contains(&name) || TWICE.contains(&name);
         let outcome = match merged.merge() {
             Ok(()) => {
                 let merged = difference(&merged, &expected);
                 // Written negatively, so that no NaN passes.
-                if !(mergeable && !UNTIED.contains(&name) && merged < TOLERANCE) {
+                if !(mergeable && merged < TOLERANCE) {
                     failed.push(format!("{name}, merged: {merged:.1e}"));
                 }
                 format!("{merged:.1e}")
             }
             Err(error) => {
                 assert!(matches!(error, LmError::Unmergeable { .. }), "{error:?}");
-                if mergeable && !UNTIED.contains(&name) {
+                if mergeable {
                     failed.push(format!("{name}, merged: {error}"));
                 }
                 assert_eq!(difference(&merged, &expected), attached, "{name}");
