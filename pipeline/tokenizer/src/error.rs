@@ -1,3 +1,4 @@
+use crate::jinja::JinjaError;
 use crate::protobuf::Malformed;
 use miette::Diagnostic;
 use std::path::PathBuf;
@@ -178,7 +179,20 @@ pub enum TokenizerError {
     Template {
         /// The file.
         path: PathBuf,
-        /// The template's own message, and the line.
-        source: minijinja::Error,
+        /// The line, and the template's own message or what is not supported.
+        source: JinjaError,
+    },
+    /// A variable for a chat template that it has no use for.
+    #[error("the variable `{name}` for the chat template in {} {problem}", path.display())]
+    #[diagnostic(help(
+        "look at the template for the names that it reads, such as enable_thinking, or leave the variable out"
+    ))]
+    TemplateVariable {
+        /// The file.
+        path: PathBuf,
+        /// The variable.
+        name: String,
+        /// Why not.
+        problem: &'static str,
     },
 }

@@ -8,6 +8,7 @@ mod byte_level;
 mod chat;
 mod convert;
 mod error;
+mod jinja;
 mod json;
 mod merges;
 mod protobuf;
@@ -18,7 +19,8 @@ mod tokenizer;
 mod train;
 
 pub use error::TokenizerError;
+pub use jinja::{JinjaError, JinjaErrorKind};
 pub use protobuf::Malformed;
-pub use template::{ChatTemplate, Message};
+pub use template::{ChatTemplate, Message, TemplateVariables};
 pub use tokenizer::Tokenizer;
 pub use train::train_bpe;

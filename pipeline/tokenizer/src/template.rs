@@ -1,11 +1,15 @@
 use crate::TokenizerError;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Value};
-use minijinja::{Environment, Error, ErrorKind, context};
-use serde::Serialize;
-use serde_json::ser::PrettyFormatter;
-use std::io;
+use crate::jinja::{JinjaError, Template, Variables};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Values for variables of a chat template, by their names.
+pub type TemplateVariables = BTreeMap<String, Value>;
+
+/// What `apply_chat_template` sets itself.
+const RESERVED: [&str; 4] = ["messages", "tools", "documents", "add_generation_prompt"];
 
 /// A turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,165 +24,111 @@ pub struct Message {
 #[derive(Debug, Clone)]
 pub struct ChatTemplate {
     path: PathBuf,
-    source: String,
-    environment: Environment<'static>,
-}
-
-impl Message {
-    /// What a template sees, in the order in which Python programs write it.
-    fn dictionary(&self) -> Value {
-        Value::from_pairs([("role", &self.role), ("content", &self.content)])
-    }
+    /// A template that cannot be read fails when it is used: many models are asked without.
+    template: Result<Arc<Template>, JinjaError>,
+    /// The special tokens that it may name.
+    tokens: BTreeMap<String, String>,
 }
 
 impl ChatTemplate {
-    pub(crate) fn new(
+    /// A template from a file, and the special tokens by their names (`bos_token`).
+    pub fn new(
         path: PathBuf,
         source: &str,
-        tokens: Vec<(&'static str, String)>,
-    ) -> Result<Self, TokenizerError> {
-        let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build();
-        match syntax {
-            Ok(syntax) => environment.set_syntax(syntax),
-            Err(source) => return Err(TokenizerError::Template { path, source }),
-        }
-        environment
-            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-        environment.add_function("raise_exception", raise_exception);
-        environment.add_function("strftime_now", strftime_now);
-        environment.add_filter("tojson", tojson);
-        for (name, token) in tokens {
-            environment.add_global(name, token);
-        }
-        Ok(Self {
+        tokens: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        Self {
             path,
-            source: without_generation_marks(source),
-            environment,
-        })
+            template: Template::parse(source).map(Arc::new),
+            tokens: tokens.into_iter().collect(),
+        }
     }
 
     /// The prompt for a conversation. With `add_generation_prompt` it ends where the assistant's turn begins.
     ///
-    /// It is the text that transformers' `apply_chat_template(..., tokenize=False)` gives: the special tokens are in
-    /// it, so [`crate::Tokenizer::encode`] must not add them again. A template that asks for today's date
+    /// It is the text that transformers' `apply_chat_template(..., tokenize=False, **variables)` gives: the special
+    /// tokens are in it, so [`crate::Tokenizer::encode`] must not add them again. A template that asks for today's date
     /// (`strftime_now`) gives another text tomorrow.
     ///
     /// # Errors
-    /// What the template raises itself (`raise_exception`), or what is wrong with it.
+    /// What the template raises itself (`raise_exception`), what is wrong with it, and what is not supported.
     pub fn render(
         &self,
         messages: &[Message],
         add_generation_prompt: bool,
+        variables: &TemplateVariables,
     ) -> Result<String, TokenizerError> {
-        self.environment
-            .template_from_named_str("chat_template", &self.source)
-            .and_then(|template| {
-                template.render(context! {
-                    messages => messages.iter().map(Message::dictionary).collect::<Vec<_>>(),
-                    add_generation_prompt,
-                    tools => (),
-                    documents => (),
-                })
-            })
-            .map_err(|source| TokenizerError::Template {
+        let mut all = Variables::default();
+        for (name, token) in &self.tokens {
+            all.set(name, &Value::from(token.as_str()));
+        }
+        for (name, value) in variables {
+            all.set(name, value);
+        }
+        // In the order in which Python programs write a message.
+        let pairs = messages.iter().map(|message| {
+            let Message { role, content } = message;
+            vec![("role", role.as_str()), ("content", content.as_str())]
+        });
+        all.set_list("messages", pairs)
+            .map_err(|source| self.failed(source))?;
+        all.set("add_generation_prompt", &Value::from(add_generation_prompt));
+        all.set("tools", &Value::Null);
+        all.set("documents", &Value::Null);
+        self.template()?
+            .render(&all, &strftime_now)
+            .map_err(|source| self.failed(source))
+    }
+
+    /// Refuses variables that would change nothing or break the conversation.
+    ///
+    /// # Errors
+    /// A name that the template never reads or that is the conversation's, and a value that is an object.
+    pub fn check_variables(&self, variables: &TemplateVariables) -> Result<(), TokenizerError> {
+        let template = self.template()?;
+        for (name, value) in variables {
+            let problem = if RESERVED.contains(&name.as_str()) {
+                "is set by the conversation itself"
+            } else if !template.reads(name) {
+                "is never read by it"
+            } else if has_object(value) {
+                "is an object; a variable is a text, a number, true, false, null, or a list of such"
+            } else {
+                continue;
+            };
+            return Err(TokenizerError::TemplateVariable {
                 path: self.path.clone(),
-                source,
-            })
-    }
-}
-
-fn raise_exception(message: String) -> Result<String, Error> {
-    Err(Error::new(ErrorKind::InvalidOperation, message))
-}
-
-fn strftime_now(format: &str) -> Result<String, Error> {
-    jiff::fmt::strtime::format(format, &jiff::Zoned::now())
-        .map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))
-}
-
-/// `json.dumps(value, ensure_ascii=False, indent=indent)`.
-fn tojson(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
-    let indent = match indent {
-        Some(indent) => Some(indent),
-        None => options.get("indent")?,
-    };
-    if options.get::<Option<bool>>("ensure_ascii")? == Some(true) {
-        return Err(Error::new(
-            ErrorKind::InvalidOperation,
-            "tojson with ensure_ascii=true is not supported",
-        ));
-    }
-    options.assert_all_used()?;
-    let mut json = Vec::new();
-    let written = match indent {
-        Some(width) => {
-            let spaces = " ".repeat(width);
-            let formatter = PrettyFormatter::with_indent(spaces.as_bytes());
-            value.serialize(&mut serde_json::Serializer::with_formatter(
-                &mut json, formatter,
-            ))
+                name: name.clone(),
+                problem,
+            });
         }
-        None => value.serialize(&mut serde_json::Serializer::with_formatter(
-            &mut json, Spaced,
-        )),
-    };
-    written
-        .map_err(|error| error.to_string())
-        .and_then(|()| String::from_utf8(json).map_err(|error| error.to_string()))
-        .map_err(|error| Error::new(ErrorKind::BadSerialization, error))
-}
-
-/// The spaces that Python's `json` writes.
-struct Spaced;
-
-impl serde_json::ser::Formatter for Spaced {
-    fn begin_array_value<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
+        Ok(())
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
-}
-
-/// `{% generation %}` tells a trainer which tokens are the assistant's. It changes no text, and minijinja has no tags
-/// of one's own, so it becomes a block that is always entered.
-fn without_generation_marks(source: &str) -> String {
-    let mut text = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(at) = rest.find("{%") {
-        let (before, tag) = rest.split_at(at);
-        text.push_str(before);
-        let Some(end) = tag.find("%}") else {
-            rest = tag;
-            break;
-        };
-        let (tag, after) = tag.split_at(end);
-        let inner = &tag[2..];
-        text.push_str("{%");
-        match inner.trim_matches(|c: char| c.is_whitespace() || c == '-' || c == '+') {
-            "generation" => text.push_str(&inner.replacen("generation", "if true", 1)),
-            "endgeneration" => text.push_str(&inner.replacen("endgeneration", "endif", 1)),
-            _ => text.push_str(inner),
+    fn template(&self) -> Result<&Template, TokenizerError> {
+        match &self.template {
+            Ok(template) => Ok(template),
+            Err(source) => Err(self.failed(source.clone())),
         }
-        rest = after;
     }
-    text.push_str(rest);
-    text
+
+    fn failed(&self, source: JinjaError) -> TokenizerError {
+        TokenizerError::Template {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+/// Whether an object is in a value: nothing says in which order its keys stood.
+fn has_object(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => true,
+        Value::Array(values) => values.iter().any(has_object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn strftime_now(format: &str) -> Result<String, String> {
+    jiff::fmt::strtime::format(format, &jiff::Zoned::now()).map_err(|error| error.to_string())
 }

@@ -141,6 +141,16 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
+    /// Whether a token was added to the vocabulary and is no white space: a mark such as `<|im_end|>`, declared special or
+    /// not.
+    pub fn is_added(&self, id: u32) -> bool {
+        let added = self.inner.get_added_vocabulary();
+        added
+            .get_added_tokens_decoder()
+            .get(&id)
+            .is_some_and(|token| !token.content.trim().is_empty())
+    }
+
     /// One more than the largest id. A model's embedding may have more rows, and now and then has fewer.
     pub fn vocabulary(&self) -> usize {
         self.vocabulary

@@ -4,7 +4,9 @@
 
 mod model;
 
-use clika_tokenizer::{Message, Tokenizer, TokenizerError};
+use clika_tokenizer::{
+    ChatTemplate, JinjaErrorKind, Message, TemplateVariables, Tokenizer, TokenizerError,
+};
 use serde_json::{Value, json};
 use std::error::Error;
 
@@ -36,9 +38,14 @@ fn every_template_as_the_reference() {
         let template = tokenizer.chat_template().unwrap();
         for render in case["renders"].as_array().unwrap() {
             let number = usize::try_from(render["conversation"].as_u64().unwrap()).unwrap();
+            let variables: TemplateVariables = match render.get("variables") {
+                Some(variables) => serde_json::from_value(variables.clone()).unwrap(),
+                None => TemplateVariables::new(),
+            };
             let found = template.render(
                 &messages(&fixture["conversations"][number]),
                 render["add_generation_prompt"].as_bool().unwrap(),
+                &variables,
             );
             match render["text"].as_str() {
                 Some(text) => {
@@ -58,8 +65,8 @@ fn every_template_as_the_reference() {
             }
         }
     }
-    // Ten renders each of seven templates; two refuse some conversations, one all.
-    assert_eq!((texts, errors), (54, 16));
+    // Ten renders each of nine templates, thirty of one with variables; two refuse some conversations, one all.
+    assert_eq!((texts, errors), (94, 16));
 }
 
 #[test]
@@ -76,7 +83,7 @@ fn the_file_wins_over_the_config_and_default_over_other_names() {
         tokenizer
             .chat_template()
             .unwrap()
-            .render(&[], true)
+            .render(&[], true, &TemplateVariables::new())
             .unwrap()
     };
     assert_eq!(render(), "the default");
@@ -103,14 +110,14 @@ fn a_template_that_is_none_says_where() {
     let error = tokenizer
         .chat_template()
         .unwrap()
-        .render(&[], false)
+        .render(&[], false, &TemplateVariables::new())
         .unwrap_err();
     assert!(
         error.to_string().ends_with("tokenizer_config.json fails"),
         "{error}"
     );
     let source = error.source().unwrap().to_string();
-    assert!(source.contains("chat_template:2"), "{source}");
+    assert!(source.contains("line 2: "), "{source}");
 }
 
 #[test]
@@ -120,7 +127,7 @@ fn today_is_written_as_asked() {
     let text = tokenizer
         .chat_template()
         .unwrap()
-        .render(&[], false)
+        .render(&[], false, &TemplateVariables::new())
         .unwrap();
     let (year, day) = text.split_once('|').unwrap();
     assert!(
@@ -130,4 +137,95 @@ fn today_is_written_as_asked() {
     let (day, month) = day.split_once(' ').unwrap();
     assert!((1..=31).contains(&day.parse::<u32>().unwrap()), "{text}");
     assert!(month.len() == 3 && month.is_ascii(), "{text}");
+}
+
+#[test]
+fn expressions_are_printed_as_python_prints_them() {
+    let fixture: Value = serde_json::from_str(include_str!("expressions.json")).unwrap();
+    let variables: TemplateVariables =
+        serde_json::from_value(fixture["variables"].clone()).unwrap();
+    let conversation = [("user", "Hi"), ("assistant", "Yo")].map(|(role, content)| Message {
+        role: role.to_owned(),
+        content: content.to_owned(),
+    });
+    let (mut equal, mut both_fail, mut refused, mut wrong) = (0, 0, 0, Vec::new());
+    for case in fixture["cases"].as_array().unwrap() {
+        let source = case["template"].as_str().unwrap();
+        let template = ChatTemplate::new("expressions".into(), source, []);
+        let found = template.render(&conversation, true, &variables);
+        match (&found, case["text"].as_str(), case["refused"].as_str()) {
+            (Ok(text), Some(expected), None) if text == expected => equal += 1,
+            (Err(TokenizerError::Template { source, .. }), _, Some(name))
+                if source.kind == JinjaErrorKind::Unsupported && source.message.contains(name) =>
+            {
+                refused += 1;
+            }
+            (Err(TokenizerError::Template { source, .. }), None, None)
+                if source.kind != JinjaErrorKind::Unsupported =>
+            {
+                both_fail += 1;
+            }
+            _ => wrong.push(format!("{source}: {found:?}, not {case}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!((equal, both_fail, refused), (598, 88, 23));
+}
+
+#[test]
+fn a_template_cannot_exhaust_the_stack() {
+    let fails = |source: &str| {
+        let template = ChatTemplate::new("deep".into(), source, []);
+        let error = template
+            .render(&[], true, &TemplateVariables::new())
+            .unwrap_err();
+        error.source().unwrap().to_string()
+    };
+    for (open, close) in [("(", ")"), ("[", "]"), ("not ", ""), ("-", ""), ("l[", "]")] {
+        let nested = format!("{{{{ {}1{} }}}}", open.repeat(5000), close.repeat(5000));
+        assert!(fails(&nested).contains("nests too deep"), "{open}");
+    }
+    let blocks = "{% if true %}".repeat(5000) + &"{% endif %}".repeat(5000);
+    assert!(fails(&blocks).contains("nests too deep"));
+    let sum = format!("{{{{ {}1 }}}}", "1 + ".repeat(5000));
+    assert!(fails(&sum).contains("maximum recursion depth exceeded"));
+    let endless = "{% macro m(n) %}{{ [m(n + 1)] | join }}{% endmacro %}{{ m(0) }}";
+    assert!(fails(endless).contains("maximum recursion depth exceeded"));
+    // What people write stays well within.
+    let sum = format!("{{{{ {}1 }}}}", "1 + ".repeat(200));
+    let template = ChatTemplate::new("long".into(), &sum, []);
+    assert_eq!(
+        template
+            .render(&[], true, &TemplateVariables::new())
+            .unwrap(),
+        "201"
+    );
+}
+
+#[test]
+fn a_variable_that_changes_nothing_is_refused() {
+    let source = "{{ messages }}{% if enable_thinking is defined %}x{% endif %}{{ bos_token }}";
+    let template = ChatTemplate::new("template".into(), source, []);
+    let check = |name: &str, value: Value| {
+        let variables = TemplateVariables::from([(name.to_owned(), value)]);
+        template
+            .check_variables(&variables)
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(check("enable_thinking", json!(false)), Ok(()));
+    // transformers lets a variable stand in for a special token.
+    assert_eq!(check("bos_token", json!("<s>")), Ok(()));
+    for (name, value, problem) in [
+        ("enable_thinkin", json!(false), "is never read by it"),
+        ("messages", json!([]), "is set by the conversation itself"),
+        ("enable_thinking", json!([{"a": 1}]), "is an object;"),
+    ] {
+        let error = check(name, value).unwrap_err();
+        assert!(
+            error.starts_with(&format!(
+                "the variable `{name}` for the chat template in template {problem}"
+            )),
+            "{error}"
+        );
+    }
 }

@@ -10,6 +10,7 @@ front of the text, whatever the model specifies.
 """
 
 import io
+import itertools
 import json
 import shutil
 import tempfile
@@ -21,7 +22,7 @@ import transformers
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer
 
-from templates import CONVERSATIONS, TEMPLATES
+from templates import CONVERSATIONS, TEMPLATES, VARIABLES
 
 HERE = Path(__file__).parent
 FIXTURES = HERE / "fixtures"
@@ -374,11 +375,13 @@ def chats():
             tokenizer = AutoTokenizer.from_pretrained(path)
         renders = []
         for number, conversation in enumerate(CONVERSATIONS):
-            for prompt in [False, True]:
+            for prompt, variables in itertools.product([False, True], VARIABLES.get(name, [{}])):
                 render = {"conversation": number, "add_generation_prompt": prompt}
+                if variables:
+                    render["variables"] = variables
                 try:
                     render["text"] = tokenizer.apply_chat_template(
-                        conversation, tokenize=False, add_generation_prompt=prompt
+                        conversation, tokenize=False, add_generation_prompt=prompt, **variables
                     )
                 except Exception as error:
                     render["error"] = str(error)

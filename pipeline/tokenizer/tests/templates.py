@@ -133,6 +133,45 @@ Assistant:{% endif %}""",
 {% endfor %}
 """,
     ),
+    # Qwen3-Coder: what is iterable, and what a mapping.
+    "coder": (
+        CHATML,
+        """\
+{%- if not tools is defined %}{%- set tools = [] %}{%- endif %}
+{%- set rest = messages[1:] if messages[0].role == 'system' else messages %}
+{%- if tools is iterable and tools | length > 0 %}
+    {{- '<tools>' }}
+{%- elif documents is none and tools is not iterable %}
+    {{- '<no tools>' }}
+{%- endif %}
+{%- for message in rest %}
+    {%- if message.content is string and message is mapping and message is iterable %}
+        {{- '%s|%5.1f|%-4d|' % (message.role, loop.index / 4, loop.index0) }}
+        {{- message.content.rsplit(' ', 1)[-1] ~ message.content.partition('\\n')[0].removeprefix('Welche').strip() }}
+        {{- ' %d' | format(message.content | wordcount) ~ ' ' ~ message.content[:4] | title ~ loop.index * 1e15 }}
+        {{- message | tojson(ensure_ascii=true, separators=(',', ':'), sort_keys=true) }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
+""",
+    ),
+    # Qwen3 and SmolLM3: a variable that decides whether the model thinks, and how much.
+    "thinking": (
+        CHATML,
+        """\
+{%- set effort = effort if effort is defined else 'none' %}
+{%- for message in messages %}
+    {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\\n' }}
+    {%- if enable_thinking is defined and enable_thinking is false %}
+        {{- '<think>\\n\\n</think>\\n\\n' }}
+    {%- endif %}
+    {{- effort ~ (budget | default(7) + 1) }}
+{%- endif %}
+""",
+    ),
     # Nothing of the conversation is as the template wants it.
     "mistaken": (LLAMA, "{{ messages[0]['content'] + none }}"),
 }
@@ -155,3 +194,8 @@ CONVERSATIONS = [
     ],
     [{"role": "narrator", "content": "Once upon a time"}],
 ]
+
+# Sets of variables for templates that read some; the others are rendered without.
+VARIABLES = {
+    "thinking": [{}, {"enable_thinking": False}, {"enable_thinking": True, "effort": "läng", "budget": 1.5}],
+}

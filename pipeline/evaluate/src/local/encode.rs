@@ -1,7 +1,7 @@
 use super::LocalModel;
 use crate::EvaluateError;
 use clika_templates::{Format, Part};
-use clika_tokenizer::Message;
+use clika_tokenizer::{Message, TemplateVariables};
 
 /// How a prompt is wrapped for a model.
 #[derive(Clone, Debug)]
@@ -156,7 +156,7 @@ impl LocalModel {
             content: content.to_owned(),
         };
         let messages: Vec<_> = turns.iter().map(message).collect();
-        Ok(template.render(&messages, to_answer)?)
+        Ok(template.render(&messages, to_answer, &TemplateVariables::new())?)
     }
 
     /// An answer with what the template writes before it, and what it writes after it.
