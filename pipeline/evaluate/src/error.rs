@@ -72,6 +72,17 @@ pub enum EvaluateError {
     #[error("the model has no `chat_template`")]
     #[diagnostic(help("--format names a format of templates/formats instead"))]
     NoChatTemplate,
+    /// A model's file that names the ends of an answer is damaged.
+    #[error("{} does not say what ends an answer", path.display())]
+    #[diagnostic(help(
+        "`eos_token_id` is the id of a token or a list of such; fetch the file again"
+    ))]
+    GenerationConfig {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
     /// The model's template has no place for an answer behind the prompt.
     #[error(
         "the model's `chat_template` does not write an answer behind the prompt that asks for it"

@@ -13,7 +13,7 @@ mod thought;
 pub use error::EvaluateError;
 pub use items::{Question, languages, read_dataset};
 pub use local::{
-    AnswerMode, LocalModel, LocalSettings, Spacing, Turn, Wrapping, Writing, evaluate_local,
+    AnswerMode, Ends, LocalModel, LocalSettings, Spacing, Turn, Wrapping, Writing, evaluate_local,
 };
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;

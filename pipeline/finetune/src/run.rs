@@ -109,6 +109,7 @@ impl Run<'_> {
             },
             "asked": {
                 "answers": config.answers,
+                "ends": model.ends()?,
                 "gate": config.gate,
                 "intervals": config.intervals,
             },

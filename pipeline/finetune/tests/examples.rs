@@ -4,22 +4,53 @@
 
 use clika_core::NoProgress;
 use clika_datasets::{FictionalRow, Kind};
-use clika_evaluate::LocalModel;
+use clika_evaluate::{EvaluateError, LocalModel, Writing};
 use clika_finetune::{asked, example};
-use clika_lm::DeviceChoice;
-use std::path::Path;
+use clika_lm::{DeviceChoice, Generating, Limits};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
 
-fn model(format: &str) -> LocalModel {
-    let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+fn pipeline() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn fixture() -> PathBuf {
+    pipeline().join("lm/tests/fixtures/llama-tokenizer")
+}
+
+fn load(folder: &Path, format: &str) -> Result<LocalModel, EvaluateError> {
     LocalModel::load(
-        &pipeline.join("lm/tests/fixtures/llama-tokenizer"),
+        folder,
         "llama-tokenizer",
-        (Some(format), &pipeline.join("../templates/formats")),
+        (Some(format), &pipeline().join("../templates/formats")),
         &DeviceChoice::Cpu.place().unwrap(),
         None,
         &NoProgress,
     )
-    .unwrap()
+}
+
+fn model(format: &str) -> LocalModel {
+    load(&fixture(), format).unwrap()
+}
+
+/// The fixture's model in a folder of its own with further files.
+fn with(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(fixture()).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).unwrap();
+    }
+    folder
+}
+
+fn end_tokens(model: &LocalModel) -> Vec<u32> {
+    model.ends().unwrap().tokens.iter().copied().collect()
 }
 
 fn row(prompt: &str, query: &str, response: &str) -> FictionalRow {
@@ -109,4 +140,95 @@ fn an_answer_that_would_grow_together_with_the_prompt_stays_apart() {
     let example = example(&model("none"), "", &row("T", "", "he")).unwrap();
     assert_eq!(example.answer, 2);
     assert_eq!(example.tokens, [1, 54, 74, 71, 2]);
+}
+
+/// A template whose turns end with `end`.
+fn ending(end: &str) -> String {
+    "{% for m in messages %}{{ 'Q' if m.role == 'user' else '' }}{{ m.content }}{{ 'A' if m.role == 'user' else '"
+        .to_owned()
+        + end
+        + "' }}{% endfor %}"
+}
+
+#[test]
+fn an_answer_ends_where_the_template_ends_it_in_training_and_in_writing() {
+    // The tokenizer's end is </s>, 2; the template's is <unk>, 0, and the line's end belongs to the next turn.
+    let folder = with(&[("chat_template.jinja", &ending("<unk>\\n"))]);
+    let model = load(folder.path(), "own").unwrap();
+    let turn = model.encode_turn("x", "", "The other one.").unwrap();
+    assert_eq!(turn.end, [0]);
+    assert_eq!(end_tokens(&model), [0, 2]);
+    assert!(model.ends().unwrap().texts.is_empty());
+    // An end without a token of its own is a text, trained as a whole.
+    let folder = with(&[("chat_template.jinja", &ending("##"))]);
+    let model = load(folder.path(), "own").unwrap();
+    let turn = model.encode_turn("x", "", "The other one.").unwrap();
+    assert_eq!(turn.end, [5, 5]);
+    assert_eq!(end_tokens(&model), [2]);
+    assert_eq!(model.ends().unwrap().texts, ["##"]);
+}
+
+#[test]
+fn the_ends_of_generation_config_stand_beside_the_tokenizers() {
+    let ends = |files: &[(&str, &str)]| {
+        let folder = with(files);
+        load(folder.path(), "alpaca").map(|model| end_tokens(&model))
+    };
+    let name = "generation_config.json";
+    assert_eq!(
+        ends(&[(name, r#"{"eos_token_id": [7, 2, 9]}"#)]).unwrap(),
+        [2, 7, 9]
+    );
+    assert_eq!(ends(&[(name, r#"{"eos_token_id": 7}"#)]).unwrap(), [2, 7]);
+    assert_eq!(ends(&[(name, r#"{"eos_token_id": null}"#)]).unwrap(), [2]);
+    assert_eq!(ends(&[(name, "{}")]).unwrap(), [2]);
+    // Without the file transformers takes the model's own, which is </s> here as well.
+    assert_eq!(ends(&[]).unwrap(), [2]);
+    let config = fs::read_to_string(fixture().join("config.json")).unwrap();
+    let config = config.replace("\"eos_token_id\": 2", "\"eos_token_id\": 8");
+    assert_eq!(ends(&[("config.json", &config)]).unwrap(), [2, 8]);
+    let error = ends(&[(name, r#"{"eos_token_id": "</s>"}"#)]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("generation_config.json does not say what ends an answer"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_text_goes_no_further_than_any_end() {
+    let model = model("none");
+    let prompts = [model.encode("Which one is it?", "").unwrap()];
+    let limits = Limits {
+        max_new_tokens: 12,
+        ends: Vec::new(),
+        budget: 1024,
+        batch: 1,
+    };
+    let mut endless = Generating::new(&model.decoder, &prompts, limits, &|_| false).unwrap();
+    let (_, tokens) = endless.next().unwrap().unwrap().remove(0);
+    assert_eq!(tokens.len(), 12);
+    // Any of the tokens as an end: the text is what stands before the first of it.
+    for end in &tokens {
+        let place = tokens.iter().position(|token| token == end).unwrap();
+        let folder = with(&[(
+            "generation_config.json",
+            &format!("{{\"eos_token_id\": [2, {end}]}}"),
+        )]);
+        let model = load(folder.path(), "none").unwrap();
+        let writing = Writing {
+            max_tokens: 12,
+            batch_tokens: 1024,
+        };
+        let mut texts = Vec::new();
+        model
+            .write(&model.decoder, &prompts, writing, |batch| {
+                texts.extend(batch);
+                Ok::<(), EvaluateError>(())
+            })
+            .unwrap();
+        let expected = model.tokenizer.decode(&tokens[..place]).unwrap();
+        assert_eq!(texts, [(0, expected)], "{end} of {tokens:?}");
+    }
 }

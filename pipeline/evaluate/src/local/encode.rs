@@ -1,7 +1,7 @@
 use super::LocalModel;
 use crate::EvaluateError;
 use clika_templates::{Format, Part};
-use clika_tokenizer::{Message, TemplateVariables};
+use clika_tokenizer::Message;
 
 /// How a prompt is wrapped for a model.
 #[derive(Clone, Debug)]
@@ -118,11 +118,7 @@ impl LocalModel {
                 end
             }
         };
-        // What a template writes behind the end is the next turn's.
-        let eos = self.tokenizer.eos();
-        if let Some(last) = end.iter().position(|token| Some(*token) == eos) {
-            end.truncate(last + 1);
-        }
+        self.cut_end(&mut end)?;
         if end.is_empty() {
             return Err(EvaluateError::NoEnd {
                 format: self.wrapping.name().to_owned(),
@@ -135,19 +131,12 @@ impl LocalModel {
         })
     }
 
-    /// The tokens that end an answer.
-    pub(super) fn ends(&self) -> Vec<u32> {
-        let mut ends: Vec<u32> = self.tokenizer.eos().into_iter().collect();
-        if let Wrapping::Format { format, .. } = &self.wrapping
-            && let Some(Part::Special(name)) = format.answer_end().parts.first()
-        {
-            ends.extend(self.tokenizer.id(name));
-        }
-        ends
-    }
-
     /// A conversation of roles and texts by the model's own template.
-    fn own(&self, turns: &[(&str, &str)], to_answer: bool) -> Result<String, EvaluateError> {
+    pub(super) fn own(
+        &self,
+        turns: &[(&str, &str)],
+        to_answer: bool,
+    ) -> Result<String, EvaluateError> {
         let Some(template) = self.tokenizer.chat_template() else {
             return Err(EvaluateError::NoChatTemplate);
         };
@@ -156,7 +145,7 @@ impl LocalModel {
             content: content.to_owned(),
         };
         let messages: Vec<_> = turns.iter().map(message).collect();
-        Ok(template.render(&messages, to_answer, &TemplateVariables::new())?)
+        Ok(template.render(&messages, to_answer, &self.variables)?)
     }
 
     /// An answer with what the template writes before it, and what it writes after it.

@@ -2,12 +2,14 @@
 
 mod ask;
 mod encode;
+mod ends;
 mod model;
 mod run;
 mod write;
 
 pub use ask::{AnswerMode, Spacing};
 pub use encode::{Turn, Wrapping};
+pub use ends::Ends;
 pub use model::LocalModel;
 pub use run::{LocalSettings, evaluate_local};
 pub use write::Writing;

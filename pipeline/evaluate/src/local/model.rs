@@ -1,11 +1,14 @@
-use super::encode::Wrapping;
+use super::{
+    encode::Wrapping,
+    ends::{Ends, generation_ends},
+};
 use crate::EvaluateError;
 use clika_artifacts::{sha256_file, sha256_hex};
 use clika_core::{NoProgress, Progress};
 use clika_lm::{Adapter, CheckpointError, Decoder, Dtype, Place};
 use clika_templates::{ModelFormat, default_format, load_format};
-use clika_tokenizer::Tokenizer;
-use std::path::Path;
+use clika_tokenizer::{TemplateVariables, Tokenizer};
+use std::{collections::BTreeSet, path::Path, sync::OnceLock};
 
 /// A model with its tokenizer and the format of its prompts.
 pub struct LocalModel {
@@ -21,6 +24,12 @@ pub struct LocalModel {
     pub fingerprint: String,
     /// Where it runs.
     pub place: Place,
+    /// Values for variables of its own template.
+    pub(super) variables: TemplateVariables,
+    /// The ends that its folder names for generation.
+    pub(super) generation_ends: BTreeSet<u32>,
+    /// All ends, once they were asked for.
+    pub(super) ends: OnceLock<Ends>,
 }
 
 /// The name on the command line of the model's own `chat_template`.
@@ -41,6 +50,7 @@ impl LocalModel {
     ) -> Result<Self, EvaluateError> {
         // First what fails fast.
         let mut tokenizer = Tokenizer::load(folder)?;
+        let generation_ends = generation_ends(folder)?;
         let wrapping = wrapping(&tokenizer, name, format, formats)?;
         let architecture = clika_lm::read_architecture(folder)?;
         tokenizer.limit(architecture.vocabulary);
@@ -53,6 +63,9 @@ impl LocalModel {
             wrapping,
             fingerprint,
             place: place.clone(),
+            variables: TemplateVariables::new(),
+            generation_ends,
+            ends: OnceLock::new(),
         })
     }
 }

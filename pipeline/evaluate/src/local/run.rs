@@ -228,7 +228,7 @@ impl Work<'_> {
         for question in &set.questions {
             prompts.push(self.model.encode(&self.prompt.render(question), "")?);
         }
-        let (stops, ends) = (self.model.stops(), self.model.ends());
+        let ends = self.model.ends()?;
         let max_tokens = self.settings.max_tokens;
         let keys: Vec<Key> = prompts
             .iter()
@@ -236,8 +236,8 @@ impl Work<'_> {
                 self.key(&json!({
                     "prompt": prompt,
                     "max_tokens": max_tokens,
-                    "stops": stops,
-                    "ends": ends,
+                    "stops": ends.texts,
+                    "ends": ends.tokens,
                     // Older versions kept what they read out of NaN, and a text does not show it.
                     "finite": true,
                 }))

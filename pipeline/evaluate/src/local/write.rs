@@ -1,4 +1,4 @@
-use super::{LocalModel, Wrapping};
+use super::{Ends, LocalModel};
 use crate::EvaluateError;
 use clika_lm::{Decoder, Generating, Limits};
 
@@ -15,8 +15,9 @@ pub struct Writing {
 }
 
 impl LocalModel {
-    /// Has `decoder`, this model's or one with an adapter on it, continue prompts greedily until a token or a text of the
-    /// format ends the answer.
+    /// Has `decoder`, this model's or one with an adapter on it, continue prompts greedily until
+    /// one of the [`Ends`] ends the answer. Special tokens in the text are left out, as transformers' decoding with
+    /// `skip_special_tokens=True` leaves them out.
     ///
     /// `keep` gets the texts of each batch with the numbers of their prompts; its error ends the work.
     pub fn write<E: From<EvaluateError>>(
@@ -26,14 +27,22 @@ impl LocalModel {
         writing: Writing,
         mut keep: impl FnMut(Vec<(usize, String)>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let stops = self.stops();
+        let Ends {
+            tokens,
+            texts: stops,
+        } = self.ends()?;
         let limits = Limits {
             max_new_tokens: writing.max_tokens,
-            ends: self.ends(),
+            ends: tokens.iter().copied().collect(),
             budget: writing.batch_tokens,
             batch: GENERATION_BATCH,
         };
-        let found = |text: &str| stops.iter().filter_map(|stop| text.find(stop)).min();
+        let found = |text: &str| {
+            stops
+                .iter()
+                .filter_map(|stop| text.find(stop.as_str()))
+                .min()
+        };
         let enough = |tokens: &[u32]| {
             // A text that cannot be decoded yet is in the middle of a letter.
             !stops.is_empty()
@@ -57,13 +66,5 @@ impl LocalModel {
             keep(texts)?;
         }
         Ok(())
-    }
-
-    /// Texts that end an answer.
-    pub(super) fn stops(&self) -> Vec<&str> {
-        match &self.wrapping {
-            Wrapping::Format { format, .. } => format.stop.iter().map(String::as_str).collect(),
-            Wrapping::Own => Vec::new(),
-        }
     }
 }

@@ -184,6 +184,10 @@ pub(super) fn run(
         "tied": model.decoder.architecture().tied,
         "unused_tensors": model.decoder.unused(),
         "format": format,
+        "ends": match mode {
+            AnswerMode::Free => Some(model.ends()?),
+            AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => None,
+        },
         "answer": mode,
         "spacing": settings.spacing,
         "permute": settings.permute,

@@ -1,0 +1,154 @@
+//! What ends an answer: one list for what is written, what is kept and what is trained.
+
+use super::{LocalModel, Wrapping};
+use crate::EvaluateError;
+use clika_templates::Part;
+use clika_tokenizer::{ChatTemplate, Message, TemplateVariables, Tokenizer};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// What ends an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ends {
+    /// Tokens that end it, each on its own.
+    pub tokens: BTreeSet<u32>,
+    /// Texts that end it and are no part of it.
+    pub texts: Vec<String>,
+}
+
+/// An answer that no template changes or holds.
+const PROBE: &str = "xyzzy";
+
+/// What a template writes after an answer.
+pub(super) enum TemplateEnd {
+    Token(u32),
+    Text(String),
+    Nothing,
+}
+
+/// `generation_config.json`, or what stands in for it in `config.json`.
+#[derive(Deserialize)]
+struct Generation {
+    eos_token_id: Option<Ids>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Ids {
+    One(u32),
+    Several(Vec<u32>),
+}
+
+impl LocalModel {
+    /// What ends an answer: every end of `generation_config.json`, the tokenizer's, and what the format or the model's
+    /// own template writes after an answer, so that a model stops where it was taught to.
+    ///
+    /// # Errors
+    /// A template that fails on an answered question.
+    pub fn ends(&self) -> Result<&Ends, EvaluateError> {
+        if let Some(ends) = self.ends.get() {
+            return Ok(ends);
+        }
+        let mut ends = Ends {
+            tokens: self.own_ends(),
+            texts: Vec::new(),
+        };
+        match &self.wrapping {
+            Wrapping::Own => match self.template_end()? {
+                TemplateEnd::Token(token) => ends.tokens.extend([token]),
+                TemplateEnd::Text(text) => ends.texts.push(text),
+                TemplateEnd::Nothing => {}
+            },
+            Wrapping::Format { format, .. } => {
+                ends.texts.extend(format.stop.iter().cloned());
+                // Space before the end is no end yet.
+                let end = format
+                    .answer_end()
+                    .parts
+                    .into_iter()
+                    .find(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
+                match end {
+                    Some(Part::Special(name)) => ends.tokens.extend(self.tokenizer.id(&name)),
+                    Some(Part::Text(text)) => ends.texts.push(text),
+                    Some(Part::Bos | Part::Eos) | None => {}
+                }
+            }
+        }
+        Ok(self.ends.get_or_init(|| ends))
+    }
+
+    fn template_end(&self) -> Result<TemplateEnd, EvaluateError> {
+        let Some(template) = self.tokenizer.chat_template() else {
+            return Err(EvaluateError::NoChatTemplate);
+        };
+        template_end(&self.tokenizer, template, &self.variables, &self.own_ends())
+    }
+
+    /// The ends of the model's files, whatever the format.
+    fn own_ends(&self) -> BTreeSet<u32> {
+        let own = self.generation_ends.iter().copied();
+        own.chain(self.tokenizer.eos()).collect()
+    }
+
+    /// Cuts what is written after an answer behind the first token that ends it: the rest is the next turn's.
+    pub(super) fn cut_end(&self, end: &mut Vec<u32>) -> Result<(), EvaluateError> {
+        let ends = self.ends()?;
+        if let Some(first) = end.iter().position(|token| ends.tokens.contains(token)) {
+            end.truncate(first + 1);
+        }
+        Ok(())
+    }
+}
+
+/// What a template writes after an answer: its first token with a name of its own or that is one of `ends`, else its
+/// text.
+pub(super) fn template_end(
+    tokenizer: &Tokenizer,
+    template: &ChatTemplate,
+    variables: &TemplateVariables,
+    ends: &BTreeSet<u32>,
+) -> Result<TemplateEnd, EvaluateError> {
+    let turns = ["user", "assistant"].map(|role| Message {
+        role: role.to_owned(),
+        content: PROBE.to_owned(),
+    });
+    let turn = template.render(&turns, false, variables)?;
+    let Some((_, after)) = turn.rsplit_once(PROBE) else {
+        return Err(EvaluateError::NoAssistantTurn);
+    };
+    let tokens = tokenizer.encode(after, false)?;
+    let is_end = |token: &&u32| ends.contains(token) || tokenizer.is_added(**token);
+    Ok(match tokens.iter().find(is_end) {
+        Some(token) => TemplateEnd::Token(*token),
+        None if after.trim().is_empty() => TemplateEnd::Nothing,
+        None => TemplateEnd::Text(after.to_owned()),
+    })
+}
+
+/// The ends that a model's folder names for generation, as transformers looks for them: in `generation_config.json`, or
+/// without that file in `config.json`.
+pub(super) fn generation_ends(folder: &Path) -> Result<BTreeSet<u32>, EvaluateError> {
+    for name in ["generation_config.json", "config.json"] {
+        let path = folder.join(name);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(unreadable(path, serde_json::Error::io(error))),
+        };
+        let found: Generation =
+            serde_json::from_slice(&text).map_err(|source| unreadable(path, source))?;
+        return Ok(match found.eos_token_id {
+            None => BTreeSet::new(),
+            Some(Ids::One(id)) => BTreeSet::from([id]),
+            Some(Ids::Several(ids)) => ids.into_iter().collect(),
+        });
+    }
+    Ok(BTreeSet::new())
+}
+
+fn unreadable(path: PathBuf, source: serde_json::Error) -> EvaluateError {
+    EvaluateError::GenerationConfig { path, source }
+}
