@@ -1,6 +1,6 @@
 use crate::{
     AuditError, Finding, Knowledge, Severity, checks,
-    read::{self, Read},
+    read::{self, Found, Read},
     worlds,
 };
 use clika_core::LanguageCode;
@@ -41,7 +41,8 @@ pub fn audit(path: &Path, knowledge: &Knowledge) -> Result<Audit, AuditError> {
         datasets: Vec::new(),
         findings: Vec::new(),
     };
-    for read in read::read(path)? {
+    for Found { read, findings } in read::read(path)? {
+        audit.findings.extend(findings);
         match read {
             Read::Choices(set) => {
                 audit.datasets.push(Dataset {

@@ -46,6 +46,11 @@ fn our_datasets_have_no_error_and_a_spoiled_copy_has_some() {
         "{report}"
     );
     assert!(report.contains("- where: fr 200/200"), "{report}");
+    assert!(report.contains("### xgeo: files-changed"), "{report}");
+    assert!(
+        report.contains("1 of 10 files are not those that the manifest describes."),
+        "{report}"
+    );
     let errors = text(&output.stderr);
     assert!(errors.contains("of severity `error`"), "{errors}");
 

@@ -319,6 +319,17 @@ fn an_experiment_that_makes_no_sense() {
        PROJECT/pipeline/experiments/datasets.toml:12
     hint: compare with pipeline/experiments/datasets.toml, which explains every key
     "#);
+    // Five could be built, but no model could be evaluated on them.
+    project.edit(
+        "pipeline/experiments/datasets.toml",
+        "choices = 1",
+        "choices = 5",
+    );
+    insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
+    error: `choices` is 5; xgeo is evaluated with 4 choices, as in the paper
+       PROJECT/pipeline/experiments/datasets.toml:12
+    hint: compare with pipeline/experiments/datasets.toml, which explains every key
+    "#);
 }
 
 #[test]

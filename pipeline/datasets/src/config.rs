@@ -1,4 +1,4 @@
-use crate::{DatasetError, FictionalConfig};
+use crate::{DatasetError, FictionalConfig, TASKS};
 use clika_core::{LanguageCode, Place};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -191,6 +191,18 @@ impl Experiment {
                 );
                 return Err(invalid(problem, line(key)));
             }
+        }
+        // Another number could be built, but not evaluated.
+        if let Some(task) = TASKS
+            .into_iter()
+            .find(|it| it.choices() != datasets.choices)
+        {
+            let problem = format!(
+                "`choices` is {}; {task} is evaluated with {} choices, as in the paper",
+                datasets.choices,
+                task.choices()
+            );
+            return Err(invalid(problem, line("choices")));
         }
         Ok(experiment)
     }

@@ -188,6 +188,85 @@ pub enum DatasetError {
         /// What is wrong.
         problem: String,
     },
+    /// Rows lie there, and nothing says what they should be.
+    #[error("{} has rows and no manifest.json, so that nobody knows what they were built from", folder.display())]
+    #[diagnostic(help(
+        "`clika datasets` builds a dataset with its manifest; --force replaces what lies there"
+    ))]
+    NoManifest {
+        /// The dataset's folder.
+        folder: PathBuf,
+    },
+    /// A file of a dataset is not the one that was built.
+    #[error("{} is no longer the file that the dataset's manifest describes", path.display())]
+    #[diagnostic(help("{command} builds it anew"))]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What builds the dataset.
+        command: String,
+    },
+    /// A file lies in a dataset that does not belong to it.
+    #[error("{} is no file of the dataset: its manifest does not name it", path.display())]
+    #[diagnostic(help("move the file away if it is there; {command} builds the dataset anew"))]
+    Stray {
+        /// The file.
+        path: PathBuf,
+        /// What builds the dataset.
+        command: String,
+    },
+    /// A folder holds another dataset than its name says.
+    #[error("{} holds the dataset `{found}`, not `{expected}`", folder.display())]
+    #[diagnostic(help("a dataset lies in a folder of its own name"))]
+    OtherDataset {
+        /// The folder.
+        folder: PathBuf,
+        /// What is there.
+        found: String,
+        /// What was looked for.
+        expected: String,
+    },
+    /// A file of a dataset cannot be read.
+    #[error("{} holds no rows of ours: {problem}", path.display())]
+    #[diagnostic(help("{command} builds it anew"))]
+    NoRows {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// What builds the dataset.
+        command: String,
+    },
+    /// A row of a dataset can neither be asked nor taught.
+    #[error("row {row} of {} {problem}", path.display())]
+    #[diagnostic(help(
+        "{command} builds it anew; `clika audit {}` lists what is wrong with it", folder.display()
+    ))]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 1.
+        row: usize,
+        /// What is wrong.
+        problem: String,
+        /// What builds the dataset.
+        command: String,
+        /// The dataset's folder.
+        folder: PathBuf,
+    },
+    /// An item has another number of choices than its task.
+    #[error("item {item} in `{language}` has {found} choices, and {task} has {expected}", expected = task.choices())]
+    #[diagnostic(help("take the item out of the source in every language"))]
+    Choices {
+        /// The task.
+        task: Task,
+        /// The item.
+        item: String,
+        /// The language.
+        language: LanguageCode,
+        /// The choices that it has.
+        found: usize,
+    },
     /// A language has no words for fictional worlds.
     #[error("`{language}` has no words for fictional worlds\n   {}", path.display())]
     #[diagnostic(help("add its [fictional] part; templates/languages/README.md explains it"))]

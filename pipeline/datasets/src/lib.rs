@@ -18,6 +18,7 @@ mod giveaway;
 mod lines;
 mod parallel;
 mod parquet;
+mod read;
 mod render;
 mod report;
 mod sources;
@@ -40,6 +41,7 @@ pub use fictional::{
     World, WorldLanguages, WorldRelation, build_fictional, splits, syllabic,
 };
 pub use parallel::Parallel;
+pub use read::{DatasetFolder, Items, Question};
 pub use render::{Row, rows};
 pub use report::{Exception, Report};
 pub use sources::{COPA, CSQA, Source, read_copa_xml, read_source};

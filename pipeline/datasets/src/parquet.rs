@@ -1,11 +1,16 @@
 use crate::{FictionalRow, Kind, Row, TextRow, WorldRelation};
 use clika_core::LanguageCode;
 use polars::prelude::*;
-use std::fs::File;
+use std::io::Cursor;
 
 /// The path of a split in its dataset's folder, as `datasets` and the hub expect it.
 pub(crate) fn file(language: &LanguageCode, split: &str) -> String {
-    format!("data/{language}/{split}-00000-of-00001.parquet")
+    file_name(language.as_str(), split)
+}
+
+/// The same of a config, which may be another than a language.
+pub(crate) fn file_name(config: &str, split: &str) -> String {
+    format!("data/{config}/{split}-00000-of-00001.parquet")
 }
 
 /// Encodes rows as one Parquet file with the columns of [`Row`], in its order.
@@ -112,9 +117,11 @@ pub(crate) fn encode_fictional(rows: &[FictionalRow]) -> PolarsResult<Vec<u8>> {
 }
 
 /// Reads what [`encode_fictional`] encoded; says what is wrong with a file that it did not.
-pub(crate) fn decode_fictional(file: File) -> Result<Vec<FictionalRow>, String> {
+pub(crate) fn decode_fictional(bytes: Vec<u8>) -> Result<Vec<FictionalRow>, String> {
     let said = |error: PolarsError| error.to_string();
-    let frame = ParquetReader::new(file).finish().map_err(said)?;
+    let frame = ParquetReader::new(Cursor::new(bytes))
+        .finish()
+        .map_err(said)?;
     let text = |name: &str| frame.column(name).and_then(Column::str).map_err(said);
     let number = |name: &str| frame.column(name).and_then(Column::i64).map_err(said);
     let (ids, kinds, languages) = (text("id")?, text("kind")?, text("language")?);
@@ -156,15 +163,6 @@ pub(crate) fn decode_fictional(file: File) -> Result<Vec<FictionalRow>, String> 
                 Some(list.ok_or_else(|| wrong("has an empty choice"))?)
             }
         };
-        let label = labels.get(row);
-        let sound = match (&list, label) {
-            (None, None) => true,
-            (Some(list), Some(label)) => usize::try_from(label).is_ok_and(|it| it < list.len()),
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if !sound {
-            return Err(wrong("has a `label` that none of its `choices` has"));
-        }
         rows.push(FictionalRow {
             id: cell(ids)?,
             kind,
@@ -178,7 +176,7 @@ pub(crate) fn decode_fictional(file: File) -> Result<Vec<FictionalRow>, String> 
             response: cell(responses)?,
             answer: cell(answers)?,
             choices: list,
-            label,
+            label: labels.get(row),
         });
     }
     Ok(rows)

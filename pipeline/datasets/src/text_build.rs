@@ -77,6 +77,7 @@ pub fn build_texts(
             });
         }
     }
+    check_choices(parallel)?;
     let languages: Vec<_> = languages
         .into_iter()
         .filter(|language| parallel.languages.contains_key(&language.code))
@@ -106,6 +107,25 @@ pub fn build_texts(
             Ok(report)
         },
     )
+}
+
+/// A set that nobody could be evaluated on is not built.
+fn check_choices(parallel: &Parallel) -> Result<(), DatasetError> {
+    let task = parallel.task;
+    for (language, items) in &parallel.languages {
+        let other = items
+            .iter()
+            .find(|item| item.choices.len() != task.choices());
+        if let Some(item) = other {
+            return Err(DatasetError::Choices {
+                task,
+                item: item.id.clone(),
+                language: language.clone(),
+                found: item.choices.len(),
+            });
+        }
+    }
+    Ok(())
 }
 
 fn manifest(parallel: &Parallel, origin: &Origin, languages: &[Language]) -> Manifest {

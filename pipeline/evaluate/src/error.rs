@@ -1,6 +1,7 @@
 use clika_api::ApiError;
 use clika_artifacts::ArtifactError;
 use clika_core::{LanguageCode, Task};
+use clika_datasets::DatasetError;
 use clika_lm::{CheckpointError, Dtype, LmError};
 use clika_templates::TemplateError;
 use clika_tokenizer::TokenizerError;
@@ -19,15 +20,36 @@ pub enum EvaluateError {
         /// The task.
         task: Task,
     },
-    /// A file of a dataset is none of ours.
-    #[error("{} is no file of a dataset: {problem}", path.display())]
-    #[diagnostic(help("`clika datasets` writes them; --force builds a changed one anew"))]
-    Dataset {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
+    /// A dataset has not the language that was asked for.
+    #[error("{}: it has no language `{language}`", folder.display())]
+    #[diagnostic(help("it has {known}"))]
+    NoLanguage {
+        /// The dataset's folder.
+        folder: PathBuf,
+        /// The language.
+        language: String,
+        /// Those that there are.
+        known: String,
     },
+    /// Two languages of a dataset do not ask the same.
+    #[error("{task}: item {item} is not the same in `{first}` and `{second}`")]
+    #[diagnostic(help(
+        "every language has the same items with the same right choices: `clika datasets {task} --force` builds them"
+    ))]
+    NotParallel {
+        /// The task.
+        task: Task,
+        /// The item.
+        item: String,
+        /// A language.
+        first: LanguageCode,
+        /// Another one.
+        second: LanguageCode,
+    },
+    /// A dataset is not as it was built.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Dataset(#[from] DatasetError),
     /// No way of asking works.
     #[error("the endpoint answers in none of the ways that clika asks")]
     #[diagnostic(help(

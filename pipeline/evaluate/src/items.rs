@@ -1,127 +1,109 @@
-use crate::EvaluateError;
+use crate::{EvaluateError, Set};
 use clika_core::{LanguageCode, Task};
-use polars::prelude::*;
-use std::{fs::File, path::Path};
+use clika_datasets::{DatasetError, DatasetFolder};
+use std::{collections::BTreeMap, path::Path};
 
-/// An item of a dataset in one language, as a model is asked it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// Equal in every language.
-    pub id: String,
-    /// Items that share this are not independent.
-    pub cluster_id: String,
-    /// xCOPA's premise.
-    pub premise: Option<String>,
-    /// The question, in the item's language.
-    pub question: String,
-    /// What is asked: `cause`, `birth`; `None` where the dataset has no such column.
-    pub relation: Option<String>,
-    /// The choices in the order shown.
-    pub choices: Vec<String>,
-    /// The position of the right choice, from 0.
-    pub label: u8,
-}
-
-/// The languages of a dataset's folder, by code.
-pub fn languages(task: Task, folder: &Path) -> Result<Vec<LanguageCode>, EvaluateError> {
-    let missing = || EvaluateError::NoDataset {
-        folder: folder.to_owned(),
-        task,
-    };
-    let entries = std::fs::read_dir(folder.join("data")).map_err(|_| missing())?;
-    let mut codes = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|_| missing())?.file_name();
-        if let Some(code) = name
-            .to_str()
-            .and_then(|name| LanguageCode::try_from(name.to_owned()).ok())
-        {
-            codes.push(code);
-        }
-    }
-    codes.sort();
-    Ok(codes)
-}
-
-/// Reads one language of a dataset.
-pub fn read_dataset(
+/// A multiple-choice dataset to ask.
+pub struct Dataset {
     task: Task,
-    folder: &Path,
-    language: &LanguageCode,
-) -> Result<Vec<Question>, EvaluateError> {
-    let path = folder.join(format!("data/{language}/test-00000-of-00001.parquet"));
-    let problem = |problem: String| EvaluateError::Dataset {
-        path: path.clone(),
-        problem,
-    };
-    let file = File::open(&path).map_err(|_| EvaluateError::NoDataset {
-        folder: folder.to_owned(),
-        task,
-    })?;
-    let frame = ParquetReader::new(file)
-        .finish()
-        .map_err(|error| problem(error.to_string()))?;
-    rows(&frame, task).map_err(problem)
+    folder: DatasetFolder,
 }
 
-fn rows(frame: &DataFrame, task: Task) -> Result<Vec<Question>, String> {
-    let said = |error: PolarsError| error.to_string();
-    let text = |name: &str| frame.column(name).and_then(Column::str).map_err(said);
-    let optional = |name: &str| match frame.column(name) {
-        Ok(column) => column.str().map(Some).map_err(said),
-        Err(_) => Ok(None),
-    };
-    let (ids, questions, clusters) = (text("id")?, text("question")?, text("cluster_id")?);
-    let (premises, relations) = (optional("premise")?, optional("relation")?);
-    let choices = frame
-        .column("choices")
-        .and_then(Column::list)
-        .map_err(said)?;
-    let labels = frame.column("label").and_then(Column::i64).map_err(said)?;
-    let mut rows = Vec::new();
-    for row in 0..frame.height() {
-        let (Some(id), Some(question), Some(cluster), Some(list), Some(label)) = (
-            ids.get(row),
-            questions.get(row),
-            clusters.get(row),
-            choices.get_as_series(row),
-            labels.get(row),
-        ) else {
-            return Err(format!("row {} has an empty field", row + 1));
-        };
-        let list: Option<Vec<_>> = list
-            .str()
-            .map_err(said)?
-            .iter()
-            .map(|choice| choice.map(str::to_owned))
-            .collect();
-        let (Some(list), Ok(label)) = (list, u8::try_from(label)) else {
-            return Err(format!("row {} has no choices or no label", row + 1));
-        };
-        if list.len() != task.choices() || usize::from(label) >= list.len() {
-            return Err(format!(
-                "row {} has {} choices and the label {label}, and {task} has {} choices",
-                row + 1,
-                list.len(),
-                task.choices()
-            ));
+impl Dataset {
+    /// Opens the dataset of a task.
+    pub fn open(task: Task, folder: &Path) -> Result<Self, EvaluateError> {
+        let found = DatasetFolder::find(folder)?.ok_or_else(|| EvaluateError::NoDataset {
+            folder: folder.to_owned(),
+            task,
+        })?;
+        if found.name() != task.name() {
+            return Err(DatasetError::OtherDataset {
+                folder: folder.to_owned(),
+                found: found.name().to_owned(),
+                expected: task.name().to_owned(),
+            }
+            .into());
         }
-        rows.push(Question {
-            id: id.to_owned(),
-            cluster_id: cluster.to_owned(),
-            premise: premises
-                .and_then(|column| column.get(row))
-                .map(str::to_owned),
-            question: question.to_owned(),
-            relation: relations
-                .and_then(|column| column.get(row))
-                .map(str::to_owned),
-            choices: list,
-            label,
-        });
+        Ok(Self {
+            task,
+            folder: found,
+        })
     }
-    if rows.is_empty() {
-        return Err("it has no rows".to_owned());
+
+    /// Its folder.
+    pub fn folder(&self) -> &DatasetFolder {
+        &self.folder
     }
-    Ok(rows)
+
+    /// The languages that were asked for, by their codes; all where none was.
+    pub fn languages(&self, wanted: &[String]) -> Result<Vec<LanguageCode>, EvaluateError> {
+        let there = self.folder.configs();
+        let wanted: Vec<&str> = if wanted.is_empty() {
+            there.clone()
+        } else {
+            wanted.iter().map(String::as_str).collect()
+        };
+        let missing = |language: &str| EvaluateError::NoLanguage {
+            folder: self.folder.path().to_owned(),
+            language: language.to_owned(),
+            known: there.join(", "),
+        };
+        let code = |code: &str| match LanguageCode::try_from(code.to_owned()) {
+            Ok(language) if there.contains(&code) => Ok(language),
+            Ok(_) | Err(_) => Err(missing(code)),
+        };
+        wanted.into_iter().map(code).collect()
+    }
+
+    /// The first `limit` items of a language, and those that stand although the manifest lists a fault of theirs.
+    pub fn set(
+        &self,
+        language: LanguageCode,
+        limit: Option<u32>,
+    ) -> Result<(Set, Vec<String>), EvaluateError> {
+        let mut items = self.folder.items(self.task, &language)?;
+        if let Some(limit) = limit {
+            items.questions.truncate(limit as usize);
+        }
+        let asked = |id: &String| items.questions.iter().any(|question| question.id == *id);
+        let listed = items
+            .listed
+            .iter()
+            .filter(|id| asked(id))
+            .cloned()
+            .collect();
+        let set = Set {
+            task: self.task,
+            language,
+            questions: items.questions,
+        };
+        Ok((set, listed))
+    }
+}
+
+/// Fails where languages of a task would be asked other items: their answers could not meet in one table.
+pub fn check_parallel(sets: &[Set]) -> Result<(), EvaluateError> {
+    let mut first = BTreeMap::<Task, &Set>::new();
+    for set in sets {
+        let first = *first.entry(set.task).or_insert(set);
+        let other = |item: &str| EvaluateError::NotParallel {
+            task: set.task,
+            item: item.to_owned(),
+            first: first.language.clone(),
+            second: set.language.clone(),
+        };
+        let items = |set: &Set| -> BTreeMap<String, (u8, String)> {
+            let questions = set.questions.iter();
+            questions
+                .map(|it| (it.id.clone(), (it.label, it.cluster_id.clone())))
+                .collect()
+        };
+        let (ours, theirs) = (items(first), items(set));
+        let differing = ours.iter().find(|(id, item)| theirs.get(*id) != Some(item));
+        let differing = differing.map(|(id, _)| id);
+        if let Some(id) = differing.or_else(|| theirs.keys().find(|id| !ours.contains_key(*id))) {
+            return Err(other(id));
+        }
+    }
+    Ok(())
 }

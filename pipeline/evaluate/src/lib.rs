@@ -10,8 +10,9 @@ mod pilot;
 mod run;
 mod thought;
 
+pub use clika_datasets::Question;
 pub use error::EvaluateError;
-pub use items::{Question, languages, read_dataset};
+pub use items::{Dataset, check_parallel};
 pub use local::{
     AnswerMode, Ends, LocalModel, LocalSettings, Spacing, Turn, Wrapping, Writing, evaluate_local,
 };

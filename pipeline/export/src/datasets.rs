@@ -1,42 +1,56 @@
 use crate::ExportError;
 use clika_artifacts::Manifest;
-use clika_core::Task;
-use polars::prelude::*;
+use clika_core::{LanguageCode, Task};
+use clika_datasets::{BuiltWorld, DatasetFolder};
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 /// A dataset as it lies on the disk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dataset {
-    /// The name, which is the folder's too: `xgeo`, `fictional-alias`.
-    pub name: String,
-    /// The folder.
-    pub folder: PathBuf,
-    /// Its configs, languages for the most part, in order.
-    pub configs: Vec<String>,
-}
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset(pub(crate) DatasetFolder);
 
 impl Dataset {
+    /// The name: `xgeo`, `fictional-alias`.
+    pub(crate) fn name(&self) -> &str {
+        self.0.name()
+    }
+
     /// The task, if the dataset is one of multiple-choice items.
-    pub fn task(&self) -> Option<Task> {
-        Task::ALL.into_iter().find(|task| task.name() == self.name)
+    pub(crate) fn task(&self) -> Option<Task> {
+        Task::ALL
+            .into_iter()
+            .find(|task| task.name() == self.name())
     }
 
-    /// Whether the dataset is a fictional world.
-    pub fn is_fictional(&self) -> bool {
-        self.name == "fictional" || self.name.starts_with("fictional-")
+    /// The questions of a config's test, checked: how many there are, and the file.
+    pub(crate) fn test(&self, config: &str) -> Result<Option<(usize, Vec<u8>)>, ExportError> {
+        let Some(name) = self.0.file(config, "test") else {
+            return Ok(None);
+        };
+        let count = match self.task() {
+            Some(task) => self.0.items(task, &language(config)?)?.questions.len(),
+            None if self.0.file(config, "train").is_some() => {
+                self.world()?.splits(&language(config)?)?.test.len()
+            }
+            None => self.world()?.questions(config)?.len(),
+        };
+        Ok(Some((count, self.0.bytes(&name)?)))
     }
 
-    /// The file of a split, if the config has one.
-    pub fn file(&self, config: &str, split: &str) -> Option<PathBuf> {
-        let path = self
-            .folder
-            .join(format!("data/{config}/{split}-00000-of-00001.parquet"));
-        path.is_file().then_some(path)
+    /// The fictional world.
+    pub(crate) fn world(&self) -> Result<BuiltWorld, ExportError> {
+        Ok(BuiltWorld::of(self.0.clone())?)
     }
+}
+
+/// A config as a language.
+pub(crate) fn language(config: &str) -> Result<LanguageCode, ExportError> {
+    LanguageCode::try_from(config.to_owned()).map_err(|problem| ExportError::Config {
+        config: config.to_owned(),
+        problem,
+    })
 }
 
 /// Finds the datasets that we know how to export: the folder itself, or those in it, by name.
@@ -49,13 +63,16 @@ pub fn find(path: &Path) -> Result<Vec<Dataset>, ExportError> {
             found.extend(dataset(&folder)?);
         }
     }
-    found.retain(|dataset| dataset.task().is_some() || dataset.is_fictional());
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    if let Some(pair) = found.windows(2).find(|pair| pair[0].name == pair[1].name) {
+    found.retain(|dataset: &Dataset| dataset.task().is_some() || dataset.0.is_fictional());
+    found.sort_by(|a, b| a.name().cmp(b.name()));
+    if let Some([a, b]) = found
+        .windows(2)
+        .find(|pair| pair[0].name() == pair[1].name())
+    {
         return Err(ExportError::Twice {
-            name: pair[0].name.clone(),
-            first: pair[0].folder.clone(),
-            second: pair[1].folder.clone(),
+            name: a.name().to_owned(),
+            first: a.0.path().to_owned(),
+            second: b.0.path().to_owned(),
         });
     }
     if found.is_empty() {
@@ -67,19 +84,7 @@ pub fn find(path: &Path) -> Result<Vec<Dataset>, ExportError> {
 }
 
 fn dataset(folder: &Path) -> Result<Option<Dataset>, ExportError> {
-    let Some(manifest) = Manifest::read(folder)? else {
-        return Ok(None);
-    };
-    let Some(name) = manifest.stage.strip_prefix("datasets ") else {
-        return Ok(None);
-    };
-    let configs = folders(&folder.join("data"))?;
-    let configs = configs.iter().filter_map(|path| path.file_name()?.to_str());
-    Ok(Some(Dataset {
-        name: name.to_owned(),
-        folder: folder.to_owned(),
-        configs: configs.map(str::to_owned).collect(),
-    }))
+    Ok(DatasetFolder::find(folder)?.map(Dataset))
 }
 
 /// The folders in a folder, by name.
@@ -136,24 +141,13 @@ pub(crate) fn check_place(
     };
     let place = absolute(out)?;
     for dataset in datasets {
-        let folder = absolute(&dataset.folder)?;
+        let folder = absolute(dataset.0.path())?;
         if place.starts_with(&folder) || folder.starts_with(&place) {
             return refuse(format!(
                 "it and {} lie in each other",
-                dataset.folder.display()
+                dataset.0.path().display()
             ));
         }
     }
     Ok(())
-}
-
-/// Reads a Parquet file.
-pub(crate) fn read(path: &Path) -> Result<DataFrame, ExportError> {
-    let problem = |problem: String| ExportError::Parquet {
-        path: path.to_owned(),
-        problem,
-    };
-    let file = File::open(path).map_err(|error| problem(error.to_string()))?;
-    let reader = ParquetReader::new(file);
-    reader.finish().map_err(|error| problem(error.to_string()))
 }

@@ -1,4 +1,5 @@
 use clika_artifacts::ArtifactError;
+use clika_datasets::DatasetError;
 use clika_templates::TemplateError;
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
@@ -49,15 +50,19 @@ pub enum ExportError {
         /// Why.
         source: io::Error,
     },
-    /// A file is no Parquet file of ours.
-    #[error("{}: {problem}", path.display())]
+    /// A folder of a dataset is no language's.
+    #[error("`{config}` is no language of a dataset: {problem}")]
     #[diagnostic(help("build the dataset anew with `clika datasets --force`"))]
-    Parquet {
-        /// The file.
-        path: PathBuf,
+    Config {
+        /// The folder's name.
+        config: String,
         /// What is wrong.
         problem: String,
     },
+    /// A dataset is not as it was built.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Dataset(#[from] DatasetError),
     /// A prompt template is wrong or missing.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -2,10 +2,10 @@
 
 use crate::{
     Dataset, ExportError, Exported, TOOL,
-    datasets::{check_place, read},
+    datasets::{check_place, language},
 };
-use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
-use polars::prelude::*;
+use clika_artifacts::{FolderDraft, Manifest, sha256_hex};
+use clika_datasets::{FictionalRow, Splits};
 use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
@@ -23,13 +23,16 @@ const COLUMNS: [&str; 3] = ["prompt", "query", "response"];
 /// the rows to evaluate on. Its rows have the keys `prompt`, `query` (empty for a question) and `response`,
 /// and our `id`.
 pub fn llama_factory(datasets: &[Dataset], out: &Path) -> Result<Exported, ExportError> {
-    let mut splits: Vec<(String, PathBuf)> = Vec::new();
-    for dataset in datasets.iter().filter(|dataset| dataset.is_fictional()) {
-        for config in &dataset.configs {
-            for (split, suffix) in [("train", ""), ("gate", "_gate"), ("test", "_test")] {
-                if let Some(path) = dataset.file(config, split) {
-                    splits.push((format!("clika_{}_{config}{suffix}", dataset.name), path));
-                }
+    let mut splits = Vec::new();
+    let mut inputs = BTreeMap::new();
+    for dataset in datasets.iter().filter(|dataset| dataset.0.is_fictional()) {
+        for config in dataset.0.configs() {
+            for (split, suffix, rows) in rows(dataset, config)? {
+                let entry = format!("clika_{}_{config}{suffix}", dataset.name());
+                let file = dataset.0.file(config, split);
+                let hash = file.and_then(|file| dataset.0.manifest().files.get(&file));
+                inputs.extend(hash.map(|hash| (entry.clone(), hash.clone())));
+                splits.push((entry, rows));
             }
         }
     }
@@ -37,14 +40,10 @@ pub fn llama_factory(datasets: &[Dataset], out: &Path) -> Result<Exported, Expor
         return Err(ExportError::NothingToTrain {
             path: datasets
                 .first()
-                .map_or_else(PathBuf::new, |it| it.folder.clone()),
+                .map_or_else(PathBuf::new, |it| it.0.path().to_owned()),
         });
     }
     check_place(out, datasets, STAGE)?;
-    let mut inputs = BTreeMap::new();
-    for (entry, path) in &splits {
-        inputs.insert(entry.clone(), sha256_file(path)?);
-    }
     let mut manifest = Manifest::new(TOOL, STAGE, json!({}), inputs);
     let draft = FolderDraft::begin(out)?;
     let mut info = Map::new();
@@ -53,8 +52,7 @@ pub fn llama_factory(datasets: &[Dataset], out: &Path) -> Result<Exported, Expor
         manifest.files.insert(name.to_owned(), sha256_hex(&content));
         draft.write(name, content.as_bytes())
     };
-    for (entry, path) in splits {
-        let rows = rows(&path)?;
+    for (entry, rows) in splits {
         let name = format!("{entry}.json");
         let columns: Map<_, _> = COLUMNS
             .map(|it| (it.to_owned(), json!(it)))
@@ -81,29 +79,31 @@ fn lines(rows: &[Value]) -> String {
     format!("[\n{}\n]\n", rows.join(",\n"))
 }
 
-fn rows(path: &Path) -> Result<Vec<Value>, ExportError> {
-    let frame = read(path)?;
-    let wrong = |problem: String| ExportError::Parquet {
-        path: path.to_owned(),
-        problem,
-    };
-    let names = ["id"].into_iter().chain(COLUMNS);
-    let columns: Vec<(&str, &StringChunked)> = names
-        .map(|name| {
-            let column = frame.column(name).and_then(Column::str);
-            Ok((name, column.map_err(|error| wrong(error.to_string()))?))
-        })
-        .collect::<Result<_, ExportError>>()?;
-    (0..frame.height())
-        .map(|row| {
-            let cells = columns.iter().map(|(name, column)| {
-                let text = column.get(row);
-                let text = text.ok_or_else(|| wrong(format!("row {} has no `{name}`", row + 1)))?;
-                Ok(((*name).to_owned(), json!(text)))
-            });
-            cells
-                .collect::<Result<Map<_, _>, ExportError>>()
-                .map(Value::Object)
-        })
-        .collect()
+/// A split of a world, what its entry's name ends in, and its rows.
+type Split = (&'static str, &'static str, Vec<Value>);
+
+/// The splits of a config, checked.
+fn rows(dataset: &Dataset, config: &str) -> Result<Vec<Split>, ExportError> {
+    let world = dataset.world()?;
+    let values = |rows: Vec<FictionalRow>| rows.into_iter().map(value).collect::<Vec<_>>();
+    if dataset.0.file(config, "train").is_none() {
+        return Ok(vec![("test", "_test", values(world.questions(config)?))]);
+    }
+    let Splits { train, gate, test } = world.splits(&language(config)?)?;
+    Ok(vec![
+        ("train", "", values(train)),
+        ("gate", "_gate", values(gate)),
+        ("test", "_test", values(test)),
+    ])
+}
+
+fn value(row: FictionalRow) -> Value {
+    let FictionalRow {
+        id,
+        prompt,
+        query,
+        response,
+        ..
+    } = row;
+    json!({ "id": id, "prompt": prompt, "query": query, "response": response })
 }

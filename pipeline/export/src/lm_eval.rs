@@ -1,10 +1,7 @@
 //! lm-evaluation-harness: a task file a language, a group a dataset, and a loader that finds the data.
 
-use crate::{
-    Dataset, ExportError, Exported, TOOL,
-    datasets::{check_place, read},
-};
-use clika_artifacts::{FolderDraft, Manifest, sha256_file, sha256_hex};
+use crate::{Dataset, ExportError, Exported, TOOL, datasets::check_place};
+use clika_artifacts::{FolderDraft, Manifest, sha256_hex};
 use clika_core::Task;
 use clika_templates::PromptTemplate;
 use serde_json::json;
@@ -91,12 +88,12 @@ pub fn lm_eval(
     let mut entries = Vec::new();
     for dataset in datasets {
         let mut group = Vec::new();
-        for config in &dataset.configs {
-            let Some(path) = dataset.file(config, "test") else {
+        for config in dataset.0.configs() {
+            let Some((rows, bytes)) = dataset.test(config)? else {
                 continue;
             };
-            let task = format!("clika_{}_{config}", dataset.name);
-            let data = format!("data/{}/{config}.parquet", dataset.name);
+            let task = format!("clika_{}_{config}", dataset.name());
+            let data = format!("data/{}/{config}.parquet", dataset.name());
             let yaml = match dataset.task() {
                 Some(of) => {
                     let (text, choices) = lettered(prompt, of);
@@ -106,20 +103,17 @@ pub fn lm_eval(
                 }
                 None => task_file(&task, config, "_sentences.yaml", &data),
             };
-            files.push((format!("{}/{config}.yaml", dataset.name), yaml.into_bytes()));
-            inputs.insert(task.clone(), sha256_file(&path)?);
-            entries.push((task.clone(), read(&path)?.height()));
-            let bytes = std::fs::read(&path).map_err(|source| ExportError::Unreadable {
-                path: path.clone(),
-                source,
-            })?;
+            let yaml_file = format!("{}/{config}.yaml", dataset.name());
+            files.push((yaml_file, yaml.into_bytes()));
+            inputs.insert(task.clone(), sha256_hex(&bytes));
+            entries.push((task.clone(), rows));
             files.push((data, bytes));
-            if !dataset.is_fictional() || dataset.file(config, "train").is_some() {
+            if !dataset.0.is_fictional() || dataset.0.file(config, "train").is_some() {
                 group.push(task);
             }
         }
         let yaml = group_file(dataset, &group);
-        files.push((format!("{}/group.yaml", dataset.name), yaml.into_bytes()));
+        files.push((format!("{}/group.yaml", dataset.name()), yaml.into_bytes()));
     }
     let mut manifest = Manifest::new(TOOL, STAGE, json!({ "prompt": name }), inputs);
     let draft = FolderDraft::begin(out)?;
@@ -142,12 +136,12 @@ fn task_file(task: &str, config: &str, shared: &str, data: &str) -> String {
 }
 
 fn group_file(dataset: &Dataset, tasks: &[String]) -> String {
-    let mut yaml = format!("group: clika_{}\ntask:\n", dataset.name);
+    let mut yaml = format!("group: clika_{}\ntask:\n", dataset.name());
     for task in tasks {
         yaml += &format!("  - {task}\n");
     }
     yaml += "aggregate_metric_list:\n  - metric: acc\n    weight_by_size: true\n";
-    if dataset.is_fictional() {
+    if dataset.0.is_fictional() {
         yaml += "  - metric: acc_norm\n    weight_by_size: true\n";
     }
     yaml + "metadata:\n  version: 1.0\n"

@@ -1,5 +1,6 @@
 //! From folders to what is audited. What a folder is shows in the names that it holds.
 
+mod built;
 mod files;
 mod lines;
 mod names;
@@ -8,7 +9,7 @@ mod release;
 mod release_world;
 mod rows;
 
-use crate::{AuditError, ChoiceSet, WorldSet};
+use crate::{AuditError, ChoiceSet, Finding, WorldSet};
 use files::{Root, is_folder, subfolders};
 use std::path::Path;
 
@@ -18,21 +19,41 @@ pub(crate) enum Read {
     Worlds(WorldSet),
 }
 
+/// A dataset that was read, and what was found while reading it.
+pub(crate) struct Found {
+    pub(crate) read: Read,
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl From<Read> for Found {
+    fn from(read: Read) -> Self {
+        Self {
+            read,
+            findings: Vec::new(),
+        }
+    }
+}
+
 /// Reads everything below a path that is a dataset.
-pub(crate) fn read(path: &Path) -> Result<Vec<Read>, AuditError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<Found>, AuditError> {
     let root = Root::new(path)?;
-    let mut found = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     if is_folder(&path.join("data")) {
         found.extend(rows::dataset(&root, path)?);
     } else if let Some(task) = release::task(&root.name()) {
-        found.extend(release::read(&root, path, task)?);
+        found.extend(
+            release::read(&root, path, task)?
+                .into_iter()
+                .map(Found::from),
+        );
     }
     if found.is_empty() {
         for folder in subfolders(path)? {
             if is_folder(&folder.path.join("data")) {
                 found.extend(rows::dataset(&root, &folder.path)?);
             } else if let Some(task) = release::task(&folder.name) {
-                found.extend(release::read(&root, &folder.path, task)?);
+                let read = release::read(&root, &folder.path, task)?;
+                found.extend(read.into_iter().map(Found::from));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Datasets of ours: Parquet, one folder a language.
 
 use super::{
-    Read,
+    Found, Read, built,
     files::{Folder, Root, language, subfolders},
     parquet::Table,
 };
@@ -14,32 +14,46 @@ use std::{
 };
 
 /// Reads a dataset's folder; `None` where `data` holds no language.
-pub(super) fn dataset(root: &Root, folder: &Path) -> Result<Option<Read>, AuditError> {
+pub(super) fn dataset(root: &Root, folder: &Path) -> Result<Option<Found>, AuditError> {
     let languages = subfolders(&folder.join("data"))?;
     let is_world = |it: &Folder| file(it, "train").is_file();
     if languages.is_empty() {
         return Ok(None);
     }
     let name = root.name_of(folder);
+    let mut codes = BTreeMap::new();
+    for language_folder in &languages {
+        codes.insert(language(language_folder)?, language_folder.name.clone());
+    }
+    let mut findings: Vec<_> = built::files(folder, &name, &codes)?.into_iter().collect();
     if languages.iter().any(is_world) {
         let worlds = worlds(root, folder, &languages)?;
-        return Ok(Some(Read::Worlds(WorldSet { name, worlds })));
+        let read = Read::Worlds(WorldSet { name, worlds });
+        return Ok(Some(Found { read, findings }));
     }
-    let mut items = BTreeMap::new();
+    let (mut items, mut answers) = (BTreeMap::new(), BTreeMap::new());
     for language_folder in &languages {
-        let path = file(language_folder, "test");
+        let path = existing(file(language_folder, "test"))?;
         let code = language(language_folder)?;
-        items.insert(code, choice_items(root, &existing(path)?)?);
+        let table = Table::open(&path)?;
+        items.insert(code.clone(), choice_items(&table, &root.shown(&path))?);
+        answers.insert(code, table.optional_texts("answer")?);
     }
-    Ok(Some(Read::Choices(ChoiceSet {
+    findings.extend(built::items(&name, &items, &answers));
+    let read = Read::Choices(ChoiceSet {
         name,
         languages: items,
-    })))
+    });
+    Ok(Some(Found { read, findings }))
 }
 
 fn file(language: &Folder, split: &str) -> PathBuf {
-    let name = format!("{split}-00000-of-00001.parquet");
-    language.path.join(name)
+    language.path.join(split_file(split))
+}
+
+/// The file's name of a split.
+pub(super) fn split_file(split: &str) -> String {
+    format!("{split}-00000-of-00001.parquet")
 }
 
 fn existing(path: PathBuf) -> Result<PathBuf, AuditError> {
@@ -53,9 +67,7 @@ fn existing(path: PathBuf) -> Result<PathBuf, AuditError> {
     Err(AuditError::NoFile { path: folder, name })
 }
 
-fn choice_items(root: &Root, path: &Path) -> Result<Vec<ChoiceItem>, AuditError> {
-    let table = Table::open(path)?;
-    let at = root.shown(path);
+fn choice_items(table: &Table, at: &str) -> Result<Vec<ChoiceItem>, AuditError> {
     let (ids, questions) = (table.texts("id")?, table.texts("question")?);
     let (premises, relations) = (
         table.optional_texts("premise")?,

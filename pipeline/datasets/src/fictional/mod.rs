@@ -5,6 +5,7 @@
 
 mod build;
 mod card;
+mod check;
 mod config;
 mod names;
 mod read;

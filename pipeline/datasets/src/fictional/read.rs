@@ -1,18 +1,18 @@
-use super::{FictionalConfig, FictionalRow, Splits};
-use crate::{DatasetError, parquet};
+use super::{
+    FictionalConfig, FictionalRow, Splits,
+    check::{Wrong, check_rows, check_splits},
+};
+use crate::{DatasetError, DatasetFolder, parquet};
 use clika_artifacts::Manifest;
 use clika_core::LanguageCode;
 use serde::Deserialize;
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
 /// A fictional dataset as it lies on the disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BuiltWorld {
     /// Its folder.
-    pub folder: PathBuf,
+    pub folder: DatasetFolder,
     /// What it was built from; `targets` are the languages that it has.
     pub config: FictionalConfig,
     /// The seed of its draws.
@@ -28,39 +28,69 @@ struct Config {
 
 impl BuiltWorld {
     /// Finds the world of a folder that [`build_fictional`](super::build_fictional) wrote.
-    pub fn open(folder: &Path) -> Result<Self, DatasetError> {
-        let none = |problem: &str| DatasetError::NoWorld {
-            path: folder.to_owned(),
-            problem: problem.to_owned(),
-        };
-        let manifest = Manifest::read(folder)?.ok_or_else(|| none("there is no manifest"))?;
-        if !manifest.stage.starts_with("datasets fictional") {
-            return Err(none(&format!("`clika {}` wrote it", manifest.stage)));
+    pub fn open(path: &Path) -> Result<Self, DatasetError> {
+        if let Some(folder) = DatasetFolder::find(path)? {
+            return Self::of(folder);
         }
-        let config: Config = serde_json::from_value(manifest.config)
-            .map_err(|error| none(&format!("its manifest is of another version: {error}")))?;
+        let problem = match Manifest::read(path)? {
+            Some(manifest) => format!("`clika {}` wrote it", manifest.stage),
+            None => "there is no manifest".to_owned(),
+        };
+        Err(DatasetError::NoWorld {
+            path: path.to_owned(),
+            problem,
+        })
+    }
+
+    /// The world of a dataset's folder.
+    pub fn of(folder: DatasetFolder) -> Result<Self, DatasetError> {
+        let none = |problem: String| DatasetError::NoWorld {
+            path: folder.path().to_owned(),
+            problem,
+        };
+        if !folder.is_fictional() {
+            return Err(none(format!("it is the dataset `{}`", folder.name())));
+        }
+        let config = folder.manifest().config.clone();
+        let config: Config = serde_json::from_value(config)
+            .map_err(|error| none(format!("its manifest is of another version: {error}")))?;
         Ok(Self {
-            folder: folder.to_owned(),
+            folder,
             config: config.fictional,
             seed: config.seed,
         })
     }
 
     /// The rows of a target language.
+    ///
+    /// Fails on a row that cannot be taught or asked, and where the training set teaches what is tested.
     pub fn splits(&self, target: &LanguageCode) -> Result<Splits, DatasetError> {
-        let read = |split: &str| -> Result<Vec<FictionalRow>, DatasetError> {
-            let path = self.folder.join(parquet::file(target, split));
-            let wrong = |problem: String| DatasetError::NoWorld {
-                path: path.clone(),
-                problem,
-            };
-            let file = File::open(&path).map_err(|error| wrong(error.to_string()))?;
-            parquet::decode_fictional(file).map_err(wrong)
+        let code = target.as_str();
+        let splits = Splits {
+            train: self.read(code, "train")?,
+            gate: self.read(code, "gate")?,
+            test: self.read(code, "test")?,
         };
-        Ok(Splits {
-            train: read("train")?,
-            gate: read("gate")?,
-            test: read("test")?,
-        })
+        check_splits(&splits, &self.config, target).map_err(|wrong| self.wrong(code, wrong))?;
+        Ok(splits)
+    }
+
+    /// The questions of a config that teaches nothing: the source language's.
+    pub fn questions(&self, config: &str) -> Result<Vec<FictionalRow>, DatasetError> {
+        let rows = self.read(config, "test")?;
+        check_rows("test", &rows, &[config], self.config.continents)
+            .map_err(|wrong| self.wrong(config, wrong))?;
+        Ok(rows)
+    }
+
+    fn read(&self, config: &str, split: &str) -> Result<Vec<FictionalRow>, DatasetError> {
+        let name = parquet::file_name(config, split);
+        let bytes = self.folder.bytes(&name)?;
+        parquet::decode_fictional(bytes).map_err(|problem| self.folder.no_rows(&name, problem))
+    }
+
+    fn wrong(&self, config: &str, (split, row, problem): Wrong) -> DatasetError {
+        let name = parquet::file_name(config, split);
+        self.folder.row(&name, row, problem)
     }
 }

@@ -58,6 +58,8 @@ fn what_is_no_world_is_refused() {
         said.contains("data/fr/train-00000-of-00001.parquet is no"),
         "{said}"
     );
+    // The source language's questions are checked, too.
+    assert_eq!(world.questions("en").unwrap().len(), config.places);
     fs::write(folder.join("data/de/gate-00000-of-00001.parquet"), "PAR1").unwrap();
     let said = world.splits(&code("de")).unwrap_err().to_string();
     assert!(

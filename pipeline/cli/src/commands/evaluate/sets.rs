@@ -1,6 +1,6 @@
 use super::{Args, Failure};
-use clika_core::{LanguageCode, Task};
-use clika_evaluate::{EvaluateError, Set, languages, read_dataset};
+use clika_core::Task;
+use clika_evaluate::{Dataset, EvaluateError, Set, check_parallel};
 use std::path::Path;
 
 /// The items of every dataset and language that was asked for.
@@ -20,31 +20,20 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Vec<Set>, Failure> {
     }
     let mut sets = Vec::new();
     for task in tasks {
-        let folder = datasets.join(task.name());
-        let there = languages(task, &folder)?;
-        let wanted: Vec<LanguageCode> = if args.languages.is_empty() {
-            there
-        } else {
-            let wanted = args.languages.iter().map(|code| {
-                let known = there.iter().find(|known| known.as_str() == code);
-                known.cloned().ok_or_else(|| EvaluateError::Dataset {
-                    path: folder.clone(),
-                    problem: format!("it has no language `{code}`"),
-                })
-            });
-            wanted.collect::<Result<_, _>>()?
-        };
-        for language in wanted {
-            let mut questions = read_dataset(task, &folder, &language)?;
-            if let Some(limit) = args.limit {
-                questions.truncate(limit as usize);
+        let dataset = Dataset::open(task, &datasets.join(task.name()))?;
+        for language in dataset.languages(&args.languages)? {
+            let (set, listed) = dataset.set(language, args.limit)?;
+            if !listed.is_empty() {
+                eprintln!(
+                    "note: {task} in {}: {} items have an empty text or choices that read the same, as the dataset's \
+                     manifest lists; they are asked all the same",
+                    set.language,
+                    listed.len()
+                );
             }
-            sets.push(Set {
-                task,
-                language,
-                questions,
-            });
+            sets.push(set);
         }
     }
+    check_parallel(&sets)?;
     Ok(sets)
 }

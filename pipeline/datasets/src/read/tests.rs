@@ -1,0 +1,166 @@
+#![allow(clippy::unwrap_used)]
+
+use crate::{DatasetError, DatasetFolder, Items, TextRow, parquet};
+use clika_artifacts::{Manifest, sha256_hex};
+use clika_core::{LanguageCode, Task};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, path::Path};
+
+const FILE: &str = "data/de/test-00000-of-00001.parquet";
+
+fn code(text: &str) -> LanguageCode {
+    LanguageCode::try_from(text.to_owned()).unwrap()
+}
+
+fn rows() -> Vec<TextRow> {
+    let row = |number: usize| TextRow {
+        id: format!("xcopa-mini-{number}"),
+        premise: Some(format!("Es geschah {number}.")),
+        question: "Warum?".to_owned(),
+        choices: vec!["Darum.".to_owned(), "Deshalb.".to_owned()],
+        label: 1,
+        answer: "Deshalb.".to_owned(),
+        relation: Some("cause".to_owned()),
+        cluster_id: format!("xcopa-mini-{number}"),
+    };
+    (0..3).map(row).collect()
+}
+
+/// A dataset in German, as a build writes it.
+fn write(folder: &Path, rows: &[TextRow], exceptions: Value) {
+    let bytes = parquet::encode_texts(rows).unwrap();
+    let (null, inputs) = (Value::Null, BTreeMap::new());
+    let mut manifest = Manifest::new("a test", "datasets xcopa-mini", null, inputs);
+    manifest.report = json!({ "exceptions": exceptions });
+    manifest.files.insert(FILE.to_owned(), sha256_hex(&bytes));
+    fs::create_dir_all(folder.join("data/de")).unwrap();
+    fs::write(folder.join(FILE), bytes).unwrap();
+    fs::write(folder.join(Manifest::FILE), manifest.to_json()).unwrap();
+}
+
+fn read(folder: &Path) -> Result<Items, DatasetError> {
+    let dataset = DatasetFolder::find(folder)?.unwrap();
+    dataset.items(Task::XCopaMini, &code("de"))
+}
+
+/// The error of a dataset with one row spoilt, without the folder's path.
+fn spoilt(spoil: impl FnOnce(&mut TextRow)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = rows();
+    spoil(&mut rows[1]);
+    write(folder.path(), &rows, json!([]));
+    let error = read(folder.path()).unwrap_err();
+    let said = error.to_string();
+    said.replace(&format!("{}/", folder.path().display()), "")
+}
+
+#[test]
+fn sound_rows_are_read_as_they_were_written() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &rows(), json!([]));
+    let items = read(folder.path()).unwrap();
+    assert!(items.listed.is_empty());
+    assert_eq!(items.questions.len(), 3);
+    let first = &items.questions[0];
+    assert_eq!(first.id, "xcopa-mini-0");
+    assert_eq!(first.premise.as_deref(), Some("Es geschah 0."));
+    assert_eq!(first.relation.as_deref(), Some("cause"));
+    assert_eq!((first.choices[1].as_str(), first.label), ("Deshalb.", 1));
+}
+
+#[test]
+fn a_row_that_cannot_be_asked_is_refused_with_its_number() {
+    for (said, expected) in [
+        (
+            spoilt(|row| row.id = "xcopa-mini-0".to_owned()),
+            "has the id `xcopa-mini-0` of row 1",
+        ),
+        (spoilt(|row| row.id.clear()), "has an empty `id`"),
+        (
+            spoilt(|row| row.choices.push("Dann.".to_owned())),
+            "has 3 choices, and xcopa-mini has 2",
+        ),
+        (
+            spoilt(|row| row.label = 2),
+            "has the label 2, which is no position among 2 choices",
+        ),
+        (
+            spoilt(|row| row.label = -1),
+            "has the label -1, which is no position among 2 choices",
+        ),
+        (
+            spoilt(|row| row.label = 0),
+            "has the answer `Deshalb.`, and its label is that of `Darum.`",
+        ),
+        (
+            spoilt(|row| row.premise = Some(" ".to_owned())),
+            "has an empty text",
+        ),
+        (spoilt(|row| row.choices[0].clear()), "has an empty text"),
+        (
+            spoilt(|row| row.choices[0] = "Deshalb. ".to_owned()),
+            "has the choice `Deshalb.` twice",
+        ),
+    ] {
+        assert_eq!(said, format!("row 2 of {FILE} {expected}"));
+    }
+}
+
+#[test]
+fn a_fault_that_the_build_has_listed_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = rows();
+    rows[1].choices[0] = "Deshalb.".to_owned();
+    let listed = |language: &str, name: &str| json!([{ "language": language, "name": name, "reason": "two choices read the same" }]);
+    write(folder.path(), &rows, listed("de", "1"));
+    assert_eq!(read(folder.path()).unwrap().listed, ["xcopa-mini-1"]);
+    for (language, name) in [("fr", "1"), ("de", "2")] {
+        write(folder.path(), &rows, listed(language, name));
+        assert!(read(folder.path()).is_err(), "{language} {name}");
+    }
+}
+
+#[test]
+fn files_are_those_of_the_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = || {
+        let error = read(folder.path()).unwrap_err();
+        let path = folder.path().display().to_string();
+        let help = miette::Diagnostic::help(&error).unwrap();
+        format!("{error}\n{help}").replace(&path, "FOLDER")
+    };
+    assert_eq!(DatasetFolder::find(folder.path()).unwrap(), None);
+    write(folder.path(), &rows(), json!([]));
+    // Other rows, as sound as those that were built.
+    let mut others = rows();
+    others[0].question = "Wozu?".to_owned();
+    fs::write(
+        folder.path().join(FILE),
+        parquet::encode_texts(&others).unwrap(),
+    )
+    .unwrap();
+    assert_eq!(
+        error(),
+        format!(
+            "FOLDER/{FILE} is no longer the file that the dataset's manifest describes\n\
+             `clika datasets xcopa-mini --force` builds it anew"
+        )
+    );
+    fs::remove_file(folder.path().join(FILE)).unwrap();
+    assert!(error().contains("is no longer the file"), "{}", error());
+    write(folder.path(), &rows(), json!([]));
+    let stray = FILE.replace("/de/", "/fr/");
+    fs::create_dir_all(folder.path().join("data/fr")).unwrap();
+    fs::write(folder.path().join(&stray), "PAR1").unwrap();
+    assert!(
+        error().starts_with(&format!("FOLDER/{stray} is no file of the dataset")),
+        "{}",
+        error()
+    );
+    fs::remove_file(folder.path().join(Manifest::FILE)).unwrap();
+    assert!(
+        error().starts_with("FOLDER has rows and no manifest.json"),
+        "{}",
+        error()
+    );
+}
