@@ -22,8 +22,8 @@ pub use adapter::{
     Targets, Treatment,
 };
 pub use clika_checkpoint::{
-    Activation, Architecture, Biases, CheckpointError, Dtype, MlpNames, Names, Norm, Position,
-    QueryKeyValue, Rope, Scaling, read_architecture,
+    Activation, Architecture, Biases, Checkpoint, CheckpointError, Dtype, MlpNames, Names, Norm,
+    Position, QueryKeyValue, Rope, Scaling, read_architecture,
 };
 pub use decoder::{Cache, Decoder, Run};
 pub use device::{DeviceChoice, Place, places};

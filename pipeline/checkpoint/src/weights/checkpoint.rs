@@ -180,6 +180,11 @@ impl Checkpoint {
             .map_err(unreadable(path))
     }
 
+    /// The files that hold the tensors, wherever below the folder they lie.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+
     /// Whether there is a tensor of this name.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.contains_key(name)

@@ -10,6 +10,6 @@ mod write;
 pub use ask::{AnswerMode, Spacing};
 pub use encode::{Turn, Wrapping};
 pub use ends::Ends;
-pub use model::LocalModel;
+pub use model::{Hashes, LocalModel};
 pub use run::{LocalSettings, evaluate_local};
 pub use write::Writing;

@@ -5,10 +5,14 @@ use super::{
 use crate::EvaluateError;
 use clika_artifacts::{sha256_file, sha256_hex};
 use clika_core::{NoProgress, Progress};
-use clika_lm::{Adapter, CheckpointError, Decoder, Dtype, Place};
+use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Dtype, Place};
 use clika_templates::{ModelFormat, default_format, load_format};
 use clika_tokenizer::{TemplateVariables, Tokenizer};
-use std::{collections::BTreeSet, path::Path, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::OnceLock,
+};
 
 /// A model with its tokenizer and the format of its prompts.
 pub struct LocalModel {
@@ -20,8 +24,10 @@ pub struct LocalModel {
     pub tokenizer: Tokenizer,
     /// How a prompt is wrapped.
     pub wrapping: Wrapping,
-    /// SHA-256 over configuration, tokenizer and weights: what decides an answer beside the prompt.
+    /// SHA-256 over configuration, tokenizer, weights and adapter: what decides an answer beside the prompt.
     pub fingerprint: String,
+    /// The same by what the files hold.
+    pub hashes: Hashes,
     /// Where it runs.
     pub place: Place,
     /// Values for variables of its own template.
@@ -30,6 +36,17 @@ pub struct LocalModel {
     pub(super) generation_ends: BTreeSet<u32>,
     /// All ends, once they were asked for.
     pub(super) ends: OnceLock<Ends>,
+}
+
+/// SHA-256 over files, by what they hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hashes {
+    /// All files of the weights.
+    pub weights: String,
+    /// Configuration, tokenizer and templates.
+    pub settings: String,
+    /// The adapter, where there is one.
+    pub adapter: Option<String>,
 }
 
 /// The name on the command line of the model's own `chat_template`.
@@ -54,14 +71,22 @@ impl LocalModel {
         let wrapping = wrapping(&tokenizer, name, format, formats)?;
         let architecture = clika_lm::read_architecture(folder)?;
         tokenizer.limit(architecture.vocabulary);
-        let fingerprint = fingerprint(folder, progress)?;
+        let files = files_of_model(folder)?;
+        let digests = digests(folder, &files, progress)?;
+        let is_weights = |name: &str| files.get(name) == Some(&Holds::Weights);
+        let hashes = Hashes {
+            weights: summed(&digests, is_weights),
+            settings: summed(&digests, |name| !is_weights(name)),
+            adapter: None,
+        };
         let decoder = Decoder::load(folder, place, dtype, progress)?;
         Ok(Self {
             name: name.to_owned(),
             decoder,
             tokenizer,
             wrapping,
-            fingerprint,
+            fingerprint: summed(&digests, |_| true),
+            hashes,
             place: place.clone(),
             variables: TemplateVariables::new(),
             generation_ends,
@@ -74,8 +99,12 @@ impl LocalModel {
     /// Puts an adapter on the model, which is another one from then on.
     pub fn attach(&mut self, folder: &Path) -> Result<(), EvaluateError> {
         self.decoder.attach(&Adapter::read(folder)?)?;
-        let adapter = fingerprint(folder, &NoProgress)?;
+        let files = top_level(folder, |name| {
+            has_extension(name, &["json", "safetensors", "bin"])
+        })?;
+        let adapter = summed(&digests(folder, &files, &NoProgress)?, |_| true);
         self.fingerprint = sha256_hex(format!("{} {adapter}", self.fingerprint));
+        self.hashes.adapter = Some(adapter);
         Ok(())
     }
 }
@@ -101,35 +130,77 @@ fn wrapping(
     }
 }
 
-/// SHA-256 over the names and contents of the files that decide what a model says.
-fn fingerprint(folder: &Path, progress: &dyn Progress) -> Result<String, EvaluateError> {
+/// What a file of a model holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Weights,
+    Settings,
+}
+
+/// Files by their path from the folder.
+type Files = BTreeMap<String, Holds>;
+
+/// The files that decide what a model says: those that its weights are read from, wherever they lie, and beside them
+/// whatever else a loader reads.
+fn files_of_model(folder: &Path) -> Result<Files, EvaluateError> {
+    // A tokenizer in these is read where there is no whole one.
+    let parts = match folder.join("tokenizer.json").is_file() {
+        true => &[][..],
+        false => &["merges.txt", "vocab.txt"],
+    };
+    let beside =
+        |name: &str| has_extension(name, &["json", "model", "jinja"]) || parts.contains(&name);
+    let mut files = top_level(folder, beside)?;
+    for path in Checkpoint::open(folder)?.files() {
+        let name = path.strip_prefix(folder).unwrap_or(path);
+        files.insert(name.to_string_lossy().into_owned(), Holds::Weights);
+    }
+    Ok(files)
+}
+
+fn has_extension(name: &str, known: &[&str]) -> bool {
+    let extension = Path::new(name).extension();
+    extension.is_some_and(|extension| known.iter().any(|known| extension == *known))
+}
+
+/// The files that lie in a folder itself.
+fn top_level(folder: &Path, decides: impl Fn(&str) -> bool) -> Result<Files, EvaluateError> {
     let unreadable = |source| CheckpointError::Read {
         path: folder.to_owned(),
         source,
     };
-    let mut names = Vec::new();
+    let mut files = Files::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let decides = path.extension().is_some_and(|extension| {
-            ["json", "model", "safetensors", "bin", "jinja"]
-                .iter()
-                .any(|known| extension == *known)
-        }) || path.file_name().is_some_and(|name| name == "merges.txt");
-        if decides && path.is_file() {
-            names.push(path);
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if decides(&name) && entry.path().is_file() {
+            files.insert(name, Holds::Settings);
         }
     }
-    names.sort();
-    progress.start(names.len() as u64, "files checked");
-    let mut text = String::new();
-    for path in names {
-        let name = path
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned());
-        let name = name.as_deref().unwrap_or("");
-        text += &format!("{name} {}\n", sha256_file(&path)?);
+    Ok(files)
+}
+
+/// The SHA-256 of each file.
+fn digests(
+    folder: &Path,
+    files: &Files,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<String, String>, EvaluateError> {
+    progress.start(files.len() as u64, "files checked");
+    let mut digests = BTreeMap::new();
+    for name in files.keys() {
+        digests.insert(name.clone(), sha256_file(&folder.join(name))?);
         progress.step(name);
     }
     progress.finish();
-    Ok(sha256_hex(text))
+    Ok(digests)
+}
+
+/// SHA-256 over the names and contents of some of the files.
+fn summed(digests: &BTreeMap<String, String>, of: impl Fn(&str) -> bool) -> String {
+    let lines = digests.iter().filter(|(name, _)| of(name));
+    let text: String = lines
+        .map(|(name, digest)| format!("{name} {digest}\n"))
+        .collect();
+    sha256_hex(text)
 }
