@@ -20,4 +20,6 @@ pub use local::{
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;
 pub use pilot::Way;
-pub use run::{Answers, LEAST_PROBABILITY, Set, Settings, evaluate};
+pub use run::{
+    Answers, LEAST_PROBABILITY, SCORING_VERSION, Set, Settings, evaluate, question_sha256,
+};

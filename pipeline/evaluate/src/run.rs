@@ -3,11 +3,12 @@ use crate::{
     pilot::{PILOT_ITEMS, PilotItem},
 };
 use clika_api::OpenAi;
+use clika_artifacts::sha256_hex;
 use clika_core::{LanguageCode, Progress, Task};
-use clika_predictions::Prediction;
+use clika_predictions::{Prediction, item_sha256};
 use clika_templates::{ItemPrompt, PromptTemplate};
 use futures_util::{StreamExt, stream};
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// Items of a task in a language.
 #[derive(Clone, Debug)]
@@ -19,6 +20,13 @@ pub struct Set {
     /// The items.
     pub questions: Vec<Question>,
 }
+
+/// The version of how answers become scores, for everything that evaluates: prompts, tokens, letters, scores, the choice
+/// among them.
+///
+/// It is raised whenever a change may move a number, however little. Predictions of two versions do not stand under one
+/// name, and answers that a local model gave under another version are not used again.
+pub const SCORING_VERSION: u32 = 1;
 
 /// Below this share of the probability, the options' letters do not stand for what a model would answer.
 pub const LEAST_PROBABILITY: f64 = 0.5;
@@ -82,7 +90,8 @@ pub async fn evaluate(
                 match wish.ask(way, model, &prompt, question, progress).await {
                     Ok(asked) => {
                         progress.step(&format!("{} {}", set.task, set.language));
-                        Some((index, question, asked))
+                        let share = asked.letters_probability;
+                        Some((index, share, prediction(question, &prompt, asked)))
                     }
                     Err(error) => {
                         failure.borrow_mut().get_or_insert(error);
@@ -100,11 +109,9 @@ pub async fn evaluate(
     let mut answered: Vec<Answers> = sets.iter().map(|_| empty()).collect();
     let mut shares = vec![Vec::new(); sets.len()];
     while let Some(answer) = answers.next().await {
-        if let Some((index, question, asked)) = answer {
-            shares[index].extend(asked.letters_probability);
-            answered[index]
-                .predictions
-                .push(prediction(question, asked));
+        if let Some((index, share, prediction)) = answer {
+            shares[index].extend(share);
+            answered[index].predictions.push(prediction);
         }
     }
     drop(answers);
@@ -125,7 +132,7 @@ pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-fn prediction(question: &Question, asked: Asked) -> Prediction {
+fn prediction(question: &Question, prompt: &str, asked: Asked) -> Prediction {
     Prediction {
         item_id: question.id.clone(),
         cluster_id: question.cluster_id.clone(),
@@ -133,7 +140,19 @@ fn prediction(question: &Question, asked: Asked) -> Prediction {
         answer: asked.answer,
         response: Some(asked.response),
         label: question.label,
+        item_sha256: Some(question_sha256(question)),
+        prompt_sha256: Some(sha256_hex(prompt)),
     }
+}
+
+/// What tells a question from another version of it, as it stands in predictions.
+pub fn question_sha256(question: &Question) -> String {
+    item_sha256(
+        question.premise.as_deref(),
+        &question.question,
+        question.relation.as_deref(),
+        &question.choices,
+    )
 }
 
 impl Settings {
@@ -171,5 +190,38 @@ impl Settings {
             question.relation.as_deref(),
             &question.choices,
         )
+    }
+
+    /// SHA-256 over prompts of made-up items, one of each kind and number of choices: it changes where the template does.
+    ///
+    /// `wrap` puts a prompt into the form in which the model gets it.
+    pub fn template_sha256<E>(
+        &self,
+        wrap: impl Fn(&str) -> Result<String, E>,
+    ) -> Result<String, E> {
+        let mut text = String::new();
+        let counts: BTreeSet<usize> = Task::ALL.map(Task::choices).into();
+        for count in counts {
+            for (premise, relation) in [
+                (None, None),
+                (Some("premise"), Some("cause")),
+                (Some("premise"), Some("effect")),
+            ] {
+                let sample = Question {
+                    id: String::new(),
+                    cluster_id: String::new(),
+                    premise: premise.map(str::to_owned),
+                    question: "question".to_owned(),
+                    relation: relation.map(str::to_owned),
+                    choices: (0..count)
+                        .map(|number| format!("choice {number}"))
+                        .collect(),
+                    label: 0,
+                };
+                text += &wrap(&self.render(&sample))?;
+                text.push('\0');
+            }
+        }
+        Ok(sha256_hex(text))
     }
 }

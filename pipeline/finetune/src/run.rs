@@ -14,6 +14,7 @@ use crate::{
 use clika_artifacts::{ArtifactError, Manifest, replace_file, sha256_file, sha256_hex};
 use clika_core::Progress;
 use clika_datasets::FictionalRow;
+use clika_evaluate::SCORING_VERSION;
 use clika_lm::{Adapter, Decoder};
 use serde_json::{Value, json};
 use std::{
@@ -108,6 +109,7 @@ impl Run<'_> {
                 "by": by,
             },
             "asked": {
+                "scoring_version": SCORING_VERSION,
                 "answers": config.answers,
                 "ends": model.ends()?,
                 "gate": config.gate,

@@ -1,10 +1,12 @@
-use crate::{PredictionError, folder, harness, parquet, release};
+use crate::{PredictionError, align, folder, harness, parquet, release, runs};
 use clika_core::{LanguageCode, Task};
 use clika_metrics::{Answer, Judged};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// A model's recorded answer to one item.
@@ -22,6 +24,10 @@ pub struct Prediction {
     pub response: Option<String>,
     /// The right choice, from 0.
     pub label: u8,
+    /// SHA-256 of what was asked, as [`item_sha256`](crate::item_sha256) gives it; `None` where nobody recorded it.
+    pub item_sha256: Option<String>,
+    /// SHA-256 of the text that the model was given.
+    pub prompt_sha256: Option<String>,
 }
 
 impl Prediction {
@@ -45,6 +51,12 @@ pub struct Key {
     pub language: LanguageCode,
 }
 
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {} in {}", self.model, self.task, self.language)
+    }
+}
+
 /// Predictions of any number of models, parallel over the languages of each task.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
@@ -58,6 +70,8 @@ pub struct Collection {
     /// The folder that was read.
     root: Option<PathBuf>,
     notices: Vec<String>,
+    /// Files that cannot be used, where that is no error.
+    unusable: Vec<(Key, Arc<PredictionError>)>,
 }
 
 impl Collection {
@@ -65,7 +79,8 @@ impl Collection {
     /// lm-evaluation-harness' samples.
     ///
     /// Fails on the first line that is wrong, on an empty file, on an item that stands twice, on
-    /// two files of the same predictions, and where the files of a task do not hold the same items.
+    /// two files of the same predictions, where the files of a task do not hold the same items, where a language's items
+    /// are other questions in one file than in another, and where one name stands for several models.
     /// What lies in the folder and was left aside is in [`notices`](Self::notices).
     pub fn read(folder: &Path) -> Result<Self, PredictionError> {
         let mut collection = Self {
@@ -76,7 +91,7 @@ impl Collection {
             release::read(folder, &mut collection)?;
         } else {
             let found = folder::walk(folder)?;
-            parquet::read(folder, &found, &mut collection)?;
+            parquet::read(folder, &found, &mut collection, false)?;
             harness::read(&found, &mut collection)?;
         }
         if collection.predictions.is_empty() {
@@ -85,7 +100,8 @@ impl Collection {
                 notices: collection.notices,
             });
         }
-        collection.align()?;
+        align::align(&mut collection.predictions, &collection.files)?;
+        runs::check(&collection)?;
         Ok(collection)
     }
 
@@ -121,13 +137,41 @@ impl Collection {
 
     /// Reads the predictions that [`write`](Self::write) has put into a folder for one model; none where
     /// there are none.
+    ///
+    /// They need not be of one run, and a file that cannot be used is no error: it is [`unusable`](Self::unusable).
     pub fn read_model(folder: &Path, model: &str) -> Result<Self, PredictionError> {
         let path = folder.join(parquet::folder_name(model));
+        let mut collection = Self::default();
         if path.is_dir() {
-            Self::read(&path)
-        } else {
-            Ok(Self::default())
+            collection.root = Some(path.clone());
+            let found = folder::walk(&path)?;
+            parquet::read(&path, &found, &mut collection, true)?;
         }
+        Ok(collection)
+    }
+
+    /// What [`read_model`](Self::read_model) could not use, and why.
+    pub fn unusable(&self) -> &[(Key, Arc<PredictionError>)] {
+        &self.unusable
+    }
+
+    /// Models, or what of them, whose answers carry no hash of their question, so that nobody knows whether they are to
+    /// the same version of a dataset.
+    pub fn unverified(&self) -> Vec<String> {
+        let mut unverified = Vec::new();
+        for model in self.models() {
+            let sets: Vec<_> = self.iter().filter(|(key, _)| key.model == model).collect();
+            let lacking = |(_, predictions): &&(&Key, &[Prediction])| {
+                predictions.iter().any(|it| it.item_sha256.is_none())
+            };
+            let without: Vec<_> = sets.iter().filter(lacking).collect();
+            if without.len() == sets.len() {
+                unverified.push(model.to_owned());
+            } else {
+                unverified.extend(without.iter().map(|(key, _)| key.to_string()));
+            }
+        }
+        unverified
     }
 
     /// Takes predictions out.
@@ -162,6 +206,11 @@ impl Collection {
         self.files.insert(key.clone(), file);
         self.insert(key, predictions);
         Ok(())
+    }
+
+    /// Sets a file aside that cannot be used.
+    pub(crate) fn set_aside(&mut self, key: Key, why: PredictionError) {
+        self.unusable.push((key, Arc::new(why)));
     }
 
     /// Notes a file that the predictions of a task depend on.
@@ -262,80 +311,5 @@ impl Collection {
             }
         }
         missing
-    }
-
-    /// Brings every file of a task into the order of the first model's first language.
-    fn align(&mut self) -> Result<(), PredictionError> {
-        /// An item as every file has to have it.
-        struct Item {
-            id: String,
-            label: u8,
-            cluster: String,
-        }
-        let mut orders = BTreeMap::<Task, (Key, Vec<Item>)>::new();
-        for (key, predictions) in &mut self.predictions {
-            let (first, order) = orders.entry(key.task).or_insert_with(|| {
-                let order = predictions.iter().map(|prediction| Item {
-                    id: prediction.item_id.clone(),
-                    label: prediction.label,
-                    cluster: prediction.cluster_id.clone(),
-                });
-                (key.clone(), order.collect())
-            });
-            let file = |key: &Key| match self.files.get(key) {
-                Some(path) => path.display().to_string(),
-                None => format!("{} on {} in {}", key.model, key.task, key.language),
-            };
-            let differs = |difference: String| PredictionError::NotParallel {
-                file: file(key),
-                other: file(first),
-                difference,
-            };
-            let mut by_id: BTreeMap<String, Prediction> = std::mem::take(predictions)
-                .into_iter()
-                .map(|prediction| (prediction.item_id.clone(), prediction))
-                .collect();
-            let missing = |id: &str, place: &Key, count, other| {
-                differs(format!(
-                    "item {id} is missing in {}, which has {count} items; the other file has {other}",
-                    file(place)
-                ))
-            };
-            let count = by_id.len();
-            for item in order.iter() {
-                let id = &item.id;
-                if !by_id.contains_key(id) {
-                    return Err(missing(id, key, count, order.len()));
-                }
-            }
-            if count > order.len() {
-                let known: BTreeSet<_> = order.iter().map(|item| &item.id).collect();
-                if let Some(id) = by_id.keys().find(|id| !known.contains(id)) {
-                    return Err(missing(id, first, order.len(), count));
-                }
-            }
-            for item in order.iter() {
-                let id = &item.id;
-                let Some(prediction) = by_id.remove(id) else {
-                    return Err(differs(format!(
-                        "item {id} stands twice in the second file"
-                    )));
-                };
-                if prediction.label != item.label {
-                    return Err(differs(format!(
-                        "the right choice of item {id} is number {} in the first file, {} in the second",
-                        prediction.label, item.label
-                    )));
-                }
-                if prediction.cluster_id != item.cluster {
-                    return Err(differs(format!(
-                        "item {id} is in cluster `{}` in the first file, in `{}` in the second",
-                        prediction.cluster_id, item.cluster
-                    )));
-                }
-                predictions.push(prediction);
-            }
-        }
-        Ok(())
     }
 }

@@ -1,3 +1,4 @@
+use crate::Key;
 use clika_artifacts::ArtifactError;
 use clika_core::{LanguageCode, Place, Task};
 use miette::Diagnostic;
@@ -106,11 +107,68 @@ pub enum PredictionError {
         /// The first difference.
         difference: String,
     },
+    /// An item is not the same question in two files of a language.
+    #[error(
+        "item {item} is another question, or has other choices, in the second file: the two answered other versions of the dataset\n   {file}\n   {other}"
+    )]
+    #[diagnostic(help(
+        "ask one of them anew on the dataset of the other: `clika evaluate`; answers that were kept are used again"
+    ))]
+    OtherQuestion {
+        /// The item.
+        item: String,
+        /// The file.
+        file: String,
+        /// The file it is compared with.
+        other: String,
+    },
+    /// One name stands for two models, or two ways of asking one.
+    #[error("`{}` stands for two runs that differ: {difference}\n   {first}\n   {second}", first.model)]
+    #[diagnostic(help(
+        "evaluate one of them anew as the other was, or under a name of its own: `clika evaluate --name`"
+    ))]
+    Mixed {
+        /// Predictions of the one.
+        first: Box<Key>,
+        /// Predictions of the other.
+        second: Box<Key>,
+        /// What differs.
+        difference: String,
+    },
+    /// Languages of a task were answered on different versions of its dataset.
+    #[error("the languages were answered on other versions of the dataset {}\n   {first}\n   {second}", first.task)]
+    #[diagnostic(help(
+        "evaluate all languages on the dataset as it is now: `clika evaluate {}`; answers that were kept are used again",
+        first.task
+    ))]
+    OtherDataset {
+        /// Predictions on the one version.
+        first: Box<Key>,
+        /// Predictions on the other.
+        second: Box<Key>,
+    },
+    /// The scores of a run that went wrong.
+    #[error("row {row} of {key} ({}): {problem}", path.display())]
+    #[diagnostic(help(
+        "the run that wrote them overflowed, or its weights are no numbers; `clika evaluate {} --languages {} --name {} \
+         --model …` answers anew and replaces them",
+        key.task, key.language, key.model
+    ))]
+    BrokenScores {
+        /// Which predictions.
+        key: Box<Key>,
+        /// The file.
+        path: PathBuf,
+        /// The row, from 1.
+        row: usize,
+        /// What is wrong.
+        problem: String,
+    },
     /// A Parquet file is no file of predictions.
     #[error("{} is no file of predictions", path.display())]
     #[diagnostic(help(
-        "a file has the columns item_id, cluster_id, choice_scores, choice, response, label and correct, \
-         as `clika reproduce --save` writes them"
+        "a file has the columns item_id, cluster_id, choice_scores, choice, response, label, correct, item_sha256 and \
+         prompt_sha256, as `clika reproduce --save` writes them; older ones lack the hashes"
     ))]
     Parquet {
         /// The file.

@@ -4,6 +4,7 @@
 use crate::{
     Collection, Key, Prediction, PredictionError,
     folder::{Entry, EntryKind, last_name},
+    item_sha256,
     jsonl::{self, invalid},
 };
 use clika_core::{LanguageCode, Place, Task};
@@ -143,6 +144,19 @@ impl Sample {
             Some(_) | None => None,
         }
     }
+
+    /// What was asked, where the document is a row of ours.
+    fn item_sha256(&self) -> Option<String> {
+        let text = |name: &str| self.doc.get(name).and_then(Value::as_str);
+        let choices = self.doc.get("choices")?.as_array()?.iter();
+        let choices: Option<Vec<_>> = choices.map(|it| Some(it.as_str()?.to_owned())).collect();
+        Some(item_sha256(
+            text("premise"),
+            text("question")?,
+            text("relation"),
+            &choices?,
+        ))
+    }
 }
 
 fn prediction(sample: &Sample, task: Task, place: &Place) -> Result<Prediction, PredictionError> {
@@ -191,6 +205,8 @@ fn prediction(sample: &Sample, task: Task, place: &Place) -> Result<Prediction, 
         scores: Some(scores),
         response: None,
         label,
+        item_sha256: sample.item_sha256(),
+        prompt_sha256: None,
     })
 }
 

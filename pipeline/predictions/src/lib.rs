@@ -1,13 +1,18 @@
 //! Recorded answers of models: our own Parquet format, and importers for the paper's release and
 //! for lm-evaluation-harness.
 
+mod align;
 mod collection;
 mod error;
 mod folder;
 mod harness;
+mod identity;
 mod jsonl;
 mod parquet;
 mod release;
+mod runs;
 
 pub use collection::{Collection, Key, Prediction};
 pub use error::PredictionError;
+pub use identity::item_sha256;
+pub use runs::{difference, other_dataset};

@@ -90,21 +90,24 @@ fn check_finite(key: &Key, predictions: &[Prediction]) -> Result<(), PredictionE
 
 /// Reads the folder of a model, or every such folder in a folder: those that have a manifest of
 /// predictions. `found` is every file in it.
+///
+/// A file that cannot be used is an error, or set aside where `lenient`.
 pub(crate) fn read(
     folder: &Path,
     found: &[Entry],
     collection: &mut Collection,
+    lenient: bool,
 ) -> Result<(), PredictionError> {
     let mut read = BTreeSet::new();
     if let Some(manifest) = manifest(folder)? {
-        read_model(folder, &manifest, collection, &mut read)?;
+        read_model(folder, &manifest, collection, &mut read, lenient)?;
     } else {
         for entry in entries(folder)? {
             if entry.kind != EntryKind::Folder {
                 continue;
             }
             if let Some(manifest) = manifest(&entry.path)? {
-                read_model(&entry.path, &manifest, collection, &mut read)?;
+                read_model(&entry.path, &manifest, collection, &mut read, lenient)?;
             }
         }
     }
@@ -127,6 +130,7 @@ fn read_model(
     manifest: &Manifest,
     collection: &mut Collection,
     read: &mut BTreeSet<PathBuf>,
+    lenient: bool,
 ) -> Result<(), PredictionError> {
     let Some(model) = manifest.config["model"].as_str() else {
         return Err(PredictionError::NoModel {
@@ -135,35 +139,45 @@ fn read_model(
     };
     for (name, digest) in &manifest.files {
         let path = folder.join(name);
-        // Not `Manifest::describes`, for which one file more is a fault: here it is noted.
-        if !path.is_file() || sha256_file(&path)? != *digest {
-            return Err(PredictionError::Changed {
-                path: folder.to_owned(),
-            });
-        }
+        read.insert(path.clone());
         let Some((task, language)) = task_and_language(name) else {
-            read.insert(path.clone());
             collection.not_read(&path, "a file is <task>/<language>.parquet");
             continue;
         };
-        let bytes = fs::read(&path).map_err(|source| ArtifactError::Read {
-            path: path.clone(),
-            source,
-        })?;
         let key = Key {
             model: model.to_owned(),
             task,
             language,
         };
-        let predictions = decode(bytes, task, &path)?;
-        read.insert(path.clone());
-        let run = &manifest.config["runs"][format!("{}/{}", key.task, key.language)];
-        if !run.is_null() {
-            collection.describe(key.clone(), run.clone());
+        match read_file(&path, digest, &key, folder) {
+            Ok(predictions) => {
+                let run = &manifest.config["runs"][format!("{}/{}", key.task, key.language)];
+                if !run.is_null() {
+                    collection.describe(key.clone(), run.clone());
+                }
+                collection.insert_from(key, predictions, path)?;
+            }
+            Err(why) if lenient => collection.set_aside(key, why),
+            Err(why) => return Err(why),
         }
-        collection.insert_from(key, predictions, path)?;
     }
     Ok(())
+}
+
+fn read_file(
+    path: &Path,
+    digest: &str,
+    key: &Key,
+    folder: &Path,
+) -> Result<Vec<Prediction>, PredictionError> {
+    // Not `Manifest::describes`, for which one file more is a fault: here it is noted.
+    if !path.is_file() || sha256_file(path)? != *digest {
+        return Err(PredictionError::Changed {
+            path: folder.to_owned(),
+        });
+    }
+    let bytes = fs::read(path).map_err(ArtifactError::read(path))?;
+    decode(bytes, key, path)
 }
 
 /// `xgeo/de.parquet`.
@@ -180,7 +194,7 @@ pub(crate) fn folder_name(model: &str) -> String {
 }
 
 /// Columns: item_id, cluster_id, choice_scores, choice (null: the answer was none), response,
-/// label, correct.
+/// label, correct, item_sha256 and prompt_sha256 (null: nobody recorded them).
 fn encode(predictions: &[Prediction]) -> PolarsResult<Vec<u8>> {
     let mut scores = ListPrimitiveChunkedBuilder::<Float64Type>::new(
         "choice_scores".into(),
@@ -210,10 +224,12 @@ fn encode(predictions: &[Prediction]) -> PolarsResult<Vec<u8>> {
             Answer::Invalid => None,
         })
         .collect();
-    let responses: Vec<Option<&str>> = predictions
-        .iter()
-        .map(|prediction| prediction.response.as_deref())
-        .collect();
+    let optional = |name: &str, of: fn(&Prediction) -> &Option<String>| {
+        let values = predictions
+            .iter()
+            .map(|prediction| of(prediction).as_deref());
+        Column::new(name.into(), values.collect::<Vec<_>>())
+    };
     let mut frame = DataFrame::new(
         predictions.len(),
         vec![
@@ -221,15 +237,18 @@ fn encode(predictions: &[Prediction]) -> PolarsResult<Vec<u8>> {
             texts("cluster_id", |prediction| &prediction.cluster_id),
             scores.finish().into_column(),
             Column::new("choice".into(), choices),
-            Column::new("response".into(), responses),
+            optional("response", |prediction| &prediction.response),
             column("label", predictions.iter().map(|p| i64::from(p.label))),
             column("correct", predictions.iter().map(|p| p.judged().is_right())),
+            optional("item_sha256", |prediction| &prediction.item_sha256),
+            optional("prompt_sha256", |prediction| &prediction.prompt_sha256),
         ],
     )?;
     clika_parquet::encode(&mut frame)
 }
 
-fn decode(bytes: Vec<u8>, task: Task, path: &Path) -> Result<Vec<Prediction>, PredictionError> {
+fn decode(bytes: Vec<u8>, key: &Key, path: &Path) -> Result<Vec<Prediction>, PredictionError> {
+    let task = key.task;
     let parquet = |source| PredictionError::Parquet {
         path: path.to_owned(),
         source,
@@ -265,6 +284,17 @@ fn decode(bytes: Vec<u8>, task: Task, path: &Path) -> Result<Vec<Prediction>, Pr
         .column("correct")
         .and_then(Column::bool)
         .map_err(parquet)?;
+    // Older versions wrote no hashes.
+    let hashes = |name: &str| match frame.get_column_index(name) {
+        Some(_) => frame
+            .column(name)
+            .and_then(Column::str)
+            .map(Some)
+            .map_err(parquet),
+        None => Ok(None),
+    };
+    let (item_hashes, prompt_hashes) = (hashes("item_sha256")?, hashes("prompt_sha256")?);
+    let hash = |column: Option<&StringChunked>, row| column?.get(row).map(str::to_owned);
     if frame.height() == 0 {
         let empty = polars_err!(NoData: "the file has no rows");
         return Err(parquet(empty));
@@ -308,12 +338,22 @@ fn decode(bytes: Vec<u8>, task: Task, path: &Path) -> Result<Vec<Prediction>, Pr
                         .filter(|score| score.is_finite());
                     let finite: Vec<f64> = finite.collect();
                     if list.len() != task.choices() || finite.len() != list.len() {
-                        return Err(wrong(format!(
+                        let problem = format!(
                             "choice_scores has {} finite numbers among {}, and {task} has {} choices",
                             finite.len(),
                             list.len(),
                             task.choices()
-                        )));
+                        );
+                        return Err(if finite.len() == list.len() {
+                            wrong(problem)
+                        } else {
+                            PredictionError::BrokenScores {
+                                key: Box::new(key.clone()),
+                                path: path.to_owned(),
+                                row: row + 1,
+                                problem,
+                            }
+                        });
                     }
                     Some(finite)
                 }
@@ -325,6 +365,8 @@ fn decode(bytes: Vec<u8>, task: Task, path: &Path) -> Result<Vec<Prediction>, Pr
             },
             response: responses.get(row).map(str::to_owned),
             label: position(label)?,
+            item_sha256: hash(item_hashes, row),
+            prompt_sha256: hash(prompt_hashes, row),
         };
         let right = prediction.judged().is_right();
         if correct.get(row) != Some(right) {

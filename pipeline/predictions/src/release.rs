@@ -137,6 +137,8 @@ fn predictions(
             },
             response: Some(line.res.clone()),
             label,
+            item_sha256: None,
+            prompt_sha256: None,
         });
     }
     let items = lines.iter().zip(&predictions);

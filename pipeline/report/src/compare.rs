@@ -8,7 +8,7 @@ use clika_metrics::{
 };
 use clika_predictions::{Collection, Prediction};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The comparison of two models, one row for each task and language.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +23,8 @@ pub struct Comparison {
     pub rows: Vec<ComparisonRow>,
     /// What only one of them has, and which therefore is not compared.
     pub unshared: Vec<Unshared>,
+    /// Runs whose answers carry no hash of their question, as [`Comparison::a`] or [`Comparison::b`].
+    pub unverified: Vec<String>,
 }
 
 /// A task in a language that only one run has.
@@ -114,17 +116,24 @@ pub fn compare(
     uncertainty: &Uncertainty,
 ) -> Result<Comparison, ReportError> {
     let mut rows = Vec::new();
+    let mut unverified = BTreeSet::new();
     for (key, ours) in a.collection.iter().filter(|(key, _)| key.model == a.model) {
         let Some(theirs) = b.collection.get(b.model, key.task, &key.language) else {
             continue;
         };
-        let theirs = same_items(ours, theirs).map_err(|difference| ReportError::OtherItems {
+        let differs = |difference: String| ReportError::OtherItems {
             task: key.task.to_string(),
             language: key.language.to_string(),
             a: a.label.to_owned(),
             b: b.label.to_owned(),
             difference,
-        })?;
+        };
+        for (run, answers) in [(a, ours), (b, theirs)] {
+            if answers.iter().any(|it| it.item_sha256.is_none()) {
+                unverified.insert(run.label.to_owned());
+            }
+        }
+        let theirs = same_items(ours, theirs).map_err(differs)?;
         rows.push(row(key.task, &key.language, ours, &theirs, uncertainty));
     }
     if rows.is_empty() {
@@ -143,6 +152,7 @@ pub fn compare(
         uncertainty: *uncertainty,
         rows,
         unshared: a.not_in(b).chain(b.not_in(a)).collect(),
+        unverified: unverified.into_iter().collect(),
     })
 }
 
@@ -220,6 +230,13 @@ fn same_items<'a>(
             return Err(format!(
                 "item {id} is in cluster `{}` of the one, in `{}` of the other",
                 prediction.cluster_id, other.cluster_id
+            ));
+        }
+        if let (Some(ours), Some(theirs)) = (&prediction.item_sha256, &other.item_sha256)
+            && ours != theirs
+        {
+            return Err(format!(
+                "item {id} is another question or has other choices; the two answered other versions of the dataset"
             ));
         }
         aligned.push(other);

@@ -28,6 +28,8 @@ pub struct Reproduction {
     pub missing: Vec<String>,
     /// What the import left aside or could not know.
     pub notices: Vec<String>,
+    /// Models, or what of them, whose answers carry no hash of their question.
+    pub unverified: Vec<String>,
     /// Every printed number.
     pub cells: Vec<Cell>,
     /// Every model found on groups of tasks, as the tables show them.
@@ -201,6 +203,7 @@ pub fn reproduce(
             .map(|key| format!("{} on {} in {}", key.model, key.task, key.language))
             .collect(),
         notices: collection.notices().to_vec(),
+        unverified: collection.unverified(),
         cells,
         groups,
         scores: scores::scores(&panel, paper, uncertainty, progress),

@@ -39,6 +39,9 @@ impl Reproduction {
         for notice in &self.notices {
             writeln!(out, "- {notice}")?;
         }
+        if let Some(line) = unverified(&self.unverified) {
+            writeln!(out, "- {line}")?;
+        }
         let reasons = self.reasons();
         for (reason, count) in &reasons {
             writeln!(out, "- {count} cells: {reason}")?;
@@ -218,6 +221,9 @@ impl Comparison {
              smallest difference that a test at 5 % finds with 80 % power.",
             self.rows.len()
         )?;
+        if let Some(line) = unverified(&self.unverified) {
+            writeln!(out, "\n{line}")?;
+        }
         if !self.unshared.is_empty() {
             writeln!(out, "\nNot compared, because only one has it:\n")?;
         }
@@ -232,6 +238,15 @@ impl Comparison {
     pub fn csv(&self) -> String {
         csv(&self.rows)
     }
+}
+
+/// What is not known of answers that were recorded without hashes.
+fn unverified(names: &[String]) -> Option<String> {
+    let names = (!names.is_empty()).then(|| names.join(", "))?;
+    Some(format!(
+        "unverified: {names}: recorded without hashes of the questions, so that nobody can tell whether all answered the \
+         same version of a dataset"
+    ))
 }
 
 /// A text in a cell of a Markdown table.

@@ -32,6 +32,8 @@ fn run(model: &str, answers: &[(&str, &str)]) -> Collection {
                 },
                 response: None,
                 label: 0,
+                item_sha256: None,
+                prompt_sha256: None,
             });
         let key = Key {
             model: model.to_owned(),
@@ -167,4 +169,47 @@ fn other_items_and_nothing_shared_are_errors() {
     assert!(error.ends_with("item item 2 is in one only"), "{error}");
     let error = compare(runs[0], runs[2], &UNCERTAINTY).unwrap_err();
     assert!(matches!(error, ReportError::NothingShared { .. }));
+}
+
+/// The same answers, to questions with this hash.
+fn asked(collection: &Collection, hash: &str) -> Collection {
+    let mut hashed = Collection::default();
+    for (key, predictions) in collection.iter() {
+        let mut predictions = predictions.to_vec();
+        for prediction in &mut predictions {
+            prediction.item_sha256 = Some(hash.to_owned());
+        }
+        hashed.insert(key.clone(), predictions);
+    }
+    hashed
+}
+
+#[test]
+fn answers_to_other_questions_are_not_compared_and_unknown_ones_are_named() {
+    let (plain_a, plain_b) = (run("a", &[("de", "AAB")]), run("b", &[("de", "ABB")]));
+    let compared =
+        |a: &Collection, b: &Collection| compare(Run::new(a, "a"), Run::new(b, "b"), &UNCERTAINTY);
+    let (a, b) = (asked(&plain_a, "one"), asked(&plain_b, "one"));
+    let same = compared(&a, &b).unwrap();
+    assert!(same.unverified.is_empty());
+    assert!(!same.markdown().contains("unverified"));
+    let error = compared(&a, &asked(&plain_b, "two"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with(
+            "xcopa in `de`: a and b hold other items: item item 0 is another question"
+        ) && error.ends_with("the two answered other versions of the dataset"),
+        "{error}"
+    );
+    let unknown = compared(&a, &plain_b).unwrap();
+    assert_eq!(unknown.unverified, ["b"]);
+    assert!(
+        unknown
+            .markdown()
+            .contains("\nunverified: b: recorded without hashes"),
+        "{}",
+        unknown.markdown()
+    );
+    assert_eq!(compared(&plain_a, &plain_b).unwrap().unverified, ["a", "b"]);
 }

@@ -48,6 +48,14 @@ pub struct Turn {
 }
 
 impl LocalModel {
+    /// A prompt in the model's format, as one reads it: special tokens by name, but for those that begin and end every text.
+    pub fn wrapped(&self, prompt: &str) -> Result<String, EvaluateError> {
+        match &self.wrapping {
+            Wrapping::Own => self.own(&[("user", prompt)], true),
+            Wrapping::Format { format, .. } => Ok(format.render(prompt).text),
+        }
+    }
+
     /// The tokens of a prompt in the model's format, with `answer` begun behind it.
     pub fn encode(&self, prompt: &str, answer: &str) -> Result<Vec<u32>, EvaluateError> {
         match &self.wrapping {

@@ -2,8 +2,12 @@ use super::{
     AnswerMode, LocalModel, Spacing, Writing,
     ask::{Asker, Asking},
 };
-use crate::{Answers, EvaluateError, Question, Set, Settings, parse, run::mean};
+use crate::{
+    Answers, EvaluateError, Question, SCORING_VERSION, Set, Settings, parse, question_sha256,
+    run::mean,
+};
 use clika_api::{Cache, Key, Usage};
+use clika_artifacts::sha256_hex;
 use clika_core::Progress;
 use clika_lm::{LmError, Query, Scoring};
 use clika_metrics::Answer;
@@ -54,12 +58,14 @@ pub fn evaluate_local(
     progress.start(prompts as u64, "prompts");
     for set in sets {
         let detail = format!("{} {}", set.task, set.language);
-        answers.push(match settings.mode {
+        let mut answered = match settings.mode {
             AnswerMode::Free => work.free(set, &detail)?,
             AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => {
                 work.forced(set, &detail)?
             }
-        });
+        };
+        work.identify(set, &mut answered.predictions)?;
+        answers.push(answered);
     }
     progress.finish();
     Ok(answers)
@@ -80,6 +86,7 @@ impl Work<'_> {
         Key::new(&json!({
             "model": self.model.fingerprint,
             "dtype": self.model.decoder.dtype().name(),
+            "scoring_version": SCORING_VERSION,
             "device": if self.model.place.is_processor() { "cpu" } else { "cuda" },
             "asked": asked,
         }))
@@ -134,6 +141,16 @@ impl Work<'_> {
     fn keep(&self, key: &Key, value: serde_json::Value, detail: &str) -> Result<(), EvaluateError> {
         self.kept.put(key, value, Usage::default())?;
         self.progress.step(detail);
+        Ok(())
+    }
+
+    /// Notes which question was asked, and in which words.
+    fn identify(&self, set: &Set, answered: &mut [Prediction]) -> Result<(), EvaluateError> {
+        for (question, prediction) in set.questions.iter().zip(answered) {
+            let prompt = self.model.wrapped(&self.prompt.render(question))?;
+            prediction.item_sha256 = Some(question_sha256(question));
+            prediction.prompt_sha256 = Some(sha256_hex(prompt));
+        }
         Ok(())
     }
 
@@ -273,6 +290,8 @@ impl Work<'_> {
                     .map_or(Answer::Invalid, |text| parse(text, &question.choices)),
                 response: text,
                 label: question.label,
+                item_sha256: None,
+                prompt_sha256: None,
             })
             .collect();
         Ok(Answers {
@@ -327,5 +346,7 @@ fn by_scores(question: &Question, rotated: &[Vec<f64>]) -> Prediction {
         answer: answer.map_or(Answer::Invalid, Answer::Choice),
         response: None,
         label: question.label,
+        item_sha256: None,
+        prompt_sha256: None,
     }
 }

@@ -42,6 +42,8 @@ fn reads_the_samples_of_lm_evaluation_harness() {
             answer: Answer::Choice(1),
             response: None,
             label: 1,
+            item_sha256: None,
+            prompt_sha256: None,
         },
         "the newest run counts"
     );
@@ -193,4 +195,26 @@ fn what_is_not_read_is_noted() {
         error.contains("\n   not read: m/samples_arc_easy"),
         "{error}"
     );
+}
+
+#[test]
+fn a_document_of_ours_tells_which_question_was_asked() {
+    let question = r#""question": "In welcher Region liegt „Nürnberg\"?", "relation": "division", "choices": ["Bayern", "Hessen", "Sachsen", "Tirol"], "cluster_id""#;
+    let line = sample("1", FOUR).replace("\"cluster_id\"", question);
+    let (_folder, read) = samples(&[
+        ("m/samples_xgeo_de.jsonl", line),
+        ("old/samples_xgeo_de.jsonl", sample("1", FOUR)),
+    ]);
+    let collection = read.unwrap();
+    let hash = |model: &str| {
+        let predictions = collection.get(model, Task::XGeo, &code("de")).unwrap();
+        predictions[0].item_sha256.clone()
+    };
+    // hashlib.sha256(json.dumps([None, question, "division", choices], ensure_ascii=False, separators=(",", ":")).encode())
+    assert_eq!(
+        hash("m").as_deref(),
+        Some("ee29fb65b75b8c391520da30d528f182f0958ae7f7b00ec1343ea0637eb6a7f3")
+    );
+    assert_eq!(hash("old"), None);
+    assert_eq!(collection.unverified(), ["old"]);
 }

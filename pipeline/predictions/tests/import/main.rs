@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod harness;
+mod identity;
 mod ours;
 mod release;
 
@@ -100,5 +101,32 @@ fn item(id: &str, cluster: &str) -> Prediction {
         answer: Answer::Choice(1),
         response: None,
         label: 1,
+        item_sha256: None,
+        prompt_sha256: None,
     }
+}
+
+fn key(model: &str, language: &str) -> Key {
+    Key {
+        model: model.to_owned(),
+        task: Task::XGeo,
+        language: code(language),
+    }
+}
+
+/// Changes a file of our format, and its hash in the manifest of model `m`.
+fn rewritten(folder: &Path, name: &str, change: impl FnOnce(&mut polars::prelude::DataFrame)) {
+    use polars::prelude::*;
+    let file = folder.join(name);
+    let before = fs::read(&file).unwrap();
+    let mut frame = ParquetReader::new(std::io::Cursor::new(&before))
+        .finish()
+        .unwrap();
+    change(&mut frame);
+    let after = clika_parquet::encode(&mut frame).unwrap();
+    fs::write(&file, &after).unwrap();
+    let manifest = fs::read_to_string(folder.join("m/manifest.json")).unwrap();
+    let digest = clika_artifacts::sha256_hex;
+    let manifest = manifest.replace(&digest(&before), &digest(&after));
+    write(folder, "m/manifest.json", manifest);
 }

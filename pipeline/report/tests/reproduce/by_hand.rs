@@ -29,6 +29,9 @@ fn groups_by_hand() {
         &uncertainty(50),
         &NoProgress,
     );
+    assert_eq!(reproduction.unverified, ["llama_13b"]);
+    let said = reproduction.markdown();
+    assert_eq!(said.matches("unverified: llama_13b: ").count(), 1, "{said}");
     let group = |task_group, column, metric| {
         let found = reproduction.groups.iter().find(|group| {
             (group.task_group, group.column, group.metric) == (task_group, column, metric)

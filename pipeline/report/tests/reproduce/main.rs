@@ -83,6 +83,8 @@ fn four(collection: &mut Collection, task: Task, language: &str, answers: &str) 
             },
             response: None,
             label: 0,
+            item_sha256: None,
+            prompt_sha256: None,
         });
     let key = Key {
         model: "llama_13b".to_owned(),

@@ -1,6 +1,6 @@
 //! A model that runs here.
 
-use super::{Args, results::Results, sets::sets};
+use super::{Args, earlier, results::Results, sets::sets};
 use crate::{
     commands::{Failure, api::file_name, demo, interrupt, model::ModelArgs},
     progress::Shown,
@@ -8,7 +8,8 @@ use crate::{
 use clika_api::Cache;
 use clika_datasets::Project;
 use clika_evaluate::{
-    AnswerMode, EvaluateError, LocalModel, LocalSettings, Settings, Spacing, Wish, evaluate_local,
+    AnswerMode, EvaluateError, LocalModel, LocalSettings, SCORING_VERSION, Settings, Spacing, Wish,
+    evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
 use clika_templates::load_prompt;
@@ -118,7 +119,7 @@ pub(super) fn run(
     if args.local.permute && args.local.answer == Some(Answer::Free) {
         super::conflict("--permute averages scores, and --answer free has none");
     }
-    let sets = sets(args, &datasets)?;
+    let questions = sets(args, &datasets)?;
     let progress = shown.progress();
     let place = args.local.model.place()?;
     let stop = interrupt::flag();
@@ -145,6 +146,40 @@ pub(super) fn run(
     let settings = args
         .local
         .settings(args.max_tokens, model.place.is_processor());
+    let described = json!({
+        "model": located.name,
+        "revision": located.revision,
+        "fingerprint": model.fingerprint,
+        "weights_sha256": model.hashes.weights,
+        "settings_sha256": model.hashes.settings,
+        "adapter": args.local.adapter,
+        "adapter_sha256": model.hashes.adapter,
+        "device": model.place.to_string(),
+        "dtype": model.decoder.dtype().name(),
+        "tied": model.decoder.architecture().tied,
+        "unused_tensors": model.decoder.unused(),
+        "format": model.wrapping.name(),
+        "ends": match settings.mode {
+            AnswerMode::Free => Some(model.ends()?),
+            AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => None,
+        },
+        "answer": settings.mode,
+        "spacing": settings.spacing,
+        "permute": settings.permute,
+        "prompt": args.prompt,
+        "prompt_instruction": prompt.prompt.question.instruction,
+        "template_sha256": prompt.template_sha256(|prompt| model.wrapped(prompt))?,
+        "max_tokens": (settings.mode == AnswerMode::Free).then_some(settings.max_tokens),
+        "scoring_version": SCORING_VERSION,
+        "limit": args.limit,
+    });
+    let place = earlier::Place {
+        name,
+        asked: &questions,
+        datasets: &datasets,
+        out: &out,
+    };
+    earlier::check(&place, &described)?;
     let file = format!(
         "{}-{}.jsonl",
         file_name(&located.name),
@@ -155,7 +190,7 @@ pub(super) fn run(
         &model,
         &prompt,
         &settings,
-        &sets,
+        &questions.sets,
         &kept,
         stop,
         progress.as_ref(),
@@ -169,41 +204,16 @@ pub(super) fn run(
         }
         answered => answered?,
     };
-    let (mode, format, dtype) = (
-        settings.mode,
-        model.wrapping.name(),
-        model.decoder.dtype().name(),
-    );
-    let described = json!({
-        "model": located.name,
-        "revision": located.revision,
-        "fingerprint": model.fingerprint,
-        "adapter": args.local.adapter,
-        "device": model.place.to_string(),
-        "dtype": dtype,
-        "tied": model.decoder.architecture().tied,
-        "unused_tensors": model.decoder.unused(),
-        "format": format,
-        "ends": match mode {
-            AnswerMode::Free => Some(model.ends()?),
-            AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => None,
-        },
-        "answer": mode,
-        "spacing": settings.spacing,
-        "permute": settings.permute,
-        "prompt": args.prompt,
-        "prompt_instruction": prompt.prompt.question.instruction,
-        "max_tokens": (mode == AnswerMode::Free).then_some(settings.max_tokens),
-        "limit": args.limit,
-    });
     let results = Results {
         name,
-        sets: &sets,
+        asked: &questions,
         answers: &answers,
         how: format!(
-            "{} in {dtype}, format `{format}`, answers by {}",
+            "{} in {}, format `{}`, answers by {}",
             model.place,
-            mode.name()
+            model.decoder.dtype().name(),
+            model.wrapping.name(),
+            settings.mode.name()
         ),
         fields: json!({ "run": described }),
         described,

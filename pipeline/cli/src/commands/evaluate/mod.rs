@@ -1,5 +1,6 @@
 //! `clika evaluate`: a model on the datasets, one that runs here or one behind an endpoint.
 
+mod earlier;
 mod local;
 mod remote;
 mod results;

@@ -1,6 +1,6 @@
 //! A model behind an endpoint.
 
-use super::{Args, conflict, results::Results, sets::sets};
+use super::{Args, conflict, earlier, results::Results, sets::sets};
 use crate::{
     commands::{
         Failure,
@@ -11,7 +11,7 @@ use crate::{
 };
 use clika_api::{ApiError, OpenAi, Secret};
 use clika_datasets::Project;
-use clika_evaluate::{Api, Constraint, Mode, Settings, Way, Wish, evaluate};
+use clika_evaluate::{Api, Constraint, Mode, SCORING_VERSION, Settings, Wish, evaluate};
 use clika_templates::load_prompt;
 use serde_json::{Map, Value, json};
 
@@ -94,14 +94,22 @@ pub(super) fn run(
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
         wish: args.remote.wish(args.max_tokens),
     };
-    let sets = sets(args, &datasets)?;
+    let questions = sets(args, &datasets)?;
     let key_variable = args.remote.key_variable.as_deref();
     let model = open_ai(&args.api_args, endpoint, name, key_variable, project)?;
+    let described = describe(args, name, &model.base(), &settings)?;
+    let place = earlier::Place {
+        name: args.name.as_deref().unwrap_or(name),
+        asked: &questions,
+        datasets: &datasets,
+        out: &out,
+    };
+    earlier::check(&place, &described)?;
     let progress = shown.progress();
     let runtime = runtime();
     let answered = runtime.block_on(async {
         tokio::select! {
-            answered = evaluate(&model, &settings, &sets, progress.as_ref()) => {
+            answered = evaluate(&model, &settings, &questions.sets, progress.as_ref()) => {
                 answered.map_err(Failure::from)
             }
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
@@ -121,9 +129,16 @@ pub(super) fn run(
     };
     let results = Results {
         name: args.name.as_deref().unwrap_or(name),
-        sets: &sets,
+        asked: &questions,
         answers: &answers,
-        described: describe(args, name, &way, &model.base(), &settings),
+        described: {
+            let mut described = described;
+            described["api"] = json!(way.mode.api);
+            described["constraint"] = json!(way.mode.constraint);
+            described["letters_after"] = json!(way.separator);
+            described["pilot"] = json!(way);
+            described
+        },
         how: format!("asked by {interface}, {}", constraint.name()),
         fields: json!({ "mode": way, "usage": model.totals() }),
     };
@@ -192,20 +207,25 @@ impl RemoteArgs {
     }
 }
 
-/// Everything that moves a score, for the manifest.
-fn describe(args: &Args, model: &str, way: &Way, endpoint: &str, settings: &Settings) -> Value {
-    json!({
+/// Everything that moves a score, for the manifest; how the endpoint is asked is found out later.
+fn describe(
+    args: &Args,
+    model: &str,
+    endpoint: &str,
+    settings: &Settings,
+) -> Result<Value, Failure> {
+    let template = settings.template_sha256(|prompt| Ok::<_, Failure>(prompt.to_owned()))?;
+    Ok(json!({
         "endpoint": endpoint,
         "endpoint_model": model,
-        "api": way.mode.api,
-        "constraint": way.mode.constraint,
-        "pilot": way,
         "prompt": args.prompt,
         "prompt_instruction": settings.prompt.question.instruction,
+        "template_sha256": template,
         "max_tokens": args.max_tokens,
         "letter_tokens": args.remote.letter_tokens,
         "fields": settings.wish.fields,
         "temperature": 0,
+        "scoring_version": SCORING_VERSION,
         "limit": args.limit,
-    })
+    }))
 }

@@ -1,19 +1,18 @@
-//! Predictions on disk, and the table of a run.
+//! What a run prints, and its predictions.
 
-use super::{Args, Failure};
+use super::{Args, Failure, earlier, sets::Asked};
 use crate::commands::print;
-use clika_artifacts::Manifest;
 use clika_evaluate::{Answers, LEAST_PROBABILITY, Set};
 use clika_metrics::Answer;
-use clika_predictions::{Collection, Key, Prediction};
+use clika_predictions::Prediction;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 /// What was answered, and how it was asked.
 pub(super) struct Results<'a> {
     /// The model's name in the predictions.
     pub(super) name: &'a str,
-    pub(super) sets: &'a [Set],
+    pub(super) asked: &'a Asked,
     pub(super) answers: &'a [Answers],
     /// Everything that moves a score, for the manifest.
     pub(super) described: Value,
@@ -26,15 +25,15 @@ pub(super) struct Results<'a> {
 impl Results<'_> {
     /// Writes the predictions and prints the table, or the object for `--json`.
     pub(super) fn publish(&self, args: &Args, datasets: &Path, out: &Path) -> Result<(), Failure> {
-        save(
-            self.name,
-            self.sets,
-            self.answers,
-            &self.described,
+        let place = earlier::Place {
+            name: self.name,
+            asked: self.asked,
             datasets,
             out,
-        )?;
+        };
+        earlier::save(&place, self.answers, &self.described)?;
         let rows: Vec<_> = self
+            .asked
             .sets
             .iter()
             .zip(self.answers)
@@ -59,52 +58,6 @@ impl Results<'_> {
         text.extend(rows.iter().map(Row::markdown));
         print(&(text + &format!("\nwrote {}\n", out.display())))
     }
-}
-
-/// Writes predictions beside those of other tasks and languages that the model has already.
-fn save(
-    name: &str,
-    sets: &[Set],
-    answers: &[Answers],
-    described: &Value,
-    datasets: &Path,
-    out: &Path,
-) -> Result<(), Failure> {
-    let mut collection = Collection::read_model(out, name)?;
-    for (set, answers) in sets.iter().zip(answers) {
-        let predictions = &answers.predictions;
-        let ids: BTreeSet<_> = predictions.iter().map(|p| &p.item_id).collect();
-        // Older predictions of a task stay only if they are on the same items.
-        let stale: Vec<Key> = collection
-            .iter()
-            .filter(|(key, older)| {
-                key.task == set.task
-                    && older.iter().map(|p| &p.item_id).collect::<BTreeSet<_>>() != ids
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in stale {
-            eprintln!(
-                "note: {} in {} was on other items and is replaced or removed",
-                key.task, key.language
-            );
-            collection.remove(&key);
-        }
-        let key = Key {
-            model: name.to_owned(),
-            task: set.task,
-            language: set.language.clone(),
-        };
-        let mut run = described.clone();
-        let manifest = Manifest::read(&datasets.join(set.task.name()))?;
-        run["dataset"] = json!(manifest.map(|manifest| manifest.fingerprint));
-        run["separator"] = json!(answers.separator);
-        run["letters_probability"] = json!(answers.letters_probability);
-        collection.remove(&key);
-        collection.describe(key.clone(), run);
-        collection.insert(key, predictions.clone());
-    }
-    Ok(collection.write(out)?)
 }
 
 /// Says where letters are not what the model would write.

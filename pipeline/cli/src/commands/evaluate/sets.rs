@@ -1,10 +1,18 @@
 use super::{Args, Failure};
 use clika_core::Task;
 use clika_evaluate::{Dataset, EvaluateError, Set, check_parallel};
-use std::path::Path;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, path::Path};
+
+/// What is asked, and which version of each dataset it is from.
+pub(super) struct Asked {
+    pub(super) sets: Vec<Set>,
+    /// What a run says about the dataset of a task.
+    pub(super) versions: BTreeMap<Task, Value>,
+}
 
 /// The items of every dataset and language that was asked for.
-pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Vec<Set>, Failure> {
+pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Asked, Failure> {
     let tasks = if args.tasks.is_empty() {
         let built = |task: &Task| datasets.join(task.name()).is_dir();
         Task::ALL.into_iter().filter(built).collect()
@@ -19,6 +27,7 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Vec<Set>, Failure> {
         .into());
     }
     let mut sets = Vec::new();
+    let mut versions = BTreeMap::new();
     for task in tasks {
         let dataset = Dataset::open(task, &datasets.join(task.name()))?;
         for language in dataset.languages(&args.languages)? {
@@ -33,7 +42,13 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Vec<Set>, Failure> {
             }
             sets.push(set);
         }
+        let folder = dataset.folder();
+        let version = json!({
+            "dataset": folder.manifest().fingerprint,
+            "dataset_sha256": folder.content_sha256(),
+        });
+        versions.insert(task, version);
     }
     check_parallel(&sets)?;
-    Ok(sets)
+    Ok(Asked { sets, versions })
 }

@@ -1,0 +1,228 @@
+//! Predictions that a name has already: what of them may stand beside a run's.
+//!
+//! Under one name stand answers of one model, asked in one way, and of each task on one version of its dataset.
+
+use super::{Failure, sets::Asked};
+use clika_core::{LanguageCode, Task};
+use clika_evaluate::{Answers, Dataset, EvaluateError, question_sha256};
+use clika_predictions::{Collection, Key, Prediction, difference, other_dataset};
+use miette::Diagnostic;
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+/// A run's name, what it asks, and where its predictions go.
+pub(super) struct Place<'a> {
+    pub(super) name: &'a str,
+    pub(super) asked: &'a Asked,
+    pub(super) datasets: &'a Path,
+    pub(super) out: &'a Path,
+}
+
+/// Predictions of the same name that do not go with a run.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{older} in {} does not go with this run: {why}", folder.display())]
+#[diagnostic(help(
+    "give this run a name of its own with --name, or write elsewhere with --out; a run over everything that stands there \
+     ({all}) replaces it"
+))]
+struct Clash {
+    /// Predictions that are there.
+    older: Key,
+    folder: PathBuf,
+    why: String,
+    /// All that is there of the name.
+    all: String,
+}
+
+/// Fails where predictions that stand under the name already do not go with a run of which `described` is known: before
+/// hours are spent on it.
+pub(super) fn check(place: &Place<'_>, described: &Value) -> Result<(), Failure> {
+    place.beside(described, true).map(|_| ())
+}
+
+/// Writes predictions beside those of other tasks and languages that the name has already.
+pub(super) fn save(
+    place: &Place<'_>,
+    answers: &[Answers],
+    described: &Value,
+) -> Result<(), Failure> {
+    let (mut collection, notes) = place.beside(described, false)?;
+    for note in notes {
+        eprintln!("note: {note}");
+    }
+    for (set, answers) in place.asked.sets.iter().zip(answers) {
+        let key = place.key(set.task, set.language.clone());
+        let mut run = place.run(set.task, described);
+        run["separator"] = json!(answers.separator);
+        run["letters_probability"] = json!(answers.letters_probability);
+        collection.describe(key.clone(), run);
+        collection.insert(key, answers.predictions.clone());
+    }
+    Ok(collection.write(place.out)?)
+}
+
+impl Place<'_> {
+    fn key(&self, task: Task, language: LanguageCode) -> Key {
+        Key {
+            model: self.name.to_owned(),
+            task,
+            language,
+        }
+    }
+
+    /// What the manifest says of a run on a task.
+    fn run(&self, task: Task, described: &Value) -> Value {
+        let mut run = described.clone();
+        let version = self.asked.versions.get(&task).and_then(Value::as_object);
+        if let (Some(run), Some(version)) = (run.as_object_mut(), version) {
+            run.extend(version.clone());
+        }
+        run
+    }
+
+    /// The predictions that stay beside the run's, and what is to be said about the others.
+    ///
+    /// `partly`: not everything that will describe the run is known yet.
+    fn beside(
+        &self,
+        described: &Value,
+        partly: bool,
+    ) -> Result<(Collection, Vec<String>), Failure> {
+        let mut collection = Collection::read_model(self.out, self.name)?;
+        let mut notes = Vec::new();
+        for (key, why) in collection.unusable() {
+            let what = match self.asks(key) {
+                true => "replaced",
+                false => "removed",
+            };
+            notes.push(format!("{key} cannot be used and is {what}: {why}"));
+        }
+        let all = |collection: &Collection| {
+            let all = collection.iter();
+            let all = all.map(|(key, _)| format!("{} in {}", key.task, key.language));
+            all.collect::<Vec<_>>().join(", ")
+        };
+        let all = all(&collection);
+        let keys: Vec<Key> = collection.iter().map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            let run = self.run(key.task, described);
+            let older = collection.run(&key).cloned().unwrap_or(Value::Null);
+            if self.asks(&key) {
+                if let Some(difference) = self.difference(&older, &run, partly) {
+                    notes.push(format!(
+                        "{key} was of another run and is replaced: {difference}"
+                    ));
+                }
+                collection.remove(&key);
+                continue;
+            }
+            let Some(why) = self.clash(&key, &collection, &older, &run, partly)? else {
+                if other_dataset(&older, &run) {
+                    // The same questions, built together with others.
+                    let mut older = older;
+                    for field in ["dataset", "dataset_sha256"] {
+                        older[field] = run[field].clone();
+                    }
+                    collection.describe(key, older);
+                }
+                continue;
+            };
+            // What was only tried out makes way for what is meant.
+            if !older["limit"].is_null() && run["limit"].is_null() {
+                notes.push(format!(
+                    "{key} was a trial with --limit and is removed: {why}"
+                ));
+                collection.remove(&key);
+                continue;
+            }
+            return Err(Clash {
+                older: key,
+                folder: self.out.to_owned(),
+                why,
+                all,
+            }
+            .into());
+        }
+        Ok((collection, notes))
+    }
+
+    /// Whether the run asks a task in a language.
+    fn asks(&self, key: &Key) -> bool {
+        let sets = &mut self.asked.sets.iter();
+        sets.any(|set| (set.task, &set.language) == (key.task, &key.language))
+    }
+
+    fn difference(&self, older: &Value, run: &Value, partly: bool) -> Option<String> {
+        let mut older = older.clone();
+        if partly && let Some(fields) = older.as_object_mut() {
+            fields.retain(|key, _| run.get(key).is_some());
+        }
+        difference(&older, run)
+    }
+
+    /// Why older predictions cannot stand beside the run's.
+    fn clash(
+        &self,
+        key: &Key,
+        collection: &Collection,
+        older: &Value,
+        run: &Value,
+        partly: bool,
+    ) -> Result<Option<String>, Failure> {
+        if let Some(difference) = self.difference(older, run, partly) {
+            return Ok(Some(difference));
+        }
+        let Some(set) = self.asked.sets.iter().find(|set| set.task == key.task) else {
+            return Ok(None);
+        };
+        let predictions = collection.get(&key.model, key.task, &key.language);
+        let predictions = predictions.unwrap_or_default();
+        let ids: BTreeSet<&str> = predictions.iter().map(|it| it.item_id.as_str()).collect();
+        let ours: BTreeSet<&str> = set.questions.iter().map(|it| it.id.as_str()).collect();
+        if ids != ours {
+            let (there, here) = (ids.len(), ours.len());
+            return Ok(Some(format!(
+                "it is on other items ({there} there, {here} here)"
+            )));
+        }
+        if other_dataset(older, run) && !self.asked_the_same(key, predictions)? {
+            return Ok(Some(format!(
+                "it answered another version of the dataset (fingerprint {} there, {} here)",
+                beginning(&older["dataset"]),
+                beginning(&run["dataset"])
+            )));
+        }
+        Ok(None)
+    }
+
+    /// Whether answers are to the questions that the dataset has now.
+    fn asked_the_same(&self, key: &Key, predictions: &[Prediction]) -> Result<bool, Failure> {
+        let dataset = Dataset::open(key.task, &self.datasets.join(key.task.name()))?;
+        let wanted = [key.language.to_string()];
+        let language = match dataset.languages(&wanted) {
+            Err(EvaluateError::NoLanguage { .. }) => return Ok(false),
+            languages => languages?.remove(0),
+        };
+        let (set, _) = dataset.set(language, None)?;
+        let now: BTreeMap<&str, String> = set
+            .questions
+            .iter()
+            .map(|question| (question.id.as_str(), question_sha256(question)))
+            .collect();
+        Ok(predictions.iter().all(|it| {
+            let now = now.get(it.item_id.as_str());
+            now.is_some() && now == it.item_sha256.as_ref()
+        }))
+    }
+}
+
+/// The beginning of a hash, for messages.
+fn beginning(hash: &Value) -> String {
+    match hash.as_str() {
+        Some(hash) => hash.chars().take(12).chain(['…']).collect(),
+        None => "not recorded".to_owned(),
+    }
+}

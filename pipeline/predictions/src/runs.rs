@@ -1,0 +1,103 @@
+//! Whether predictions under one name are of one model, asked in one way, on one version of each dataset.
+
+use crate::{Collection, Key, PredictionError};
+use clika_core::Task;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a run records without being another model or another way of asking for it. Everything else that describes a
+/// run has to be equal among predictions of one name: a field that nobody lists here tells runs apart.
+///
+/// Model, revision and adapter are names; their files have hashes of their own.
+const RECORDS: [&str; 10] = [
+    "adapter",
+    "dataset",
+    "dataset_sha256",
+    "device",
+    "letters_probability",
+    "limit",
+    "model",
+    "pilot",
+    "revision",
+    "separator",
+];
+
+/// What is said of a value that an older version did not record.
+const NOT_RECORDED: &str = "not recorded";
+
+/// What differs between two runs that were described, in words; `None` where predictions of both may stand under one name.
+pub fn difference(one: &Value, other: &Value) -> Option<String> {
+    let keys = |run: &Value| -> Vec<String> {
+        let fields = run.as_object().into_iter().flatten();
+        fields.map(|(key, _)| key.clone()).collect()
+    };
+    let all: BTreeSet<String> = [keys(one), keys(other)].concat().into_iter().collect();
+    let differing: Vec<&String> = all
+        .iter()
+        .filter(|key| !RECORDS.contains(&key.as_str()) && one[key.as_str()] != other[key.as_str()])
+        .collect();
+    let said = |key: &str| format!("`{key}` is {} and {}", shown(&one[key]), shown(&other[key]));
+    // Of another version of the scoring everything may differ, and nothing else need be said.
+    let scoring = differing.iter().find(|key| **key == "scoring_version");
+    match scoring {
+        Some(key) => Some(said(key)),
+        None if differing.is_empty() => None,
+        None => Some(
+            differing
+                .iter()
+                .map(|key| said(key))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+    }
+}
+
+/// Whether two runs are known to be on different versions of a dataset.
+pub fn other_dataset(one: &Value, other: &Value) -> bool {
+    // Equal rows are one version, whatever else was built with them.
+    let key = ["dataset_sha256", "dataset"]
+        .into_iter()
+        .find(|key| !one[key].is_null() && !other[key].is_null());
+    key.is_some_and(|key| one[key] != other[key])
+}
+
+/// A value in a message.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => NOT_RECORDED.to_owned(),
+        Value::String(hash) if hash.len() == 64 && hash.is_ascii() => format!("`{}…`", &hash[..12]),
+        Value::String(text) => format!("`{text}`"),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            format!("`{value}`")
+        }
+    }
+}
+
+/// Fails where one name stands for several runs that differ, or for several versions of a dataset.
+pub(crate) fn check(collection: &Collection) -> Result<(), PredictionError> {
+    let mut first = BTreeMap::<&str, (&Key, &Value)>::new();
+    let mut first_of_task = BTreeMap::<(&str, Task), (&Key, &Value)>::new();
+    for (key, _) in collection.iter() {
+        // Imported logs say nothing about their runs.
+        let Some(run) = collection.run(key) else {
+            continue;
+        };
+        let (other, its_run) = *first.entry(&key.model).or_insert((key, run));
+        if let Some(difference) = difference(its_run, run) {
+            return Err(PredictionError::Mixed {
+                first: Box::new(other.clone()),
+                second: Box::new(key.clone()),
+                difference,
+            });
+        }
+        let of_task = (key.model.as_str(), key.task);
+        let (other, its_run) = *first_of_task.entry(of_task).or_insert((key, run));
+        if other_dataset(its_run, run) {
+            return Err(PredictionError::OtherDataset {
+                first: Box::new(other.clone()),
+                second: Box::new(key.clone()),
+            });
+        }
+    }
+    Ok(())
+}
