@@ -257,3 +257,76 @@ fn a_source_that_is_none_is_refused() {
     ]);
     assert!(error.contains("has the SHA-256"), "{error}");
 }
+
+#[test]
+fn two_addresses_of_one_host_share_no_answers() {
+    let project = TestProject::new();
+    project.run(&["datasets", "xcopa-mini"]);
+    // One always says A, the other B.
+    let server = Stub::start(|_, request| {
+        let said = if request.head.starts_with("post /a/") {
+            "A."
+        } else {
+            "B."
+        };
+        let body = json!({ "choices": [{ "text": said }] });
+        Answer::new(200, "application/json", body.to_string())
+    });
+    let evaluate = |path: &str| {
+        let endpoint = format!("{}/{path}", server.origin());
+        let mut arguments = vec![
+            "evaluate",
+            "xcopa-mini",
+            "--endpoint",
+            &endpoint,
+            "--model",
+            "m",
+        ];
+        arguments.extend([
+            "--api",
+            "completions",
+            "--constraint",
+            "free",
+            "--limit",
+            "6",
+        ]);
+        arguments.extend(["--languages", "en", "--name", "n", "--json"]);
+        let output = project.command(&arguments).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let object: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+        let right = object["scores"][0]["right"].as_u64().unwrap();
+        (
+            right,
+            object["usage"]["requests"].clone(),
+            text(&output.stderr),
+        )
+    };
+    // What an earlier version kept under the name of the host.
+    let port = server.origin().rsplit_once(':').unwrap().1.to_owned();
+    let old = project.path(&format!("artifacts/cache/api/127.0.0.1_{port}-m.jsonl"));
+    fs::create_dir_all(old.parent().unwrap()).unwrap();
+    fs::write(&old, "{\"clika_cache\":1}\n").unwrap();
+    let (a, sent, said) = evaluate("a/v1");
+    assert_eq!(sent, 6);
+    assert!(
+        said.contains(&format!(
+            "note: {} keeps answers of an earlier version",
+            old.display()
+        )),
+        "{said}"
+    );
+    let (b, sent, said) = evaluate("b/v1");
+    assert_eq!(sent, 6);
+    // Of two choices one is right.
+    assert_eq!(a + b, 6);
+    assert!(
+        said.contains(
+            "note: n on xcopa-mini in en was of another run and is replaced: `endpoint` is"
+        ),
+        "{said}"
+    );
+    // A slash at the end is the same address, and its answers are kept.
+    let (again, sent, said) = evaluate("a/v1/");
+    assert_eq!((again, sent), (a, json!(0)));
+    assert!(!said.contains("earlier version"), "{said}");
+}

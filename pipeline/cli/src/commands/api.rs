@@ -56,9 +56,14 @@ fn amount(text: &str) -> Result<f64, String> {
 impl ApiArgs {
     /// A service whose answers are kept in a file of its own, named after `file`.
     pub fn service(&self, name: &str, file: &str, project: &Project) -> Result<Service, Failure> {
-        let folder = self.cache.clone().unwrap_or_else(|| project.api_cache());
-        let cache = Cache::open(&folder.join(format!("{}.jsonl", file_name(file))))?;
+        let cache = Cache::open(&self.cache_file(file, project))?;
         Ok(Service::new(name, self.rules(), cache)?)
+    }
+
+    /// The file of a service's answers.
+    pub fn cache_file(&self, file: &str, project: &Project) -> PathBuf {
+        let folder = self.cache.clone().unwrap_or_else(|| project.api_cache());
+        folder.join(format!("{}.jsonl", file_name(file)))
     }
 
     fn rules(&self) -> Rules {

@@ -10,6 +10,7 @@ use crate::{
     progress::Shown,
 };
 use clika_api::{ApiError, OpenAi, Secret};
+use clika_artifacts::sha256_hex;
 use clika_datasets::Project;
 use clika_evaluate::{Api, Constraint, Mode, SCORING_VERSION, Settings, Wish, evaluate};
 use clika_templates::load_prompt;
@@ -168,11 +169,11 @@ pub fn open_ai(
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    let service = args.service(
-        &format!("{model} at {place}"),
-        &format!("{place}-{model}"),
-        project,
-    )?;
+    let address = clika_http::public(&url).to_string();
+    let old = format!("{place}-{model}");
+    let file = cache_name(&old, &address);
+    note_earlier_cache(args, project, (&old, &file), &address);
+    let service = args.service(&format!("{model} at {place}"), &file, project)?;
     Ok(OpenAi::new(
         service,
         endpoint,
@@ -180,6 +181,27 @@ pub fn open_ai(
         key.as_ref(),
         variable,
     )?)
+}
+
+/// The name of the file that keeps an endpoint's answers. The hash is of the whole address, but for a user's name: two
+/// servers may stand after one host and port, and letters that a file's name cannot have must not make two of them one.
+fn cache_name(place_and_model: &str, address: &str) -> String {
+    let hash = sha256_hex(address.trim_end_matches('/'));
+    format!("{place_and_model}-{}", &hash[..12])
+}
+
+/// Says so where answers lie that an earlier version kept: they were named by host and port only, so that nobody knows
+/// which address gave them.
+fn note_earlier_cache(args: &ApiArgs, project: &Project, (old, new): (&str, &str), address: &str) {
+    let (old, new) = (args.cache_file(old, project), args.cache_file(new, project));
+    if old.is_file() && !new.exists() {
+        eprintln!(
+            "note: {} keeps answers of an earlier version, which did not tell the addresses of a host apart; they are not \
+             used. If all are from {address}, rename the file to {}",
+            old.display(),
+            new.display()
+        );
+    }
 }
 
 impl RemoteArgs {
