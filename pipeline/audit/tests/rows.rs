@@ -76,6 +76,32 @@ fn other_labels_and_labels_beyond_the_choices_are_findings() {
 }
 
 #[test]
+fn a_task_has_its_number_of_choices_and_its_answers_are_labelled() {
+    let folder = tempfile::tempdir().unwrap();
+    // xGeo has four choices.
+    for (name, expected) in [
+        (
+            "xgeo",
+            &[("number-of-choices", 2), ("answer-not-labelled", 1)][..],
+        ),
+        ("own", &[("answer-not-labelled", 1)]),
+    ] {
+        let set = folder.path().join(name);
+        let texts = ["What flies?", "What swims?"];
+        let mut columns = questions(texts, [["bird", "cow"], ["cat", "fish"]], [0, 1]);
+        columns.push(Column::new("answer".into(), ["bird", "cat"]));
+        write(&set, "en", "test", columns);
+        let audit = audit(&set, &knowledge()).unwrap();
+        let found: Vec<_> = audit
+            .findings
+            .iter()
+            .map(|it| (it.check, it.count))
+            .collect();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
 fn a_missing_column_and_a_missing_file_are_errors() {
     let folder = tempfile::tempdir().unwrap();
     let set = folder.path().join("own");

@@ -138,7 +138,8 @@ impl Collection {
     /// Reads the predictions that [`write`](Self::write) has put into a folder for one model; none where
     /// there are none.
     ///
-    /// They need not be of one run, and a file that cannot be used is no error: it is [`unusable`](Self::unusable).
+    /// They need not be of one run, and a file with scores that are no numbers is no error: it is
+    /// [`unusable`](Self::unusable).
     pub fn read_model(folder: &Path, model: &str) -> Result<Self, PredictionError> {
         let path = folder.join(parquet::folder_name(model));
         let mut collection = Self::default();

@@ -135,10 +135,10 @@ pub enum PredictionError {
         /// What differs.
         difference: String,
     },
-    /// Languages of a task were answered on different versions of its dataset.
-    #[error("the languages were answered on other versions of the dataset {}\n   {first}\n   {second}", first.task)]
+    /// A task was answered on different versions of its dataset.
+    #[error("the two were answered on other versions of the dataset {}\n   {first}\n   {second}", first.task)]
     #[diagnostic(help(
-        "evaluate all languages on the dataset as it is now: `clika evaluate {}`; answers that were kept are used again",
+        "evaluate all on the dataset as it is now: `clika evaluate {}`; answers that were kept are used again",
         first.task
     ))]
     OtherDataset {

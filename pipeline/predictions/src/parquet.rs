@@ -91,7 +91,7 @@ fn check_finite(key: &Key, predictions: &[Prediction]) -> Result<(), PredictionE
 /// Reads the folder of a model, or every such folder in a folder: those that have a manifest of
 /// predictions. `found` is every file in it.
 ///
-/// A file that cannot be used is an error, or set aside where `lenient`.
+/// Scores that are no numbers are an error, or their file is set aside where `lenient`.
 pub(crate) fn read(
     folder: &Path,
     found: &[Entry],
@@ -157,7 +157,9 @@ fn read_model(
                 }
                 collection.insert_from(key, predictions, path)?;
             }
-            Err(why) if lenient => collection.set_aside(key, why),
+            Err(why @ PredictionError::NotFinite { .. }) if lenient => {
+                collection.set_aside(key, why);
+            }
             Err(why) => return Err(why),
         }
     }

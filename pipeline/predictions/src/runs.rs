@@ -1,7 +1,7 @@
 //! Whether predictions under one name are of one model, asked in one way, on one version of each dataset.
 
 use crate::{Collection, Key, PredictionError};
-use clika_core::Task;
+use clika_core::{LanguageCode, Task};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,6 +61,22 @@ pub fn other_dataset(one: &Value, other: &Value) -> bool {
     key.is_some_and(|key| one[key] != other[key])
 }
 
+/// Whether two runs are known to have asked other questions in a language, although one has no hashes of them: only
+/// versions of clika before there were hashes recorded the dataset and not its items.
+pub fn other_questions(one: (&Collection, &Key), other: (&Collection, &Key)) -> bool {
+    let unhashed = |(collection, key): (&Collection, &Key)| {
+        let answers = collection.get(&key.model, key.task, &key.language);
+        let mut answers = answers.into_iter().flatten();
+        answers.any(|it| it.item_sha256.is_none())
+    };
+    match (one.0.run(one.1), other.0.run(other.1)) {
+        (Some(run), Some(its_run)) => {
+            other_dataset(run, its_run) && (unhashed(one) || unhashed(other))
+        }
+        (None, _) | (_, None) => false,
+    }
+}
+
 /// A value in a message.
 fn shown(value: &Value) -> String {
     match value {
@@ -77,6 +93,7 @@ fn shown(value: &Value) -> String {
 pub(crate) fn check(collection: &Collection) -> Result<(), PredictionError> {
     let mut first = BTreeMap::<&str, (&Key, &Value)>::new();
     let mut first_of_task = BTreeMap::<(&str, Task), (&Key, &Value)>::new();
+    let mut first_of_language = BTreeMap::<(Task, &LanguageCode), &Key>::new();
     for (key, _) in collection.iter() {
         // Imported logs say nothing about their runs.
         let Some(run) = collection.run(key) else {
@@ -93,11 +110,20 @@ pub(crate) fn check(collection: &Collection) -> Result<(), PredictionError> {
         let of_task = (key.model.as_str(), key.task);
         let (other, its_run) = *first_of_task.entry(of_task).or_insert((key, run));
         if other_dataset(its_run, run) {
-            return Err(PredictionError::OtherDataset {
-                first: Box::new(other.clone()),
-                second: Box::new(key.clone()),
-            });
+            return Err(other_version(other, key));
+        }
+        let of_language = (key.task, &key.language);
+        let other = *first_of_language.entry(of_language).or_insert(key);
+        if other_questions((collection, other), (collection, key)) {
+            return Err(other_version(other, key));
         }
     }
     Ok(())
+}
+
+fn other_version(first: &Key, second: &Key) -> PredictionError {
+    PredictionError::OtherDataset {
+        first: Box::new(first.clone()),
+        second: Box::new(second.clone()),
+    }
 }

@@ -6,7 +6,7 @@ use clika_metrics::{
     Judged, McNemar, PairedDifference, Parallel, Resampler, accuracy, accuracy_share, bca,
     detectable_difference, holm,
 };
-use clika_predictions::{Collection, Prediction};
+use clika_predictions::{Collection, Key, Prediction, other_questions};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -132,6 +132,14 @@ pub fn compare(
             if answers.iter().any(|it| it.item_sha256.is_none()) {
                 unverified.insert(run.label.to_owned());
             }
+        }
+        let its_key = Key {
+            model: b.model.to_owned(),
+            ..key.clone()
+        };
+        if other_questions((a.collection, key), (b.collection, &its_key)) {
+            let difference = "they were answered on other versions of the dataset";
+            return Err(differs(difference.to_owned()));
         }
         let theirs = same_items(ours, theirs).map_err(differs)?;
         rows.push(row(key.task, &key.language, ours, &theirs, uncertainty));

@@ -6,6 +6,7 @@ use clika_core::{LanguageCode, Task};
 use clika_metrics::Answer;
 use clika_predictions::{Collection, Key, Prediction};
 use clika_report::{IntervalKind, ReportError, Run, Uncertainty, compare};
+use serde_json::json;
 
 const UNCERTAINTY: Uncertainty = Uncertainty {
     resamples: 2_000,
@@ -212,4 +213,24 @@ fn answers_to_other_questions_are_not_compared_and_unknown_ones_are_named() {
         unknown.markdown()
     );
     assert_eq!(compared(&plain_a, &plain_b).unwrap().unverified, ["a", "b"]);
+    // Of versions without hashes the dataset may be known.
+    let on = |collection: &Collection, dataset: &str| {
+        let mut described = collection.clone();
+        for (key, _) in collection.iter() {
+            described.describe(key.clone(), json!({ "dataset": dataset }));
+        }
+        described
+    };
+    assert!(compared(&on(&plain_a, "one"), &on(&plain_b, "one")).is_ok());
+    let error = compared(&on(&plain_a, "one"), &on(&plain_b, "two")).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("on other versions of the dataset"),
+        "{error}"
+    );
+    assert!(
+        compared(&on(&a, "one"), &on(&b, "two")).is_ok(),
+        "the hashes are equal"
+    );
 }

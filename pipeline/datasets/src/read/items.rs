@@ -102,10 +102,17 @@ struct Row {
 impl Row {
     /// What keeps an answer from being right or wrong.
     fn problem(&self, task: Task) -> Option<String> {
-        let Question { id, choices, .. } = &self.question;
+        let Question {
+            id,
+            cluster_id,
+            choices,
+            ..
+        } = &self.question;
         let (found, expected) = (choices.len(), task.choices());
-        if id.trim().is_empty() {
-            return Some("has an empty `id`".to_owned());
+        for (name, text) in [("id", id), ("cluster_id", cluster_id)] {
+            if text.trim().is_empty() {
+                return Some(format!("has an empty `{name}`"));
+            }
         }
         if found != expected {
             return Some(format!("has {found} choices, and {task} has {expected}"));

@@ -77,6 +77,10 @@ fn a_row_that_cannot_be_asked_is_refused_with_its_number() {
         ),
         (spoilt(|row| row.id.clear()), "has an empty `id`"),
         (
+            spoilt(|row| row.cluster_id.clear()),
+            "has an empty `cluster_id`",
+        ),
+        (
             spoilt(|row| row.choices.push("Dann.".to_owned())),
             "has 3 choices, and xcopa-mini has 2",
         ),

@@ -110,7 +110,7 @@ fn one_name_is_one_model_asked_in_one_way() {
         ),
         (
             &|run| run["dataset_sha256"] = json!("78".repeat(32)),
-            "the languages were answered on other versions of the dataset xgeo\n",
+            "the two were answered on other versions of the dataset xgeo\n",
         ),
     ] {
         let error = two(change).unwrap_err();
@@ -124,13 +124,22 @@ fn one_name_is_one_model_asked_in_one_way() {
     }
     // Equal rows are one version, whatever they were built with.
     assert!(two(&|run| run["dataset"] = json!("78".repeat(32))).is_ok());
-    // Two models may differ in everything.
-    let other = json!({ "dtype": "bf16", "scoring_version": 1 });
-    let models = vec![
-        (key("m", "de"), item("Q1", "Q2"), run.clone()),
-        (key("n", "de"), item("Q1", "Q2"), other),
-    ];
-    assert!(read(models).is_ok());
+    // Two models may differ in everything, but for the dataset where no hash says that the questions are the same.
+    let models = |prediction: Prediction, dataset: &str| {
+        let other =
+            json!({ "dtype": "bf16", "scoring_version": 1, "dataset_sha256": dataset.repeat(32) });
+        read(vec![
+            (key("m", "de"), prediction.clone(), run.clone()),
+            (key("n", "de"), prediction, other),
+        ])
+    };
+    assert!(models(item("Q1", "Q2"), "56").is_ok());
+    let error = models(item("Q1", "Q2"), "78").unwrap_err().to_string();
+    assert!(
+        error.ends_with("dataset xgeo\n   m on xgeo in de\n   n on xgeo in de"),
+        "{error}"
+    );
+    assert!(models(answer(["a", "b", "c", "d"]), "78").is_ok());
 }
 
 #[test]
