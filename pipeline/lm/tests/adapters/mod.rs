@@ -89,6 +89,8 @@ fn decisive(folder: &Path, defaults: &Map<String, Value>) -> String {
     set.map(|field| format!("{} = {}", field.name, config[field.name]))
         .collect::<Vec<_>>()
         .join(", ")
+        // Not the end of a cell.
+        .replace('|', "\\|")
 }
 
 fn peft_fields() -> Map<String, Value> {
