@@ -211,7 +211,13 @@ fn convert<T: Number>(
                 // As PyTorch does: to the nearest f32, and from there on.
                 Element::F64 => {
                     let numbers = bytes.as_chunks().0.iter();
-                    keep(chunk, numbers.map(|n| f64::from_le_bytes(*n) as f32))
+                    let numbers = numbers.map(|n| f64::from_le_bytes(*n));
+                    let beyond = |n: &f64| n.is_finite() && !(*n as f32).is_finite();
+                    let beyond = numbers.clone().filter(beyond).count();
+                    let mut unusable = keep(chunk, numbers.map(|n| n as f32));
+                    unusable.stored -= beyond;
+                    unusable.overflowing += beyond;
+                    unusable
                 }
                 Element::F32 => {
                     let numbers = bytes.as_chunks().0.iter();
@@ -293,5 +299,26 @@ mod tests {
         assert_eq!(unusable(Dtype::F32), (1, 0));
         assert_eq!(unusable(Dtype::F16), (1, 3));
         assert_eq!(unusable(Dtype::Bf16), (1, 1));
+    }
+    #[test]
+    fn f64_is_rounded_to_the_nearest_f32() {
+        // By hand: the f32 nearest to 0.1 is 13421773 / 2^27.
+        let read = |number: f64| {
+            Values::read(1, Element::F64, Dtype::F32, |_, buffer| {
+                buffer.copy_from_slice(&number.to_le_bytes());
+                Ok(())
+            })
+            .unwrap()
+        };
+        let (Values::F32(values), found) = read(0.1) else {
+            panic!("f32 is what was asked for")
+        };
+        assert_eq!(values, [13_421_773.0 / 134_217_728.0]);
+        assert_eq!(found, Unusable::default());
+        // The largest f32 is about 3.4e38.
+        for (number, stored, overflowing) in [(-1e39, 0, 1), (f64::INFINITY, 1, 0)] {
+            let (_, found) = read(number);
+            assert_eq!((found.stored, found.overflowing), (stored, overflowing));
+        }
     }
 }
