@@ -105,6 +105,15 @@ pub enum EvaluateError {
         /// Why.
         source: serde_json::Error,
     },
+    /// Variables for a template that is not used.
+    #[error(
+        "template variables are for the model's own chat template, and format `{format}` has none"
+    )]
+    #[diagnostic(help("add --format own, or leave --template-var out"))]
+    NoTemplateVariables {
+        /// The format.
+        format: String,
+    },
     /// The model's template has no place for an answer behind the prompt.
     #[error(
         "the model's `chat_template` does not write an answer behind the prompt that asks for it"

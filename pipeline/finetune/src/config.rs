@@ -1,6 +1,7 @@
 use crate::FinetuneError;
 use clika_core::Place;
 use clika_lm::{LoraConfig, Targets, TrainingConfig};
+use clika_tokenizer::TemplateVariables;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, path::Path};
 
@@ -95,6 +96,9 @@ pub struct AnswerSettings {
     pub modes: AnswerModes,
     /// What stands between prompt and answer where the format does not say; in training too.
     pub space: String,
+    /// Values for variables of the model's own chat template, such as `enable_thinking = false`; in training too.
+    #[serde(default, skip_serializing_if = "TemplateVariables::is_empty")]
+    pub template_vars: TemplateVariables,
     /// Tokens of a free answer, at least.
     pub max_new_tokens: usize,
     /// Tokens that are run at a time.

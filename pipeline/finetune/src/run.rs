@@ -95,7 +95,7 @@ impl Run<'_> {
         // What the format says: its name stays when its file is edited.
         let format = sha256_hex(format!("{:?}", model.wrapping));
         inputs.insert("format".to_owned(), format);
-        let config = json!({
+        let mut config = json!({
             "arm": self.arm.name,
             "source": self.arm.source,
             "target": self.arm.target,
@@ -116,6 +116,9 @@ impl Run<'_> {
                 "intervals": config.intervals,
             },
         });
+        if !model.variables().is_empty() {
+            config["trained"]["template_vars"] = json!(model.variables());
+        }
         Ok(Manifest::new(TOOL, "finetune", config, inputs))
     }
 

@@ -7,6 +7,7 @@ use clika_datasets::{FictionalRow, Kind};
 use clika_evaluate::{EvaluateError, LocalModel, Writing};
 use clika_finetune::{asked, example};
 use clika_lm::{DeviceChoice, Generating, Limits};
+use clika_tokenizer::TemplateVariables;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -231,4 +232,30 @@ fn a_text_goes_no_further_than_any_end() {
         let expected = model.tokenizer.decode(&tokens[..place]).unwrap();
         assert_eq!(texts, [(0, expected)], "{end} of {tokens:?}");
     }
+}
+
+#[test]
+fn template_variables_change_what_is_read_and_how_it_ends() {
+    let template = ending("<unk>").replace("'A'", "('A' if think else 'B')");
+    let folder = with(&[("chat_template.jinja", &template)]);
+    let mut model = load(folder.path(), "own").unwrap();
+    let thinking = |value: bool| TemplateVariables::from([("think".to_owned(), value.into())]);
+    let without = model.encode("x", "").unwrap();
+    model.set_variables(&thinking(false)).unwrap();
+    assert_eq!(model.encode("x", "").unwrap(), without);
+    model.set_variables(&thinking(true)).unwrap();
+    // Q, x and A instead of B: 35 is A, and 36 is B.
+    let with_a = model.encode("x", "").unwrap();
+    assert_eq!((with_a.last(), without.last()), (Some(&35), Some(&36)));
+    let other = TemplateVariables::from([("thinks".to_owned(), true.into())]);
+    let error = model.set_variables(&other).unwrap_err().to_string();
+    assert!(
+        error.contains("`thinks`") && error.ends_with("is never read by it"),
+        "{error}"
+    );
+    let error = self::model("alpaca").set_variables(&other).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "template variables are for the model's own chat template, and format `alpaca` has none"
+    );
 }

@@ -16,6 +16,7 @@ pub mod logits;
 pub mod model;
 pub mod reproduce;
 pub mod snapshot;
+pub mod template;
 pub mod texts;
 
 use clika_datasets::{DatasetError, DistractorPolicy, Experiment, Project};

@@ -96,6 +96,30 @@ impl LocalModel {
 }
 
 impl LocalModel {
+    /// Sets variables of the model's own template, such as `enable_thinking`; call it before anything is asked.
+    ///
+    /// # Errors
+    /// A format that is not the model's own template, and a name that the template never reads.
+    pub fn set_variables(&mut self, variables: &TemplateVariables) -> Result<(), EvaluateError> {
+        match (&self.wrapping, self.tokenizer.chat_template()) {
+            _ if variables.is_empty() => {}
+            (Wrapping::Own, Some(template)) => template.check_variables(variables)?,
+            _ => {
+                return Err(EvaluateError::NoTemplateVariables {
+                    format: self.wrapping.name().to_owned(),
+                });
+            }
+        }
+        self.variables.clone_from(variables);
+        self.ends = OnceLock::new();
+        Ok(())
+    }
+
+    /// The variables of its own template.
+    pub fn variables(&self) -> &TemplateVariables {
+        &self.variables
+    }
+
     /// Puts an adapter on the model, which is another one from then on.
     pub fn attach(&mut self, folder: &Path) -> Result<(), EvaluateError> {
         self.decoder.attach(&Adapter::read(folder)?)?;

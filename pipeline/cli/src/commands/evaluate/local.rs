@@ -2,7 +2,9 @@
 
 use super::{Args, earlier, results::Results, sets::sets};
 use crate::{
-    commands::{Failure, api::file_name, demo, interrupt, model::ModelArgs},
+    commands::{
+        Failure, api::file_name, demo, interrupt, model::ModelArgs, template::TemplateArgs,
+    },
     progress::Shown,
 };
 use clika_api::Cache;
@@ -13,6 +15,7 @@ use clika_evaluate::{
 };
 use clika_finetune::DEMO_FORMAT;
 use clika_templates::load_prompt;
+use clika_tokenizer::TemplateVariables;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -25,6 +28,8 @@ pub struct LocalArgs {
     /// How a prompt is wrapped: a file of templates/formats, or `own` for the model's chat template [default: by the model's name, templates/formats/models.toml]
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
+    #[command(flatten)]
+    template: TemplateArgs,
     /// An adapter that is put on the model: one of clika's or PEFT's.
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
@@ -71,6 +76,7 @@ impl LocalArgs {
     pub(super) fn first_given(&self) -> Option<&'static str> {
         let given = [
             (self.format.is_some(), "--format"),
+            (self.template.is_given(), "--template-var"),
             (self.adapter.is_some(), "--adapter"),
             (self.answer.is_some(), "--answer"),
             (self.spacing.is_some(), "--spacing"),
@@ -140,6 +146,8 @@ pub(super) fn run(
         args.local.model.dtype(),
         progress.as_ref(),
     )?;
+    let variables = args.local.template.resolve(&TemplateVariables::new())?;
+    model.set_variables(&variables)?;
     if let Some(adapter) = &args.local.adapter {
         model.attach(adapter)?;
     }
@@ -159,6 +167,7 @@ pub(super) fn run(
         "tied": model.decoder.architecture().tied,
         "unused_tensors": model.decoder.unused(),
         "format": model.wrapping.name(),
+        "template_vars": (!variables.is_empty()).then_some(&variables),
         "ends": match settings.mode {
             AnswerMode::Free => Some(model.ends()?),
             AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => None,

@@ -11,6 +11,7 @@ use super::{
     interrupt,
     model::ModelArgs,
     print,
+    template::TemplateArgs,
 };
 use crate::progress::Shown;
 use clika_core::LanguageCode;
@@ -62,6 +63,8 @@ pub struct Args {
     /// How a prompt is wrapped: a file of templates/formats, or `own` for the model's chat template [default: by the model's name, templates/formats/models.toml]
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
+    #[command(flatten)]
+    template: TemplateArgs,
     /// Print the results as one JSON object instead of the report.
     #[arg(long)]
     json: bool,
@@ -86,7 +89,8 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
             FinetuneConfig::read(args.config.as_deref().unwrap_or(&default))?
         }
     };
-    let config = args.settings.resolve(config)?;
+    let mut config = args.settings.resolve(config)?;
+    config.answers.template_vars = args.template.resolve(&config.answers.template_vars)?;
     let demo = demo.map(|(demo, _)| demo);
     let world = world::source(args, demo.as_ref(), project)?;
     let mut languages = args.languages.clone();
@@ -121,7 +125,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     };
     let format = args.format.as_deref();
     let format = format.or(demo.as_ref().map(|_| DEMO_FORMAT));
-    let model = LocalModel::load(
+    let mut model = LocalModel::load(
         &located.folder,
         &located.name,
         (format, &project.formats()),
@@ -129,6 +133,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         args.model_args.dtype(),
         progress.as_ref(),
     )?;
+    model.set_variables(&config.answers.template_vars)?;
     let out = match &args.out {
         Some(out) => out.clone(),
         None => project.finetune().join(file_name(&located.name)),
