@@ -292,6 +292,42 @@ fn copied(project: &TestProject, name: &str) -> String {
 }
 
 #[test]
+fn a_foundation_model_is_asked_without_the_template_beside_it() {
+    let project = project();
+    let model = copied(&project, "Qwen2.5-0.5B");
+    let run = |options: &[&str]| {
+        let first = [
+            "evaluate",
+            "--limit",
+            "2",
+            "--languages",
+            "en",
+            "--json",
+            "--model",
+            &model,
+        ];
+        let output = project
+            .command(&[&first, options].concat())
+            .output()
+            .unwrap();
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (object["run"].clone(), text(&output.stderr))
+    };
+    let (none, said) = run(&[]);
+    assert_eq!(none["format"], "none");
+    let comment = "asked as a foundation model, format `none`: a foundation model by its name: Qwen's tuned models of \
+                   this generation are called Instruct or Chat; --format own asks it by its chat template";
+    assert_eq!(none["format_comment"], comment);
+    assert!(said.contains(comment), "{said}");
+    let (own, said) = run(&["--format", "own"]);
+    assert_eq!(
+        (&own["format"], &own["format_comment"]),
+        (&json!("own"), &Value::Null)
+    );
+    assert!(!said.contains("foundation"), "{said}");
+}
+
+#[test]
 fn variables_of_the_template_are_passed_recorded_and_checked() {
     let project = project();
     let model = copied(&project, "thinker");

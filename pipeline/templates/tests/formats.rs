@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_templates::{
-    Format, ModelFormat, Part, TemplateError, default_format, format_names, load_format,
+    DefaultFormat, Format, ModelFormat, Part, TemplateError, TemplateTraits, default_format,
+    format_names, load_format,
 };
 use miette::Diagnostic;
 use std::{
@@ -156,15 +157,185 @@ const MODELS: &[(&str, bool, &str)] = &[
     ("openai-community/gpt2", false, "none"),
 ];
 
+/// Published foundation models; a chat template lies beside many of them.
+const FOUNDATIONS: &[&str] = &[
+    "Qwen/Qwen1.5-0.5B",
+    "Qwen/Qwen2-0.5B",
+    "Qwen/Qwen2-1.5B",
+    "Qwen/Qwen2-57B-A14B",
+    "Qwen/Qwen2.5-0.5B",
+    "Qwen/Qwen2.5-72B",
+    "Qwen/Qwen2.5-Coder-7B",
+    "Qwen/Qwen2.5-Math-1.5B",
+    "Qwen/CodeQwen1.5-7B",
+    "Qwen/Qwen3-0.6B-Base",
+    "Qwen/Qwen3-30B-A3B-Base",
+    "unsloth/Qwen2.5-0.5B-unsloth-bnb-4bit",
+    "mlx-community/Qwen2.5-0.5B-4bit",
+    "/data/models/Qwen2.5-0.5B/",
+    "meta-llama/Meta-Llama-3-8B",
+    "meta-llama/Llama-3.1-8B",
+    "meta-llama/Llama-3.2-1B",
+    "meta-llama/Llama-4-Scout-17B-16E",
+    "codellama/CodeLlama-7b-hf",
+    "mistralai/Mistral-7B-v0.1",
+    "mistralai/Mistral-7B-v0.3",
+    "mistralai/Mixtral-8x7B-v0.1",
+    "mistralai/Mistral-Nemo-Base-2407",
+    "mistralai/Mistral-Small-24B-Base-2501",
+    "google/gemma-2b",
+    "google/gemma-2-9b",
+    "google/gemma-3-270m",
+    "google/gemma-3-1b-pt",
+    "HuggingFaceTB/SmolLM-135M",
+    "HuggingFaceTB/SmolLM2-135M",
+    "HuggingFaceTB/SmolLM3-3B-Base",
+    "allenai/OLMo-7B-hf",
+    "allenai/OLMo-2-1124-7B",
+    "allenai/OLMoE-1B-7B-0924",
+    "tiiuae/falcon-7b",
+    "tiiuae/Falcon3-7B-Base",
+    "01-ai/Yi-6B",
+    "01-ai/Yi-6B-200K",
+    "01-ai/Yi-1.5-34B",
+    "deepseek-ai/deepseek-llm-7b-base",
+    "deepseek-ai/deepseek-coder-6.7b-base",
+    "deepseek-ai/DeepSeek-V3-Base",
+    "utter-project/EuroLLM-1.7B",
+    "BSC-LT/salamandra-2b",
+    "swiss-ai/Apertus-8B-2509",
+    "internlm/internlm2-7b",
+    "internlm/internlm2_5-7b",
+    "THUDM/glm-4-9b",
+    "zai-org/GLM-4.5-Air-Base",
+    "ibm-granite/granite-3.1-2b-base",
+    "stabilityai/stablelm-2-1_6b",
+    "tencent/Hunyuan-0.5B-Pretrain",
+    "baidu/ERNIE-4.5-0.3B-Base-PT",
+];
+
+/// Published tuned models that are near to them by name.
+const TUNED: &[&str] = &[
+    "Qwen/Qwen1.5-0.5B-Chat",
+    "Qwen/Qwen2-7B-Instruct",
+    "Qwen/Qwen2.5-0.5B-Instruct",
+    "Qwen/Qwen2.5-7B-Instruct-1M",
+    "Qwen/Qwen2.5-Coder-7B-Instruct",
+    "Qwen/Qwen3-0.6B",
+    "Qwen/Qwen3-30B-A3B",
+    "Qwen/Qwen3-4B-Instruct-2507",
+    "Qwen/Qwen3-4B-Thinking-2507",
+    "Qwen/QwQ-32B",
+    "unsloth/Qwen2.5-0.5B-Instruct-bnb-4bit",
+    "dphn/dolphin-2.9.2-qwen2-7b",
+    "deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B",
+    "deepseek-ai/DeepSeek-R1-Distill-Llama-8B",
+    "meta-llama/Meta-Llama-3-8B-Instruct",
+    "meta-llama/Llama-3.2-1B-Instruct",
+    "princeton-nlp/Llama-3-Base-8B-SFT",
+    "allenai/Llama-3.1-Tulu-3-8B",
+    "akjindal53244/Llama-3.1-Storm-8B",
+    "mistralai/Mistral-7B-Instruct-v0.3",
+    "mistralai/Mixtral-8x7B-Instruct-v0.1",
+    "mistralai/Mistral-Nemo-Instruct-2407",
+    "google/gemma-2-9b-it",
+    "google/gemma-3-1b-it",
+    "HuggingFaceTB/SmolLM2-135M-Instruct",
+    "HuggingFaceTB/SmolLM3-3B",
+    "allenai/OLMo-2-1124-7B-Instruct",
+    "allenai/OLMo-2-1124-7B-SFT",
+    "tiiuae/falcon-7b-instruct",
+    "tiiuae/Falcon3-7B-Instruct",
+    "01-ai/Yi-6B-Chat",
+    "01-ai/Yi-1.5-34B-Chat",
+    "deepseek-ai/deepseek-llm-7b-chat",
+    "deepseek-ai/DeepSeek-V3",
+    "utter-project/EuroLLM-1.7B-Instruct",
+    "swiss-ai/Apertus-8B-Instruct-2509",
+    "internlm/internlm2-chat-7b",
+    "THUDM/glm-4-9b-chat",
+    "zai-org/GLM-4.5-Air",
+    "ibm-granite/granite-3.1-2b-instruct",
+    "stabilityai/stablelm-2-zephyr-1_6b",
+    "microsoft/phi-4",
+    "microsoft/Phi-3-mini-4k-instruct",
+    "openai/gpt-oss-20b",
+    "baidu/ERNIE-4.5-0.3B-PT",
+    "CohereLabs/aya-expanse-8b",
+    "LiquidAI/LFM2-350M",
+    "HuggingFaceH4/zephyr-7b-beta",
+];
+
+fn format_of(model: &str, traits: TemplateTraits) -> (String, Option<String>) {
+    let DefaultFormat { format, comment } = default_format(&committed(), model, traits).unwrap();
+    let format = match format {
+        ModelFormat::Own => "own".to_owned(),
+        ModelFormat::Named(name) => name,
+    };
+    (format, comment)
+}
+
+/// A model whose template ends a turn with one of its own ends.
+fn with_template(chat_template: bool) -> TemplateTraits {
+    TemplateTraits {
+        chat_template,
+        template_ends: chat_template.then_some(true),
+    }
+}
+
 #[test]
 fn models_get_the_format_they_were_tuned_with() {
     for &(model, has_template, expected) in MODELS {
-        let format = match default_format(&committed(), model, has_template).unwrap() {
-            ModelFormat::Own => "own".to_owned(),
-            ModelFormat::Named(name) => name,
-        };
-        assert_eq!(format, expected, "{model}");
+        let (format, comment) = format_of(model, with_template(has_template));
+        assert_eq!((format.as_str(), comment), (expected, None), "{model}");
     }
+}
+
+#[test]
+fn a_template_beside_a_foundation_model_makes_it_no_chat_model() {
+    for model in FOUNDATIONS {
+        let (format, comment) = format_of(model, with_template(true));
+        assert_eq!(format, "none", "{model}");
+        assert!(
+            comment
+                .unwrap()
+                .starts_with("a foundation model by its name"),
+            "{model}"
+        );
+    }
+    for model in TUNED {
+        assert_eq!(
+            format_of(model, with_template(true)),
+            ("own".to_owned(), None),
+            "{model}"
+        );
+    }
+    let (format, comment) = format_of("meta-llama/Llama-2-7b-hf", with_template(true));
+    assert_eq!(format, "alpaca");
+    assert!(comment.unwrap().contains("the paper's format"));
+}
+
+#[test]
+fn where_the_name_says_nothing_the_ends_do() {
+    let of = |name, template_ends| {
+        let traits = TemplateTraits {
+            chat_template: true,
+            template_ends,
+        };
+        format_of(name, traits)
+    };
+    let (format, comment) = of("my-model", Some(false));
+    assert_eq!(format, "none");
+    assert!(comment.unwrap().contains("generation_config.json"));
+    assert_eq!(of("my-model", Some(true)), ("own".to_owned(), None));
+    assert_eq!(of("my-model", None), ("own".to_owned(), None));
+    // A name that says that the model was tuned is believed.
+    assert_eq!(
+        of("my-model-instruct", Some(false)),
+        ("own".to_owned(), None)
+    );
+    let none = TemplateTraits::default();
+    assert_eq!(format_of("my-model", none), ("none".to_owned(), None));
 }
 
 #[test]
@@ -204,7 +375,7 @@ fn hessianai(folder: &Path) -> Result<(), TemplateError> {
 }
 
 fn gpt2(folder: &Path) -> Result<(), TemplateError> {
-    default_format(folder, "gpt2", false).map(|_| ())
+    default_format(folder, "gpt2", TemplateTraits::default()).map(|_| ())
 }
 
 #[test]
@@ -267,27 +438,31 @@ fn a_wrong_table_of_models_is_refused_with_its_line() {
     let error = |replace, with| error_after(("models.toml", replace, with), gpt2);
     assert_eq!(
         error("format = \"bayling\"", "format = \"baling\""),
-        "there is no format `baling`\n   formats/models.toml:23\nhint: write `own` or one of alpaca, baichuan2, bayling, \
+        "there is no format `baling`\n   formats/models.toml:29\nhint: write `own` or one of alpaca, baichuan2, bayling, \
          hessianai, llama2, llama2_zh, none, vicuna"
     );
     assert_eq!(
         error("all = [\"vicuna\"]", "all = [\"Vicuna\"]"),
-        "no name is told by `Vicuna`\n   formats/models.toml:26\nhint: write lower-case letters, with hyphens for `_` \
+        "no name is told by `Vicuna`\n   formats/models.toml:32\nhint: write lower-case letters, with hyphens for `_` \
          and spaces, and no `/`"
     );
     assert_eq!(
-        error("chat_template = true\nformat", "format"),
-        "`own` for models that may have no template\n   formats/models.toml:70\nhint: add `chat_template = true`"
+        error("chat_template = true\nformat = \"own\"", "format = \"own\""),
+        "`own` for models that may have no template\n   formats/models.toml:86\nhint: add `chat_template = true`"
     );
     assert_eq!(
         error("\n[[rules]]\nformat = \"none\"\n", ""),
-        "no rule holds for the model `gpt2`\n   formats/models.toml:15\n\
+        "no rule holds for the model `gpt2`\n   formats/models.toml:21\n\
          hint: end the table with a rule that has no condition"
+    );
+    assert_eq!(
+        error("all = [\"vicuna\"]", "plain = true"),
+        "`plain` says what follows a beginning, and there is none\n   formats/models.toml:32\nhint: add `begins`"
     );
     let unknown = error("all = [\"vicuna\"]", "every = [\"vicuna\"]");
     assert!(
         unknown.starts_with("unknown field `every`, expected one of `all`"),
         "{unknown}"
     );
-    assert!(unknown.contains("formats/models.toml:26\n"), "{unknown}");
+    assert!(unknown.contains("formats/models.toml:32\n"), "{unknown}");
 }

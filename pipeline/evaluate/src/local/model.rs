@@ -1,13 +1,13 @@
 use super::{
     encode::Wrapping,
-    ends::{Ends, generation_ends},
+    ends::{Ends, TemplateEnd, generation_ends, template_end},
 };
 use crate::EvaluateError;
 use clika_artifacts::{sha256_file, sha256_hex};
 use clika_core::{NoProgress, Progress};
 use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Dtype, Place};
-use clika_templates::{ModelFormat, default_format, load_format};
-use clika_tokenizer::{TemplateVariables, Tokenizer};
+use clika_templates::{DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format};
+use clika_tokenizer::{TemplateVariables, Tokenizer, TokenizerError};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -24,6 +24,8 @@ pub struct LocalModel {
     pub tokenizer: Tokenizer,
     /// How a prompt is wrapped.
     pub wrapping: Wrapping,
+    /// Why it is wrapped so, where that might be done otherwise.
+    pub format_comment: Option<String>,
     /// SHA-256 over configuration, tokenizer, weights and adapter: what decides an answer beside the prompt.
     pub fingerprint: String,
     /// The same by what the files hold.
@@ -68,7 +70,11 @@ impl LocalModel {
         // First what fails fast.
         let mut tokenizer = Tokenizer::load(folder)?;
         let generation_ends = generation_ends(folder)?;
-        let wrapping = wrapping(&tokenizer, name, format, formats)?;
+        let (wrapping, format_comment) =
+            wrapping((&tokenizer, &generation_ends), name, format, formats)?;
+        if let Some(comment) = &format_comment {
+            progress.note(comment);
+        }
         let architecture = clika_lm::read_architecture(folder)?;
         tokenizer.limit(architecture.vocabulary);
         let files = files_of_model(folder)?;
@@ -85,6 +91,7 @@ impl LocalModel {
             decoder,
             tokenizer,
             wrapping,
+            format_comment,
             fingerprint: summed(&digests, |_| true),
             hashes,
             place: place.clone(),
@@ -134,24 +141,64 @@ impl LocalModel {
 }
 
 fn wrapping(
-    tokenizer: &Tokenizer,
+    (tokenizer, generation_ends): (&Tokenizer, &BTreeSet<u32>),
     name: &str,
     format: Option<&str>,
     formats: &Path,
-) -> Result<Wrapping, EvaluateError> {
-    let chosen = match format {
-        Some(OWN) => ModelFormat::Own,
-        Some(format) => ModelFormat::Named(format.to_owned()),
-        None => default_format(formats, name, tokenizer.chat_template().is_some())?,
+) -> Result<(Wrapping, Option<String>), EvaluateError> {
+    let (chosen, comment) = match format {
+        Some(OWN) => (ModelFormat::Own, None),
+        Some(format) => (ModelFormat::Named(format.to_owned()), None),
+        None => {
+            let traits = traits(tokenizer, generation_ends)?;
+            let DefaultFormat { format, comment } = default_format(formats, name, traits)?;
+            (format, comment)
+        }
     };
-    match chosen {
+    let wrapping = match chosen {
         ModelFormat::Named(name) => {
             let format = Box::new(load_format(formats, &name)?);
-            Ok(Wrapping::Format { name, format })
+            Wrapping::Format { name, format }
         }
-        ModelFormat::Own if tokenizer.chat_template().is_some() => Ok(Wrapping::Own),
-        ModelFormat::Own => Err(EvaluateError::NoChatTemplate),
-    }
+        ModelFormat::Own if tokenizer.chat_template().is_some() => Wrapping::Own,
+        ModelFormat::Own => return Err(EvaluateError::NoChatTemplate),
+    };
+    let comment = comment.map(|comment| {
+        format!(
+            "asked as a foundation model, format `{}`: {comment}; --format own asks it by its chat template",
+            wrapping.name()
+        )
+    });
+    Ok((wrapping, comment))
+}
+
+/// What the files say about the template.
+fn traits(
+    tokenizer: &Tokenizer,
+    generation_ends: &BTreeSet<u32>,
+) -> Result<TemplateTraits, EvaluateError> {
+    let Some(template) = tokenizer.chat_template() else {
+        return Ok(TemplateTraits::default());
+    };
+    let own: BTreeSet<u32> = generation_ends
+        .iter()
+        .copied()
+        .chain(tokenizer.eos())
+        .collect();
+    let template_ends = match template_end(tokenizer, template, &TemplateVariables::new(), &own) {
+        Ok(TemplateEnd::Token(token)) => Some(own.contains(&token)),
+        // A template that fails says so where it is used.
+        Ok(TemplateEnd::Text(_) | TemplateEnd::Nothing)
+        | Err(
+            EvaluateError::NoAssistantTurn
+            | EvaluateError::Tokenizer(TokenizerError::Template { .. }),
+        ) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(TemplateTraits {
+        chat_template: true,
+        template_ends,
+    })
 }
 
 /// What a file of a model holds.

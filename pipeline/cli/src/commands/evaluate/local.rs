@@ -167,6 +167,7 @@ pub(super) fn run(
         "tied": model.decoder.architecture().tied,
         "unused_tensors": model.decoder.unused(),
         "format": model.wrapping.name(),
+        "format_comment": model.format_comment,
         "template_vars": (!variables.is_empty()).then_some(&variables),
         "ends": match settings.mode {
             AnswerMode::Free => Some(model.ends()?),
