@@ -26,7 +26,7 @@ pub struct Set {
 ///
 /// It is raised whenever a change may move a number, however little. Predictions of two versions do not stand under one
 /// name, and answers that a local model gave under another version are not used again.
-pub const SCORING_VERSION: u32 = 1;
+pub const SCORING_VERSION: u32 = 2;
 
 /// Below this share of the probability, the options' letters do not stand for what a model would answer.
 pub const LEAST_PROBABILITY: f64 = 0.5;
