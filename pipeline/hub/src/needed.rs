@@ -28,7 +28,7 @@ pub fn small(names: &[String]) -> Vec<String> {
     let is_there = |name: &&str| names.iter().any(|other| other == name);
     let [json, model, slow] = TOKENIZERS;
     let mut wanted = [&SMALL, json, model].concat();
-    if ![json, model].concat().iter().any(|name| is_there(&name)) {
+    if ![json, model].concat().iter().any(is_there) {
         wanted.extend(slow);
     }
     wanted
