@@ -86,7 +86,7 @@ fn every_configuration_as_transformers() {
 }
 
 #[test]
-fn two_kinds_of_models_in_one_file_are_refused() {
+fn what_contradicts_itself_or_would_be_left_out_is_refused() {
     let read = |config: Value| parse_architecture(Path::new("config.json"), &config.to_string());
     let error = read(json!({ "architectures": ["MistralForCausalLM"], "model_type": "llama" }));
     assert_eq!(
@@ -112,6 +112,21 @@ fn two_kinds_of_models_in_one_file_are_refused() {
     ] {
         assert!(read(config.clone()).is_err(), "{config}");
     }
+    // Each alone changes nothing; together transformers computes without some biases.
+    let bloom = |exact: bool, slices: usize| {
+        read(json!({ "model_type": "bloom", "slow_but_exact": exact, "pretraining_tp": slices }))
+    };
+    assert!(bloom(true, 1).is_ok() && bloom(false, 2).is_ok());
+    assert_eq!(
+        bloom(true, 2).unwrap_err().to_string(),
+        "config.json: `slow_but_exact with pretraining_tp = 2` is not supported"
+    );
+    let config =
+        json!({ "model_type": "llama", "per_layer_config": { "1": { "rms_norm_eps": 1e-3 } } });
+    assert_eq!(
+        read(config).unwrap_err().to_string(),
+        "config.json: `per_layer_config = {\"1\":{\"rms_norm_eps\":0.001}}` is not supported"
+    );
     // Layers of one class are alike; a file that says otherwise contradicts itself.
     let mixed = json!(["sliding_attention", "full_attention"]);
     for (kind, types) in [("llama", &mixed), ("mistral", &mixed)] {

@@ -208,7 +208,13 @@ fn an_embedding_and_a_head_are_tied_where_they_are_one() {
         }
     });
     let by_head = changed("llama-tied", &[], WEIGHTS, |tensor| vec![renamed(tensor)]);
-    for folder in [both, by_head] {
+    // Without the prefix too.
+    let plain = changed("llama-tied", &[], WEIGHTS, |tensor| {
+        let (name, dtype, shape, bytes) = renamed(tensor);
+        let name = name.trim_start_matches("model.").to_owned();
+        vec![(name, dtype, shape, bytes)]
+    });
+    for folder in [both, by_head, plain] {
         let (decoder, notes) = as_variant(folder.path(), "llama-tied");
         assert!(decoder.architecture().tied);
         assert_eq!(decoder.unused(), [] as [String; 0]);

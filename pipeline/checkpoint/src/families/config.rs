@@ -29,6 +29,12 @@ pub(crate) struct Config {
     filled: Value,
 }
 
+/// Keys of any class that change what is computed, and what is supported instead.
+const REFUSED: [(&str, &str); 2] = [
+    ("quantization_config", "weights in f64, f32, f16 and bf16"),
+    ("per_layer_config", "the same configuration for all layers"),
+];
+
 /// How a family reads its configuration.
 type Read = fn(&Config) -> Result<Architecture, CheckpointError>;
 
@@ -41,12 +47,14 @@ impl Config {
         };
         let given: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| problem(error.to_string()))?;
-        if let Some(quantization) = given.get("quantization_config").filter(|q| !q.is_null()) {
-            return Err(CheckpointError::Option {
-                path: path.to_owned(),
-                option: format!("quantization_config = {quantization}"),
-                supported: "weights in f64, f32, f16 and bf16",
-            });
+        for (key, supported) in REFUSED {
+            if let Some(value) = given.get(key).filter(|value| !value.is_null()) {
+                return Err(CheckpointError::Option {
+                    path: path.to_owned(),
+                    option: format!("{key} = {value}"),
+                    supported,
+                });
+            }
         }
         let (kind, read) = kind(&given, problem)?;
         let mut filled = given.clone();

@@ -76,8 +76,9 @@ impl Decoder {
 
 /// The prefix of the names in this file: published BLOOM models have none.
 pub(super) fn prefix(names: &Names, checkpoint: &Checkpoint) -> &'static str {
-    let plain = format!("{}.weight", names.embedding);
-    if checkpoint.has(&plain) {
+    // The embedding may stand there under the head's name alone.
+    let plain = [names.embedding, names.norm].map(|name| format!("{name}.weight"));
+    if plain.iter().any(|name| checkpoint.has(name)) {
         ""
     } else {
         names.prefix

@@ -21,18 +21,31 @@ struct Keys {
     num_attention_heads: Option<usize>,
     layer_norm_epsilon: f64,
     apply_residual_connection_post_layernorm: bool,
+    slow_but_exact: bool,
+    pretraining_tp: usize,
     tie_word_embeddings: bool,
 }
 
 pub(super) fn bloom() -> Value {
     json!({
         "vocab_size": 250880, "hidden_size": 64, "n_layer": 2, "n_head": 8, "layer_norm_epsilon": 1e-5,
-        "apply_residual_connection_post_layernorm": false, "tie_word_embeddings": true,
+        "apply_residual_connection_post_layernorm": false, "slow_but_exact": false, "pretraining_tp": 1,
+        "tie_word_embeddings": true,
     })
 }
 
 pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
+    if keys.slow_but_exact && keys.pretraining_tp > 1 {
+        // transformers leaves out the biases of the matrices that it cuts into slices.
+        return Err(config.unsupported(
+            format!(
+                "slow_but_exact with pretraining_tp = {}",
+                keys.pretraining_tp
+            ),
+            "slow_but_exact = false",
+        ));
+    }
     let hidden = keys.n_embed.unwrap_or(keys.hidden_size);
     let layers = layers(config, keys.num_hidden_layers.unwrap_or(keys.n_layer))?;
     let heads = keys.num_attention_heads.unwrap_or(keys.n_head);
