@@ -329,7 +329,11 @@ fn where_the_name_says_nothing_the_ends_do() {
     assert!(comment.unwrap().contains("generation_config.json"));
     assert_eq!(of("my-model", Some(true)), ("own".to_owned(), None));
     assert_eq!(of("my-model", None), ("own".to_owned(), None));
-    // A name that says that the model was tuned is believed.
+    // A name that says that the model was tuned is believed, and ERNIE's that are no Base are.
+    assert_eq!(
+        of("baidu/ERNIE-4.5-0.3B-PT", Some(false)),
+        ("own".to_owned(), None)
+    );
     assert_eq!(
         of("my-model-instruct", Some(false)),
         ("own".to_owned(), None)
@@ -405,11 +409,11 @@ fn a_wrong_format_is_refused_with_its_line() {
     assert_eq!(
         error("\"<|im_start|>\", \"", "\"<|im_start|>\", \"<|end|>\", \""),
         "special token `<|end|>` stands neither in `prefix` nor in `user` nor in `assistant`\n   \
-         formats/hessianai.toml:11\nhint: spell it as there, or take it out"
+         formats/hessianai.toml:12\nhint: spell it as there, or take it out"
     );
     assert_eq!(
         error("stop = [\"<|im_start|>\"]", "stop = [\"\"]"),
-        "`stop` has an empty text\n   formats/hessianai.toml:13\n\
+        "`stop` has an empty text\n   formats/hessianai.toml:14\n\
          hint: take it out: it would end every answer before it begins"
     );
     let unknown = error("stop =", "stops =");
@@ -417,7 +421,7 @@ fn a_wrong_format_is_refused_with_its_line() {
         unknown.starts_with("unknown field `stops`, expected one of `description`"),
         "{unknown}"
     );
-    assert!(unknown.contains("formats/hessianai.toml:13\n"), "{unknown}");
+    assert!(unknown.contains("formats/hessianai.toml:14\n"), "{unknown}");
     let missing = error("bos = true\n", "");
     assert!(missing.starts_with("missing field `bos`\n"), "{missing}");
 }

@@ -2,6 +2,7 @@
 
 use super::{
     error::JinjaError,
+    lists,
     python::float,
     value::{Given, Result, Value},
 };
@@ -74,17 +75,15 @@ impl Writer {
                     named.push((key_text(key)?, key, value));
                 }
                 if self.sort_keys {
-                    let mut failed = None;
-                    named.sort_by(|(_, a, _), (_, b, _)| match a.order(b, "<") {
-                        Ok(order) => order.unwrap_or(std::cmp::Ordering::Equal),
-                        Err(error) => {
-                            failed = Some(error);
-                            std::cmp::Ordering::Equal
-                        }
-                    });
-                    if let Some(error) = failed {
-                        return Err(error);
+                    let places = named.iter().enumerate();
+                    let keyed =
+                        places.map(|(place, (_, key, _))| ((*key).clone(), Value::size(place)));
+                    let mut sorted = Vec::new();
+                    for place in lists::sorted(keyed.collect(), false)? {
+                        let place = place.as_int().and_then(|place| usize::try_from(place).ok());
+                        sorted.extend(place.map(|place| named[place].clone()));
                     }
+                    named = sorted;
                 }
                 self.enclosed("{", "}", named.len(), level, |writer, place| {
                     let (name, _, value) = &named[place];

@@ -213,22 +213,43 @@ fn is_set(option: Option<Value>) -> bool {
 }
 
 /// Sorts by keys; equals stay in their order.
-fn sorted(mut keyed: Vec<(Value, Value)>, reverse: bool) -> Result<Vec<Value>> {
-    let mut failed = None;
-    keyed.sort_by(|(a, _), (b, _)| {
-        let order = match a.order(b, "<") {
-            Ok(order) => order.unwrap_or(Ordering::Equal),
-            Err(error) => {
-                failed.get_or_insert(error);
-                Ordering::Equal
-            }
-        };
-        if reverse { order.reverse() } else { order }
-    });
-    match failed {
-        Some(error) => Err(error),
-        None => Ok(keyed.into_iter().map(|(_, value)| value).collect()),
+///
+/// As Python does it asks for nothing but `<`, which may fail; the standard library's sort wants an order that is sound.
+pub(super) fn sorted(mut keyed: Vec<(Value, Value)>, reverse: bool) -> Result<Vec<Value>> {
+    if keyed
+        .iter()
+        .any(|(key, _)| matches!(key, Value::Float(number) if number.is_nan()))
+    {
+        return Err(JinjaError::unsupported("sorting what is not a number"));
     }
+    keyed = merge_sorted(keyed, reverse)?;
+    Ok(keyed.into_iter().map(|(_, value)| value).collect())
+}
+
+fn merge_sorted(mut keyed: Vec<(Value, Value)>, reverse: bool) -> Result<Vec<(Value, Value)>> {
+    if keyed.len() < 2 {
+        return Ok(keyed);
+    }
+    let right = keyed.split_off(keyed.len() / 2);
+    let mut left = merge_sorted(keyed, reverse)?.into_iter().peekable();
+    let mut right = merge_sorted(right, reverse)?.into_iter().peekable();
+    let mut merged = Vec::with_capacity(left.len() + right.len());
+    while let (Some((a, _)), Some((b, _))) = (left.peek(), right.peek()) {
+        let wanted = if reverse {
+            Ordering::Greater
+        } else {
+            Ordering::Less
+        };
+        let next = if b.order(a, "<")? == Some(wanted) {
+            right.next()
+        } else {
+            left.next()
+        };
+        merged.extend(next);
+    }
+    merged.extend(left);
+    merged.extend(right);
+    Ok(merged)
 }
 
 fn sort(value: &Value, given: Given) -> Result<Value> {

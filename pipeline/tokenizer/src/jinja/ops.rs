@@ -164,7 +164,16 @@ fn whole(operator: Operator, a: i128, b: i128) -> Result<Value> {
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
         Operator::Multiply => a.checked_mul(b),
-        Operator::Divide => return Ok(Value::Float(a as f64 / b as f64)),
+        Operator::Divide => {
+            // Beyond, Python rounds the exact quotient.
+            let is_exact = |number: i128| number.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS;
+            if !is_exact(a) || !is_exact(b) {
+                return Err(JinjaError::unsupported(
+                    "a division of numbers of more than 53 bits",
+                ));
+            }
+            return Ok(Value::Float(a as f64 / b as f64));
+        }
         Operator::FloorDivide => a.checked_div(b).map(|quotient| {
             if a % b != 0 && (a < 0) != (b < 0) {
                 quotient - 1

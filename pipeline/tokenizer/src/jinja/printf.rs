@@ -84,7 +84,7 @@ pub(super) fn format(format: &str, values: &Value) -> Result<String> {
             if width < 0 {
                 spec.align = Some('<');
             }
-            spec.width = Spec::size(width.abs())?;
+            spec.width = Spec::size(width.saturating_abs())?;
         }
         if chars.next_if_eq(&'.').is_some() {
             let precision = number(&mut chars)?.unwrap_or(0);
@@ -157,6 +157,14 @@ fn converted(value: &Value, kind: char, mut spec: Spec) -> Result<String> {
         }
         'd' | 'i' | 'u' => {
             let whole = match value {
+                Value::Float(number) if !number.is_finite() => {
+                    return Err(JinjaError::failed(
+                        "cannot convert float NaN or infinity to integer",
+                    ));
+                }
+                Value::Float(number) if number.abs() >= 1e38 => {
+                    return Err(JinjaError::unsupported("a number of more than 127 bits"));
+                }
                 Value::Float(number) => Some(number.trunc() as i128),
                 other => other.as_int(),
             };

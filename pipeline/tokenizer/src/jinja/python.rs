@@ -77,13 +77,9 @@ impl Value {
             (Self::Generator(a), Self::Generator(b)) => std::rc::Rc::ptr_eq(a, b),
             (Self::Callable(a), Self::Callable(b)) => std::rc::Rc::ptr_eq(a, b),
             (Self::Loop(a), Self::Loop(b)) => std::rc::Rc::ptr_eq(a, b),
-            (a, b) => match (a.as_text(), b.as_text(), a.as_int(), b.as_int()) {
-                (Some(a), Some(b), ..) => a == b,
-                (_, _, Some(a), Some(b)) => a == b,
-                _ => match (a.as_float(), b.as_float()) {
-                    (Some(a), Some(b)) => a == b,
-                    _ => false,
-                },
+            (a, b) => match (a.as_text(), b.as_text()) {
+                (Some(a), Some(b)) => a == b,
+                _ => a.number_order(b) == Some(Some(Ordering::Equal)),
             },
         }
     }
@@ -101,20 +97,28 @@ impl Value {
                 }
                 Ok(Some(a.len().cmp(&b.len())))
             }
-            (a, b) => match (a.as_text(), b.as_text(), a.as_int(), b.as_int()) {
+            (a, b) => match (a.as_text(), b.as_text()) {
                 // UTF-8 is ordered as its characters are.
-                (Some(a), Some(b), ..) => Ok(Some(a.cmp(b))),
-                (_, _, Some(a), Some(b)) => Ok(Some(a.cmp(&b))),
-                _ => match (a.as_float(), b.as_float()) {
-                    (Some(a), Some(b)) => Ok(a.partial_cmp(&b)),
-                    _ => Err(JinjaError::failed(format!(
+                (Some(a), Some(b)) => Ok(Some(a.cmp(b))),
+                _ => a.number_order(b).ok_or_else(|| {
+                    JinjaError::failed(format!(
                         "'{operator}' not supported between instances of '{}' and '{}'",
                         a.class(),
                         b.class()
-                    ))),
-                },
+                    ))
+                }),
             },
         }
+    }
+
+    /// How two numbers are ordered, exactly; the outer `None` for what is no number, the inner one for a NaN.
+    fn number_order(&self, other: &Self) -> Option<Option<Ordering>> {
+        Some(match (self.as_int(), other.as_int()) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            (Some(whole), None) => whole_and_float(whole, other.as_float()?),
+            (None, Some(whole)) => whole_and_float(whole, self.as_float()?).map(Ordering::reverse),
+            (None, None) => self.as_float()?.partial_cmp(&other.as_float()?),
+        })
     }
 
     /// `item in self`
@@ -147,6 +151,23 @@ impl Value {
             },
         }
     }
+}
+
+fn whole_and_float(whole: i128, float: f64) -> Option<Ordering> {
+    if float.is_nan() {
+        return None;
+    }
+    // All whole numbers lie between these.
+    if float.abs() >= 2f64.powi(127) {
+        return 0.0.partial_cmp(&float);
+    }
+    let floor = float.floor();
+    let order = whole.cmp(&(floor as i128));
+    Some(if order == Ordering::Equal && float > floor {
+        Ordering::Less
+    } else {
+        order
+    })
 }
 
 /// `repr` of a float.

@@ -200,7 +200,7 @@ impl Value {
                     (end, first)
                 };
                 let span = to.saturating_sub(*from);
-                let step = step.abs();
+                let step = step.saturating_abs();
                 usize::try_from((span.saturating_add(step - 1) / step).max(0)).ok()
             }
             Self::Loop(state) => Some(state.items.len()),
