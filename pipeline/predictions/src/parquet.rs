@@ -157,7 +157,7 @@ fn read_model(
                 }
                 collection.insert_from(key, predictions, path)?;
             }
-            Err(why @ PredictionError::NotFinite { .. }) if lenient => {
+            Err(why @ PredictionError::BrokenScores { .. }) if lenient => {
                 collection.set_aside(key, why);
             }
             Err(why) => return Err(why),

@@ -9,11 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// run has to be equal among predictions of one name: a field that nobody lists here tells runs apart.
 ///
 /// Model, revision and adapter are names; their files have hashes of their own.
-const RECORDS: [&str; 10] = [
+const RECORDS: [&str; 11] = [
     "adapter",
     "dataset",
     "dataset_sha256",
     "device",
+    "format_comment",
     "letters_probability",
     "limit",
     "model",
