@@ -14,8 +14,8 @@ pub use clika_datasets::Question;
 pub use error::EvaluateError;
 pub use items::{Dataset, check_parallel};
 pub use local::{
-    AnswerMode, Ends, Hashes, LocalModel, LocalSettings, Spacing, Turn, Wrapping, Writing,
-    evaluate_local,
+    AnswerMode, Ends, Hashes, LocalModel, LocalSettings, Spacing, Thinking, Turn, Wrapping,
+    Writing, evaluate_local,
 };
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;

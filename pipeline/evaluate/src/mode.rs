@@ -182,7 +182,7 @@ pub(crate) fn letter_scores(reply: &Reply, separator: &str, choices: usize) -> V
             let of_letter = reply.first_token.iter().filter(|(token, _)| {
                 // SentencePiece and byte-level tokenizers write a space in their own way.
                 let bare = token.trim_start_matches([' ', '▁', 'Ġ']);
-                bare == letter && (bare.len() < token.len()) == !separator.is_empty()
+                bare == letter && (bare.len() < token.len()) != separator.is_empty()
             });
             of_letter
                 .map(|&(_, logprob)| logprob)

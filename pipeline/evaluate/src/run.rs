@@ -157,7 +157,7 @@ pub fn question_sha256(question: &Question) -> String {
 
 impl Settings {
     /// A few items from all over the sets, for the pilot.
-    fn pilot(&self, sets: &[Set]) -> Vec<PilotItem> {
+    pub(crate) fn pilot(&self, sets: &[Set]) -> Vec<PilotItem> {
         let sets: Vec<&Set> = sets
             .iter()
             .filter(|set| !set.questions.is_empty())

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// run has to be equal among predictions of one name: a field that nobody lists here tells runs apart.
 ///
 /// Model, revision and adapter are names; their files have hashes of their own.
-const RECORDS: [&str; 11] = [
+const RECORDS: [&str; 12] = [
     "adapter",
     "dataset",
     "dataset_sha256",
@@ -21,6 +21,7 @@ const RECORDS: [&str; 11] = [
     "pilot",
     "revision",
     "separator",
+    "thought",
 ];
 
 /// What is said of a value that an older version did not record.

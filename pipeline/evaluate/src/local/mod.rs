@@ -5,6 +5,7 @@ mod encode;
 mod ends;
 mod model;
 mod run;
+mod thinking;
 mod write;
 
 pub use ask::{AnswerMode, Spacing};
@@ -12,4 +13,5 @@ pub use encode::{Turn, Wrapping};
 pub use ends::Ends;
 pub use model::{Hashes, LocalModel};
 pub use run::{LocalSettings, evaluate_local};
+pub use thinking::Thinking;
 pub use write::Writing;

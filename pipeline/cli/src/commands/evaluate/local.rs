@@ -1,6 +1,10 @@
 //! A model that runs here.
 
-use super::{Args, earlier, results::Results, sets::sets};
+use super::{
+    Args, earlier,
+    results::Results,
+    sets::{Asked, sets},
+};
 use crate::{
     commands::{
         Failure, api::file_name, demo, interrupt, model::ModelArgs, template::TemplateArgs,
@@ -8,10 +12,11 @@ use crate::{
     progress::Shown,
 };
 use clika_api::Cache;
+use clika_core::Progress;
 use clika_datasets::Project;
 use clika_evaluate::{
-    AnswerMode, EvaluateError, LocalModel, LocalSettings, SCORING_VERSION, Settings, Spacing, Wish,
-    evaluate_local,
+    AnswerMode, EvaluateError, LocalModel, LocalSettings, SCORING_VERSION, Settings, Spacing,
+    Thinking, Wish, evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
 use clika_templates::load_prompt;
@@ -110,6 +115,38 @@ impl LocalArgs {
     }
 }
 
+/// How the model begins to think before it answers, if it does where options are compared, and what follows from it.
+fn settle_thinking(
+    model: &mut LocalModel,
+    prompt: &Settings,
+    questions: &Asked,
+    settings: &LocalSettings,
+    args: &Args,
+    progress: &dyn Progress,
+) -> Result<Option<String>, Failure> {
+    if settings.mode == AnswerMode::Free {
+        return Ok(None);
+    }
+    match model.settle_thinking(prompt, &questions.sets, settings.batch_tokens)? {
+        Thinking::No => Ok(None),
+        Thinking::SwitchedOff { thought } => {
+            progress.note(&format!(
+                "the model begins with `{thought}`: it thinks before it answers, and is asked with --template-var \
+                 enable_thinking=false; with enable_thinking=true, --answer free reads the answer after the thought"
+            ));
+            Ok(Some(thought))
+        }
+        Thinking::Yes { thought } if args.local.answer.is_some() => {
+            progress.note(&format!(
+                "the model begins with `{thought}`: it thinks before it answers, and its first token is no option; --answer \
+                 free reads the answer after the thought"
+            ));
+            Ok(Some(thought))
+        }
+        Thinking::Yes { thought } => Err(EvaluateError::ThinksHere { thought }.into()),
+    }
+}
+
 /// Evaluates the model `asked`, a folder or a hub id.
 pub(super) fn run(
     args: &Args,
@@ -154,6 +191,8 @@ pub(super) fn run(
     let settings = args
         .local
         .settings(args.max_tokens, model.place.is_processor());
+    let thought = settle_thinking(&mut model, &prompt, &questions, &settings, args, &*progress)?;
+    let variables = model.variables().clone();
     let described = json!({
         "model": located.name,
         "revision": located.revision,
@@ -169,6 +208,7 @@ pub(super) fn run(
         "format": model.wrapping.name(),
         "format_comment": model.format_comment,
         "template_vars": (!variables.is_empty()).then_some(&variables),
+        "thought": thought,
         "ends": match settings.mode {
             AnswerMode::Free => Some(model.ends()?),
             AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => None,
