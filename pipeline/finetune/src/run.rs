@@ -252,7 +252,8 @@ impl Run<'_> {
 
     fn write_model(&self, decoder: &Decoder) -> Result<(), FinetuneError> {
         let Experiment { folder, base, .. } = *self.experiment;
-        write_model(decoder, (folder, base), &self.folder().join(MODEL))
+        let ends = self.experiment.model.unnamed_ends()?;
+        write_model(decoder, (folder, base), ends, &self.folder().join(MODEL))
     }
 
     /// Writes results and answers, and at last the manifest that says that they are whole.

@@ -3,14 +3,22 @@
 use crate::{FinetuneError, TOOL};
 use clika_artifacts::{ArtifactError, FolderDraft, Manifest, sha256_file};
 use clika_lm::{Adapter, Decoder, Dtype};
-use serde_json::{Value, json};
-use std::{borrow::Cow, collections::BTreeMap, fs, io, path::Path};
+use serde_json::{Map, Value, json};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+};
+
+/// The file that says where a generation ends.
+const GENERATION: &str = "generation_config.json";
 
 /// Files beside the weights that make a folder a model.
 const BESIDE: [&str; 10] = [
     "added_tokens.json",
     "chat_template.jinja",
-    "generation_config.json",
+    GENERATION,
     "merges.txt",
     "special_tokens_map.json",
     "tokenizer.json",
@@ -33,15 +41,22 @@ pub(crate) fn write_adapter(
 }
 
 /// Writes a model with all that it takes to load it, from `folder`, the base's, what training does not change.
+///
+/// `ends` are all tokens that end an answer, if the base's files do not name each of them: the model was taught to stop
+/// there, and other programs stop where `generation_config.json` says.
 pub(crate) fn write_model(
     decoder: &Decoder,
     (folder, base): (&Path, &str),
+    ends: Option<&BTreeSet<u32>>,
     place: &Path,
 ) -> Result<(), FinetuneError> {
     let draft = FolderDraft::begin(place)?;
     decoder.write(draft.path())?;
     draft.write("config.json", &config(folder, decoder.dtype())?)?;
     for name in BESIDE {
+        if name == GENERATION && ends.is_some() {
+            continue;
+        }
         let path = folder.join(name);
         match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -50,6 +65,9 @@ pub(crate) fn write_model(
                 draft.write(name, &content)?;
             }
         }
+    }
+    if let Some(ends) = ends {
+        draft.write(GENERATION, &generation(&folder.join(GENERATION), ends)?)?;
     }
     draft.publish_as(manifest("finetune model", base))?;
     Ok(())
@@ -70,6 +88,22 @@ fn config(folder: &Path, dtype: Dtype) -> Result<Vec<u8>, FinetuneError> {
     let known = ["dtype", "torch_dtype"];
     let key = known.into_iter().find(|key| config.get(key).is_some());
     config[key.unwrap_or("torch_dtype")] = json!(name);
+    let text = serde_json::to_string_pretty(&config).expect("it was JSON before");
+    Ok((text + "\n").into_bytes())
+}
+
+/// The base's `generation_config.json`, or a new one, with these ends.
+fn generation(path: &Path, ends: &BTreeSet<u32>) -> Result<Vec<u8>, FinetuneError> {
+    let mut config: Map<String, Value> = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
+        content => serde_json::from_slice(&content.map_err(ArtifactError::read(path))?)
+            .map_err(|error| ArtifactError::read(path)(error.into()))?,
+    };
+    let ends = match ends.iter().collect::<Vec<_>>().as_slice() {
+        [only] => json!(only),
+        several => json!(several),
+    };
+    config.insert("eos_token_id".to_owned(), ends);
     let text = serde_json::to_string_pretty(&config).expect("it was JSON before");
     Ok((text + "\n").into_bytes())
 }
@@ -95,4 +129,27 @@ pub(crate) fn adapter_digests(folder: &Path) -> Result<BTreeMap<String, String>,
         digests.insert(name, sha256_file(&path)?);
     }
     Ok(digests)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trained_model_names_the_ends_that_it_learned() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(GENERATION);
+        let written = |ends: &[u32]| -> Value {
+            let ends = ends.iter().copied().collect();
+            serde_json::from_slice(&generation(&path, &ends).unwrap()).unwrap()
+        };
+        assert_eq!(written(&[7]), json!({ "eos_token_id": 7 }));
+        fs::write(&path, r#"{"eos_token_id": 2, "top_k": 20}"#).unwrap();
+        assert_eq!(
+            written(&[9, 2]),
+            json!({ "eos_token_id": [2, 9], "top_k": 20 })
+        );
+        fs::write(&path, "{").unwrap();
+        assert!(generation(&path, &BTreeSet::from([2])).is_err());
+    }
 }

@@ -159,6 +159,9 @@ fn an_answer_ends_where_the_template_ends_it_in_training_and_in_writing() {
     let turn = model.encode_turn("x", "", "The other one.").unwrap();
     assert_eq!(turn.end, [0]);
     assert_eq!(end_tokens(&model), [0, 2]);
+    // config.json names 2 only, so that a trained model has to be given a generation_config.json of both.
+    assert_eq!(model.unnamed_ends().unwrap(), Some(&[0, 2].into()));
+    assert_eq!(self::model("own").unnamed_ends().unwrap(), None);
     assert!(model.ends().unwrap().texts.is_empty());
     // An end without a token of its own is a text, trained as a whole.
     let folder = with(&[("chat_template.jinja", &ending("##"))]);

@@ -80,6 +80,16 @@ impl LocalModel {
         Ok(self.ends.get_or_init(|| ends))
     }
 
+    /// The tokens that end an answer, where the model's folder does not name all of them for generation: another program
+    /// would write on behind one of them.
+    ///
+    /// # Errors
+    /// As [`Self::ends`].
+    pub fn unnamed_ends(&self) -> Result<Option<&BTreeSet<u32>>, EvaluateError> {
+        let ends = &self.ends()?.tokens;
+        Ok((!ends.is_subset(&self.generation_ends)).then_some(ends))
+    }
+
     fn template_end(&self) -> Result<TemplateEnd, EvaluateError> {
         let Some(template) = self.tokenizer.chat_template() else {
             return Err(EvaluateError::NoChatTemplate);
