@@ -495,6 +495,26 @@ fn one_name_is_one_model_asked_in_one_way() {
         program::files(&project.path("artifacts/predictions")),
         before
     );
+    // A trial that takes the place of more is one that says so.
+    let model = model();
+    let again = [
+        "evaluate",
+        "--model",
+        &model,
+        "--languages",
+        "en,he",
+        "--quiet",
+    ];
+    let output = project
+        .command(&[&again[..], &["--limit", "3"]].concat())
+        .output();
+    let said = text(&output.unwrap().stderr);
+    assert!(
+        said.contains(
+            "in en was of another run and is replaced: it is on other items (4 there, 3 here)"
+        ),
+        "{said}"
+    );
     // Another name, and a run over everything that stands there.
     let other = ["--languages", "de", "--dtype", "bf16", "--name", "in-bf16"];
     evaluate(&project, &other);

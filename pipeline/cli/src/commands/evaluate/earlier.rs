@@ -110,16 +110,15 @@ impl Place<'_> {
         for key in keys {
             let run = self.run(key.task, described);
             let older = collection.run(&key).cloned().unwrap_or(Value::Null);
+            let clash = self.clash(&key, &collection, &older, &run, partly)?;
             if self.asks(&key) {
-                if let Some(difference) = self.difference(&older, &run, partly) {
-                    notes.push(format!(
-                        "{key} was of another run and is replaced: {difference}"
-                    ));
+                if let Some(why) = clash {
+                    notes.push(format!("{key} was of another run and is replaced: {why}"));
                 }
                 collection.remove(&key);
                 continue;
             }
-            let Some(why) = self.clash(&key, &collection, &older, &run, partly)? else {
+            let Some(why) = clash else {
                 if other_dataset(&older, &run) {
                     // The same questions, built together with others.
                     let mut older = older;
