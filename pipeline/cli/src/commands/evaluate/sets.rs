@@ -34,10 +34,11 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Asked, Failure> {
             let (set, listed) = dataset.set(language, args.limit)?;
             if !listed.is_empty() {
                 eprintln!(
-                    "note: {task} in {}: {} items have an empty text or choices that read the same, as the dataset's \
-                     manifest lists; they are asked all the same",
+                    "note: {task} in {}: {} of {} items have an empty text or choices that read the same, as the dataset's \
+                     manifest lists; all are asked",
                     set.language,
-                    listed.len()
+                    listed.len(),
+                    set.questions.len()
                 );
             }
             sets.push(set);
