@@ -68,17 +68,6 @@ pub enum EvaluateError {
         /// How the thought begins.
         thought: String,
     },
-    /// The options were to be compared at the place where a model that runs here thinks.
-    #[error(
-        "the model begins with `{thought}`: it thinks before it answers, and its first token is no option"
-    )]
-    #[diagnostic(help(
-        "--answer free --max-tokens 4096 reads the answer after the thought; --answer letters compares the letters all the same"
-    ))]
-    ThinksHere {
-        /// How the thought begins.
-        thought: String,
-    },
     /// No answer comes within the tokens.
     #[error("the model was still thinking after {max_tokens} tokens, in every item of the pilot")]
     #[diagnostic(help("give it more with --max-tokens: 4096, say"))]

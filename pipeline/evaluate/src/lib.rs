@@ -23,3 +23,4 @@ pub use pilot::Way;
 pub use run::{
     Answers, LEAST_PROBABILITY, SCORING_VERSION, Set, Settings, evaluate, question_sha256,
 };
+pub use thought::is_cut_off;

@@ -22,6 +22,16 @@ pub(crate) fn beginning(text: &str) -> Option<&'static str> {
     })
 }
 
+/// All marks of thoughts, of beginnings and ends.
+pub(crate) fn marks() -> impl Iterator<Item = &'static str> {
+    MARKS.into_iter().flat_map(|(begin, end)| [begin, end])
+}
+
+/// Whether an answer was cut off before its thought ended.
+pub fn is_cut_off(answer: &str) -> bool {
+    after(answer).is_none()
+}
+
 /// What comes after the thought; `None` where a thought was cut off before it ended.
 pub(crate) fn after(text: &str) -> Option<&str> {
     // The template may have begun the thought, so that only its end is here.

@@ -1,5 +1,5 @@
 use super::{Ends, LocalModel};
-use crate::EvaluateError;
+use crate::{EvaluateError, thought};
 use clika_lm::{Decoder, Generating, Limits};
 
 /// Prompts that are continued at a time.
@@ -56,15 +56,31 @@ impl LocalModel {
         for batch in generating {
             let mut texts = Vec::new();
             for (number, tokens) in batch.map_err(EvaluateError::from)? {
-                let text = self
-                    .tokenizer
-                    .decode(&tokens)
-                    .map_err(EvaluateError::from)?;
+                let text = self.text(&tokens)?;
                 let end = found(&text).unwrap_or(text.len());
                 texts.push((number, text[..end].to_owned()));
             }
             keep(texts)?;
         }
         Ok(())
+    }
+
+    /// The text of tokens without special ones, but with the marks of a thought, which are special in some models: what comes
+    /// after the thought could not be told from it.
+    fn text(&self, tokens: &[u32]) -> Result<String, EvaluateError> {
+        let mut text = String::new();
+        let mut rest = tokens;
+        let mark =
+            |token: &u32| thought::marks().find(|mark| self.tokenizer.id(mark) == Some(*token));
+        while let Some((place, mark)) = rest
+            .iter()
+            .enumerate()
+            .find_map(|(place, token)| Some((place, mark(token)?)))
+        {
+            text += &self.tokenizer.decode(&rest[..place])?;
+            text += mark;
+            rest = &rest[place + 1..];
+        }
+        Ok(text + &self.tokenizer.decode(rest)?)
     }
 }

@@ -115,36 +115,53 @@ impl LocalArgs {
     }
 }
 
-/// How the model begins to think before it answers, if it does where options are compared, and what follows from it.
+/// Tokens that a thought and its answer get where the user names no number.
+const THOUGHT_TOKENS: usize = 1024;
+
+/// How the model begins to think before it answers, if it does where options were to be compared, and how it is asked then.
 fn settle_thinking(
     model: &mut LocalModel,
     prompt: &Settings,
     questions: &Asked,
-    settings: &LocalSettings,
+    settings: &mut LocalSettings,
     args: &Args,
     progress: &dyn Progress,
 ) -> Result<Option<String>, Failure> {
     if settings.mode == AnswerMode::Free {
         return Ok(None);
     }
-    match model.settle_thinking(prompt, &questions.sets, settings.batch_tokens)? {
-        Thinking::No => Ok(None),
+    let (thought, then) = match model.settle_thinking(
+        prompt,
+        &questions.sets,
+        settings.batch_tokens,
+    )? {
+        Thinking::No => return Ok(None),
         Thinking::SwitchedOff { thought } => {
-            progress.note(&format!(
-                "the model begins with `{thought}`: it thinks before it answers, and is asked with --template-var \
-                 enable_thinking=false; with enable_thinking=true, --answer free reads the answer after the thought"
-            ));
-            Ok(Some(thought))
+            let then = "it is asked with --template-var enable_thinking=false; with enable_thinking=true, --answer \
+                            free reads the answer after the thought"
+                    .to_owned();
+            (thought, then)
         }
         Thinking::Yes { thought } if args.local.answer.is_some() => {
-            progress.note(&format!(
-                "the model begins with `{thought}`: it thinks before it answers, and its first token is no option; --answer \
-                 free reads the answer after the thought"
-            ));
-            Ok(Some(thought))
+            let then = "--answer free reads the answer after the thought".to_owned();
+            (thought, then)
         }
-        Thinking::Yes { thought } => Err(EvaluateError::ThinksHere { thought }.into()),
-    }
+        Thinking::Yes { thought } => {
+            settings.mode = AnswerMode::Free;
+            settings.permute = false;
+            settings.max_tokens = args.max_tokens.map_or(THOUGHT_TOKENS, |most| most as usize);
+            let then = format!(
+                "it is asked by --answer free --max-tokens {}, which reads the answer after the thought; --answer \
+                     letters compares the letters all the same",
+                settings.max_tokens
+            );
+            (thought, then)
+        }
+    };
+    progress.note(&format!(
+        "the model begins with `{thought}`: it thinks before it answers, and its first token is no option; {then}"
+    ));
+    Ok(Some(thought))
 }
 
 /// Evaluates the model `asked`, a folder or a hub id.
@@ -188,10 +205,17 @@ pub(super) fn run(
     if let Some(adapter) = &args.local.adapter {
         model.attach(adapter)?;
     }
-    let settings = args
+    let mut settings = args
         .local
-        .settings(args.max_tokens, model.place.is_processor());
-    let thought = settle_thinking(&mut model, &prompt, &questions, &settings, args, &*progress)?;
+        .settings(args.max_tokens(), model.place.is_processor());
+    let thought = settle_thinking(
+        &mut model,
+        &prompt,
+        &questions,
+        &mut settings,
+        args,
+        progress.as_ref(),
+    )?;
     let variables = model.variables().clone();
     let described = json!({
         "model": located.name,

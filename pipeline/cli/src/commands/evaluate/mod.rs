@@ -38,9 +38,9 @@ pub struct Args {
     /// The prompt: a file of templates/prompts.
     #[arg(long, value_name = "NAME", default_value = "paper")]
     prompt: String,
-    /// Tokens of an answer in free text; reasoning models need more.
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..))]
-    max_tokens: u32,
+    /// Tokens of an answer in free text; models that think first need more [default: 16, or 1024 where a model that runs here does]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: Option<u32>,
     /// Where the datasets are [default: artifacts/datasets of the project]
     #[arg(long, value_name = "DIR")]
     datasets: Option<PathBuf>,
@@ -90,6 +90,11 @@ fn conflict(message: &str) -> ! {
 }
 
 impl Args {
+    /// Tokens of an answer of a model that does not think first.
+    fn max_tokens(&self) -> u32 {
+        self.max_tokens.unwrap_or(16)
+    }
+
     fn folders(&self, project: &Project) -> (PathBuf, PathBuf) {
         let datasets = self.datasets.clone().unwrap_or_else(|| project.datasets());
         let out = self.out.clone().unwrap_or_else(|| project.predictions());

@@ -93,7 +93,7 @@ pub(super) fn run(
     let (datasets, out) = args.folders(project);
     let settings = Settings {
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
-        wish: args.remote.wish(args.max_tokens),
+        wish: args.remote.wish(args.max_tokens()),
     };
     let questions = sets(args, &datasets)?;
     let key_variable = args.remote.key_variable.as_deref();
@@ -243,7 +243,7 @@ fn describe(
         "prompt": args.prompt,
         "prompt_instruction": settings.prompt.question.instruction,
         "template_sha256": template,
-        "max_tokens": args.max_tokens,
+        "max_tokens": args.max_tokens(),
         "letter_tokens": args.remote.letter_tokens,
         "fields": settings.wish.fields,
         "temperature": 0,

@@ -2,7 +2,7 @@
 
 use super::{Args, Failure, earlier, sets::Asked};
 use crate::commands::print;
-use clika_evaluate::{Answers, LEAST_PROBABILITY, Set};
+use clika_evaluate::{Answers, LEAST_PROBABILITY, Set, is_cut_off};
 use clika_metrics::Answer;
 use clika_predictions::Prediction;
 use serde_json::{Value, json};
@@ -40,6 +40,7 @@ impl Results<'_> {
             .map(|(set, answers)| Row::of(set, answers))
             .collect();
         warn(&rows);
+        warn_of_thoughts(self.answers);
         if args.json {
             let mut object = json!({
                 "model": self.name,
@@ -77,6 +78,19 @@ fn warn(rows: &[Row]) {
             "note: where the answer is read, the option letters hold little of the probability ({}): what is compared is \
              not what the model would write. Another --format or --prompt, or --answer texts or free, asks in another way",
             low.join(", ")
+        );
+    }
+}
+
+/// Says where answers ended before the model came to them.
+fn warn_of_thoughts(answers: &[Answers]) {
+    let all = || answers.iter().flat_map(|answers| &answers.predictions);
+    let responses = all().filter_map(|prediction| prediction.response.as_deref());
+    let cut = responses.filter(|response| is_cut_off(response)).count();
+    if cut > 0 {
+        eprintln!(
+            "note: {cut} of {} answers were cut off in their thought and count as invalid; --max-tokens gives them more room",
+            all().count()
         );
     }
 }
