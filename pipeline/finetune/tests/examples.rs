@@ -186,6 +186,7 @@ fn the_ends_of_generation_config_stand_beside_the_tokenizers() {
     assert_eq!(ends(&[(name, r#"{"eos_token_id": 7}"#)]).unwrap(), [2, 7]);
     assert_eq!(ends(&[(name, r#"{"eos_token_id": null}"#)]).unwrap(), [2]);
     assert_eq!(ends(&[(name, "{}")]).unwrap(), [2]);
+    assert_eq!(ends(&[(name, r#"{"eos_token_id": -1}"#)]).unwrap(), [2]);
     // Without the file transformers takes the model's own, which is </s> here as well.
     assert_eq!(ends(&[]).unwrap(), [2]);
     let config = fs::read_to_string(fixture().join("config.json")).unwrap();

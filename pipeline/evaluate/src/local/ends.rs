@@ -22,6 +22,17 @@ pub struct Ends {
 /// An answer that no template changes or holds.
 const PROBE: &str = "xyzzy";
 
+impl Ids {
+    /// The ids that a token can have; -1 stands for none.
+    fn tokens(self) -> BTreeSet<u32> {
+        let ids = match self {
+            Self::One(id) => vec![id],
+            Self::Several(ids) => ids,
+        };
+        ids.into_iter().flat_map(u32::try_from).collect()
+    }
+}
+
 /// What a template writes after an answer.
 pub(super) enum TemplateEnd {
     Token(u32),
@@ -38,8 +49,8 @@ struct Generation {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Ids {
-    One(u32),
-    Several(Vec<u32>),
+    One(i64),
+    Several(Vec<i64>),
 }
 
 impl LocalModel {
@@ -152,8 +163,7 @@ pub(super) fn generation_ends(folder: &Path) -> Result<BTreeSet<u32>, EvaluateEr
             serde_json::from_slice(&text).map_err(|source| unreadable(path, source))?;
         return Ok(match found.eos_token_id {
             None => BTreeSet::new(),
-            Some(Ids::One(id)) => BTreeSet::from([id]),
-            Some(Ids::Several(ids)) => ids.into_iter().collect(),
+            Some(ids) => ids.tokens(),
         });
     }
     Ok(BTreeSet::new())

@@ -95,3 +95,27 @@ impl Template {
         run::render(&self.nodes, &variables.0, clock)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ast::Statement;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_render_leaves_nothing_behind() {
+        let source =
+            "{% macro a() %}{% macro b() %}{{ 1/0 }}{% endmacro %}{{ b() }}{% endmacro %}{{ a() }}";
+        let template = Template::parse(source).unwrap();
+        let Statement::Macro(outer) = &template.nodes[0].statement else {
+            panic!("a macro")
+        };
+        let Statement::Macro(inner) = &outer.body[0].statement else {
+            panic!("a macro")
+        };
+        let clock = |format: &str| Ok(format.to_owned());
+        let error = template.render(&Variables::default(), &clock).unwrap_err();
+        assert_eq!(error.message, "division by zero");
+        assert_eq!((Arc::strong_count(outer), Arc::strong_count(inner)), (1, 1));
+    }
+}

@@ -34,6 +34,8 @@ pub(super) struct Run<'a> {
     depth: usize,
     pub(super) block_text: Value,
     pub(super) clock: Clock<'a>,
+    /// Scopes that hold a macro, which holds them: they are emptied in the end.
+    with_macros: Vec<Scope>,
 }
 
 /// How statements ended.
@@ -78,11 +80,15 @@ pub(super) fn render(
         depth: 0,
         block_text: Value::None,
         clock,
+        with_macros: Vec::new(),
     };
     let mut text = String::new();
     let scope = Scope::new(None);
-    run.statements(nodes, &scope, &mut text)?;
-    Ok(text)
+    let done = run.statements(nodes, &scope, &mut text);
+    for scope in run.with_macros {
+        scope.0.values.borrow_mut().clear();
+    }
+    done.map(|_| text)
 }
 
 impl Run<'_> {
@@ -180,6 +186,7 @@ impl Run<'_> {
             Statement::Macro(found) => {
                 let callable = Callable::Macro(Arc::clone(found), scope.clone());
                 scope.set(&found.name, Value::Callable(Rc::new(callable)));
+                self.with_macros.push(scope.clone());
             }
             Statement::CallBlock(call, caller) => {
                 let value = self.call_block(call, caller, scope)?;
