@@ -169,7 +169,7 @@ fn expressions_are_printed_as_python_prints_them() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!((equal, both_fail, refused), (616, 91, 26));
+    assert_eq!((equal, both_fail, refused), (644, 119, 26));
 }
 
 #[test]

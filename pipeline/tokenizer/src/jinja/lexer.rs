@@ -288,12 +288,6 @@ impl<'a> Lexer<'a> {
 
     fn number(&mut self) -> Result<(), JinjaError> {
         let rest = self.rest();
-        let digits = |text: &str| {
-            let end = text
-                .find(|c: char| !c.is_ascii_digit() && c != '_')
-                .unwrap_or(text.len());
-            text[..end].trim_end_matches('_').len()
-        };
         for (prefixes, radix) in [(["0x", "0X"], 16), (["0o", "0O"], 8), (["0b", "0B"], 2)] {
             let Some(after) = prefixes.iter().find_map(|prefix| rest.strip_prefix(prefix)) else {
                 continue;
@@ -309,9 +303,11 @@ impl<'a> Lexer<'a> {
             self.advance(end + 2);
             return Ok(());
         }
-        let whole = digits(rest);
+        let whole = digits(rest, |_| true);
         let mut length = whole;
-        let fraction = rest[length..].strip_prefix('.').map_or(0, digits);
+        let fraction = rest[length..]
+            .strip_prefix('.')
+            .map_or(0, |after| digits(after, |_| true));
         // `1.upper` is an attribute, and so is `a.0.1`.
         let after_dot = matches!(
             self.tokens.last().map(|token| &token.kind),
@@ -322,12 +318,16 @@ impl<'a> Lexer<'a> {
         }
         let exponent = rest[length..].strip_prefix(['e', 'E']).map_or(0, |after| {
             let unsigned = after.strip_prefix(['+', '-']).unwrap_or(after);
-            match digits(unsigned) {
+            match digits(unsigned, |_| true) {
                 0 => 0,
                 count => 1 + after.len() - unsigned.len() + count,
             }
         });
         length += if after_dot { 0 } else { exponent };
+        // Python has no numbers that begin with a 0, but for 0 itself.
+        if length == whole && rest.starts_with('0') {
+            length = digits(rest, |digit| digit == '0');
+        }
         let plain = rest[..length].replace('_', "");
         let kind = if length > whole {
             plain.parse().map(TokenKind::Float).ok()
@@ -358,6 +358,21 @@ impl<'a> Lexer<'a> {
         self.advance(length + 2);
         Ok(())
     }
+}
+
+/// How many bytes of a text are digits of a kind, with single underscores between them.
+fn digits(text: &str, kind: impl Fn(char) -> bool) -> usize {
+    let is_digit = |c: char| c.is_ascii_digit() && kind(c);
+    let mut length = 0;
+    for (at, c) in text.char_indices() {
+        let joins = c == '_' && at > 0 && text[at + 1..].starts_with(is_digit);
+        if is_digit(c) {
+            length = at + 1;
+        } else if !joins {
+            break;
+        }
+    }
+    length
 }
 
 /// A text with Python's escapes read.
