@@ -1,4 +1,4 @@
-use clika_api::ApiError;
+use clika_api::{ApiError, CallError};
 use clika_artifacts::ArtifactError;
 use clika_core::{LanguageCode, Task};
 use clika_datasets::DatasetError;
@@ -162,6 +162,18 @@ pub enum EvaluateError {
         /// The letter.
         letter: String,
     },
+    /// The numbers of a model behind an endpoint are none.
+    #[error("{service} gives NaN to item {item}")]
+    NoNumbers {
+        /// The model and its endpoint.
+        service: String,
+        /// The item.
+        item: String,
+        /// What the endpoint gave.
+        #[source]
+        #[diagnostic_source]
+        source: CallError,
+    },
     /// The model's numbers are none.
     #[error(
         "{model} gives NaN or infinity to item {item} of {task} in {language}, computed in {}",
@@ -208,4 +220,21 @@ pub enum EvaluateError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Artifact(#[from] ArtifactError),
+}
+
+impl EvaluateError {
+    /// The error with the item that was asked about, where it is the item's.
+    pub(crate) fn about(error: ApiError, item: &str) -> Self {
+        match error {
+            ApiError::Call {
+                service,
+                source: source @ CallError::NotFinite,
+            } => Self::NoNumbers {
+                service,
+                item: item.to_owned(),
+                source,
+            },
+            other => other.into(),
+        }
+    }
 }

@@ -28,6 +28,7 @@ pub struct Way {
 /// An item of the pilot.
 #[derive(Clone, Debug)]
 pub(crate) struct PilotItem {
+    pub(crate) id: String,
     pub(crate) prompt: String,
     pub(crate) choices: Vec<String>,
     /// What stands between the prompt and an option by the prompt's own example.
@@ -169,7 +170,8 @@ impl Wish {
         let mut replies = Vec::new();
         for item in pilot {
             let generation = self.generation(mode, &item.prompt, &letters(item.choices.len()));
-            let reply = model.generate(&generation, progress).await?;
+            let reply = model.generate(&generation, progress).await;
+            let reply = reply.map_err(|error| EvaluateError::about(error, &item.id))?;
             if reply.first_token.is_empty() {
                 return Ok(None);
             }

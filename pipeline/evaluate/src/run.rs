@@ -94,6 +94,7 @@ pub async fn evaluate(
                         Some((index, share, prediction(question, &prompt, asked)))
                     }
                     Err(error) => {
+                        let error = EvaluateError::about(error, &question.id);
                         failure.borrow_mut().get_or_insert(error);
                         None
                     }
@@ -117,7 +118,7 @@ pub async fn evaluate(
     drop(answers);
     progress.finish();
     match failure.into_inner() {
-        Some(error) => Err(error.into()),
+        Some(error) => Err(error),
         None => {
             for (answers, shares) in answered.iter_mut().zip(shares) {
                 answers.letters_probability = mean(&shares);
@@ -166,6 +167,7 @@ impl Settings {
             let set = sets.get(number * sets.len() / PILOT_ITEMS)?;
             let question = &set.questions[number % set.questions.len()];
             Some(PilotItem {
+                id: question.id.clone(),
                 prompt: self.render(question),
                 choices: question.choices.clone(),
                 separator: self.kind(question).separator().to_owned(),

@@ -449,3 +449,29 @@ async fn fields_that_a_reasoning_model_refuses_are_named_with_the_way_out() {
     let help = miette::Diagnostic::help(&error).unwrap().to_string();
     assert!(help.contains("\"max_completion_tokens\": 4096"), "{help}");
 }
+
+#[tokio::test]
+async fn an_endpoint_whose_model_gives_nan_is_an_error_with_the_item() {
+    // From the first item of the pilot on, and at an item behind it: no other way of asking is tried.
+    for (from, item) in [(0, "q0"), (7, "q7")] {
+        let folder = tempfile::tempdir().unwrap();
+        let stub = Stub::start(move |_, request| {
+            let number = request.body.rsplit_once("Which is number ").unwrap().1;
+            let number: usize = number.split_once('?').unwrap().0.parse().unwrap();
+            let logprob = if number == from {
+                Value::Null
+            } else {
+                json!(-1.0)
+            };
+            let top = json!({ " A": logprob, " B": logprob, " C": logprob, " D": logprob });
+            said(
+                request,
+                " A",
+                &json!({ "tokens": [" A"], "top_logprobs": [top] }),
+            )
+        });
+        let model = model(&stub, &folder.path().join("cache.jsonl"), None);
+        let error = run(&model, Wish::default()).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("stub gives NaN to item {item}"));
+    }
+}
