@@ -1,28 +1,11 @@
 //! What is said while work goes on, and what `make` makes of a model's name.
 
-#![allow(clippy::unwrap_used)]
-
-mod program;
-
-use program::{TestProject, text};
+use super::*;
 use std::{
     io::ErrorKind,
     path::Path,
     process::{Command, Output},
 };
-
-/// A random Llama with a tokenizer and a chat template, written by `pipeline/lm/tests/parity.py`.
-fn model() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lm/tests/fixtures/llama-tokenizer");
-    folder.canonicalize().unwrap().display().to_string()
-}
-
-/// A project with a mini set in ten languages.
-fn project() -> TestProject {
-    let project = TestProject::new();
-    project.run(&["datasets", "xcopa-mini"]);
-    project
-}
 
 #[test]
 fn a_log_says_how_far_the_work_is_and_quiet_work_does_not() {

@@ -1,25 +1,6 @@
 //! Models that give NaN or infinity: an error that names item, model and type, and nothing that is in the way of a later run.
 
-#![allow(clippy::unwrap_used)]
-
-mod program;
-
-use program::{TestProject, text};
-use serde_json::Value;
-use std::{fs, path::Path};
-
-/// A random Llama with a tokenizer and a chat template, written by `pipeline/lm/tests/parity.py`.
-fn model() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lm/tests/fixtures/llama-tokenizer");
-    folder.canonicalize().unwrap().display().to_string()
-}
-
-/// A project with a mini set in ten languages.
-fn project() -> TestProject {
-    let project = TestProject::new();
-    project.run(&["datasets", "xcopa-mini"]);
-    project
-}
+use super::*;
 
 /// The bytes of a safetensors file of f32 with every number changed.
 fn with_weights(file: &[u8], change: impl Fn(usize, f32) -> f32) -> Vec<u8> {

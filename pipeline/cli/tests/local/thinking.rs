@@ -1,12 +1,6 @@
 //! A model that begins with a thought: named, and asked without it or refused.
 
-#![allow(clippy::unwrap_used)]
-
-mod program;
-
-use program::{TestProject, text};
-use serde_json::{Value, json};
-use std::{fs, path::Path};
+use super::*;
 
 /// What the model writes first, in place of `<unk>`.
 const THINK: usize = 0;
