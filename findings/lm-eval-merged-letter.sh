@@ -84,7 +84,7 @@ prompt = "Is it?\nA. yes\nB. no\nC. both\nD. neither\n"
 cut_behind = scores(prompt + "Answer:", ["A", "B", "C", "D"])
 cut_before = scores(prompt, [f"Answer:{letter}" for letter in "ABCD"])
 server.shutdown()
-print(f"cut behind the colon: {cut_behind}")
+print(f"cut after the colon: {cut_behind}")
 # The line break, "Answer" and the colon with its letter: 8 tokens, or 9.
 print(f"cut before the line:  {cut_before}")
 if cut_behind != [0.0, 0.0, -2.0, -2.0] or 0.0 in cut_before:

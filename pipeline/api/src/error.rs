@@ -85,7 +85,7 @@ pub enum CallError {
         /// The beginning of the answer.
         excerpt: String,
     },
-    /// The model's numbers are none.
+    /// The model gives NaN or infinity.
     #[error("the endpoint gives no number as log-probability of any token: the model gives NaN")]
     #[diagnostic(help(
         "serve the model in another type, such as vLLM's --dtype bfloat16 or float32: f16 overflows in some models"

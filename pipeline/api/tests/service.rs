@@ -377,61 +377,6 @@ mod cache {
     }
 }
 
-/// A run that is killed loses nothing it was answered.
-#[test]
-fn a_killed_run_goes_on_where_it_stopped() {
-    const CHILD: &str = "CLIKA_TEST_KILLED_RUN";
-    let asks = |base: String, cache: String| {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(async {
-            let cache = Cache::open(Path::new(&cache)).unwrap();
-            let service = Service::new("stub", rules(Budget::default()), cache).unwrap();
-            let model = OpenAi::new(service, &base, "m", None, "X").unwrap();
-            for n in 0..200 {
-                model
-                    .generate(&question(&n.to_string()), &NoProgress)
-                    .await
-                    .unwrap();
-            }
-            model.totals()
-        })
-    };
-    if let Ok(arguments) = std::env::var(CHILD) {
-        let (base, cache) = arguments.split_once(' ').unwrap();
-        asks(base.to_owned(), cache.to_owned());
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let cache = folder.path().join("cache.jsonl").display().to_string();
-    let stub = Stub::start(|_, _| {
-        std::thread::sleep(Duration::from_millis(2));
-        answer("B")
-    });
-    let base = format!("{}/v1", stub.origin());
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["a_killed_run_goes_on_where_it_stopped", "--exact"])
-        .env(CHILD, format!("{base} {cache}"))
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    while stub.requests().len() < 50 {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "the child ended by itself"
-        );
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let totals = asks(base, cache);
-    assert!(totals.cached >= 49, "{totals:?}");
-    assert_eq!(totals.cached + totals.requests, 200);
-    // One request was under way at the kill; it may have to be sent again.
-    assert!(stub.requests().len() <= 201, "{}", stub.requests().len());
-}
-
 #[test]
 fn call_errors_that_pass_are_told_from_those_that_do_not() {
     use clika_http::Fault;

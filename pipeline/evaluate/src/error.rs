@@ -162,7 +162,7 @@ pub enum EvaluateError {
         /// The letter.
         letter: String,
     },
-    /// The numbers of a model behind an endpoint are none.
+    /// A model at an endpoint gives NaN or infinity.
     #[error("{service} gives NaN to item {item}")]
     NoNumbers {
         /// The model and its endpoint.
@@ -174,7 +174,7 @@ pub enum EvaluateError {
         #[diagnostic_source]
         source: CallError,
     },
-    /// The model's numbers are none.
+    /// The model gives NaN or infinity.
     #[error(
         "{model} gives NaN or infinity to item {item} of {task} in {language}, computed in {}",
         dtype.name()

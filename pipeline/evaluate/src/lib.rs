@@ -11,6 +11,7 @@ mod run;
 mod thought;
 
 pub use clika_datasets::Question;
+pub use clika_predictions::LEAST_PROBABILITY;
 pub use error::EvaluateError;
 pub use items::{Dataset, check_parallel};
 pub use local::{
@@ -20,7 +21,5 @@ pub use local::{
 pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;
 pub use pilot::Way;
-pub use run::{
-    Answers, LEAST_PROBABILITY, SCORING_VERSION, Set, Settings, evaluate, question_sha256,
-};
+pub use run::{Answers, SCORING_VERSION, Set, Settings, evaluate, question_sha256};
 pub use thought::is_cut_off;

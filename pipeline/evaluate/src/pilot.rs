@@ -226,7 +226,7 @@ impl Wish {
         })
     }
 
-    /// Whether the model comes to an answer in its tokens; a thought that is cut off is none, however many items follow.
+    /// Whether the model comes to an answer in its tokens; a thought that is cut off is not, however many items follow.
     async fn answers_freely(
         &self,
         mode: Mode,

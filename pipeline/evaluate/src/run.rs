@@ -28,9 +28,6 @@ pub struct Set {
 /// name, and answers that a local model gave under another version are not used again.
 pub const SCORING_VERSION: u32 = 2;
 
-/// Below this share of the probability, the options' letters do not stand for what a model would answer.
-pub const LEAST_PROBABILITY: f64 = 0.5;
-
 /// What a model answered to a set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answers {

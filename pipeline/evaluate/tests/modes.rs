@@ -452,7 +452,7 @@ async fn fields_that_a_reasoning_model_refuses_are_named_with_the_way_out() {
 
 #[tokio::test]
 async fn an_endpoint_whose_model_gives_nan_is_an_error_with_the_item() {
-    // From the first item of the pilot on, and at an item behind it: no other way of asking is tried.
+    // From the first item of the pilot on, and at a later item: no other way of asking is tried.
     for (from, item) in [(0, "q0"), (7, "q7")] {
         let folder = tempfile::tempdir().unwrap();
         let stub = Stub::start(move |_, request| {

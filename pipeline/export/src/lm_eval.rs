@@ -150,7 +150,7 @@ fn group_file(dataset: &Dataset, tasks: &[String]) -> String {
 /// A prompt of ours as Jinja templates over the columns of our rows: the text, and its choices.
 ///
 /// A choice is the prompt's last line with the letter. The harness tokenizes text and choice together and scores what
-/// comes after the text's tokens; cut behind "Answer:", a letter that merges with the colon (":A" in Llama 3) would leave
+/// comes after the text's tokens; cut after "Answer:", a letter that merges with the colon (":A" in Llama 3) would leave
 /// nothing to score. A line break merges with no word, and what all choices begin with cancels.
 fn lettered(prompt: &PromptTemplate, task: Task) -> (String, String) {
     let premise = matches!(task, Task::XCopa | Task::XCopaMini);

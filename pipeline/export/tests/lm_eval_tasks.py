@@ -71,7 +71,7 @@ def expected(template, row):
     if "response" not in row:
         prompt = lettered_prompt(template, row)
         separator = template["premise" if "premise" in row else "question"]["separator"]
-        # The last line goes with the letter: behind its colon nothing may be left to score.
+        # The last line goes with the letter: after its colon nothing may be left to score.
         cut = prompt.rindex("\n") + 1
         return prompt[:cut], [prompt[cut:] + separator + letter for letter in LETTERS[: len(row["choices"])]]
     before, _, after = row["response"].rpartition(row["answer"])

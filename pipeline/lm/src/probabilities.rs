@@ -1,5 +1,5 @@
 //! What a model says comes next. Here, and nowhere else, states become probabilities and tokens, so that NaN and infinity
-//! are found here: a number that is none spreads through every layer behind it into each logit of its token.
+//! are found here: NaN spreads through every later layer into each logit of its token.
 
 use crate::{
     Decoder, LmError, exp,
@@ -34,7 +34,7 @@ impl Decoder {
         })
     }
 
-    /// The likeliest token behind each of some states, of equals the one with the lowest id.
+    /// The likeliest token after each of some states, of equals the one with the lowest id.
     ///
     /// # Errors
     /// [`LmError::NotFinite`] as for [`Decoder::log_probabilities`].

@@ -18,7 +18,7 @@ class Row:
     base: str
     # What LoraConfig gets.
     config: dict = field(default_factory=dict)
-    # What is changed in the file behind it; the order of its patterns stays.
+    # What is changed in the file after it; the order of its patterns stays.
     file: dict = field(default_factory=dict)
     # Fields without which the file gives other numbers, or none.
     matters: list[str] = field(default_factory=list)

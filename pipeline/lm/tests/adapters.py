@@ -7,7 +7,7 @@
 
 A row is a base of fixtures/, what is given to LoraConfig, and changes of the file that PEFT has no argument for
 (adapter_rows.py). All that is trained is drawn anew, so that nothing is zero or one by its beginning. The folder has
-PEFT's two files and expected.safetensors: `ids`, a prompt, and `logits` behind each of its tokens, from the adapter
+PEFT's two files and expected.safetensors: `ids`, a prompt, and `logits` after each of its tokens, from the adapter
 loaded on a new base. `merged.txt` says what PEFT makes of merging it: `same`, if that gives the same logits, else why
 clika refuses it.
 

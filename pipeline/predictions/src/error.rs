@@ -190,7 +190,7 @@ pub enum PredictionError {
         /// What is wrong.
         problem: String,
     },
-    /// A score that is none.
+    /// A score that is not finite.
     #[error("{model} has a score of {score} for item {item} of {task} in {language}")]
     #[diagnostic(help(
         "scores are finite numbers; a model that gives NaN or infinity has answered nothing, and nothing is written"

@@ -15,4 +15,4 @@ mod runs;
 pub use collection::{Collection, Key, Prediction};
 pub use error::PredictionError;
 pub use identity::item_sha256;
-pub use runs::{difference, other_dataset, other_questions};
+pub use runs::{LEAST_PROBABILITY, difference, other_dataset, other_questions, weak_letters};

@@ -24,6 +24,26 @@ const RECORDS: [&str; 12] = [
     "thought",
 ];
 
+/// Below this share of the probability, the options' letters do not stand for what a model would answer.
+pub const LEAST_PROBABILITY: f64 = 0.5;
+
+/// Of a model's sets whose letters held little of the probability where the answer was read: which, and how much.
+pub fn weak_letters(collection: &Collection, model: &str) -> Option<String> {
+    let of_model = collection.iter().filter(|(key, _)| key.model == model);
+    let weak: Vec<String> = of_model
+        .filter_map(|(key, _)| {
+            let share = collection.run(key)?["letters_probability"].as_f64()?;
+            (share < LEAST_PROBABILITY)
+                .then(|| format!("{} in {} {share:.2}", key.task, key.language))
+        })
+        .collect();
+    let sets = (!weak.is_empty()).then(|| weak.join(", "))?;
+    Some(format!(
+        "{model}: the option letters held little of the probability where the answer was read ({sets}), so that what was \
+         compared is not what the model would have written"
+    ))
+}
+
 /// What is said of a value that an older version did not record.
 const NOT_RECORDED: &str = "not recorded";
 

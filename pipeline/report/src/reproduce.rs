@@ -10,7 +10,7 @@ use crate::{
     scores,
 };
 use clika_core::{LanguageCode, Progress};
-use clika_predictions::Collection;
+use clika_predictions::{Collection, weak_letters};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -202,12 +202,21 @@ pub fn reproduce(
             .iter()
             .map(|key| format!("{} on {} in {}", key.model, key.task, key.language))
             .collect(),
-        notices: collection.notices().to_vec(),
+        notices: notices(collection),
         unverified: collection.unverified(),
         cells,
         groups,
         scores: scores::scores(&panel, paper, uncertainty, progress),
     }
+}
+
+/// What the import left aside, and which answers were read where the model would have written something else.
+fn notices(collection: &Collection) -> Vec<String> {
+    let weak = collection
+        .models()
+        .into_iter()
+        .filter_map(|model| weak_letters(collection, model));
+    collection.notices().iter().cloned().chain(weak).collect()
 }
 
 /// Why a formula that could be written has no value: a share of nothing.

@@ -70,7 +70,7 @@ impl Rule {
     fn holds(&self, name: &str, traits: TemplateTraits) -> bool {
         let is_in = |pattern: &String| name.contains(pattern.as_str());
         let begins = |begin: &String| {
-            behind(name, begin).is_some_and(|rest| !self.plain || is_plain(name, rest))
+            after(name, begin).is_some_and(|rest| !self.plain || is_plain(name, rest))
         };
         self.all.iter().all(is_in)
             && (self.any.is_empty() || self.any.iter().any(is_in))
@@ -128,8 +128,8 @@ pub fn default_format(
     }
 }
 
-/// What is left of a spelled name behind its beginning.
-fn behind<'a>(name: &'a str, begin: &str) -> Option<&'a str> {
+/// What is left of a spelled name after its beginning.
+fn after<'a>(name: &'a str, begin: &str) -> Option<&'a str> {
     name.strip_prefix('-')?.strip_prefix(begin)
 }
 
@@ -208,7 +208,7 @@ fn check(
     if rule.plain && rule.begins.is_empty() {
         return error(
             "plain",
-            "`plain` says what follows a beginning, and there is none".to_owned(),
+            "`plain` says what follows a beginning, and `begins` is missing".to_owned(),
             "add `begins`".to_owned(),
         );
     }

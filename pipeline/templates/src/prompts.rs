@@ -109,7 +109,7 @@ impl ItemPrompt {
         self.separator.as_deref().unwrap_or("")
     }
 
-    /// The end of an item, behind its last line break and its last place: `Answer:`.
+    /// The end of an item, after its last line break and its last place: `Answer:`.
     pub fn ending(&self) -> &str {
         let fixed = self.item.rsplit('}').next().unwrap_or(&self.item);
         fixed.rsplit('\n').next().unwrap_or(fixed)
@@ -135,7 +135,7 @@ impl ItemPrompt {
                 (Some(separator), Some(shown)) if separator != shown => {
                     return error(
                         format!(
-                            "`{kind}.separator` is {separator:?}, and an example answers with {shown:?} behind `{}`",
+                            "`{kind}.separator` is {separator:?}, and an example answers with {shown:?} after `{}`",
                             self.ending()
                         ),
                         "write what the examples show: models do as they are shown",
@@ -259,7 +259,7 @@ mod tests {
             (
                 "B",
                 "separator = \" \"",
-                "an example answers with \"\" behind `Answer:`",
+                "an example answers with \"\" after `Answer:`",
             ),
             (
                 "B",

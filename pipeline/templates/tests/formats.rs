@@ -461,7 +461,7 @@ fn a_wrong_table_of_models_is_refused_with_its_line() {
     );
     assert_eq!(
         error("all = [\"vicuna\"]", "plain = true"),
-        "`plain` says what follows a beginning, and there is none\n   formats/models.toml:32\nhint: add `begins`"
+        "`plain` says what follows a beginning, and `begins` is missing\n   formats/models.toml:32\nhint: add `begins`"
     );
     let unknown = error("all = [\"vicuna\"]", "every = [\"vicuna\"]");
     assert!(

@@ -117,7 +117,7 @@ fn a_token_without_a_row_is_an_error_where_it_is_asked_for() {
     let mut tokenizer = Tokenizer::load(model::folder(&files, &settings).path()).unwrap();
     // 504 tokens in the file, and the one that was added.
     assert_eq!(tokenizer.vocabulary(), 505);
-    let texts = ["no such token".to_owned(), "before [PAD] behind".to_owned()];
+    let texts = ["no such token".to_owned(), "before [PAD] after".to_owned()];
     let before = tokenizer.encode_batch(&texts, false).unwrap();
     assert!(before[1].contains(&504));
     tokenizer.limit(504);

@@ -128,9 +128,9 @@ fn named(error: LmError, model: &str) -> Failure {
     }
 }
 
-/// The model's numbers are none.
+/// The model gives NaN or infinity.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{model} gives NaN or infinity behind position {position} of the text, computed in {}", dtype.name())]
+#[error("{model} gives NaN or infinity after position {position} of the text, computed in {}", dtype.name())]
 #[diagnostic(help("{}", dtype.beyond_range()))]
 struct NotFinite {
     model: String,

@@ -9,7 +9,7 @@ const FIRST: Duration = Duration::from_secs(10);
 
 /// A line now and then, for logs: how much is done, how fast, and how long the rest will take.
 ///
-/// Stages share their lines: many short ones behind each other say as much as one long one.
+/// Stages share their lines: many short ones in a row say as much as one long one.
 pub struct Lines<Clock, Out> {
     every: Duration,
     clock: Clock,

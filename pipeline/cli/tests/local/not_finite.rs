@@ -92,7 +92,7 @@ fn numbers_beyond_a_type_are_an_error_in_every_way_of_asking_and_are_in_nobodys_
 
     let logits = ["logits", "--quiet", "--model", &model, "--prompt", "Oz"];
     insta::assert_snapshot!(project.fail(&[&logits[..], &half].concat()), @r"
-    error: wide gives NaN or infinity behind position 0 of the text, computed in f16
+    error: wide gives NaN or infinity after position 0 of the text, computed in f16
     hint: f16 overflows: try bf16 or f32
     ");
     project.run(&[&logits[..], &whole].concat());

@@ -152,7 +152,7 @@ impl Row {
 
 /// What is wrong with a file.
 enum Fault {
-    /// Its columns are none of ours.
+    /// Its columns are not those of our format.
     Columns(PolarsError),
     /// A row, counted from 0, lacks something.
     Row(usize, String),

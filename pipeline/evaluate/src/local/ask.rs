@@ -137,7 +137,7 @@ impl Asker<'_> {
 
 /// A prompt's tokens as far as all of its answers begin with them, and of each answer the tokens that follow.
 ///
-/// `encode` gives the tokens of the prompt with an answer begun behind it.
+/// `encode` gives the tokens of the prompt with an answer begun after it.
 fn query(
     encode: impl Fn(&str) -> Result<Vec<u32>, EvaluateError>,
     separator: &str,

@@ -92,7 +92,7 @@ impl LocalModel {
     }
 
     /// The tokens that end an answer, where the model's folder does not name all of them for generation: another program
-    /// would write on behind one of them.
+    /// would write on after one of them.
     ///
     /// # Errors
     /// As [`Self::ends`].
@@ -114,7 +114,7 @@ impl LocalModel {
         own.chain(self.tokenizer.eos()).collect()
     }
 
-    /// Cuts what is written after an answer behind the first token that ends it: the rest is the next turn's.
+    /// Cuts what is written after an answer at the first token that ends it: the rest is the next turn's.
     pub(super) fn cut_end(&self, end: &mut Vec<u32>) -> Result<(), EvaluateError> {
         let ends = self.ends()?;
         if let Some(first) = end.iter().position(|token| ends.tokens.contains(token)) {

@@ -50,7 +50,7 @@ impl LocalModel {
                 return Ok(Thinking::SwitchedOff { thought });
             }
             Ok(()) => self.set_variables(&given)?,
-            // The template never reads it, or there is none.
+            // The template never reads it, or there is no template.
             Err(
                 EvaluateError::NoTemplateVariables { .. }
                 | EvaluateError::Tokenizer(TokenizerError::TemplateVariable { .. }),
@@ -82,7 +82,7 @@ impl LocalModel {
         for batch in Generating::new(&self.decoder, &prompts, limits, &never)? {
             let batch = match batch {
                 Ok(batch) => batch,
-                // The evaluation names the item whose numbers are none.
+                // The evaluation names the item.
                 Err(LmError::NotFinite { .. }) => return Ok(None),
                 Err(error) => return Err(error.into()),
             };

@@ -15,7 +15,7 @@ pub(super) struct NormLayer {
 }
 
 impl NormLayer {
-    /// [`NormLayer::forward`] behind the last layer, with NaN where squares overflow, as the kernels have it in every layer:
+    /// [`NormLayer::forward`] after the last layer, with NaN where squares overflow, as the kernels have it in every layer:
     /// else such a token would get zeros, and with them an answer. What overflowed in a layer is in the sum of all layers,
     /// so that one look at its end is enough where each would take a further pass over a GPU's memory.
     pub(super) fn last(&self, x: Tensor<2>) -> Tensor<2> {

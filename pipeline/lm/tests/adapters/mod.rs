@@ -40,7 +40,7 @@ fn base(folder: &Path) -> Decoder {
     Decoder::load(&reference::fixture(name), &place, None, &NoProgress).unwrap()
 }
 
-/// The prompt, and PEFT's logits behind each of its tokens.
+/// The prompt, and PEFT's logits after each of its tokens.
 fn expected(folder: &Path) -> (Vec<u32>, Vec<f32>) {
     let bytes = std::fs::read(folder.join("expected.safetensors")).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -66,7 +66,7 @@ fn logits(decoder: &Decoder, ids: &[u32]) -> Vec<f32> {
     decoder.logits(states).into_data().iter::<f32>().collect()
 }
 
-/// The largest difference; not a number where one of them is none.
+/// The largest difference; NaN where one of them is NaN.
 fn difference(decoder: &Decoder, (ids, expected): &(Vec<u32>, Vec<f32>)) -> f32 {
     let found = logits(decoder, ids);
     assert_eq!(found.len(), expected.len());

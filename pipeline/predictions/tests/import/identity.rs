@@ -1,7 +1,7 @@
 //! Which question was it, and which model?
 
 use super::*;
-use clika_predictions::item_sha256;
+use clika_predictions::{item_sha256, weak_letters};
 use polars::prelude::*;
 use serde_json::{Value, json};
 
@@ -190,4 +190,25 @@ fn scores_that_are_no_numbers_block_readers_but_no_later_run() {
         panic!("{:?}", read.unusable())
     };
     assert_eq!((broken, why.to_string()), (&key("m", "de"), said));
+}
+
+#[test]
+fn sets_whose_letters_held_little_of_the_probability_are_named() {
+    let choices = ["a", "b", "c", "d"];
+    let of = |language: &str, share: Value| {
+        let run = json!({ "letters_probability": share });
+        (key("m", language), answer(choices), run)
+    };
+    let collection = read(vec![
+        of("de", json!(0.123)),
+        of("en", json!(0.5)),
+        of("zh", Value::Null),
+    ])
+    .unwrap();
+    assert_eq!(
+        weak_letters(&collection, "m").unwrap(),
+        "m: the option letters held little of the probability where the answer was read (xgeo in de 0.12), so that what was \
+         compared is not what the model would have written"
+    );
+    assert_eq!(weak_letters(&collection, "n"), None);
 }

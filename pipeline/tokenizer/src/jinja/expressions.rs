@@ -216,7 +216,7 @@ impl Parser {
         Ok(Expr::Constant(constant))
     }
 
-    /// Texts behind each other are one.
+    /// Texts that follow each other are one.
     fn text(&mut self) -> Expr {
         let mut text = String::new();
         while let TokenKind::Text(more) = self.peek() {

@@ -224,7 +224,7 @@ pub(super) fn str_format(format: &str, given: &Given) -> Result<String> {
     Ok(written + rest)
 }
 
-/// The value of `name`, `0`, or nothing, with attributes and items behind it.
+/// The value of `name`, `0`, or nothing, with attributes and items after it.
 fn field_value(name: &str, given: &Given, next: &mut usize) -> Result<Value> {
     let end = name.find(['.', '[']).unwrap_or(name.len());
     let (first, mut rest) = name.split_at(end);
