@@ -115,7 +115,15 @@ pub fn lm_eval(
         let yaml = group_file(dataset, &group);
         files.push((format!("{}/group.yaml", dataset.name()), yaml.into_bytes()));
     }
-    let mut manifest = Manifest::new(TOOL, STAGE, json!({ "prompt": name }), inputs);
+    let config = json!({
+        "prompt": name,
+        // What stands before a letter, in the choices.
+        "separator": {
+            "question": prompt.question.separator(),
+            "premise": prompt.premise.separator(),
+        },
+    });
+    let mut manifest = Manifest::new(TOOL, STAGE, config, inputs);
     let draft = FolderDraft::begin(out)?;
     for (name, content) in files {
         draft.write(&name, &content)?;
