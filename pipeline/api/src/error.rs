@@ -135,6 +135,15 @@ pub enum ApiError {
         /// What was given.
         url: String,
     },
+    /// The address has a query.
+    #[error("`{url}` has a query, and requests go to paths below the address of an endpoint")]
+    #[diagnostic(help(
+        "leave out what begins with `?` or `#`; a gateway that needs it can be put in front"
+    ))]
+    Query {
+        /// What was given, without a user's name and password.
+        url: String,
+    },
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     Setup(#[source] reqwest::Error),

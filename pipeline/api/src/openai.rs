@@ -51,6 +51,10 @@ pub struct Reply {
     pub finish_reason: Option<String>,
     /// The most probable first tokens and their natural log-probabilities, where asked for and given.
     pub first_token: Vec<(String, f64)>,
+    /// Whether the server gives a thought apart from the text, which the first tokens then belong to.
+    pub reasoned: bool,
+    /// The model that answered, where the server says so.
+    pub model: Option<String>,
     /// The day it was given, UTC.
     pub date: String,
 }
@@ -67,6 +71,11 @@ impl OpenAi {
         let base = clika_http::address(base).ok_or_else(|| ApiError::Url {
             url: base.to_owned(),
         })?;
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(ApiError::Query {
+                url: clika_http::public(&base).to_string(),
+            });
+        }
         let http = clika_http::client(clika_http::USER_AGENT, service.rules().timeout)
             .map_err(ApiError::Setup)?;
         // Everything is set here: async-openai would otherwise read the environment, and send an
@@ -286,6 +295,12 @@ fn reply(kept: &Kept) -> Result<Reply, CallError> {
         text: text.to_owned(),
         finish_reason: choice["finish_reason"].as_str().map(str::to_owned),
         first_token: first_token(&choice["logprobs"])?,
+        reasoned: ["reasoning_content", "reasoning"].iter().any(|name| {
+            choice["message"][name]
+                .as_str()
+                .is_some_and(|text| !text.is_empty())
+        }),
+        model: kept.value["model"].as_str().map(str::to_owned),
         date: kept.date.clone(),
     })
 }
@@ -304,7 +319,11 @@ fn first_token(logprobs: &Value) -> Result<Vec<(String, f64)>, CallError> {
     });
     let named = named.into_iter().flatten();
     let named = named.map(|(token, logprob)| (token.clone(), logprob));
-    let all: Vec<(String, &Value)> = listed.chain(named).collect();
+    let mut all: Vec<(String, &Value)> = listed.collect();
+    // One of the two: a server that gives both says the same twice.
+    if all.is_empty() {
+        all = named.collect();
+    }
     let numbers = all
         .iter()
         .map(|(token, value)| Some((token, value.as_f64()?)));
@@ -318,6 +337,16 @@ fn first_token(logprobs: &Value) -> Result<Vec<(String, f64)>, CallError> {
             excerpt: excerpt(logprobs.to_string().as_bytes()),
         });
     }
+    // Raw logits, or what sampling left of them: some servers give these in place of log-probabilities.
+    let total: f64 = numbers.iter().map(|(_, value)| value.exp()).sum();
+    if total > MOST_PROBABILITY {
+        return Err(CallError::Unexpected {
+            problem: format!(
+                "the log-probabilities of the first token add up to a probability of {total:.2}"
+            ),
+            excerpt: excerpt(logprobs.to_string().as_bytes()),
+        });
+    }
     let likely = numbers.into_iter().filter(|(_, value)| *value > NEVER);
     Ok(likely
         .map(|(token, value)| (token.clone(), value))
@@ -326,6 +355,10 @@ fn first_token(logprobs: &Value) -> Result<Vec<(String, f64)>, CallError> {
 
 /// What OpenAI and vLLM write for a probability of 0; llama.cpp writes the lowest f32.
 const NEVER: f64 = -9999.0;
+
+/// What the first tokens add up to at most. Numbers that are rounded, or of a list that holds a token twice, pass 1; twice
+/// as much is no distribution.
+const MOST_PROBABILITY: f64 = 2.0;
 
 /// How far above 0 rounding takes a log-probability.
 const ROUNDING: f64 = 1e-2;

@@ -68,6 +68,19 @@ pub enum EvaluateError {
         /// How the thought begins.
         thought: String,
     },
+    /// The endpoint lets two models answer under one name.
+    #[error(
+        "the endpoint answered as `{first}` and then as `{other}`: these are not one model's answers"
+    )]
+    #[diagnostic(help(
+        "name the exact model instead of an alias or a router's name; older answers are kept, and --cache names another file"
+    ))]
+    SeveralModels {
+        /// The model of the first answers.
+        first: String,
+        /// The model of a later one.
+        other: String,
+    },
     /// No answer comes within the tokens.
     #[error("the model was still thinking after {max_tokens} tokens, in every item of the pilot")]
     #[diagnostic(help("give it more with --max-tokens: 4096, say"))]

@@ -1,7 +1,7 @@
 //! The ways of asking an endpoint, and which of them it has.
 
-use crate::{Question, Way, parse};
-use clika_api::{ApiError, Generation, OpenAi, Prompt, Reply, Role};
+use crate::{Question, Way, parse, thought};
+use clika_api::{ApiError, CallError, Generation, OpenAi, Prompt, Reply, Role};
 use clika_core::Progress;
 use clika_metrics::Answer;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ pub struct Asked {
     pub response: String,
     /// The probability of all options' letters together, where log-probabilities are read.
     pub letters_probability: Option<f64>,
+    /// The model that answered, where the server says so.
+    pub model: Option<String>,
 }
 
 impl Wish {
@@ -100,9 +102,19 @@ impl Wish {
         let generation = self.generation(way.mode, prompt, &letters(choices));
         let reply = model.generate(&generation, progress).await?;
         if let Some(separator) = &way.separator {
+            if reply.first_token.is_empty() {
+                return Err(ApiError::Call {
+                    service: model.service().name().to_owned(),
+                    source: CallError::Unexpected {
+                        problem: "no log-probabilities came, as they did in the pilot".to_owned(),
+                        excerpt: reply.text,
+                    },
+                });
+            }
             return Ok(by_scores(reply, separator, choices));
         }
         Ok(Asked {
+            model: reply.model,
             answer: parse(&reply.text, &question.choices),
             scores: None,
             response: reply.text,
@@ -199,6 +211,21 @@ pub(crate) fn probability(scores: &[Option<f64>]) -> f64 {
 
 fn by_scores(reply: Reply, separator: &str, choices: usize) -> Asked {
     let scores = letter_scores(&reply, separator, choices);
+    // A thought is no answer, and neither is a list of tokens that lacks the one that was written.
+    let letters = letters(choices);
+    let written = letters
+        .iter()
+        .position(|letter| letter == reply.text.trim());
+    let lacking = written.is_some_and(|position| scores[position].is_none());
+    if lacking || thought_of(&reply).is_some() {
+        return Asked {
+            answer: Answer::Invalid,
+            scores: None,
+            letters_probability: Some(probability(&scores)),
+            model: reply.model,
+            response: reply.text,
+        };
+    }
     let best = (0..choices)
         .filter_map(|position| Some((position, scores[position]?)))
         // The first of equals, so that the order of the answer's list does not matter.
@@ -209,6 +236,15 @@ fn by_scores(reply: Reply, separator: &str, choices: usize) -> Asked {
         }),
         letters_probability: Some(probability(&scores)),
         scores: scores.into_iter().collect(),
+        model: reply.model,
         response: reply.text,
     }
+}
+
+/// The mark of the thought that an answer begins with, by its likeliest first token or by what the server says.
+pub(crate) fn thought_of(reply: &Reply) -> Option<&'static str> {
+    let tokens = reply.first_token.iter();
+    let best = tokens.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    let mark = best.and_then(|(token, _)| thought::beginning(token));
+    mark.or((reply.reasoned && reply.text.trim().is_empty()).then_some("reasoning_content"))
 }

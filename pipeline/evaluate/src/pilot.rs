@@ -2,7 +2,7 @@
 
 use crate::{
     Api, Constraint, EvaluateError, LEAST_PROBABILITY, Mode, Wish,
-    mode::{letter_scores, letters, probability},
+    mode::{letter_scores, letters, probability, thought_of},
     parse, thought,
 };
 use clika_api::{ApiError, CallError, OpenAi, Reply};
@@ -54,7 +54,8 @@ impl Wish {
     ///
     /// Log-probabilities come first, because they give scores and cannot be misread, if the letters hold at least half of
     /// the probability; then constraints, tried with an answer that nobody gives by chance, because servers ignore
-    /// fields they do not know; then letters of less probability, and free text. A model whose first token begins a
+    /// fields they do not know; then free text, where most of the pilot's answers name an option or there are no letters;
+    /// then letters of less probability. A model whose first token begins a
     /// thought has not answered with it: it is asked in another way.
     pub(crate) async fn find(
         &self,
@@ -121,15 +122,17 @@ impl Wish {
             {
                 continue;
             }
-            if constraint == Constraint::Free && weak.is_some() {
-                break;
-            }
             for &api in &apis {
                 let mode = Mode { api, constraint };
                 let way = if constraint == Constraint::Logprobs {
                     self.read(mode, model, pilot, progress).await
                 } else {
-                    let works = self.works(mode, model, pilot, progress).await;
+                    let works = if constraint == Constraint::Free {
+                        self.answers_freely(mode, model, pilot, weak.is_some(), progress)
+                            .await
+                    } else {
+                        self.works(mode, model, pilot, progress).await
+                    };
                     works.map(|works| works.then(|| Way::without_letters(mode)))
                 };
                 match way {
@@ -205,9 +208,6 @@ impl Wish {
         let Some(first) = pilot.first() else {
             return Ok(false);
         };
-        if mode.constraint == Constraint::Free {
-            return self.answers_freely(mode, model, pilot, progress).await;
-        }
         let options = match mode.constraint {
             Constraint::GuidedChoice | Constraint::StructuredOutputs | Constraint::JsonSchema => {
                 vec![PROBE.to_owned()]
@@ -226,24 +226,35 @@ impl Wish {
         })
     }
 
-    /// Whether the model comes to an answer in its tokens; a thought that is cut off is not, however many items follow.
+    /// Whether the model comes to an answer in its tokens. `well`: in most items to an option, because letters could be read
+    /// instead.
+    ///
+    /// # Errors
+    /// A thought that is cut off in every item: it is no answer, however many items follow.
     async fn answers_freely(
         &self,
         mode: Mode,
         model: &OpenAi,
         pilot: &[PilotItem],
+        well: bool,
         progress: &dyn Progress,
     ) -> Result<bool, EvaluateError> {
+        let (mut valid, mut cut) = (0, 0);
         for item in pilot {
             let generation = self.generation(mode, &item.prompt, &letters(item.choices.len()));
             let reply = model.generate(&generation, progress).await?;
-            if parse(&reply.text, &item.choices) != Answer::Invalid || !is_cut_thought(&reply) {
-                return Ok(true);
+            if parse(&reply.text, &item.choices) != Answer::Invalid {
+                valid += 1;
+            } else if is_cut_thought(&reply) {
+                cut += 1;
             }
         }
-        Err(EvaluateError::ThoughtCut {
-            max_tokens: self.max_tokens,
-        })
+        if cut == pilot.len() && !well {
+            return Err(EvaluateError::ThoughtCut {
+                max_tokens: self.max_tokens,
+            });
+        }
+        Ok(!well || 2 * valid > pilot.len())
     }
 }
 
@@ -296,12 +307,7 @@ fn reading(replies: &[(&PilotItem, Reply)], expected: &str) -> Reading {
     } else {
         shares[0]
     };
-    let likeliest = |reply: &Reply| {
-        let tokens = reply.first_token.iter();
-        let best = tokens.reduce(|best, next| if next.1 > best.1 { next } else { best });
-        best.and_then(|(token, _)| thought::beginning(token))
-    };
-    let thoughts: Vec<_> = replies.iter().map(|(_, reply)| likeliest(reply)).collect();
+    let thoughts: Vec<_> = replies.iter().map(|(_, reply)| thought_of(reply)).collect();
     let most = 2 * thoughts.iter().flatten().count() > replies.len();
     Reading {
         separator: separator.to_owned(),

@@ -75,10 +75,11 @@ pub async fn evaluate(
     });
     // After a failure nothing more is sent, but what is under way is paid for, and ends in the cache.
     let failure = RefCell::new(None);
+    let answering = RefCell::new(None);
     // `buffered` keeps the order; prompts are written when their turn comes.
     let mut answers = stream::iter(items)
         .map(|(index, set, question)| {
-            let (failure, way) = (&failure, &way);
+            let (failure, way, answering) = (&failure, &way, &answering);
             async move {
                 if failure.borrow().is_some() {
                     return None;
@@ -86,6 +87,10 @@ pub async fn evaluate(
                 let prompt = settings.render(question);
                 match wish.ask(way, model, &prompt, question, progress).await {
                     Ok(asked) => {
+                        if let Err(error) = one_model(&answering, asked.model.as_deref()) {
+                            failure.borrow_mut().get_or_insert(error);
+                            return None;
+                        }
                         progress.step(&format!("{} {}", set.task, set.language));
                         let share = asked.letters_probability;
                         Some((index, share, prediction(question, &prompt, asked)))
@@ -123,6 +128,21 @@ pub async fn evaluate(
             Ok((way, answered))
         }
     }
+}
+
+/// Fails where another model answers than before: an alias that moved, or a router's second choice.
+fn one_model(seen: &RefCell<Option<String>>, model: Option<&str>) -> Result<(), EvaluateError> {
+    let (mut seen, Some(model)) = (seen.borrow_mut(), model) else {
+        return Ok(());
+    };
+    let first = seen.get_or_insert_with(|| model.to_owned());
+    if first == model {
+        return Ok(());
+    }
+    Err(EvaluateError::SeveralModels {
+        first: first.clone(),
+        other: model.to_owned(),
+    })
 }
 
 /// `None` of nothing.

@@ -89,3 +89,27 @@ fn a_token_without_an_embedding_is_an_error_only_where_it_is_asked_for() {
     let asked = project.fail(&[&options[..], &english, &["--format", "own"]].concat());
     assert!(asked.starts_with(error), "{asked}");
 }
+
+#[test]
+fn options_for_endpoints_and_models_of_one_name_are_refused() {
+    let project = project();
+    let other = project.path("other/llama-tokenizer");
+    copy_of_model(&other);
+    let (one, two) = (model(), other.display().to_string());
+    let refused = |options: &[&str]| {
+        let arguments = [&["evaluate", "--model", &one], options].concat();
+        let output = project.command(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        text(&output.stderr)
+    };
+    let said = refused(&["--constraint", "free"]);
+    assert!(
+        said.contains("--constraint is for models behind an endpoint"),
+        "{said}"
+    );
+    let said = refused(&["--model", &two]);
+    assert!(
+        said.contains("would be `llama-tokenizer` in the predictions"),
+        "{said}"
+    );
+}

@@ -12,7 +12,10 @@ use super::{Failure, api::ApiArgs};
 use crate::progress::Shown;
 use clika_core::Task;
 use clika_datasets::Project;
-use std::path::PathBuf;
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 /// Scores models on the multiple-choice datasets, and writes predictions that `reproduce` and `compare` read.
 ///
@@ -73,6 +76,20 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     if args.name.is_some() && args.models.len() > 1 {
         conflict("--name names one model, and there are several --model");
     }
+    if let (None, Some(option)) = (&args.remote.endpoint, args.remote.first_given()) {
+        conflict(&format!(
+            "{option} is for models behind an endpoint: name one with --endpoint"
+        ));
+    }
+    for (number, model) in args.models.iter().enumerate() {
+        let same = |other: &&String| args.named(other) == args.named(model);
+        if let Some(other) = args.models[..number].iter().find(same) {
+            conflict(&format!(
+                "`{other}` and `{model}` would be `{}` in the predictions: ask them in two commands, with --name",
+                args.named(model)
+            ));
+        }
+    }
     for model in &args.models {
         match &args.remote.endpoint {
             Some(endpoint) => remote::run(args, endpoint, model, project, shown)?,
@@ -90,6 +107,15 @@ fn conflict(message: &str) -> ! {
 }
 
 impl Args {
+    /// What a model is called in the predictions: a folder by its last part.
+    fn named<'a>(&self, model: &'a str) -> Cow<'a, str> {
+        let last = Path::new(model).file_name();
+        match last.filter(|_| self.remote.endpoint.is_none() && Path::new(model).is_dir()) {
+            Some(last) => last.to_string_lossy(),
+            None => Cow::Borrowed(model),
+        }
+    }
+
     /// Tokens of an answer of a model that does not think first.
     fn max_tokens(&self) -> u32 {
         self.max_tokens.unwrap_or(16)

@@ -205,6 +205,20 @@ fn note_earlier_cache(args: &ApiArgs, project: &Project, (old, new): (&str, &str
 }
 
 impl RemoteArgs {
+    /// The first option beside the endpoint that was given.
+    pub(super) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            (self.key_variable.is_some(), "--key-variable"),
+            (self.api.is_some(), "--api"),
+            (self.constraint.is_some(), "--constraint"),
+            (!self.letter_tokens.is_empty(), "--letter-tokens"),
+            (self.fields.is_some(), "--fields"),
+        ];
+        given
+            .into_iter()
+            .find_map(|(given, name)| given.then_some(name))
+    }
+
     fn wish(&self, max_tokens: u32) -> Wish {
         Wish {
             api: self.api.map(|api| match api {

@@ -41,6 +41,7 @@ impl Results<'_> {
             .collect();
         warn(&rows);
         warn_of_thoughts(self.answers);
+        warn_of_sums(&rows);
         if args.json {
             let mut object = json!({
                 "model": self.name,
@@ -91,6 +92,17 @@ fn warn_of_thoughts(answers: &[Answers]) {
         eprintln!(
             "note: {cut} of {} answers were cut off in their thought and count as invalid; --max-tokens gives them more room",
             all().count()
+        );
+    }
+}
+
+/// Says where an endpoint's numbers are no probabilities.
+fn warn_of_sums(rows: &[Row]) {
+    let most = rows.iter().filter_map(|row| row.letters).reduce(f64::max);
+    if let Some(most) = most.filter(|most| *most > 1.01) {
+        eprintln!(
+            "note: the option letters add up to a probability of {most:.2}: the endpoint's numbers are no log-probabilities, and \
+             scores made of them mean nothing beyond their order"
         );
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod pilot;
+
 use clika_api::{Budget, Cache, OpenAi, Rules, Service};
 use clika_core::{LanguageCode, NoProgress, Task};
 use clika_evaluate::{
@@ -143,7 +145,7 @@ async fn log_probabilities_of_completions() {
     let answer = |request: &Request| {
         let right = letter(request);
         let mut top = json!({ " A": -3.0, " B": -3.0, "C": -3.5, " C": -3.25, " D": -4.0 });
-        top[format!(" {right}")] = json!(-0.1);
+        top[format!(" {right}")] = json!(-0.2);
         said(
             request,
             " x",
@@ -315,163 +317,4 @@ async fn an_unknown_model_is_said_and_a_small_budget_loses_nothing() {
         }
     }
     panic!("the runs do not go on from each other");
-}
-
-/// An answer of `/completions` whose first token has these log-probabilities.
-fn likely(request: &Request, text: &str, top: &Value) -> Answer {
-    if is_chat(request) {
-        return refused();
-    }
-    let logprobs = if request.body.contains("\"logprobs\"") {
-        json!({ "tokens": ["x"], "top_logprobs": [top] })
-    } else {
-        Value::Null
-    };
-    said(request, text, &logprobs)
-}
-
-#[tokio::test]
-async fn the_form_of_the_letters_is_set_by_the_pilot_and_never_by_an_item() {
-    let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
-        // e^-0.1 = .905 with a space; in item 7 a bare letter is likelier than the one with a space.
-        let right = letter(request);
-        let mut top = json!({ format!(" {right}"): -0.1 });
-        if request.body.contains("number 7?") {
-            top = json!({ "A": -0.2, format!(" {right}"): -2.0 });
-        }
-        likely(request, " x", &top)
-    });
-    let model = model(&stub, &folder.path().join("c"), None);
-    let (way, answers) = found(&model, Wish::default()).await.unwrap();
-    assert_eq!(way.mode.constraint, Constraint::Logprobs);
-    assert_eq!(way.separator.as_deref(), Some(" "));
-    for set in &answers {
-        assert_eq!(set.separator.as_deref(), Some(" "));
-        // 11 items of e^-0.1 and one of e^-2.
-        let share = (11.0 * (-0.1_f64).exp() + (-2.0_f64).exp()) / 12.0;
-        assert!((set.letters_probability.unwrap() - share).abs() < 1e-12);
-        assert!(set.predictions.iter().all(|it| it.judged().is_right()));
-    }
-}
-
-#[tokio::test]
-async fn letters_of_little_probability_are_read_only_where_nothing_else_works() {
-    let folder = tempfile::tempdir().unwrap();
-    let weak = json!({ "The": -0.2, "A": -3.0, "B": -3.0, "C": -3.0, "D": -3.0 });
-    let without = weak.clone();
-    let stub = Stub::start(move |_, request| likely(request, "The", &without));
-    let plain = model(&stub, &folder.path().join("a"), None);
-    let (way, _) = found(&plain, Wish::default()).await.unwrap();
-    assert_eq!(way.mode.constraint, Constraint::Logprobs);
-    let share = 4.0 * (-3.0_f64).exp();
-    assert!((way.letters_probability.unwrap() - share).abs() < 1e-12);
-
-    let guided = honours("guided_choice");
-    let stub = Stub::start(move |_, request| {
-        let body: Value = serde_json::from_str(&request.body).unwrap();
-        if body["guided_choice"].is_null() {
-            likely(request, "The", &weak)
-        } else {
-            guided(request)
-        }
-    });
-    let better = model(&stub, &folder.path().join("b"), None);
-    let (way, _) = found(&better, Wish::default()).await.unwrap();
-    assert_eq!(way.mode.constraint, Constraint::GuidedChoice);
-    assert_eq!(way.letters_probability, None);
-}
-
-#[tokio::test]
-async fn a_model_that_thinks_first_is_named_and_asked_for_its_answer() {
-    let folder = tempfile::tempdir().unwrap();
-    // The letters are there, and hold 1 % of the probability.
-    let top = json!({ "<think>": -0.01, "A": -6.0, "B": -6.0, "C": -6.0, "D": -6.0 });
-    let thinks = top.clone();
-    let stub = Stub::start(move |_, request| {
-        let text = format!("<think>A? B?</think> {}", letter(request));
-        likely(request, &text, &thinks)
-    });
-    let open = model(&stub, &folder.path().join("a"), None);
-    let (way, answers) = found(&open, Wish::default()).await.unwrap();
-    assert_eq!(way.mode.constraint, Constraint::Free);
-    assert_eq!(way.thought.as_deref(), Some("<think>"));
-    let mut predictions = answers.iter().flat_map(|set| &set.predictions);
-    assert!(predictions.all(|it| it.judged().is_right()));
-
-    // Whoever asks for its letters is told.
-    let wish = Wish {
-        constraint: Some(Constraint::Logprobs),
-        ..Wish::default()
-    };
-    let error = found(&open, wish).await.unwrap_err();
-    assert!(matches!(error, EvaluateError::Thinks { .. }), "{error}");
-
-    // A thought that never ends is no answer, although letters stand in it.
-    let stub = Stub::start(move |_, request| likely(request, "<think>\nThe answer is A", &top));
-    let cut = model(&stub, &folder.path().join("b"), None);
-    let error = found(&cut, Wish::default()).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the model was still thinking after 16 tokens, in every item of the pilot"
-    );
-}
-
-#[tokio::test]
-async fn a_refusal_of_log_probabilities_is_not_one_of_the_key() {
-    let folder = tempfile::tempdir().unwrap();
-    let forbidden = || Answer::new(403, "application/json", "{\"error\": \"no logprobs here\"}");
-    let stub = Stub::start(move |_, request| {
-        if request.body.contains("\"logprobs\"") {
-            return forbidden();
-        }
-        said(request, letter(request), &Value::Null)
-    });
-    let some = model(&stub, &folder.path().join("a"), None);
-    let (way, _) = found(&some, Wish::default()).await.unwrap();
-    assert_eq!(way.mode.constraint, Constraint::Free);
-
-    let stub = Stub::start(move |_, _| forbidden());
-    let none = model(&stub, &folder.path().join("b"), None);
-    let error = format!("{:?}", found(&none, Wish::default()).await.unwrap_err());
-    assert!(error.contains("no logprobs here"), "{error}");
-}
-
-#[tokio::test]
-async fn fields_that_a_reasoning_model_refuses_are_named_with_the_way_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, _| {
-        let said = "{\"error\": \"'max_tokens' is unsupported, use 'max_completion_tokens'\"}";
-        Answer::new(400, "application/json", said)
-    });
-    let model = model(&stub, &folder.path().join("c"), None);
-    let error = found(&model, Wish::default()).await.unwrap_err();
-    let help = miette::Diagnostic::help(&error).unwrap().to_string();
-    assert!(help.contains("\"max_completion_tokens\": 4096"), "{help}");
-}
-
-#[tokio::test]
-async fn an_endpoint_whose_model_gives_nan_is_an_error_with_the_item() {
-    // From the first item of the pilot on, and at a later item: no other way of asking is tried.
-    for (from, item) in [(0, "q0"), (7, "q7")] {
-        let folder = tempfile::tempdir().unwrap();
-        let stub = Stub::start(move |_, request| {
-            let number = request.body.rsplit_once("Which is number ").unwrap().1;
-            let number: usize = number.split_once('?').unwrap().0.parse().unwrap();
-            let logprob = if number == from {
-                Value::Null
-            } else {
-                json!(-1.0)
-            };
-            let top = json!({ " A": logprob, " B": logprob, " C": logprob, " D": logprob });
-            said(
-                request,
-                " A",
-                &json!({ "tokens": [" A"], "top_logprobs": [top] }),
-            )
-        });
-        let model = model(&stub, &folder.path().join("cache.jsonl"), None);
-        let error = run(&model, Wish::default()).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("stub gives NaN to item {item}"));
-    }
 }
