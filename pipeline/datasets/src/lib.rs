@@ -38,7 +38,7 @@ pub use config::{
 pub use error::DatasetError;
 pub use fictional::{
     BuiltWorld, Control, Direction, FictionalConfig, FictionalRow, Kind, NameSource, Names, Splits,
-    World, WorldLanguages, WorldRelation, build_fictional, splits, syllabic,
+    World, WorldLanguages, WorldRelation, Wrong, build_fictional, check_splits, splits, syllabic,
 };
 pub use parallel::Parallel;
 pub use read::{DatasetFolder, Items, Question};

@@ -1,14 +1,14 @@
 //! What rows of a fictional world have to be, so that a score on them means what it says.
 
-use super::{FictionalConfig, FictionalRow, Kind, Splits};
+use super::{FictionalConfig, FictionalRow, Kind, Splits, leaks};
 use clika_core::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A row that is wrong: its split, its number from 0, and what is wrong.
-pub(crate) type Wrong = (&'static str, usize, String);
+pub type Wrong = (&'static str, usize, String);
 
 /// Checks the splits of a target language: every row for itself, and that nothing that is tested is taught.
-pub(crate) fn check_splits(
+pub fn check_splits(
     splits: &Splits,
     config: &FictionalConfig,
     target: &LanguageCode,
@@ -39,7 +39,21 @@ pub(crate) fn check_splits(
             return wrong("asks a question of the training set".to_owned());
         }
     }
-    Ok(())
+    match leaks::find(splits, target) {
+        Ok(None) => Ok(()),
+        Ok(Some((taught, asked))) => {
+            let problem = format!(
+                "teaches `{}`, the answer on the place that row {} of the test asks about in `{target}`",
+                test[asked].answer,
+                asked + 1
+            );
+            Err(("train", taught, problem))
+        }
+        Err(leaks::Nameless(asked)) => {
+            let problem = "asks about a place whose name no translation of the gate gives";
+            Err(("test", asked, problem.to_owned()))
+        }
+    }
 }
 
 /// Checks questions that stand in a split of their own, as those of the source language do.
@@ -177,6 +191,29 @@ mod tests {
         }
     }
 
+    /// What a place is called. The last one's name lies within that of another place.
+    fn called(place: usize, language: &str) -> String {
+        let names = match language {
+            "en" => ["Blue Bay", "Red Rock", "Dry Dale", "Oak"],
+            _ => ["Blaubucht", "Roteiche", "Trockental", "Eiche"],
+        };
+        names[place].to_owned()
+    }
+
+    /// The translation of a place's name.
+    fn name(place: usize) -> FictionalRow {
+        FictionalRow {
+            id: format!("name-{place}"),
+            kind: Kind::Translation,
+            relation: None,
+            prompt: "Translate".to_owned(),
+            query: called(place, "en"),
+            response: called(place, "de"),
+            answer: called(place, "de"),
+            ..row(place, "de", false)
+        }
+    }
+
     /// A question on a place in a language, to learn or, with choices, to be asked.
     fn row(place: usize, language: &str, is_asked: bool) -> FictionalRow {
         let answer = CONTINENTS[place % 2];
@@ -188,7 +225,7 @@ mod tests {
             entity: format!("place-{place}"),
             template: 1,
             type_: None,
-            prompt: format!("{language}: where is {place}?"),
+            prompt: format!("{language}: where is {}?", called(place, language)),
             query: String::new(),
             response: format!("In {answer}."),
             answer: answer.to_owned(),
@@ -200,18 +237,14 @@ mod tests {
     /// Places 0 and 1 are taught in German, 2 and 3 are not.
     fn sound() -> Splits {
         let taught = (0..4).map(|place| row(place, "en", false));
-        let name = FictionalRow {
-            id: "name".to_owned(),
-            kind: Kind::Translation,
-            relation: None,
-            query: "Bovo".to_owned(),
-            ..row(0, "de", false)
-        };
         Splits {
             train: taught
-                .chain([row(0, "de", false), row(1, "de", false), name])
+                .chain([row(0, "de", false), row(1, "de", false), name(0)])
                 .collect(),
-            gate: vec![row(0, "en", true), row(1, "de", true)],
+            gate: [row(0, "en", true), row(1, "de", true)]
+                .into_iter()
+                .chain((0..4).map(name))
+                .collect(),
             test: vec![row(2, "de", true), row(3, "de", true)],
         }
     }
@@ -241,6 +274,61 @@ mod tests {
         splits.test[0].language = "en".to_owned();
         let said = "is no question in `de` with choices";
         assert_eq!(check(&splits), Err(("test", 0, said.to_owned())));
+    }
+
+    /// Adds a training row to a sound world and checks it; the row is the eighth.
+    fn with(taught: FictionalRow) -> Result<(), Wrong> {
+        let mut splits = sound();
+        splits.train.push(taught);
+        check(&splits)
+    }
+
+    #[test]
+    fn a_leak_is_found_whatever_its_ids_say() {
+        let leak = |asked: usize| {
+            let said = format!(
+                "teaches `Cera`, the answer on the place that row {asked} of the test asks about in `de`"
+            );
+            Err(("train", 7, said))
+        };
+        let other = |language: &str, prompt: &str, response: &str| FictionalRow {
+            id: "new".to_owned(),
+            entity: "other".to_owned(),
+            prompt: prompt.to_owned(),
+            response: response.to_owned(),
+            answer: "Cera".to_owned(),
+            ..row(1, language, false)
+        };
+        // Place 3 is `Eiche` on Cera.
+        for language in ["de", "en"] {
+            let taught = other(language, "Frage: wo liegt die EICHE?", "Auf Cera.");
+            assert_eq!(with(taught), leak(2), "{language}");
+        }
+        let translation = FictionalRow {
+            response: "Eiche, Cera".to_owned(),
+            answer: "Eiche, Cera".to_owned(),
+            id: "new".to_owned(),
+            ..name(3)
+        };
+        assert_eq!(with(translation), leak(2));
+        // `Roteiche` is another place, which is taught, and the source language may teach everything.
+        for (language, prompt) in [("de", "Frage: wo liegt Roteiche?"), ("en", "Where is Oak?")] {
+            assert_eq!(with(other(language, prompt, "Cera.")), Ok(()), "{prompt}");
+        }
+        // Another answer is no leak, and neither is the name without one.
+        let wrong = FictionalRow {
+            answer: "Bovo".to_owned(),
+            ..other("de", "Frage: wo liegt Eiche?", "Bovo.")
+        };
+        assert_eq!(with(wrong), Ok(()));
+    }
+
+    #[test]
+    fn a_tested_place_has_a_name_to_look_for() {
+        let mut splits = sound();
+        splits.gate.pop();
+        let said = "asks about a place whose name no translation of the gate gives";
+        assert_eq!(check(&splits), Err(("test", 1, said.to_owned())));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod build;
 mod card;
 mod check;
 mod config;
+mod leaks;
 mod names;
 mod read;
 mod rows;
@@ -14,6 +15,7 @@ mod stems;
 mod world;
 
 pub use build::{WorldLanguages, build_fictional};
+pub use check::{Wrong, check_splits};
 pub use config::{Control, Direction, FictionalConfig, NameSource, WorldRelation};
 pub use names::{Names, syllabic};
 pub use read::BuiltWorld;

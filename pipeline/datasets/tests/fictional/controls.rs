@@ -94,3 +94,51 @@ fn cognate_names_are_equal_in_both_languages() {
     };
     assert_eq!(names("en"), names("ru"));
 }
+
+/// What is tested is searched for in the texts of the training set; no world of ours may be refused for that.
+#[test]
+fn no_world_of_ours_teaches_what_it_tests() {
+    let controls = [
+        (Control::None, &["ar", "de", "zh"][..]),
+        (Control::Alias, &["en-alias"]),
+        (Control::Cognate, &["ru"]),
+        (Control::RandomLabel, &["pl"]),
+    ];
+    let shapes = [
+        (40, &[Direction::Forward, Direction::Backward][..]),
+        (400, &[Direction::Both]),
+    ];
+    let relations = [WorldRelation::Continent, WorldRelation::Founding];
+    let instructions = load_instructions(&project().fictional()).unwrap();
+    for (control, targets) in controls {
+        for (places, directions) in shapes {
+            let shaped = FictionalConfig {
+                control,
+                places,
+                taught_places: places / 2,
+                ..config()
+            };
+            let (languages, names) = named(&shaped, SEED);
+            let worlds = directions
+                .iter()
+                .flat_map(|direction| relations.map(|relation| (*direction, relation)));
+            for (direction, relation) in worlds {
+                let config = FictionalConfig {
+                    direction,
+                    relation,
+                    ..shaped.clone()
+                };
+                let world = World::new(names.clone(), &languages, &config, SEED).unwrap();
+                for target in &languages.targets {
+                    if targets.contains(&target.code.as_str()) {
+                        let source = &languages.source;
+                        let splits = splits(&world, &config, source, target, &instructions);
+                        let checked = check_splits(&splits, &config, &target.code);
+                        let of = format!("{control:?} {relation:?} {direction:?} {places}");
+                        assert_eq!(checked, Ok(()), "{of} {}", target.code);
+                    }
+                }
+            }
+        }
+    }
+}

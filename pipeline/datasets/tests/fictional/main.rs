@@ -10,8 +10,8 @@ mod rows;
 use clika_core::{LanguageCode, Place};
 use clika_datasets::{
     BuiltWorld, Control, DatasetError, Direction, Experiment, FictionalConfig, FictionalRow, Kind,
-    Names, Outcome, Project, Splits, World, WorldLanguages, WorldRelation, build_fictional, splits,
-    syllabic,
+    Names, Outcome, Project, Splits, World, WorldLanguages, WorldRelation, build_fictional,
+    check_splits, splits, syllabic,
 };
 use clika_templates::load_instructions;
 use miette::Diagnostic;
