@@ -226,6 +226,23 @@ pub enum DatasetError {
         /// What was looked for.
         expected: String,
     },
+    /// Two languages of a dataset do not ask the same.
+    #[error("{}: `{first}` and `{second}` do not ask the same items: {difference}", folder.display())]
+    #[diagnostic(help(
+        "every language has the same items in one order, with the same right choices: {command} builds it anew"
+    ))]
+    Disagree {
+        /// The dataset's folder.
+        folder: PathBuf,
+        /// A language.
+        first: LanguageCode,
+        /// Another one.
+        second: LanguageCode,
+        /// The first difference.
+        difference: String,
+        /// What builds the dataset.
+        command: String,
+    },
     /// A file of a dataset cannot be read.
     #[error("{} holds no rows of ours: {problem}", path.display())]
     #[diagnostic(help("{command} builds it anew"))]

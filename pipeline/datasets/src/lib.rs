@@ -41,7 +41,7 @@ pub use fictional::{
     World, WorldLanguages, WorldRelation, Wrong, build_fictional, check_splits, splits, syllabic,
 };
 pub use parallel::Parallel;
-pub use read::{DatasetFolder, Items, Question};
+pub use read::{DatasetFolder, Items, Question, refused};
 pub use render::{Row, rows};
 pub use report::{Exception, Report};
 pub use sources::{COPA, CSQA, Source, read_copa_xml, read_source};

@@ -31,21 +31,6 @@ pub enum EvaluateError {
         /// Those that there are.
         known: String,
     },
-    /// Two languages of a dataset do not ask the same.
-    #[error("{task}: item {item} is not the same in `{first}` and `{second}`")]
-    #[diagnostic(help(
-        "every language has the same items with the same right choices: `clika datasets {task} --force` builds them"
-    ))]
-    NotParallel {
-        /// The task.
-        task: Task,
-        /// The item.
-        item: String,
-        /// A language.
-        first: LanguageCode,
-        /// Another one.
-        second: LanguageCode,
-    },
     /// A dataset is not as it was built.
     #[error(transparent)]
     #[diagnostic(transparent)]

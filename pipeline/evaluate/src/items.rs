@@ -1,16 +1,17 @@
 use crate::{EvaluateError, Set};
 use clika_core::{LanguageCode, Task};
-use clika_datasets::{DatasetError, DatasetFolder};
+use clika_datasets::{DatasetError, DatasetFolder, Items};
 use std::{collections::BTreeMap, path::Path};
 
 /// A multiple-choice dataset to ask.
 pub struct Dataset {
     task: Task,
     folder: DatasetFolder,
+    items: BTreeMap<LanguageCode, Items>,
 }
 
 impl Dataset {
-    /// Opens the dataset of a task.
+    /// Opens the dataset of a task, and checks every language of it, asked or not.
     pub fn open(task: Task, folder: &Path) -> Result<Self, EvaluateError> {
         let found = DatasetFolder::find(folder)?.ok_or_else(|| EvaluateError::NoDataset {
             folder: folder.to_owned(),
@@ -26,6 +27,7 @@ impl Dataset {
         }
         Ok(Self {
             task,
+            items: found.all_items(task)?,
             folder: found,
         })
     }
@@ -61,7 +63,13 @@ impl Dataset {
         language: LanguageCode,
         limit: Option<u32>,
     ) -> Result<(Set, Vec<String>), EvaluateError> {
-        let mut items = self.folder.items(self.task, &language)?;
+        let known = || self.folder.configs().join(", ");
+        let items = self.items.get(&language);
+        let mut items = items.cloned().ok_or_else(|| EvaluateError::NoLanguage {
+            folder: self.folder.path().to_owned(),
+            language: language.to_string(),
+            known: known(),
+        })?;
         if let Some(limit) = limit {
             items.questions.truncate(limit as usize);
         }
@@ -79,31 +87,4 @@ impl Dataset {
         };
         Ok((set, listed))
     }
-}
-
-/// Fails where languages of a task would be asked other items: their answers could not meet in one table.
-pub fn check_parallel(sets: &[Set]) -> Result<(), EvaluateError> {
-    let mut first = BTreeMap::<Task, &Set>::new();
-    for set in sets {
-        let first = *first.entry(set.task).or_insert(set);
-        let other = |item: &str| EvaluateError::NotParallel {
-            task: set.task,
-            item: item.to_owned(),
-            first: first.language.clone(),
-            second: set.language.clone(),
-        };
-        let items = |set: &Set| -> BTreeMap<String, (u8, String)> {
-            let questions = set.questions.iter();
-            questions
-                .map(|it| (it.id.clone(), (it.label, it.cluster_id.clone())))
-                .collect()
-        };
-        let (ours, theirs) = (items(first), items(set));
-        let differing = ours.iter().find(|(id, item)| theirs.get(*id) != Some(item));
-        let differing = differing.map(|(id, _)| id);
-        if let Some(id) = differing.or_else(|| theirs.keys().find(|id| !ours.contains_key(*id))) {
-            return Err(other(id));
-        }
-    }
-    Ok(())
 }

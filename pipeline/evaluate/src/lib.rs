@@ -13,7 +13,7 @@ mod thought;
 pub use clika_datasets::Question;
 pub use clika_predictions::LEAST_PROBABILITY;
 pub use error::EvaluateError;
-pub use items::{Dataset, check_parallel};
+pub use items::Dataset;
 pub use local::{
     AnswerMode, Ends, Hashes, LocalModel, LocalSettings, Spacing, Thinking, Turn, Wrapping,
     Writing, evaluate_local,

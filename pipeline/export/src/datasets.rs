@@ -19,9 +19,7 @@ impl Dataset {
 
     /// The task, if the dataset is one of multiple-choice items.
     pub(crate) fn task(&self) -> Option<Task> {
-        Task::ALL
-            .into_iter()
-            .find(|task| task.name() == self.name())
+        self.0.task()
     }
 
     /// The questions of a config's test, checked: how many there are, and the file.

@@ -87,6 +87,10 @@ pub fn lm_eval(
     ];
     let mut entries = Vec::new();
     for dataset in datasets {
+        if let Some(task) = dataset.task() {
+            // Scores of languages that ask other items do not meet in one group.
+            dataset.0.all_items(task)?;
+        }
         let mut group = Vec::new();
         for config in dataset.0.configs() {
             let Some((rows, bytes)) = dataset.test(config)? else {

@@ -1,5 +1,7 @@
+use super::whole::folder_name;
 use crate::{DatasetError, parquet};
 use clika_artifacts::{ArtifactError, Manifest, sha256_hex};
+use clika_core::Task;
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -41,6 +43,7 @@ impl DatasetFolder {
             name: name.to_owned(),
             manifest: Box::new(manifest),
         };
+        folder.check_name()?;
         folder.check_strays()?;
         Ok(Some(folder))
     }
@@ -130,6 +133,20 @@ impl DatasetFolder {
             path: self.path.join(name),
             problem,
             command: self.command(),
+        }
+    }
+
+    /// A folder that is called after a task holds that task.
+    fn check_name(&self) -> Result<(), DatasetError> {
+        let called = folder_name(&self.path);
+        let task = called.filter(|name| Task::ALL.iter().any(|task| task.name() == name));
+        match task {
+            Some(expected) if expected != self.name => Err(DatasetError::OtherDataset {
+                folder: self.path.clone(),
+                found: self.name.clone(),
+                expected,
+            }),
+            Some(_) | None => Ok(()),
         }
     }
 

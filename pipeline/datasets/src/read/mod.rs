@@ -4,6 +4,8 @@ mod folder;
 mod items;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use folder::DatasetFolder;
 pub use items::{Items, Question};
+pub use whole::refused;

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use crate::{DatasetError, DatasetFolder, Items, TextRow, parquet};
+use crate::{DatasetError, DatasetFolder, Items, TextRow, parquet, refused};
 use clika_artifacts::{Manifest, sha256_hex};
 use clika_core::{LanguageCode, Task};
 use serde_json::{Value, json};
@@ -28,13 +28,21 @@ fn rows() -> Vec<TextRow> {
 
 /// A dataset in German, as a build writes it.
 fn write(folder: &Path, rows: &[TextRow], exceptions: Value) {
-    let bytes = parquet::encode_texts(rows).unwrap();
+    write_all(folder, &[("de", rows)], exceptions);
+}
+
+/// A dataset in several languages, as a build writes it.
+fn write_all(folder: &Path, languages: &[(&str, &[TextRow])], exceptions: Value) {
     let (null, inputs) = (Value::Null, BTreeMap::new());
     let mut manifest = Manifest::new("a test", "datasets xcopa-mini", null, inputs);
     manifest.report = json!({ "exceptions": exceptions });
-    manifest.files.insert(FILE.to_owned(), sha256_hex(&bytes));
-    fs::create_dir_all(folder.join("data/de")).unwrap();
-    fs::write(folder.join(FILE), bytes).unwrap();
+    for (language, rows) in languages {
+        let bytes = parquet::encode_texts(rows).unwrap();
+        let file = FILE.replace("/de/", &format!("/{language}/"));
+        fs::create_dir_all(folder.join("data").join(language)).unwrap();
+        manifest.files.insert(file.clone(), sha256_hex(&bytes));
+        fs::write(folder.join(file), bytes).unwrap();
+    }
     fs::write(folder.join(Manifest::FILE), manifest.to_json()).unwrap();
 }
 
@@ -167,4 +175,85 @@ fn files_are_those_of_the_manifest() {
         "{}",
         error()
     );
+}
+
+/// A dataset in two languages with the second one spoilt, and what is said of it.
+fn disagreeing(spoil: impl FnOnce(&mut Vec<TextRow>)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut others = rows();
+    spoil(&mut others);
+    write_all(
+        folder.path(),
+        &[("de", &rows()), ("en", &others)],
+        json!([]),
+    );
+    let dataset = DatasetFolder::find(folder.path()).unwrap().unwrap();
+    let read = dataset.all_items(Task::XCopaMini);
+    let errors: Vec<_> = refused(folder.path())
+        .iter()
+        .map(DatasetError::to_string)
+        .collect();
+    match read {
+        Ok(languages) => {
+            assert_eq!((languages.len(), errors.len()), (2, 0), "{errors:?}");
+            String::new()
+        }
+        Err(error) => {
+            assert_eq!(errors, [error.to_string()]);
+            error
+                .to_string()
+                .replace(&folder.path().display().to_string(), "FOLDER")
+        }
+    }
+}
+
+#[test]
+fn languages_ask_the_same_items_in_one_order() {
+    assert_eq!(disagreeing(|rows| rows[0].question = "Why?".to_owned()), "");
+    let start = "FOLDER: `de` and `en` do not ask the same items: ";
+    for (said, expected) in [
+        (
+            disagreeing(|rows| rows.swap(0, 1)),
+            "row 1 is xcopa-mini-0 and xcopa-mini-1",
+        ),
+        (
+            disagreeing(|rows| {
+                rows[2].label = 0;
+                rows[2].answer = "Darum.".to_owned();
+            }),
+            "xcopa-mini-2 (row 3) has the labels 1 and 0",
+        ),
+        (
+            disagreeing(|rows| rows[1].id = "xcopa-mini-9".to_owned()),
+            "row 2 is xcopa-mini-1 and xcopa-mini-9",
+        ),
+        (
+            disagreeing(|rows| rows[1].cluster_id = "xcopa-mini-9".to_owned()),
+            "xcopa-mini-1 (row 2) is of the clusters xcopa-mini-1 and xcopa-mini-9",
+        ),
+        (
+            disagreeing(|rows| rows.truncate(2)),
+            "they have 3 and 2 items",
+        ),
+    ] {
+        assert_eq!(said, format!("{start}{expected}"));
+    }
+}
+
+#[test]
+fn a_folder_that_is_called_after_a_dataset_has_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |name: &str| -> Vec<String> {
+        let errors = refused(&folder.path().join(name));
+        errors.iter().map(DatasetError::to_string).collect()
+    };
+    for (name, count) in [("xcopa-mini", 1), ("own", 0)] {
+        let path = folder.path().join(name);
+        write(&path, &rows(), json!([]));
+        assert_eq!(said(name), [""; 0], "{name}");
+        fs::remove_file(path.join(Manifest::FILE)).unwrap();
+        assert_eq!(said(name).len(), count, "{name}");
+    }
+    write(&folder.path().join("xgeo"), &rows(), json!([]));
+    assert!(said("xgeo")[0].ends_with("holds the dataset `xcopa-mini`, not `xgeo`"));
 }

@@ -1,6 +1,6 @@
 use super::{Args, Failure};
 use clika_core::Task;
-use clika_evaluate::{Dataset, EvaluateError, Set, check_parallel};
+use clika_evaluate::{Dataset, EvaluateError, Set};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 
@@ -50,6 +50,5 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Asked, Failure> {
         });
         versions.insert(task, version);
     }
-    check_parallel(&sets)?;
     Ok(Asked { sets, versions })
 }
