@@ -44,7 +44,9 @@ pub fn audit(path: &Path, knowledge: &Knowledge) -> Result<Audit, AuditError> {
     for Found { read, findings } in read::read(path)? {
         audit.findings.extend(findings);
         match read {
-            Read::Choices(set) => {
+            // Nothing of it can be looked at.
+            None => {}
+            Some(Read::Choices(set)) => {
                 audit.datasets.push(Dataset {
                     name: set.name.clone(),
                     kind: "choices",
@@ -56,7 +58,7 @@ pub fn audit(path: &Path, knowledge: &Knowledge) -> Result<Audit, AuditError> {
                 });
                 audit.findings.extend(checks::all(&set, knowledge));
             }
-            Read::Worlds(set) => {
+            Some(Read::Worlds(set)) => {
                 let rows = set.worlds.iter().map(|world| {
                     let rows = world.taught.len() + world.pairs.len() + world.unread.len();
                     (world.target.clone(), rows)

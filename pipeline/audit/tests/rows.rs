@@ -82,7 +82,12 @@ fn a_task_has_its_number_of_choices_and_its_answers_are_labelled() {
     for (name, expected) in [
         (
             "xgeo",
-            &[("number-of-choices", 2), ("answer-not-labelled", 1)][..],
+            // What is called xgeo is asked, and then needs its manifest.
+            &[
+                ("refused", 1),
+                ("number-of-choices", 2),
+                ("answer-not-labelled", 1),
+            ][..],
         ),
         ("own", &[("answer-not-labelled", 1)]),
     ] {

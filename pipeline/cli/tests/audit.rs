@@ -54,8 +54,58 @@ fn our_datasets_have_no_error_and_a_spoiled_copy_has_some() {
     let errors = text(&output.stderr);
     assert!(errors.contains("of severity `error`"), "{errors}");
 
+    let changed =
+        "/artifacts/datasets/xgeo/data/fr/test-00000-of-00001.parquet is no longer the file";
+    assert!(report.contains("### xgeo: refused"), "{report}");
+    assert!(report.contains(changed), "{report}");
+
     // Without --fail-on, finding something is what the command is for.
     project.run(&["audit", path]);
+}
+
+#[test]
+fn what_export_refuses_is_an_error_of_the_audit() {
+    let project = TestProject::new();
+    project.run(&["datasets", "xcopa-mini"]);
+    let folder = project.path("artifacts/datasets/xcopa-mini");
+    let path = folder.to_str().unwrap();
+    project.run(&["audit", path, "--fail-on", "error"]);
+    let german = "data/de/test-00000-of-00001.parquet";
+    let shard = "data/de/test-00001-of-00002.parquet";
+    let removed = format!("{german} is no longer the file");
+    fs::copy(folder.join(german), project.path("shard.parquet")).unwrap();
+    let away = project.path("away");
+    for (from, to, said) in [
+        (
+            folder.join("manifest.json"),
+            &away,
+            "has rows and no manifest.json",
+        ),
+        (folder.join("data/de"), &away, removed.as_str()),
+        (
+            folder.join("data"),
+            &away,
+            "test-00000-of-00001.parquet is no longer the file",
+        ),
+        (
+            project.path("shard.parquet"),
+            &folder.join(shard),
+            "test-00001-of-00002.parquet is no file of the dataset",
+        ),
+    ] {
+        fs::rename(&from, to).unwrap();
+        let output = project
+            .command(&["audit", path, "--fail-on", "error"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let report = text(&output.stdout);
+        assert!(report.contains("### xcopa-mini: refused"), "{report}");
+        assert!(report.contains(said), "{report}");
+        let error = project.fail(&["export", "lm-eval", path]);
+        assert!(error.contains(said), "{error}");
+        fs::rename(to, from).unwrap();
+    }
 }
 
 #[test]

@@ -9,10 +9,28 @@ use crate::{
 };
 use clika_artifacts::{Manifest, sha256_file};
 use clika_core::{LanguageCode, Task};
+use clika_datasets::DatasetError;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
+
+/// What evaluate, export and finetune refuse: their own reader says so, in its words.
+pub(super) fn refused(folder: &Path, name: &str) -> Vec<Finding> {
+    let errors = clika_datasets::refused(folder);
+    let finding = |error: DatasetError| Finding {
+        check: "refused",
+        severity: Severity::Error,
+        dataset: name.to_owned(),
+        languages: BTreeMap::new(),
+        count: 1,
+        of: 1,
+        message: format!("{error}."),
+        effect: "`clika evaluate`, `clika export` and `clika finetune` refuse the dataset: no score",
+        examples: Vec::new(),
+    };
+    errors.into_iter().map(finding).collect()
+}
 
 /// Files that the manifest describes otherwise, or not at all.
 pub(super) fn files(

@@ -10,6 +10,7 @@ mod release_world;
 mod rows;
 
 use crate::{AuditError, ChoiceSet, Finding, WorldSet};
+use clika_artifacts::Manifest;
 use files::{Root, is_folder, subfolders};
 use std::path::Path;
 
@@ -21,24 +22,33 @@ pub(crate) enum Read {
 
 /// A dataset that was read, and what was found while reading it.
 pub(crate) struct Found {
-    pub(crate) read: Read,
+    /// `None` for a dataset of ours that has lost its rows.
+    pub(crate) read: Option<Read>,
     pub(crate) findings: Vec<Finding>,
 }
 
 impl From<Read> for Found {
     fn from(read: Read) -> Self {
         Self {
-            read,
+            read: Some(read),
             findings: Vec::new(),
         }
     }
+}
+
+/// Whether a folder has the form of our datasets, or was one before its rows were removed.
+fn is_ours(folder: &Path) -> bool {
+    // A manifest that cannot be read and has no rows beside it is somebody else's.
+    let described = Manifest::read(folder);
+    is_folder(&folder.join("data"))
+        || matches!(described, Ok(Some(it)) if it.stage.starts_with("datasets "))
 }
 
 /// Reads everything below a path that is a dataset.
 pub(crate) fn read(path: &Path) -> Result<Vec<Found>, AuditError> {
     let root = Root::new(path)?;
     let mut found: Vec<Found> = Vec::new();
-    if is_folder(&path.join("data")) {
+    if is_ours(path) {
         found.extend(rows::dataset(&root, path)?);
     } else if let Some(task) = release::task(&root.name()) {
         found.extend(
@@ -49,7 +59,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, AuditError> {
     }
     if found.is_empty() {
         for folder in subfolders(path)? {
-            if is_folder(&folder.path.join("data")) {
+            if is_ours(&folder.path) {
                 found.extend(rows::dataset(&root, &folder.path)?);
             } else if let Some(task) = release::task(&folder.name) {
                 let read = release::read(&root, &folder.path, task)?;

@@ -2,7 +2,7 @@
 
 use super::{
     Found, Read, built,
-    files::{Folder, Root, language, subfolders},
+    files::{Folder, Root, is_folder, language, subfolders},
     parquet::Table,
 };
 use crate::{AuditError, ChoiceItem, ChoiceSet, Fact, Pair, World, WorldSet};
@@ -15,20 +15,30 @@ use std::{
 
 /// Reads a dataset's folder; `None` where `data` holds no language.
 pub(super) fn dataset(root: &Root, folder: &Path) -> Result<Option<Found>, AuditError> {
-    let languages = subfolders(&folder.join("data"))?;
+    let name = root.name_of(folder);
+    let refused = built::refused(folder, &name);
+    let data = folder.join("data");
+    let languages = if is_folder(&data) {
+        subfolders(&data)?
+    } else {
+        Vec::new()
+    };
     let is_world = |it: &Folder| file(it, "train").is_file();
     if languages.is_empty() {
-        return Ok(None);
+        return Ok((!refused.is_empty()).then_some(Found {
+            read: None,
+            findings: refused,
+        }));
     }
-    let name = root.name_of(folder);
     let mut codes = BTreeMap::new();
     for language_folder in &languages {
         codes.insert(language(language_folder)?, language_folder.name.clone());
     }
     let mut findings: Vec<_> = built::files(folder, &name, &codes)?.into_iter().collect();
+    findings.extend(refused);
     if languages.iter().any(is_world) {
         let worlds = worlds(root, folder, &languages)?;
-        let read = Read::Worlds(WorldSet { name, worlds });
+        let read = Some(Read::Worlds(WorldSet { name, worlds }));
         return Ok(Some(Found { read, findings }));
     }
     let (mut items, mut answers) = (BTreeMap::new(), BTreeMap::new());
@@ -40,10 +50,10 @@ pub(super) fn dataset(root: &Root, folder: &Path) -> Result<Option<Found>, Audit
         answers.insert(code, table.optional_texts("answer")?);
     }
     findings.extend(built::items(&name, &items, &answers));
-    let read = Read::Choices(ChoiceSet {
+    let read = Some(Read::Choices(ChoiceSet {
         name,
         languages: items,
-    });
+    }));
     Ok(Some(Found { read, findings }))
 }
 
