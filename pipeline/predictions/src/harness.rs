@@ -178,12 +178,29 @@ fn prediction(sample: &Sample, task: Task, place: &Place) -> Result<Prediction, 
     if let Some(score) = scores.iter().find(|score| !score.is_finite()) {
         return Err(wrong(&format!("the log-probability {score} is not finite")));
     }
+    if let Some(Value::Array(there)) = sample.doc.get("choices")
+        && there.len() != found
+    {
+        let there = there.len();
+        return Err(wrong(&format!(
+            "`filtered_resps` has {found} entries, and `doc` has {there} choices"
+        )));
+    }
+    check_probabilities(&scores).map_err(|problem| wrong(&problem))?;
     let Some(label) = position(&sample.target, choices) else {
         return Err(wrong(&format!(
             "`target` {} is no position and no letter among {choices} choices",
             sample.target
         )));
     };
+    if let Some(of_doc) = sample.doc.get("label")
+        && position(of_doc, choices) != Some(label)
+    {
+        return Err(wrong(&format!(
+            "`target` is {}, and the `label` of `doc` is {of_doc}",
+            sample.target
+        )));
+    }
     // The first of equal scores, as the harness' own accuracy takes it.
     let (choice, _) =
         (0u8..)
@@ -208,6 +225,26 @@ fn prediction(sample: &Sample, task: Task, place: &Place) -> Result<Prediction, 
         item_sha256: sample.item_sha256(),
         prompt_sha256: None,
     })
+}
+
+/// The most that the probabilities of an item's choices add up to: 1, and what rounding adds.
+const MOST: f64 = 1.01;
+
+/// Refuses scores that are no log-probabilities of choices that exclude each other.
+fn check_probabilities(scores: &[f64]) -> Result<(), String> {
+    if let Some(score) = scores.iter().find(|&&score| score.exp() > MOST) {
+        return Err(format!(
+            "the log-probability {score} is above 0, as none can be"
+        ));
+    }
+    let sum: f64 = scores.iter().map(|score| score.exp()).sum();
+    if sum <= MOST {
+        return Ok(());
+    }
+    Err(format!(
+        "the choices' probabilities add up to {sum:.3}, and 1 is the most: the harness gives a letter that merges with \
+         the end of the prompt the log-probability 0"
+    ))
 }
 
 /// A position from 0 as a number or text, or a letter from A.

@@ -111,6 +111,54 @@ fn a_sample_has_as_many_scores_as_choices() {
 }
 
 #[test]
+fn scores_and_labels_of_a_sample_can_be_right() {
+    let doc = |more: &str| sample("1", FOUR).replace("\"cluster_id\"", more);
+    let three = doc(r#""choices": ["a", "b", "c"], "cluster_id""#);
+    for (line, problem) in [
+        // exp(0) + exp(0) + exp(-2) + exp(-2), as findings/lm-eval-merged-letter.sh prints them.
+        (
+            sample("1", "[[0, 0], [0, 0], [-2, 0], [-2, 0]]"),
+            "the choices' probabilities add up to 2.271, and 1 is the most",
+        ),
+        // exp(-0.5) + 3 exp(-2)
+        (
+            sample("1", "[[-0.5, 0], [-2, 0], [-2, 0], [-2, 0]]"),
+            "the choices' probabilities add up to 1.013, and 1 is the most",
+        ),
+        (
+            sample("1", "[[-3, 0], [0.7, 0], [-2, 0], [-2, 0]]"),
+            "the log-probability 0.7 is above 0",
+        ),
+        (
+            three,
+            "`filtered_resps` has 4 entries, and `doc` has 3 choices",
+        ),
+        (
+            doc(r#""label": 2, "cluster_id""#),
+            "`target` is 1, and the `label` of `doc` is 2",
+        ),
+        (
+            doc(r#""label": "B.", "cluster_id""#),
+            "`target` is 1, and the `label` of `doc` is \"B.\"",
+        ),
+    ] {
+        let (_folder, read) = samples(&[("m/samples_xgeo_de.jsonl", line)]);
+        let error = read.unwrap_err().to_string();
+        assert!(error.starts_with(problem), "{error}");
+        assert!(error.ends_with("samples_xgeo_de.jsonl:1"), "{error}");
+    }
+    // Rounded probabilities, and labels that say the same in another way.
+    for line in [
+        sample("1", "[[0.0001, 0], [-9, 0], [-9, 0], [-9, 0]]"),
+        doc(r#""label": 1, "choices": ["a", "b", "c", "d"], "cluster_id""#),
+        doc(r#""label": "B", "cluster_id""#),
+    ] {
+        let (_folder, read) = samples(&[("m/samples_xgeo_de.jsonl", line)]);
+        assert!(read.is_ok(), "{read:?}");
+    }
+}
+
+#[test]
 fn the_target_is_a_position_or_a_letter() {
     for (target, label) in [("2", 2), (r#""2""#, 2), (r#""C""#, 2), (r#""A""#, 0)] {
         let (_folder, read) = samples(&[("m/samples_xgeo_de.jsonl", sample(target, FOUR))]);
