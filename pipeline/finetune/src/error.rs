@@ -94,6 +94,19 @@ pub enum FinetuneError {
         /// What differs.
         differs: String,
     },
+    /// A folder holds what another model was taught.
+    #[error("{} holds runs of the model {theirs}, and this is {ours}", folder.display())]
+    #[diagnostic(help(
+        "name another folder with --out, or remove this one: a report is of one model"
+    ))]
+    OtherModel {
+        /// The folder of all runs.
+        folder: PathBuf,
+        /// The model that is there, by name and fingerprint.
+        theirs: String,
+        /// The model that is to be taught.
+        ours: String,
+    },
     /// A log is none of ours.
     #[error("the line is no step of a training: {problem}\n   {place}")]
     #[diagnostic(help("name another folder with --out, or remove the log"))]

@@ -1,5 +1,6 @@
 use crate::{
     Arm, FinetuneConfig, FinetuneError, Results, TOOL,
+    place::check_model,
     run::{Recalls, Run},
 };
 use clika_artifacts::{FolderLock, Manifest, replace_file, sha256_hex};
@@ -49,6 +50,7 @@ pub fn finetune(
     experiment.config.check()?;
     check(arms)?;
     let _lock = FolderLock::take(out)?;
+    check_model(out, experiment.name, &experiment.model.fingerprint)?;
     let seeds: Vec<Option<u64>> = match experiment.adapter {
         Some(_) => vec![None],
         None => experiment.config.seeds.iter().copied().map(Some).collect(),

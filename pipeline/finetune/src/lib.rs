@@ -18,6 +18,7 @@ mod experiment;
 mod gate;
 mod log;
 mod overlap;
+mod place;
 mod report;
 mod results;
 mod run;
