@@ -25,6 +25,21 @@ pub struct Comparison {
     pub unshared: Vec<Unshared>,
     /// Runs whose answers carry no hash of their question, as [`Comparison::a`] or [`Comparison::b`].
     pub unverified: Vec<String>,
+    /// What was scored by other versions of clika, which may read an answer otherwise.
+    pub other_scoring: Vec<OtherScoring>,
+}
+
+/// A task in a language whose answers were scored in two ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OtherScoring {
+    /// The task.
+    pub task: Task,
+    /// The language.
+    pub language: LanguageCode,
+    /// The `scoring_version` of [`Comparison::a`]; `None` where it is not recorded.
+    pub a: Option<u64>,
+    /// That of [`Comparison::b`].
+    pub b: Option<u64>,
 }
 
 /// A task in a language that only one run has.
@@ -117,6 +132,7 @@ pub fn compare(
 ) -> Result<Comparison, ReportError> {
     let mut rows = Vec::new();
     let mut unverified = BTreeSet::new();
+    let mut other_scoring = Vec::new();
     for (key, ours) in a.collection.iter().filter(|(key, _)| key.model == a.model) {
         let Some(theirs) = b.collection.get(b.model, key.task, &key.language) else {
             continue;
@@ -142,6 +158,18 @@ pub fn compare(
             return Err(differs(difference.to_owned()));
         }
         let theirs = same_items(ours, theirs).map_err(differs)?;
+        // Answers that another program has recorded have no version to compare.
+        if let (Some(one), Some(other)) = (a.collection.run(key), b.collection.run(&its_key)) {
+            let versions = [one, other].map(|run| run["scoring_version"].as_u64());
+            if versions[0] != versions[1] {
+                other_scoring.push(OtherScoring {
+                    task: key.task,
+                    language: key.language.clone(),
+                    a: versions[0],
+                    b: versions[1],
+                });
+            }
+        }
         rows.push(row(key.task, &key.language, ours, &theirs, uncertainty));
     }
     if rows.is_empty() {
@@ -161,6 +189,7 @@ pub fn compare(
         rows,
         unshared: a.not_in(b).chain(b.not_in(a)).collect(),
         unverified: unverified.into_iter().collect(),
+        other_scoring,
     })
 }
 

@@ -11,7 +11,7 @@ mod rule;
 mod scores;
 mod text;
 
-pub use compare::{Comparison, ComparisonRow, Run, Unshared, compare};
+pub use compare::{Comparison, ComparisonRow, OtherScoring, Run, Unshared, compare};
 pub use error::ReportError;
 pub use groups::GroupScore;
 pub use panel::{IntervalKind, Uncertainty};

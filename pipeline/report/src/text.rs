@@ -1,6 +1,6 @@
 //! Reports as Markdown and CSV.
 
-use crate::{Cell, Comparison, Reproduction};
+use crate::{Cell, Comparison, OtherScoring, Reproduction};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -223,6 +223,26 @@ impl Comparison {
         )?;
         if let Some(line) = unverified(&self.unverified) {
             writeln!(out, "\n{line}")?;
+        }
+        if !self.other_scoring.is_empty() {
+            writeln!(
+                out,
+                "\nScored by other versions of clika, so that a part of a difference may be theirs:\n"
+            )?;
+        }
+        for OtherScoring {
+            task,
+            language,
+            a,
+            b,
+        } in &self.other_scoring
+        {
+            let version = |version: &Option<u64>| match version {
+                Some(version) => version.to_string(),
+                None => "not recorded".to_owned(),
+            };
+            let (a, b) = (version(a), version(b));
+            writeln!(out, "- {task} in {language}: scoring_version {a} and {b}")?;
         }
         if !self.unshared.is_empty() {
             writeln!(out, "\nNot compared, because only one has it:\n")?;

@@ -234,3 +234,40 @@ fn answers_to_other_questions_are_not_compared_and_unknown_ones_are_named() {
         "the hashes are equal"
     );
 }
+
+#[test]
+fn answers_that_were_scored_in_other_ways_are_compared_and_named() {
+    let scored = |model: &str, run_config: serde_json::Value| {
+        let mut collection = run(model, &[("de", "AAB")]);
+        let keys: Vec<_> = collection.iter().map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            collection.describe(key, run_config.clone());
+        }
+        collection
+    };
+    let compared =
+        |a: &Collection, b: &Collection| compare(Run::new(a, "a"), Run::new(b, "b"), &UNCERTAINTY);
+    let a = scored("a", json!({ "scoring_version": 2 }));
+    let same = compared(&a, &scored("b", json!({ "scoring_version": 2 }))).unwrap();
+    assert!(same.other_scoring.is_empty());
+    assert!(!same.markdown().contains("Scored by"));
+    for (config, version, said) in [
+        (
+            json!({ "scoring_version": 3 }),
+            Some(3),
+            "scoring_version 2 and 3",
+        ),
+        (json!({}), None, "scoring_version 2 and not recorded"),
+    ] {
+        let other = compared(&a, &scored("b", config)).unwrap();
+        assert_eq!(
+            (other.other_scoring[0].a, other.other_scoring[0].b),
+            (Some(2), version)
+        );
+        let said = format!("\n- xcopa in de: {said}\n");
+        assert!(other.markdown().contains(&said), "{}", other.markdown());
+    }
+    // Imported answers have no run of ours.
+    let imported = compared(&a, &run("b", &[("de", "AAB")])).unwrap();
+    assert!(imported.other_scoring.is_empty());
+}
