@@ -227,17 +227,15 @@ pub enum DatasetError {
         expected: String,
     },
     /// Two languages of a dataset do not ask the same.
-    #[error("{}: `{first}` and `{second}` do not ask the same items: {difference}", folder.display())]
+    #[error("{}: {languages} do not ask the same items: {difference}", folder.display())]
     #[diagnostic(help(
         "every language has the same items in one order, with the same right choices: {command} builds it anew"
     ))]
     Disagree {
         /// The dataset's folder.
         folder: PathBuf,
-        /// A language.
-        first: LanguageCode,
-        /// Another one.
-        second: LanguageCode,
+        /// The two.
+        languages: String,
         /// The first difference.
         difference: String,
         /// What builds the dataset.

@@ -71,8 +71,7 @@ impl DatasetFolder {
         for (second, items) in languages {
             let differs = |difference: String| DatasetError::Disagree {
                 folder: self.path().to_owned(),
-                first: first.clone(),
-                second: second.clone(),
+                languages: format!("`{first}` and `{second}`"),
                 difference,
                 command: self.command(),
             };
