@@ -172,6 +172,27 @@ fn an_answer_ends_where_the_template_ends_it_in_training_and_in_writing() {
     assert_eq!(model.ends().unwrap().texts, ["##"]);
 }
 
+/// The rule names both; `bos_token` is the first of them.
+#[test]
+fn a_prompt_begins_with_all_that_the_tokenizer_puts_before_a_text() {
+    let tokenizer = fs::read_to_string(fixture().join("tokenizer.json")).unwrap();
+    let mut tokenizer: serde_json::Value = serde_json::from_str(&tokenizer).unwrap();
+    let token = |id: &str| serde_json::json!({"SpecialToken": {"id": id, "type_id": 0}});
+    let rule = &mut tokenizer["post_processor"];
+    let text = rule["single"][1].clone();
+    rule["single"] = vec![token("<s>"), token("<unk>"), text, token("</s>")].into();
+    for (name, id) in [("<unk>", 0), ("</s>", 2)] {
+        rule["special_tokens"][name] =
+            serde_json::json!({"id": name, "ids": [id], "tokens": [name]});
+    }
+    let folder = with(&[("tokenizer.json", &tokenizer.to_string())]);
+    let model = load(folder.path(), "none").unwrap();
+    // `#` is 5.
+    assert_eq!(model.encode("#", "").unwrap(), [1, 0, 5]);
+    assert_eq!(model.encode_turn("#", "", "#").unwrap().prompt, [1, 0, 5]);
+    assert_eq!(self::model("none").encode("#", "").unwrap(), [1, 5]);
+}
+
 #[test]
 fn the_ends_of_generation_config_stand_beside_the_tokenizers() {
     let ends = |files: &[(&str, &str)]| {

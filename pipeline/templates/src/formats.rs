@@ -39,7 +39,8 @@ pub enum Part {
     Text(String),
     /// The one token of this name; a tokenizer that lacks it does not fit the format.
     Special(String),
-    /// The tokenizer's beginning-of-sequence token, where it puts one before every text; nothing where it puts none.
+    /// All tokens that the tokenizer puts before every text, whatever they are called; nothing where it puts none. What it
+    /// puts after a text does not belong to a prompt.
     Bos,
     /// The tokenizer's end-of-sequence token.
     Eos,

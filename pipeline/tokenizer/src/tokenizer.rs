@@ -15,6 +15,8 @@ pub struct Tokenizer {
     /// Ids before and after a text that is encoded with special tokens, where the file itself has no rule for it.
     before: Vec<u32>,
     after: Vec<u32>,
+    /// All ids before a text, whoever puts them there.
+    opening: Vec<u32>,
     chat_template: Option<ChatTemplate>,
 }
 
@@ -70,6 +72,8 @@ impl Tokenizer {
             .into_values()
             .max()
             .map_or(0, |largest| largest as usize + 1);
+        let before: Vec<u32> = bos.filter(|_| add_bos).into_iter().collect();
+        let opening = opening(&inner, &before)?;
         let tokenizer = Self {
             inner,
             vocabulary,
@@ -77,7 +81,8 @@ impl Tokenizer {
             bos,
             eos,
             unknown,
-            before: bos.filter(|_| add_bos).into_iter().collect(),
+            before,
+            opening,
             after: eos.filter(|_| add_eos).into_iter().collect(),
             chat_template: chat::chat_template(settings)?,
         };
@@ -156,7 +161,13 @@ impl Tokenizer {
         self.vocabulary
     }
 
-    /// The token that begins a text, if the model has one.
+    /// The ids that [`Self::encode`] with `special` puts before every text: none, one or more, whatever they are called.
+    pub fn before_text(&self) -> &[u32] {
+        &self.opening
+    }
+
+    /// The token that the files call the beginning of a text, if there is one. Whether it is put before a text, and what
+    /// else is, says [`Self::before_text`].
     pub fn bos(&self) -> Option<u32> {
         self.bos
     }
@@ -220,6 +231,19 @@ impl Tokenizer {
         }
         Ok(ids)
     }
+}
+
+/// The ids before every text: those that the file's own rule puts before a token, after `before`.
+fn opening(inner: &tokenizers::Tokenizer, before: &[u32]) -> Result<Vec<u32>, TokenizerError> {
+    let token = tokenizers::Token::new(0, String::new(), (0, 0));
+    let text = tokenizers::Encoding::from_tokens(vec![token], 0);
+    let whole = inner
+        .post_process(text, None, true)
+        .map_err(TokenizerError::Failed)?;
+    let is_special = whole.get_special_tokens_mask().iter().zip(whole.get_ids());
+    let own = is_special.take_while(|(mask, _)| **mask == 1);
+    let own = own.map(|(_, id)| *id);
+    Ok(before.iter().copied().chain(own).collect())
 }
 
 /// The tokenizer itself, and whether it is of a `tokenizer.json`; what its class or its file says of named tokens is put

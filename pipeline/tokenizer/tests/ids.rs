@@ -5,7 +5,7 @@
 mod model;
 
 use clika_tokenizer::Tokenizer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn corpus() -> Vec<String> {
     include_str!("corpus.txt")
@@ -49,6 +49,7 @@ fn every_line_of_the_corpus_as_the_reference() {
             "{name}"
         );
         let (before, after) = (ids(&case["before"]).unwrap(), ids(&case["after"]).unwrap());
+        assert_eq!(tokenizer.before_text(), before, "{name}");
         let batch = tokenizer.encode_batch(&corpus, true).unwrap();
         for (n, text) in corpus.iter().enumerate() {
             let Some(expected) = expected(cases, case, n) else {
@@ -83,6 +84,60 @@ fn every_line_of_the_corpus_as_the_reference() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(cases.len(), 21);
     assert!(compared > 21 * 100, "{compared}");
+}
+
+/// A rule that puts tokens around a text, as a tokenizer.json writes it.
+fn rule(before: &[(&str, u32)], after: &[(&str, u32)]) -> Value {
+    let special = |(name, _): &(&str, u32)| json!({"SpecialToken": {"id": name, "type_id": 0}});
+    let text = json!({"Sequence": {"id": "A", "type_id": 0}});
+    let pair = [text.clone(), json!({"Sequence": {"id": "B", "type_id": 0}})];
+    let single: Vec<Value> = before
+        .iter()
+        .map(special)
+        .chain([text])
+        .chain(after.iter().map(special))
+        .collect();
+    let named = before.iter().chain(after).map(|(name, id)| {
+        let token = json!({"id": name, "ids": [id], "tokens": [name]});
+        ((*name).to_owned(), token)
+    });
+    let named: serde_json::Map<String, Value> = named.collect();
+    json!({"type": "TemplateProcessing", "single": single, "pair": pair, "special_tokens": named})
+}
+
+/// The ids are those of the rule itself, which [`Tokenizer::before_text`] has whether a file calls them BOS or not.
+#[test]
+fn all_that_stands_before_a_text_and_nothing_that_stands_after_it() {
+    let file = model::fixture("qwen2.json");
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let added = file["added_tokens"].as_array().unwrap();
+    let token = |n: usize| {
+        let id = added[n]["id"].as_u64().unwrap();
+        let name = added[n]["content"].as_str().unwrap();
+        (name, u32::try_from(id).unwrap())
+    };
+    let (one, two) = (token(0), token(1));
+    for (before, after, bos) in [
+        (vec![], vec![], one.0),
+        (vec![one], vec![], one.0),
+        (vec![one], vec![], two.0),
+        (vec![one, two], vec![], one.0),
+        (vec![one], vec![two], one.0),
+        (vec![], vec![one], one.0),
+    ] {
+        let mut file = file.clone();
+        file["post_processor"] = rule(&before, &after);
+        let config = json!({"bos_token": bos});
+        for settings in [
+            json!({"tokenizer.json": file.clone(), "tokenizer_config.json": config}),
+            json!({"tokenizer.json": file}),
+        ] {
+            let folder = model::folder(&json!({}), &settings);
+            let tokenizer = Tokenizer::load(folder.path()).unwrap();
+            let expected: Vec<u32> = before.iter().map(|(_, id)| *id).collect();
+            assert_eq!(tokenizer.before_text(), expected, "{before:?} {after:?}");
+        }
+    }
 }
 
 /// transformers 5.23 leaves the BOS token out here, against its own documentation; see `Tokenizer::load`.

@@ -184,13 +184,10 @@ impl LocalModel {
                 ids.push(id);
             }
             Part::Bos => {
-                // What the tokenizer puts before every text; some put nothing there.
-                let before = self.tokenizer.encode("", true)?;
-                ids.extend(
-                    before
-                        .first()
-                        .filter(|id| Some(**id) == self.tokenizer.bos()),
-                );
+                for &id in self.tokenizer.before_text() {
+                    self.tokenizer.has_row(id)?;
+                    ids.push(id);
+                }
             }
             Part::Eos => {
                 if let Some(id) = self.tokenizer.eos() {
