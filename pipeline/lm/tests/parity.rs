@@ -264,3 +264,21 @@ fn what_is_not_used_is_named() {
         ["tensors of the checkpoint that the model does not use: model.embed_tokens.weight_scale"]
     );
 }
+
+/// The note is for whoever compares with transformers, which puts it on; the numbers are the model's own.
+#[test]
+fn an_adapter_beside_the_model_is_named() {
+    let folder = changed("llama", &[], WEIGHTS, |tensor| vec![tensor]);
+    let write = |name: &str| std::fs::write(folder.path().join(name), "{}").unwrap();
+    // Without weights there is nothing to put on.
+    write("adapter_config.json");
+    let (_, notes) = as_variant(folder.path(), "llama");
+    assert_eq!(notes, [] as [String; 0]);
+    write("adapter_model.safetensors");
+    let (_, notes) = as_variant(folder.path(), "llama");
+    let [note] = notes.as_slice() else {
+        panic!("{notes:?}")
+    };
+    let said = "holds an adapter too, and a model is loaded without it: --adapter puts one on";
+    assert!(note.contains(said), "{note}");
+}
