@@ -1,8 +1,9 @@
 //! The chat templates that a model's files hold.
 
+use crate::ChatTemplate;
 use crate::settings::Settings;
-use crate::{ChatTemplate, TokenizerError};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// `chat_template` of tokenizer_config.json.
 #[derive(Deserialize)]
@@ -10,6 +11,7 @@ use serde::Deserialize;
 pub(crate) enum ChatTemplates {
     One(String),
     Several(Vec<NamedTemplate>),
+    ByName(BTreeMap<String, String>),
 }
 
 /// One of several templates.
@@ -20,25 +22,27 @@ pub(crate) struct NamedTemplate {
 }
 
 /// The template that counts, with the special tokens that it may name.
-pub(crate) fn chat_template(settings: &Settings) -> Result<Option<ChatTemplate>, TokenizerError> {
-    let Some((path, templates)) = &settings.chat else {
-        return Ok(None);
-    };
+pub(crate) fn chat_template(settings: &Settings) -> Option<ChatTemplate> {
+    let (path, templates) = settings.chat.as_ref()?;
+    let default = |name: &str| name == "default";
     let source = match templates {
-        ChatTemplates::One(source) => source,
+        ChatTemplates::One(source) => Ok(source),
         // Of two with the same name the later counts, as in Python's dictionary.
         ChatTemplates::Several(list) => list
             .iter()
-            .rfind(|named| named.name == "default")
+            .rfind(|named| default(&named.name))
             .map(|named| &named.template)
-            .ok_or_else(|| TokenizerError::NoDefaultTemplate {
-                path: path.clone(),
-                names: list.iter().map(|named| named.name.clone()).collect(),
-            })?,
+            .ok_or_else(|| list.iter().map(|named| named.name.clone()).collect()),
+        ChatTemplates::ByName(map) => map
+            .iter()
+            .find(|(name, _)| default(name))
+            .map(|(_, template)| template)
+            .ok_or_else(|| map.keys().cloned().collect()),
     };
     let tokens = settings
         .named
         .pairs()
         .map(|(name, content)| (name.to_owned(), content.to_owned()));
-    Ok(Some(ChatTemplate::new(path.clone(), source, tokens)))
+    let source = source.map(String::as_str);
+    Some(ChatTemplate::of(path.clone(), source, tokens))
 }

@@ -162,7 +162,8 @@ pub enum TokenizerError {
     /// Several chat templates, none of them the default one.
     #[error("{} has the chat templates {}, and none is called `default`", path.display(), names.join(", "))]
     #[diagnostic(help(
-        "rename the one to use, or write it to chat_template.jinja beside the file"
+        "rename the one to use, or write it to chat_template.jinja beside the file; another prompt format needs no chat \
+         template"
     ))]
     NoDefaultTemplate {
         /// The file.

@@ -25,9 +25,18 @@ pub struct Message {
 pub struct ChatTemplate {
     path: PathBuf,
     /// A template that cannot be read fails when it is used: many models are asked without.
-    template: Result<Arc<Template>, JinjaError>,
+    template: Result<Arc<Template>, Problem>,
     /// The special tokens that it may name.
     tokens: BTreeMap<String, String>,
+}
+
+/// Why there is no template to use.
+#[derive(Debug, Clone)]
+enum Problem {
+    /// It cannot be read.
+    Jinja(JinjaError),
+    /// Of several, by these names, none is the one to use.
+    NoDefault(Vec<String>),
 }
 
 impl ChatTemplate {
@@ -37,9 +46,22 @@ impl ChatTemplate {
         source: &str,
         tokens: impl IntoIterator<Item = (String, String)>,
     ) -> Self {
+        Self::of(path, Ok(source), tokens)
+    }
+
+    /// [`Self::new`], or the names of templates of which none is the default one.
+    pub(crate) fn of(
+        path: PathBuf,
+        source: Result<&str, Vec<String>>,
+        tokens: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let template = source.map_err(Problem::NoDefault).and_then(|source| {
+            let parsed = Template::parse(source);
+            parsed.map(Arc::new).map_err(Problem::Jinja)
+        });
         Self {
             path,
-            template: Template::parse(source).map(Arc::new),
+            template,
             tokens: tokens.into_iter().collect(),
         }
     }
@@ -108,7 +130,11 @@ impl ChatTemplate {
     fn template(&self) -> Result<&Template, TokenizerError> {
         match &self.template {
             Ok(template) => Ok(template),
-            Err(source) => Err(self.failed(source.clone())),
+            Err(Problem::Jinja(source)) => Err(self.failed(source.clone())),
+            Err(Problem::NoDefault(names)) => Err(TokenizerError::NoDefaultTemplate {
+                path: self.path.clone(),
+                names: names.clone(),
+            }),
         }
     }
 

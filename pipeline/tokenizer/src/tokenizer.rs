@@ -84,7 +84,7 @@ impl Tokenizer {
             before,
             opening,
             after: eos.filter(|_| add_eos).into_iter().collect(),
-            chat_template: chat::chat_template(settings)?,
+            chat_template: chat::chat_template(settings),
         };
         // The rule of a tokenizer.json names ids, which need not be any token's.
         for id in tokenizer.encode("", true)? {

@@ -93,14 +93,35 @@ fn the_file_wins_over_the_config_and_default_over_other_names() {
 }
 
 #[test]
-fn several_templates_without_a_default_are_refused() {
-    let named = json!([{"name": "tool_use", "template": "x"}, {"name": "rag", "template": "y"}]);
-    let error = tokenizer(&json!({"tokenizer_config.json": {"chat_template": named}})).unwrap_err();
-    let message = error.to_string();
-    assert!(
-        message.ends_with("has the chat templates tool_use, rag, and none is called `default`"),
-        "{message}"
-    );
+fn several_templates_without_a_default_are_refused_where_one_is_needed() {
+    let list = json!([{"name": "tool_use", "template": "x"}, {"name": "rag", "template": "y"}]);
+    let map = json!({"tool_use": "x", "rag": "y"});
+    for (named, names) in [(list, "tool_use, rag"), (map, "rag, tool_use")] {
+        let settings = json!({"tokenizer_config.json": {"chat_template": named}});
+        // What needs no template works, as in transformers.
+        let tokenizer = tokenizer(&settings).unwrap();
+        assert!(
+            !tokenizer
+                .encode("Which one is it?", false)
+                .unwrap()
+                .is_empty()
+        );
+        let template = tokenizer.chat_template().unwrap();
+        let none = TemplateVariables::new();
+        let message = template.render(&[], true, &none).unwrap_err().to_string();
+        let end = format!("has the chat templates {names}, and none is called `default`");
+        assert!(message.ends_with(&end), "{message}");
+    }
+}
+
+/// transformers keeps a map as it makes one of a list.
+#[test]
+fn the_default_of_a_map_is_the_template() {
+    let config = json!({"chat_template": {"default": "the default", "rag": "x"}});
+    let tokenizer = tokenizer(&json!({"tokenizer_config.json": config})).unwrap();
+    let template = tokenizer.chat_template().unwrap();
+    let text = template.render(&[], true, &TemplateVariables::new());
+    assert_eq!(text.unwrap(), "the default");
 }
 
 #[test]

@@ -191,7 +191,9 @@ fn traits(
         Ok(TemplateEnd::Text(_) | TemplateEnd::Nothing)
         | Err(
             EvaluateError::NoAssistantTurn
-            | EvaluateError::Tokenizer(TokenizerError::Template { .. }),
+            | EvaluateError::Tokenizer(
+                TokenizerError::Template { .. } | TokenizerError::NoDefaultTemplate { .. },
+            ),
         ) => None,
         Err(error) => return Err(error),
     };
