@@ -222,6 +222,50 @@ fn the_ends_of_generation_config_stand_beside_the_tokenizers() {
     );
 }
 
+/// The neutral values are transformers' own defaults, which its older versions wrote into every file.
+#[test]
+fn settings_that_change_what_transformers_writes_are_named() {
+    let ignored = |content: &str| {
+        let folder = with(&[("generation_config.json", content)]);
+        let model = load(folder.path(), "none").unwrap();
+        let stop = model.ends().unwrap().texts.clone();
+        (model.generation_ignored().to_vec(), stop)
+    };
+    let none = (Vec::<String>::new(), Vec::<String>::new());
+    assert_eq!(ignored("{}"), none);
+    let neutral = r#"{"repetition_penalty": 1.0, "encoder_repetition_penalty": 1, "no_repeat_ngram_size": 0, "min_length": 0,
+        "min_new_tokens": null, "num_beams": 1, "bad_words_ids": null, "suppress_tokens": [], "forced_eos_token_id": null,
+        "guidance_scale": 1.0, "stop_strings": null, "length_penalty": 1.0}"#;
+    assert_eq!(ignored(neutral), none);
+    // What is drawn by chance is not asked for here.
+    let sampling =
+        r#"{"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95, "min_p": 0.1}"#;
+    assert_eq!(ignored(sampling), none);
+    for (name, value) in [
+        ("repetition_penalty", "1.1"),
+        ("no_repeat_ngram_size", "3"),
+        ("encoder_repetition_penalty", "1.2"),
+        ("encoder_no_repeat_ngram_size", "2"),
+        ("suppress_tokens", "[0]"),
+        ("begin_suppress_tokens", "[5]"),
+        ("bad_words_ids", "[[7]]"),
+        ("sequence_bias", "[[[7], -1.0]]"),
+        ("min_length", "4"),
+        ("min_new_tokens", "10"),
+        ("forced_bos_token_id", "1"),
+        ("forced_eos_token_id", "2"),
+        ("num_beams", "4"),
+        ("guidance_scale", "1.5"),
+        ("exponential_decay_length_penalty", "[5, 1.1]"),
+    ] {
+        let content = format!("{{\"{name}\": {value}}}");
+        assert_eq!(ignored(&content), (vec![name.to_owned()], vec![]), "{name}");
+    }
+    let stop = |content: &str| ignored(content).1;
+    assert_eq!(stop(r#"{"stop_strings": "Q:"}"#), ["Q:"]);
+    assert_eq!(stop(r#"{"stop_strings": ["Q:", "A:"]}"#), ["Q:", "A:"]);
+}
+
 #[test]
 fn a_text_goes_no_further_than_any_end() {
     let model = model("none");

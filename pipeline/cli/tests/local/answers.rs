@@ -47,6 +47,39 @@ fn a_model_is_scored_in_every_way_and_its_answers_are_kept() {
 }
 
 #[test]
+fn a_setting_of_generation_that_is_not_followed_is_said_where_answers_are_written() {
+    let project = project();
+    let folder = project.path("penalized");
+    copy_of_model(&folder);
+    let content = r#"{"eos_token_id": 2, "repetition_penalty": 1.1, "top_k": 20}"#;
+    fs::write(folder.join("generation_config.json"), content).unwrap();
+    let model = folder.display().to_string();
+    let run = |answer: &str| {
+        let options = [
+            "evaluate",
+            "--model",
+            &model,
+            "--limit",
+            "2",
+            "--languages",
+            "en",
+            "--json",
+            "--answer",
+            answer,
+            "--name",
+            answer,
+        ];
+        let output = project.command(&options).output().unwrap();
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let said = text(&output.stderr)
+            .contains("generation_config.json sets repetition_penalty, which is not followed");
+        (object["run"]["generation_ignored"].clone(), said)
+    };
+    assert_eq!(run("free"), (json!(["repetition_penalty"]), true));
+    assert_eq!(run("letters"), (Value::Null, false));
+}
+
+#[test]
 fn averaging_over_places_removes_what_a_letter_adds() {
     // Two choices, swapped: the averages of both orders have to be the same whichever order the dataset has.
     let project = project();

@@ -4,11 +4,8 @@ use super::{LocalModel, Wrapping};
 use crate::EvaluateError;
 use clika_templates::Part;
 use clika_tokenizer::{ChatTemplate, Message, TemplateVariables, Tokenizer};
-use serde::{Deserialize, Serialize};
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// What ends an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -22,17 +19,6 @@ pub struct Ends {
 /// An answer that no template changes or holds.
 const PROBE: &str = "xyzzy";
 
-impl Ids {
-    /// The ids that a token can have; -1 stands for none.
-    fn tokens(self) -> BTreeSet<u32> {
-        let ids = match self {
-            Self::One(id) => vec![id],
-            Self::Several(ids) => ids,
-        };
-        ids.into_iter().flat_map(u32::try_from).collect()
-    }
-}
-
 /// What a template writes after an answer.
 pub(super) enum TemplateEnd {
     Token(u32),
@@ -40,21 +26,8 @@ pub(super) enum TemplateEnd {
     Nothing,
 }
 
-/// `generation_config.json`, or what stands in for it in `config.json`.
-#[derive(Deserialize)]
-struct Generation {
-    eos_token_id: Option<Ids>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Ids {
-    One(i64),
-    Several(Vec<i64>),
-}
-
 impl LocalModel {
-    /// What ends an answer: every end of `generation_config.json`, the tokenizer's, and what the format or the model's
+    /// What ends an answer: every end and stop string of `generation_config.json`, the tokenizer's, and what the format or the model's
     /// own template writes after an answer, so that a model stops where it was taught to.
     ///
     /// # Errors
@@ -65,7 +38,7 @@ impl LocalModel {
         }
         let mut ends = Ends {
             tokens: self.own_ends(),
-            texts: Vec::new(),
+            texts: self.generation.stop.clone(),
         };
         match &self.wrapping {
             Wrapping::Own => match self.template_end()? {
@@ -98,7 +71,7 @@ impl LocalModel {
     /// As [`Self::ends`].
     pub fn unnamed_ends(&self) -> Result<Option<&BTreeSet<u32>>, EvaluateError> {
         let ends = &self.ends()?.tokens;
-        Ok((!ends.is_subset(&self.generation_ends)).then_some(ends))
+        Ok((!ends.is_subset(&self.generation.ends)).then_some(ends))
     }
 
     fn template_end(&self) -> Result<TemplateEnd, EvaluateError> {
@@ -110,7 +83,7 @@ impl LocalModel {
 
     /// The ends of the model's files, whatever the format.
     fn own_ends(&self) -> BTreeSet<u32> {
-        let own = self.generation_ends.iter().copied();
+        let own = self.generation.ends.iter().copied();
         own.chain(self.tokenizer.eos()).collect()
     }
 
@@ -147,28 +120,4 @@ pub(super) fn template_end(
         None if after.trim().is_empty() => TemplateEnd::Nothing,
         None => TemplateEnd::Text(after.to_owned()),
     })
-}
-
-/// The ends that a model's folder names for generation, as transformers looks for them: in `generation_config.json`, or
-/// without that file in `config.json`.
-pub(super) fn generation_ends(folder: &Path) -> Result<BTreeSet<u32>, EvaluateError> {
-    for name in ["generation_config.json", "config.json"] {
-        let path = folder.join(name);
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(unreadable(path, serde_json::Error::io(error))),
-        };
-        let found: Generation =
-            serde_json::from_slice(&text).map_err(|source| unreadable(path, source))?;
-        return Ok(match found.eos_token_id {
-            None => BTreeSet::new(),
-            Some(ids) => ids.tokens(),
-        });
-    }
-    Ok(BTreeSet::new())
-}
-
-fn unreadable(path: PathBuf, source: serde_json::Error) -> EvaluateError {
-    EvaluateError::GenerationConfig { path, source }
 }

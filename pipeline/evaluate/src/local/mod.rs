@@ -3,6 +3,7 @@
 mod ask;
 mod encode;
 mod ends;
+mod generation;
 mod model;
 mod run;
 mod thinking;

@@ -1,6 +1,7 @@
 use super::{
     encode::Wrapping,
-    ends::{Ends, TemplateEnd, generation_ends, template_end},
+    ends::{Ends, TemplateEnd, template_end},
+    generation::Generation,
 };
 use crate::EvaluateError;
 use clika_artifacts::{sha256_file, sha256_hex};
@@ -34,8 +35,8 @@ pub struct LocalModel {
     pub place: Place,
     /// Values for variables of its own template.
     pub(super) variables: TemplateVariables,
-    /// The ends that its folder names for generation.
-    pub(super) generation_ends: BTreeSet<u32>,
+    /// What its folder says for generation.
+    pub(super) generation: Generation,
     /// All ends, once they were asked for.
     pub(super) ends: OnceLock<Ends>,
 }
@@ -69,9 +70,9 @@ impl LocalModel {
     ) -> Result<Self, EvaluateError> {
         // First what fails fast.
         let mut tokenizer = Tokenizer::load(folder)?;
-        let generation_ends = generation_ends(folder)?;
+        let generation = Generation::read(folder)?;
         let (wrapping, format_comment) =
-            wrapping((&tokenizer, &generation_ends), name, format, formats)?;
+            wrapping((&tokenizer, &generation.ends), name, format, formats)?;
         if let Some(comment) = &format_comment {
             progress.note(comment);
         }
@@ -96,7 +97,7 @@ impl LocalModel {
             hashes,
             place: place.clone(),
             variables: TemplateVariables::new(),
-            generation_ends,
+            generation,
             ends: OnceLock::new(),
         })
     }

@@ -216,6 +216,9 @@ pub(super) fn run(
         args,
         progress.as_ref(),
     )?;
+    if settings.mode == AnswerMode::Free {
+        model.note_generation_ignored(progress.as_ref());
+    }
     let variables = model.variables().clone();
     let described = json!({
         "model": located.name,
@@ -235,6 +238,10 @@ pub(super) fn run(
         "thought": thought,
         "ends": match settings.mode {
             AnswerMode::Free => Some(model.ends()?),
+            AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => None,
+        },
+        "generation_ignored": match settings.mode {
+            AnswerMode::Free => Some(model.generation_ignored()),
             AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => None,
         },
         "answer": settings.mode,

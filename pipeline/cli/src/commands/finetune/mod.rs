@@ -18,7 +18,7 @@ use clika_core::LanguageCode;
 use clika_datasets::Project;
 use clika_evaluate::LocalModel;
 use clika_finetune::{
-    DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, arms, demo_arms, finetune,
+    AnswerModes, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, arms, demo_arms, finetune,
 };
 use serde_json::json;
 use settings::SettingArgs;
@@ -134,6 +134,12 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         progress.as_ref(),
     )?;
     model.set_variables(&config.answers.template_vars)?;
+    match config.answers.modes {
+        AnswerModes::Free | AnswerModes::Both => {
+            model.note_generation_ignored(progress.as_ref());
+        }
+        AnswerModes::Ranking => {}
+    }
     let out = match &args.out {
         Some(out) => out.clone(),
         None => project.finetune().join(file_name(&located.name)),
