@@ -88,6 +88,15 @@ enum Entries {
     ByName(BTreeMap<String, Entry>),
 }
 
+impl Entries {
+    fn into_list(self) -> Vec<Entry> {
+        match self {
+            Self::List(list) => list,
+            Self::ByName(map) => map.into_values().collect(),
+        }
+    }
+}
+
 fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<Entry>>, D::Error> {
     Option::deserialize(from).map(Some)
 }
@@ -129,20 +138,19 @@ impl NamedTokens {
         Named(entries.map(|entry| entry.map(|entry| entry.map(|entry| entry.token(true)))))
     }
 
-    /// The special tokens without a name.
+    /// The special tokens without a name of [`NAMES`]. To transformers `extra_special_tokens` is another name of
+    /// `additional_special_tokens` where it is a list, and has tokens of its own where it is a map.
     pub fn extra(self) -> Vec<AddedToken> {
-        let entries = match (self.extra_special_tokens, self.additional_special_tokens) {
-            (Some(Entries::List(list)), other) if list.is_empty() => other,
-            (Some(entries), _) => Some(entries),
-            (None, other) => other,
+        let additional = self.additional_special_tokens;
+        let (extra, additional) = match self.extra_special_tokens {
+            Some(Entries::List(list)) if !list.is_empty() => (Some(Entries::List(list)), None),
+            extra => (extra, additional),
         };
-        match entries {
-            None => Vec::new(),
-            Some(Entries::List(list)) => list.into_iter().map(|entry| entry.token(true)).collect(),
-            Some(Entries::ByName(map)) => {
-                map.into_values().map(|entry| entry.token(true)).collect()
-            }
-        }
+        let entries = [extra, additional].into_iter().flatten();
+        entries
+            .flat_map(Entries::into_list)
+            .map(|entry| entry.token(true))
+            .collect()
     }
 }
 

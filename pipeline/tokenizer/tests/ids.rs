@@ -140,6 +140,30 @@ fn all_that_stands_before_a_text_and_nothing_that_stands_after_it() {
     }
 }
 
+/// New tokens get the ids after the file's 504, the map's first; a list of the same meaning is read alone.
+#[test]
+fn special_tokens_without_a_name_are_those_of_both_fields() {
+    let files = json!({"tokenizer.json": "qwen2.json"});
+    let additional = json!(["@@b"]);
+    for (extra, expected) in [
+        (json!(null), [None, Some(504)]),
+        (json!({}), [None, Some(504)]),
+        (json!([]), [None, Some(504)]),
+        (json!({"eot": "@@a"}), [Some(504), Some(505)]),
+        (json!(["@@a"]), [Some(504), None]),
+    ] {
+        let config =
+            json!({"additional_special_tokens": additional, "extra_special_tokens": extra});
+        let settings = json!({"tokenizer_config.json": config});
+        let tokenizer = Tokenizer::load(model::folder(&files, &settings).path()).unwrap();
+        assert_eq!(
+            ["@@a", "@@b"].map(|text| tokenizer.id(text)),
+            expected,
+            "{extra}"
+        );
+    }
+}
+
 /// transformers 5.23 leaves the BOS token out here, against its own documentation; see `Tokenizer::load`.
 #[test]
 fn llama_begins_with_bos_unless_told_otherwise() {
