@@ -51,11 +51,9 @@ impl Hub {
     /// the cache serves, and a note says so.
     pub async fn locate(&self, model: &str, progress: &dyn Progress) -> Result<Located, HubError> {
         if let Some(folder) = local(model)? {
-            let name = match folder
-                .canonicalize()
-                .map_err(HubError::read(&folder))?
-                .file_name()
-            {
+            // As it is called, not as what a link stands for is; `.` and `..` call it nothing.
+            let whole = folder.canonicalize().map_err(HubError::read(&folder))?;
+            let name = match folder.file_name().or(whole.file_name()) {
                 Some(name) => name.to_string_lossy().into_owned(),
                 None => model.to_owned(),
             };

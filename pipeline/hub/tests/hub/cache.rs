@@ -140,6 +140,19 @@ fn a_local_folder_wins() {
             revision: None,
         }
     );
+    // A link is called what it is called, whatever it points to.
+    let link = place.folder.path().join("Qwen2.5-0.5B");
+    std::os::unix::fs::symlink(&folder, &link).unwrap();
+    for path in [
+        link.clone(),
+        link.join("."),
+        folder.join("../../Qwen2.5-0.5B/"),
+    ] {
+        let found = place.locate(path.to_str().unwrap()).0.unwrap();
+        assert_eq!(found.name, "Qwen2.5-0.5B", "{}", path.display());
+    }
+    let above = place.locate(folder.join("..").to_str().unwrap()).0.unwrap();
+    assert_eq!(above.name, "org");
     // Relative to where the test runs: this crate's folder.
     let found = place.locate("tests/hub").0.unwrap();
     assert_eq!(found.folder, Path::new("tests/hub"));
