@@ -196,6 +196,18 @@ pub enum LmError {
         /// What does not fit.
         problem: String,
     },
+    /// An adapter that was trained after tokens were added to the model.
+    #[error("the adapter was trained on a model with more tokens: `{module}`: {problem}")]
+    #[diagnostic(help(
+        "tokens were added before it was trained: load the base in transformers, resize_token_embeddings to the adapter's own \
+         tokenizer, put the adapter on with PEFT, merge_and_unload, save model and tokenizer, and evaluate that folder"
+    ))]
+    MoreTokens {
+        /// The module.
+        module: String,
+        /// What does not fit.
+        problem: String,
+    },
     /// An example without a token to predict.
     #[error("example {number} has no answer to learn, or nothing before it")]
     NoAnswer {

@@ -87,7 +87,7 @@ impl<'a> Planner<'a, '_> {
         self.check_untouched(&part.name)?;
         let [vocabulary, hidden] = part.shape;
         if let Some(token) = rows.iter().find(|row| **row >= vocabulary) {
-            return Err(LmError::OtherBase {
+            return Err(LmError::MoreTokens {
                 module: part.name.clone(),
                 problem: format!("it has {vocabulary} rows, and `{FIELD}` names {token}"),
             });

@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
             config: &adapter.config,
             parts,
             tied: architecture.tied,
-            tensors: Tensors::new(&adapter.tensors),
+            tensors: Tensors::new(&adapter.tensors, architecture.vocabulary),
             plan: Self::default(),
         };
         planner.updates(architecture)?;

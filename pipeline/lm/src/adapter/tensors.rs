@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The tensors of an adapter, and which of them were asked for.
 pub(super) struct Tensors<'a> {
     all: &'a BTreeMap<String, Numbers>,
+    /// The model's tokens.
+    vocabulary: usize,
     asked: BTreeSet<String>,
 }
 
 impl<'a> Tensors<'a> {
-    pub(super) const fn new(all: &'a BTreeMap<String, Numbers>) -> Self {
-        let asked = BTreeSet::new();
-        Self { all, asked }
+    pub(super) const fn new(all: &'a BTreeMap<String, Numbers>, vocabulary: usize) -> Self {
+        Self {
+            all,
+            vocabulary,
+            asked: BTreeSet::new(),
+        }
     }
 
     /// A tensor that a field asks for.
@@ -28,16 +33,27 @@ impl<'a> Tensors<'a> {
             });
         };
         if found.shape != shape {
-            return Err(LmError::OtherBase {
-                module: name,
-                problem: format!(
-                    "the adapter is for {:?}, and the model has {shape:?}",
-                    found.shape
-                ),
+            let problem = format!(
+                "the adapter is for {:?}, and the model has {shape:?}",
+                found.shape
+            );
+            let module = name;
+            return Err(match self.has_more_tokens(&found.shape, shape) {
+                true => LmError::MoreTokens { module, problem },
+                false => LmError::OtherBase { module, problem },
             });
         }
         self.asked.insert(name);
         Ok(&found.values)
+    }
+
+    /// Whether all that differs is that there are more tokens than the model has.
+    fn has_more_tokens(&self, found: &[usize], shape: &[usize]) -> bool {
+        let mut pairs = found.iter().zip(shape);
+        found.len() == shape.len()
+            && pairs.all(|(found, model)| {
+                found == model || (*model == self.vocabulary && found > model)
+            })
     }
 
     /// Lets a tensor pass that PEFT saves and does not read.

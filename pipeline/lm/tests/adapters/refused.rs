@@ -287,3 +287,32 @@ fn a_tensor_that_is_missing_too_many_or_no_number_is_named() {
         "{apart}"
     );
 }
+
+#[test]
+fn an_adapter_of_a_larger_vocabulary_names_the_way_out() {
+    // Two tokens more than the base's 96.
+    let more = |tensors: &mut Tensors| {
+        for (name, (shape, values)) in tensors {
+            let is_end = name.contains("embed_tokens") || name.contains("lm_head");
+            if let (true, Some(at)) = (is_end, shape.iter().position(|size| *size == 96)) {
+                shape[at] += 2;
+                values.resize(shape.iter().product(), 0.0);
+            }
+        }
+    };
+    for row in [
+        "modules-to-save-embedding",
+        "modules-to-save-head",
+        "embedding",
+        "head",
+    ] {
+        let error = refusal(row, |_| (), more).expect_err("it is refused");
+        let said = error.to_string();
+        assert!(
+            said.starts_with("the adapter was trained on a model with more tokens"),
+            "{said}"
+        );
+        let help = error.help().unwrap().to_string();
+        assert!(help.contains("resize_token_embeddings"), "{help}");
+    }
+}
