@@ -69,21 +69,23 @@ pub(crate) fn read(
         })
 }
 
-/// The class that transformers takes: for `qwen2` models Qwen2's, whatever the files say, which several got wrong.
 fn class(folder: &Path, settings: &Settings) -> Result<&'static str, TokenizerError> {
-    let named = settings.class.as_deref();
-    let known = match (settings.model_type.as_deref(), named) {
-        (Some("qwen2"), _) | (Some("qwen3"), None) => Ok(QWEN2),
-        // These are read by another library's rules.
-        (Some("mistral"), _) => Err(named),
-        (_, Some(QWEN2)) => Ok(QWEN2),
-        (_, Some(GPT2)) => Ok(GPT2),
-        (_, _) => Err(named),
-    };
-    known.map_err(|class| TokenizerError::SlowClass {
+    known_class(settings).ok_or_else(|| TokenizerError::SlowClass {
         folder: folder.to_owned(),
-        class: class.map(str::to_owned),
+        class: settings.class.clone(),
     })
+}
+
+/// The class that transformers takes: for `qwen2` models Qwen2's, whatever the files say, which several got wrong.
+fn known_class(settings: &Settings) -> Option<&'static str> {
+    match (settings.model_type.as_deref(), settings.class.as_deref()) {
+        (Some("qwen2"), _) | (Some("qwen3"), None) => Some(QWEN2),
+        // These are read by another library's rules.
+        (Some("mistral"), _) => None,
+        (_, Some(QWEN2)) => Some(QWEN2),
+        (_, Some(GPT2)) => Some(GPT2),
+        (_, _) => None,
+    }
 }
 
 /// The tokens that the class names where the files do not.
@@ -95,6 +97,17 @@ pub(crate) fn default_tokens(class: &'static str, settings: &mut Settings) {
     };
     for name in names {
         settings.named.default(name, END);
+    }
+}
+
+/// Sets what transformers' `GPT2Tokenizer` sets beside a tokenizer.json of its kind: how a text is cut, and whether it
+/// begins with a space, which only tokenizer_config.json says.
+pub(crate) fn as_class(tokenizer: &mut Tokenizer, settings: &Settings) {
+    if known_class(settings) == Some(GPT2)
+        && let Some(PreTokenizerWrapper::ByteLevel(_)) = tokenizer.get_pre_tokenizer()
+    {
+        let space = settings.add_prefix_space == Some(true);
+        tokenizer.with_pre_tokenizer(Some(ByteLevel::new(space, true, true)));
     }
 }
 

@@ -1,8 +1,8 @@
 //! `tokenizer.json`, checked and then read by the `tokenizers` library.
 
-use crate::TokenizerError;
 use crate::convert::{as_llama, bpe};
 use crate::settings::Settings;
+use crate::{TokenizerError, byte_level};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -51,7 +51,8 @@ pub(crate) enum Merge {
 ///
 /// Truncation and padding that the file asks for are left out, as transformers does when it is not asked for them.
 ///
-/// transformers takes the file as it is, but for the class `LlamaTokenizer`: of that it keeps the vocabulary, the
+/// transformers takes the file as it is, but for the class `GPT2Tokenizer` (see [`byte_level::as_class`]) and the class
+/// `LlamaTokenizer`: of that it keeps the vocabulary, the
 /// merges and the processing afterwards, and sets the rest itself. What that changes is a text with special tokens in
 /// it: files from before version 5 put a space behind each of them.
 pub(crate) fn read(
@@ -97,6 +98,7 @@ pub(crate) fn read(
             let mut tokenizer: Tokenizer = text.parse().map_err(unusable)?;
             tokenizer.with_truncation(None).map_err(unusable)?;
             tokenizer.with_padding(None);
+            byte_level::as_class(&mut tokenizer, settings);
             Ok(tokenizer)
         }
     }

@@ -33,8 +33,8 @@ impl Tokenizer {
     ///   none, treats spaces as the model itself specifies. transformers 5 would never put one in front of the text.
     ///
     /// and where files contradict each other, which is an error here and a guess there. Of the Python classes that set
-    /// rules of their own beside a `tokenizer.json` only `LlamaTokenizer` is followed; for the others (such as
-    /// `Qwen2Tokenizer`, whose rules are those of Qwen's files) the file counts.
+    /// rules of their own beside a `tokenizer.json` only `LlamaTokenizer` is followed, and `GPT2Tokenizer` where the file has
+    /// its kind of words; for the others (such as `Qwen2Tokenizer`, whose rules are those of Qwen's files) the file counts.
     ///
     /// # Errors
     /// No file, an unreadable one, one that is not what its name says, or files that do not fit together.

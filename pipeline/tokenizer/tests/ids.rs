@@ -164,6 +164,36 @@ fn special_tokens_without_a_name_are_those_of_both_fields() {
     }
 }
 
+/// transformers' class has a rule of its own beside a tokenizer.json of its kind, `false` where nothing is said, but not
+/// for the kinds of models whose file it takes as it is.
+#[test]
+fn gpt2_begins_with_a_space_where_tokenizer_config_says_so() {
+    let file = std::fs::read_to_string(model::fixture("qwen2.json")).unwrap();
+    let mut file: Value = serde_json::from_str(&file).unwrap();
+    let byte_level = |space: bool| json!({"type": "ByteLevel", "add_prefix_space": space, "trim_offsets": true, "use_regex": true});
+    for (in_file, said, model_type, expected) in [
+        (false, json!(true), "llama", true),
+        (true, json!(false), "llama", false),
+        (true, json!(null), "llama", false),
+        (false, json!(true), "qwen3", true),
+        (false, json!(true), "mistral", false),
+        (true, json!(null), "mistral", true),
+    ] {
+        file["pre_tokenizer"] = byte_level(in_file);
+        let config = json!({"tokenizer_class": "GPT2TokenizerFast", "add_prefix_space": said});
+        let settings = json!({
+            "tokenizer.json": file,
+            "tokenizer_config.json": config,
+            "config.json": {"model_type": model_type},
+        });
+        let tokenizer = Tokenizer::load(model::folder(&json!({}), &settings).path()).unwrap();
+        let first = tokenizer.encode("the", false).unwrap()[0];
+        // A space as the byte-level alphabet has it.
+        let space = tokenizer.token(first).unwrap().starts_with('\u{120}');
+        assert_eq!(space, expected, "{in_file} {said} {model_type}");
+    }
+}
+
 /// transformers 5.23 leaves the BOS token out here, against its own documentation; see `Tokenizer::load`.
 #[test]
 fn llama_begins_with_bos_unless_told_otherwise() {
