@@ -7,13 +7,15 @@ use std::{fs, path::Path};
 pub const CONFIG: &str = "config.json";
 
 /// What a causal language model may have besides weights and its tokenizer. Each is taken if it is there.
-const SMALL: [&str; 6] = [
+const SMALL: [&str; 7] = [
     CONFIG,
     "generation_config.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template.jinja",
+    // Of an adapter beside the model, which is named where the model is loaded.
+    "adapter_config.json",
 ];
 
 /// Each of them makes a tokenizer, all of its files together; the first two lie side by side.

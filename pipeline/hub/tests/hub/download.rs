@@ -14,6 +14,8 @@ fn brings_what_a_model_needs() {
         .with(Stored::small("special_tokens_map.json", "{}"))
         .with(Stored::small("added_tokens.json", "{}"))
         .with(Stored::small("chat_template.jinja", "{{ x }}"))
+        .with(Stored::small("adapter_config.json", "{}"))
+        .with(Stored::large("adapter_model.safetensors", 100))
         .with(Stored::large("tokenizer.model", 1_000))
         .with(Stored::small("readme.md", "# Tiny"))
         .with(Stored::large("pytorch_model.bin", 100))
@@ -34,6 +36,7 @@ fn brings_what_a_model_needs() {
     assert_eq!(
         names(&located.folder),
         [
+            "adapter_config.json",
             "added_tokens.json",
             "chat_template.jinja",
             "config.json",

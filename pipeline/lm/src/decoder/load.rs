@@ -70,7 +70,7 @@ impl Decoder {
                 decoder.unused.join(", ")
             ));
         }
-        if has_adapter(folder) {
+        if folder.join("adapter_config.json").is_file() {
             progress.note(&format!(
                 "{} holds an adapter too, and a model is loaded without it: --adapter puts one on. transformers with PEFT \
                  puts this one on unasked; without its adapter_config.json both do the same",
@@ -79,13 +79,6 @@ impl Decoder {
         }
         Ok(decoder)
     }
-}
-
-/// Whether a model's folder has an adapter beside the model.
-fn has_adapter(folder: &Path) -> bool {
-    let has = |name: &str| folder.join(name).is_file();
-    let weights = ["adapter_model.safetensors", "adapter_model.bin"];
-    has("adapter_config.json") && weights.into_iter().any(has)
 }
 
 /// The prefix of the names in this file: published BLOOM models have none.
