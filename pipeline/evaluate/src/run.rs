@@ -87,7 +87,7 @@ pub async fn evaluate(
                 let prompt = settings.render(question);
                 match wish.ask(way, model, &prompt, question, progress).await {
                     Ok(asked) => {
-                        if let Err(error) = one_model(&answering, asked.model.as_deref()) {
+                        if let Err(error) = one_model(answering, asked.model.as_deref()) {
                             failure.borrow_mut().get_or_insert(error);
                             return None;
                         }
