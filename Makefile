@@ -103,6 +103,9 @@ test-endpoint: $(PEERS_VENV)/installed ## clika evaluate against a real server, 
 	cargo run --locked --quiet -- datasets xcopa-mini xcsqa-mini --out $(TARGET)/test-datasets
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/endpoint.py $(TARGET)/debug/clika $(TARGET)/test-datasets
 
+# A real model takes half a second for an item.
+FEW_ITEMS := --limit 2 --languages en,zh
+
 .PHONY: test-peers
 test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika export against lm_eval and LLaMA-Factory (installs PyTorch twice)
 	rm -rf $(TARGET)/test-peers
@@ -121,7 +124,7 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
-	  $(PEERS_CACHE)/smollm2-135m-instruct $(if $(LIMIT),--limit 2 --languages en,zh)
+	  $(PEERS_CACHE)/smollm2-135m-instruct $(if $(LIMIT),$(FEW_ITEMS))
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/export/tests/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 
