@@ -15,7 +15,7 @@ pub enum WeightFiles {
 /// Why a folder's weights cannot be said to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoWeightFiles {
-    /// There are none.
+    /// No file is one of weights.
     Nothing,
     /// This shard is missing; others of its set are there.
     Shard(String),

@@ -341,7 +341,7 @@ pub(super) fn own_attribute(value: &Value, name: &str) -> Result<Option<Value>> 
         Value::Loop(state) => methods::loop_attribute(value, state, name),
         Value::Callable(callable) => match &**callable {
             Callable::Macro(found, _) => methods::macro_attribute(found, name),
-            // Blocks are all that it has, and there are none.
+            // It would hold blocks only, and blocks are not supported.
             Callable::Global("self") => None,
             Callable::Global(_) | Callable::Method(..) | Callable::Unsafe(_) => {
                 return Err(JinjaError::unsupported(format!(
