@@ -1,6 +1,6 @@
-//! `clika devices` as a user runs it. Only a build without CUDA finds the same devices everywhere.
+//! `clika devices` as a user runs it. Only a build without GPUs finds the same devices everywhere.
 
-#![cfg(not(feature = "cuda"))]
+#![cfg(not(any(feature = "cuda", feature = "wgpu")))]
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
@@ -20,18 +20,21 @@ fn devices(arguments: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn a_build_without_cuda_has_the_processor_and_says_why_no_more() {
+fn a_build_without_gpus_has_the_processor_and_says_why_no_more() {
     let (listed, remark) = devices(&[]);
     assert_eq!(listed, "cpu  2 threads\n");
     assert_eq!(
         remark,
-        "GPUs are not looked for: this program was built without `--features cuda`\n"
+        "some GPUs are not looked for: this program was built without `--features cuda,wgpu`\n"
     );
 
     let (listed, remark) = devices(&["--json"]);
     let listed: Value = serde_json::from_str(&listed).unwrap();
-    let expected =
-        json!({ "devices": [{ "device": "cpu", "threads": 2 }], "built_with_cuda": false });
+    let expected = json!({
+        "devices": [{ "device": "cpu", "threads": 2 }],
+        "built_with_cuda": false,
+        "built_with_wgpu": false,
+    });
     assert_eq!(listed, expected);
     assert_eq!(remark, "");
 }

@@ -102,7 +102,7 @@ impl Run<'_> {
             "revision": self.experiment.revision,
             "trained": {
                 "model": self.experiment.name,
-                "device": if model.place.is_processor() { "cpu" } else { "cuda" },
+                "device": model.place.api(),
                 "dtype": model.decoder.dtype().name(),
                 "format": model.wrapping.name(),
                 "space": config.answers.space,

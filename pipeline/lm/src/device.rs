@@ -1,18 +1,20 @@
 //! Where a model runs.
 
-use crate::{Dtype, LmError};
+use crate::{Dtype, LmError, product};
 use burn::tensor::{DType, Device};
 use std::fmt;
 
-/// A device as the user names it: `auto`, `cpu`, `cuda:0`.
+/// A device as the user names it: `auto`, `cpu`, `cuda:0`, `vulkan:0`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
     /// The first GPU, else the processor.
     Auto,
     /// The processor.
     Cpu,
-    /// A GPU by its number.
+    /// A GPU by its number, through NVIDIA's driver.
     Cuda(usize),
+    /// A GPU by its number, through Vulkan.
+    Vulkan(usize),
 }
 
 /// A device that is there.
@@ -23,12 +25,21 @@ pub enum Place {
         /// Threads that are used.
         threads: usize,
     },
-    /// A GPU.
+    /// A GPU through NVIDIA's driver.
     Cuda {
         /// Its number.
         index: usize,
         /// What the driver calls it.
         name: String,
+    },
+    /// A GPU through Vulkan, or Metal on Apple's machines.
+    Vulkan {
+        /// Its number.
+        index: usize,
+        /// What the driver calls it.
+        name: String,
+        /// Whether it is a program that computes on the processor instead of a GPU.
+        software: bool,
     },
 }
 
@@ -39,12 +50,14 @@ impl std::str::FromStr for DeviceChoice {
         match text {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
-            "cuda" => Ok(Self::Cuda(0)),
-            _ => text
-                .strip_prefix("cuda:")
-                .and_then(|index| index.parse().ok())
-                .map(Self::Cuda)
-                .ok_or_else(|| "expected auto, cpu or cuda:N".to_owned()),
+            _ => {
+                let (api, index) = text.split_once(':').unwrap_or((text, "0"));
+                match (api, index.parse()) {
+                    ("cuda", Ok(index)) => Ok(Self::Cuda(index)),
+                    ("vulkan", Ok(index)) => Ok(Self::Vulkan(index)),
+                    _ => Err("expected auto, cpu, cuda:N or vulkan:N".to_owned()),
+                }
+            }
         }
     }
 }
@@ -55,6 +68,7 @@ impl fmt::Display for DeviceChoice {
             Self::Auto => f.write_str("auto"),
             Self::Cpu => f.write_str("cpu"),
             Self::Cuda(index) => write!(f, "cuda:{index}"),
+            Self::Vulkan(index) => write!(f, "vulkan:{index}"),
         }
     }
 }
@@ -62,18 +76,33 @@ impl fmt::Display for DeviceChoice {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Cpu { .. } => f.write_str("cpu"),
-            Self::Cuda { index, .. } => write!(f, "cuda:{index}"),
+            Self::Cpu { .. } => f.write_str(self.api()),
+            Self::Cuda { index, .. } | Self::Vulkan { index, .. } => {
+                write!(f, "{}:{index}", self.api())
+            }
         }
     }
+}
+
+/// The features that this binary was built without, of those that bring GPUs.
+pub fn missing_features() -> Vec<&'static str> {
+    let features = [
+        ("cuda", cfg!(feature = "cuda")),
+        ("wgpu", cfg!(feature = "wgpu")),
+    ];
+    let missing = features.into_iter().filter(|(_, there)| !there);
+    missing.map(|(name, _)| name).collect()
 }
 
 /// The devices of this machine, GPUs first.
 pub fn places() -> Vec<Place> {
     let mut places = cuda_places();
+    let (software, gpus) = vulkan_places().into_iter().partition(Place::is_software);
+    places.extend::<Vec<_>>(gpus);
     places.push(Place::Cpu {
         threads: rayon::current_num_threads(),
     });
+    places.extend::<Vec<_>>(software);
     places
 }
 
@@ -85,30 +114,46 @@ fn cuda_places() -> Vec<Place> {
 #[cfg(feature = "cuda")]
 use crate::cuda::cuda_places;
 
+#[cfg(not(feature = "wgpu"))]
+fn vulkan_places() -> Vec<Place> {
+    Vec::new()
+}
+
+#[cfg(feature = "wgpu")]
+use crate::vulkan::vulkan_places;
+
 impl DeviceChoice {
-    /// The place that is meant, or what there is instead.
+    /// The place that is meant, or what there is instead. A device of Vulkan has shown that it multiplies matrices as the
+    /// processor does: drivers that do not are known, and they report no error.
     pub fn place(self) -> Result<Place, LmError> {
         let there = places();
         let found = there.iter().find(|place| match (self, place) {
-            (Self::Auto, _) => true,
-            (Self::Cpu, Place::Cpu { .. }) => true,
-            (Self::Cuda(asked), Place::Cuda { index, .. }) => asked == *index,
-            (Self::Cpu, Place::Cuda { .. }) | (Self::Cuda(_), Place::Cpu { .. }) => false,
+            // Before any software: the processor comes first.
+            (Self::Auto, _) | (Self::Cpu, Place::Cpu { .. }) => true,
+            (Self::Cuda(asked), Place::Cuda { index, .. })
+            | (Self::Vulkan(asked), Place::Vulkan { index, .. }) => asked == *index,
+            (Self::Cpu | Self::Cuda(_) | Self::Vulkan(_), _) => false,
         });
-        found.cloned().ok_or_else(|| {
+        let Some(place) = found else {
             let names: Vec<_> = there.iter().map(ToString::to_string).collect();
-            LmError::Device {
-                asked: self.to_string(),
-                there: if cfg!(feature = "cuda") {
-                    names.join(", ")
-                } else {
-                    format!(
-                        "{} (this binary was built without the feature `cuda`)",
-                        names.join(", ")
-                    )
-                },
+            let mut there = names.join(", ");
+            let feature = match self {
+                Self::Cuda(_) => "cuda",
+                Self::Vulkan(_) => "wgpu",
+                Self::Auto | Self::Cpu => "",
+            };
+            if missing_features().contains(&feature) {
+                there += &format!(" (this binary was built without the feature `{feature}`)");
             }
-        })
+            return Err(LmError::Device {
+                asked: self.to_string(),
+                there,
+            });
+        };
+        if let Place::Vulkan { .. } = place {
+            product::check(place)?;
+        }
+        Ok(place.clone())
     }
 }
 
@@ -118,6 +163,20 @@ impl Place {
         matches!(self, Self::Cpu { .. })
     }
 
+    /// Whether it is a GPU in name only.
+    pub const fn is_software(&self) -> bool {
+        matches!(self, Self::Vulkan { software: true, .. })
+    }
+
+    /// What computes: `cpu`, `cuda` or `vulkan`.
+    pub const fn api(&self) -> &'static str {
+        match self {
+            Self::Cpu { .. } => "cpu",
+            Self::Cuda { .. } => "cuda",
+            Self::Vulkan { .. } => "vulkan",
+        }
+    }
+
     /// burn's handle.
     pub fn device(&self) -> Device {
         match self {
@@ -125,17 +184,35 @@ impl Place {
             #[cfg(feature = "cuda")]
             Self::Cuda { index, .. } => Device::cuda(*index),
             #[cfg(not(feature = "cuda"))]
-            Self::Cuda { .. } => unreachable!("only a build with CUDA lists GPUs"),
+            Self::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
+            #[cfg(feature = "wgpu")]
+            Self::Vulkan { index, .. } => crate::vulkan::device(*index),
+            #[cfg(not(feature = "wgpu"))]
+            Self::Vulkan { .. } => unreachable!("only a build with wgpu lists its GPUs"),
         }
     }
 
     /// The type that weights are computed in where the user names none: f32 on a processor, which has no faster one, and
-    /// what they are stored in on a GPU, except that f16 becomes bf16, whose range no activation leaves.
+    /// through Vulkan, which has no bf16; with CUDA what they are stored in, except that f16 becomes bf16, whose range
+    /// no activation leaves.
     pub const fn dtype(&self, stored: Dtype) -> Dtype {
         match (self, stored) {
-            (Self::Cpu { .. }, _) | (Self::Cuda { .. }, Dtype::F32) => Dtype::F32,
+            (Self::Cpu { .. } | Self::Vulkan { .. }, _) | (Self::Cuda { .. }, Dtype::F32) => {
+                Dtype::F32
+            }
             (Self::Cuda { .. }, Dtype::F16 | Dtype::Bf16) => Dtype::Bf16,
         }
+    }
+
+    /// An error if the device cannot compute in this type.
+    pub(crate) fn check_dtype(&self, dtype: Dtype) -> Result<(), LmError> {
+        if self.device().supports_dtype(burn_dtype(dtype)) {
+            return Ok(());
+        }
+        Err(LmError::DeviceDtype {
+            device: self.to_string(),
+            dtype,
+        })
     }
 }
 

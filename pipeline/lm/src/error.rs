@@ -73,6 +73,30 @@ pub enum LmError {
         /// What there is.
         there: String,
     },
+    /// A device that cannot be trusted.
+    #[error(
+        "{device} computes wrongly: in a product of {shape} numbers, {wrong} of {all} are not what the processor gets"
+    )]
+    #[diagnostic(help("take --device cpu; a newer driver may mend it"))]
+    WrongProduct {
+        /// Where.
+        device: String,
+        /// Rows, what is summed, and columns.
+        shape: String,
+        /// Elements that are wrong.
+        wrong: usize,
+        /// Elements.
+        all: usize,
+    },
+    /// A type that a device does not have.
+    #[error("{device} cannot compute in {}", dtype.name())]
+    #[diagnostic(help("take --dtype f32 or another device"))]
+    DeviceDtype {
+        /// Where.
+        device: String,
+        /// In which type.
+        dtype: Dtype,
+    },
     /// It does not fit.
     #[error("{device} has {free_gib:.1} GiB free, and {needed_gib:.1} GiB are needed for {what}")]
     #[diagnostic(help("{lower}"))]

@@ -13,8 +13,11 @@ mod lanes;
 mod memory;
 mod prefix;
 mod probabilities;
+mod product;
 mod score;
 mod train;
+#[cfg(feature = "wgpu")]
+mod vulkan;
 mod whole;
 
 pub use adapter::{
@@ -26,7 +29,7 @@ pub use clika_checkpoint::{
     Position, QueryKeyValue, Rope, Scaling, read_architecture,
 };
 pub use decoder::{Cache, Decoder, Run};
-pub use device::{DeviceChoice, Place, places};
+pub use device::{DeviceChoice, Place, missing_features, places};
 pub use error::LmError;
 use exp::exp;
 pub use generate::{Generating, Limits};

@@ -36,7 +36,9 @@ fn free(place: &Place) -> Result<Option<f64>, LmError> {
         #[cfg(feature = "cuda")]
         Place::Cuda { index, .. } => crate::cuda::free_memory(*index).map(Some),
         #[cfg(not(feature = "cuda"))]
-        Place::Cuda { .. } => unreachable!("only a build with CUDA lists GPUs"),
+        Place::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
+        // Vulkan has no question for it.
+        Place::Vulkan { .. } => Ok(None),
     }
 }
 

@@ -19,19 +19,38 @@ fn a_gpu_that_is_not_there_is_an_error_that_names_what_is() {
     assert!(help.contains("cpu"), "{help}");
 }
 
-#[cfg(not(feature = "cuda"))]
+#[cfg(not(any(feature = "cuda", feature = "wgpu")))]
 #[test]
-fn a_build_without_cuda_says_so() {
-    let asked: DeviceChoice = "cuda:3".parse().unwrap();
-    assert_eq!(asked, DeviceChoice::Cuda(3));
-    let error = asked.place().unwrap_err();
-    assert_eq!(error.to_string(), "no device `cuda:3`");
-    assert_eq!(
-        error.help().unwrap().to_string(),
-        "there are cpu (this binary was built without the feature `cuda`); `clika devices` lists them"
-    );
+fn a_build_without_gpus_says_so() {
+    for (name, choice, feature) in [
+        ("cuda:3", DeviceChoice::Cuda(3), "cuda"),
+        ("vulkan:3", DeviceChoice::Vulkan(3), "wgpu"),
+    ] {
+        let asked: DeviceChoice = name.parse().unwrap();
+        assert_eq!(asked, choice);
+        let error = asked.place().unwrap_err();
+        assert_eq!(error.to_string(), format!("no device `{name}`"));
+        assert_eq!(
+            error.help().unwrap().to_string(),
+            format!(
+                "there are cpu (this binary was built without the feature `{feature}`); `clika devices` lists them"
+            )
+        );
+    }
     let auto = DeviceChoice::Auto.place().unwrap();
     assert!(matches!(auto, Place::Cpu { .. }), "{auto:?}");
+    assert_eq!(clika_lm::missing_features(), ["cuda", "wgpu"]);
+}
+
+/// A program that draws on the processor is no reason to leave the processor itself.
+#[test]
+fn what_is_chosen_by_itself_is_no_software() {
+    let auto = DeviceChoice::Auto.place().unwrap();
+    assert!(!auto.is_software(), "{auto:?}");
+    let places = clika_lm::places();
+    let processor = places.iter().position(Place::is_processor).unwrap();
+    assert!(places[..processor].iter().all(|place| !place.is_software()));
+    assert!(places[processor + 1..].iter().all(Place::is_software));
 }
 
 #[test]
@@ -41,13 +60,25 @@ fn a_device_is_named_by_kind_and_number() {
         ("cpu", DeviceChoice::Cpu),
         ("cuda", DeviceChoice::Cuda(0)),
         ("cuda:1", DeviceChoice::Cuda(1)),
+        ("vulkan", DeviceChoice::Vulkan(0)),
+        ("vulkan:2", DeviceChoice::Vulkan(2)),
     ] {
         assert_eq!(text.parse(), Ok(device));
     }
-    for text in ["", "gpu", "cuda:", "cuda:-1", "cuda:x", "CUDA:0"] {
+    for text in [
+        "",
+        "gpu",
+        "cuda:",
+        "cuda:-1",
+        "cuda:x",
+        "CUDA:0",
+        "vulkan:",
+        "vulkan:0:1",
+        "cpu:0",
+    ] {
         assert_eq!(
             text.parse::<DeviceChoice>(),
-            Err("expected auto, cpu or cuda:N".to_owned()),
+            Err("expected auto, cpu, cuda:N or vulkan:N".to_owned()),
             "{text}"
         );
     }

@@ -7,8 +7,7 @@ mod reference;
 
 use clika_core::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, DeviceChoice, Example, LoraConfig, Run, Selection, Targets, Trainer,
-    TrainingConfig,
+    Adapter, Decoder, Example, LoraConfig, Run, Selection, Targets, Trainer, TrainingConfig,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -59,7 +58,7 @@ impl Training {
     }
 
     fn trainer(&self, folder: &Path, recompute: bool) -> Trainer {
-        let place = DeviceChoice::Cpu.place().unwrap();
+        let place = reference::place();
         let base = reference::fixture(&self.base);
         let decoder = Decoder::load(&base, &place, None, &NoProgress).unwrap();
         let examples = self.batches.iter().flatten().map(|row| Example {
@@ -179,7 +178,7 @@ fn loss_curves_equal_those_of_peft() {
 
 /// Writes an adapter, the merged model and what they give, for `training.py --load`.
 fn keep(folder: &Path, adapter: &Adapter, training: &Training) {
-    let place = DeviceChoice::Cpu.place().unwrap();
+    let place = reference::place();
     let base = reference::fixture(&training.base);
     let mut decoder = Decoder::load(&base, &place, None, &NoProgress).unwrap();
     decoder.attach(adapter).unwrap();

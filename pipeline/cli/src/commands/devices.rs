@@ -17,12 +17,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let places = clika_lm::places();
     if args.json {
         let devices: Vec<_> = places.iter().map(object).collect();
-        let all = json!({ "devices": devices, "built_with_cuda": cfg!(feature = "cuda") });
+        let all = json!({
+            "devices": devices,
+            "built_with_cuda": cfg!(feature = "cuda"),
+            "built_with_wgpu": cfg!(feature = "wgpu"),
+        });
         return print(&format!("{all:#}\n"));
     }
     print(&places.iter().map(line).collect::<String>())?;
-    if !cfg!(feature = "cuda") {
-        eprintln!("GPUs are not looked for: this program was built without `--features cuda`");
+    let missing = clika_lm::missing_features();
+    if !missing.is_empty() {
+        let missing = missing.join(",");
+        eprintln!(
+            "some GPUs are not looked for: this program was built without `--features {missing}`"
+        );
     }
     Ok(())
 }
@@ -31,6 +39,10 @@ fn line(place: &Place) -> String {
     match place {
         Place::Cpu { threads } => format!("{place}  {threads} threads\n"),
         Place::Cuda { name, .. } => format!("{place}  {name}\n"),
+        Place::Vulkan { name, software, .. } => {
+            let software = if *software { " (software)" } else { "" };
+            format!("{place}  {name}{software}\n")
+        }
     }
 }
 
@@ -39,5 +51,8 @@ fn object(place: &Place) -> Value {
     match place {
         Place::Cpu { threads } => json!({ "device": device, "threads": threads }),
         Place::Cuda { name, .. } => json!({ "device": device, "name": name }),
+        Place::Vulkan { name, software, .. } => {
+            json!({ "device": device, "name": name, "software": software })
+        }
     }
 }

@@ -8,10 +8,10 @@ use clika_lm::{DeviceChoice, Dtype, Place};
 /// Where and how a model runs.
 #[derive(clap::Args)]
 pub struct ModelArgs {
-    /// Where it runs: auto, cpu or cuda:N; `clika devices` lists what there is [default: auto]
+    /// Where it runs: auto, cpu, cuda:N or vulkan:N; `clika devices` lists what there is [default: auto]
     #[arg(long, value_name = "DEVICE")]
     device: Option<DeviceChoice>,
-    /// The type it is computed in [default: f32 on a processor, bf16 on a GPU unless the weights are f32]
+    /// The type it is computed in [default: f32 on a processor and through Vulkan, bf16 with CUDA unless the weights are f32]
     #[arg(long, value_enum)]
     dtype: Option<DtypeName>,
 }

@@ -87,7 +87,7 @@ impl Work<'_> {
             "model": self.model.fingerprint,
             "dtype": self.model.decoder.dtype().name(),
             "scoring_version": SCORING_VERSION,
-            "device": if self.model.place.is_processor() { "cpu" } else { "cuda" },
+            "device": self.model.place.api(),
             "asked": asked,
         }))
     }

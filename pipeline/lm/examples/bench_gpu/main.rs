@@ -63,7 +63,7 @@ fn devices() -> Outcome<()> {
     for place in clika_lm::places() {
         let name = match &place {
             Place::Cpu { threads } => format!("{threads} threads"),
-            Place::Cuda { name, .. } => name.clone(),
+            Place::Cuda { name, .. } | Place::Vulkan { name, .. } => name.clone(),
         };
         print(&json!({ "device": place.to_string(), "name": name }));
     }

@@ -48,6 +48,7 @@ impl Decoder {
         }
         let stored = checkpoint.dtype().unwrap_or(Dtype::F32);
         let dtype = dtype.unwrap_or(place.dtype(stored));
+        place.check_dtype(dtype)?;
         memory::check(place, &architecture, dtype)?;
         let names = &architecture.names;
         let loader = Loader {

@@ -19,6 +19,7 @@ impl Decoder {
         dtype: Dtype,
         seed: u64,
     ) -> Result<Self, LmError> {
+        place.check_dtype(dtype)?;
         memory::check(place, architecture, dtype)?;
         let device = place.device();
         device.seed(seed);

@@ -6,8 +6,8 @@ mod refused;
 use crate::reference;
 use clika_core::NoProgress;
 use clika_lm::{
-    ADAPTER_FIELDS, Adapter, Decoder, DeviceChoice, Example, LmError, LoraConfig, Run, Targets,
-    Trainer, TrainingConfig, Treatment,
+    ADAPTER_FIELDS, Adapter, Decoder, Example, LmError, LoraConfig, Run, Targets, Trainer,
+    TrainingConfig, Treatment,
 };
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
@@ -36,7 +36,7 @@ fn config(folder: &Path) -> Map<String, Value> {
 fn base(folder: &Path) -> Decoder {
     let config = config(folder);
     let name = config["base_model_name_or_path"].as_str().unwrap();
-    let place = DeviceChoice::Cpu.place().unwrap();
+    let place = crate::reference::place();
     Decoder::load(&reference::fixture(name), &place, None, &NoProgress).unwrap()
 }
 

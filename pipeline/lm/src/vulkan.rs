@@ -1,0 +1,85 @@
+//! GPUs of all makers through wgpu: Vulkan, and Metal on Apple's machines.
+//!
+//! Shaders are WGSL. burn's feature `vulkan` would compile SPIR-V instead, which crashes on lavapipe and gives wrong
+//! products on SwiftShader.
+
+use crate::Place;
+use burn::{
+    backend::{WgpuBackend, WgpuDevice, WgpuDeviceKind},
+    tensor::{
+        Device,
+        wgpu::wgpu::{Backends, DeviceType, Instance, InstanceDescriptor},
+    },
+};
+use futures_util::FutureExt;
+use std::sync::OnceLock;
+
+/// A device that wgpu lists.
+struct Adapter {
+    kind: WgpuDeviceKind,
+    name: String,
+}
+
+const BACKEND: (Backends, WgpuBackend) = if cfg!(target_vendor = "apple") {
+    (Backends::METAL, WgpuBackend::Metal)
+} else {
+    (Backends::VULKAN, WgpuBackend::Vulkan)
+};
+
+/// The devices that Vulkan lists, GPUs before software.
+pub(crate) fn vulkan_places() -> Vec<Place> {
+    let adapters = adapters().iter().enumerate();
+    adapters
+        .map(|(index, adapter)| Place::Vulkan {
+            index,
+            name: adapter.name.clone(),
+            software: adapter.kind == WgpuDeviceKind::Cpu,
+        })
+        .collect()
+}
+
+/// burn's handle of a device of [`vulkan_places`].
+pub(crate) fn device(index: usize) -> Device {
+    let kind = adapters()[index].kind.clone();
+    Device::new(WgpuDevice::new(kind).on(BACKEND.1))
+}
+
+/// Asked for once: some loaders crash when Vulkan is opened and closed while another thread uses it.
+fn adapters() -> &'static [Adapter] {
+    static ADAPTERS: OnceLock<Vec<Adapter>> = OnceLock::new();
+    ADAPTERS.get_or_init(|| {
+        let instance = Instance::new(InstanceDescriptor {
+            backends: BACKEND.0,
+            ..InstanceDescriptor::new_without_display_handle()
+        });
+        // Outside a browser there is nothing to wait for.
+        let found = instance.enumerate_adapters(BACKEND.0).now_or_never();
+        // burn numbers the devices of each kind by themselves, and all software is one device, the first.
+        let mut seen = [0_usize; 4];
+        let mut next = |kind: usize| {
+            seen[kind] += 1;
+            seen[kind] - 1
+        };
+        let mut adapters = Vec::new();
+        for adapter in found.unwrap_or_default() {
+            let info = adapter.get_info();
+            let kind = match info.device_type {
+                DeviceType::DiscreteGpu => WgpuDeviceKind::DiscreteGpu(next(0)),
+                DeviceType::IntegratedGpu => WgpuDeviceKind::IntegratedGpu(next(1)),
+                DeviceType::VirtualGpu => WgpuDeviceKind::VirtualGpu(next(2)),
+                DeviceType::Other => WgpuDeviceKind::Other(next(3)),
+                DeviceType::Cpu => WgpuDeviceKind::Cpu,
+            };
+            if adapters.iter().all(|known: &Adapter| known.kind != kind) {
+                let name = info.name;
+                adapters.push(Adapter { kind, name });
+            }
+        }
+        adapters.sort_by_key(|adapter| match adapter.kind {
+            WgpuDeviceKind::DiscreteGpu(_) => 0,
+            WgpuDeviceKind::Cpu => 2,
+            _ => 1,
+        });
+        adapters
+    })
+}
