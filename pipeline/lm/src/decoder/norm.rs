@@ -15,18 +15,6 @@ pub(super) struct NormLayer {
 }
 
 impl NormLayer {
-    /// [`NormLayer::forward`] after the last layer, with NaN where squares overflow, as the kernels have it in every layer:
-    /// else such a token would get zeros, and with them an answer. What overflowed in a layer is in the sum of all layers,
-    /// so that one look at its end is enough where each would take a further pass over a GPU's memory.
-    pub(super) fn last(&self, x: Tensor<2>) -> Tensor<2> {
-        if kernels::apply(&x) {
-            return self.forward(x);
-        }
-        let mean = x.clone().cast(DType::F32).square().mean_dim(1);
-        let zero = (mean.clone() - mean).cast(x.dtype());
-        self.forward(x) + zero
-    }
-
     /// Normalizes rows of `width`; `x` is `[.., width]`.
     pub(super) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         if kernels::apply(&x) {
@@ -39,7 +27,7 @@ impl NormLayer {
                 // is no 16-bit number.
                 let x = x.cast(DType::F32);
                 let mean = x.clone().square().mean_dim(D - 1);
-                let x = x / (mean + epsilon).sqrt();
+                let x = x / root(mean, epsilon);
                 x.cast(dtype) * self.weight.clone().unsqueeze()
             }
             Norm::Layer { epsilon } => {
@@ -47,13 +35,50 @@ impl NormLayer {
                 let x = x.cast(DType::F32);
                 let x = x.clone() - x.mean_dim(D - 1);
                 let variance = x.clone().square().mean_dim(D - 1);
-                let x = x / (variance + epsilon).sqrt();
+                let x = x / root(variance, epsilon);
                 let x = x * self.weight.clone().cast(DType::F32).unsqueeze();
                 let x = match &self.bias {
                     Some(bias) => x + bias.clone().cast(DType::F32).unsqueeze(),
                     None => x,
                 };
                 x.cast(dtype)
+            }
+        }
+    }
+}
+
+/// `√(mean + ε)` of means of squares, and NaN of infinity: a token whose squares overflow would get zeros, and with them an
+/// answer. A number for each token, which costs next to nothing beside the numbers of the token itself.
+pub(super) fn root<const D: usize>(mean: Tensor<D>, epsilon: f64) -> Tensor<D> {
+    let zero = mean.clone() - mean.clone();
+    (mean + epsilon).sqrt() + zero
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NormLayer;
+    use crate::Norm;
+    use burn::tensor::{Device, Tensor, TensorData};
+
+    #[test]
+    fn numbers_whose_squares_overflow_are_none_by_kernels_and_by_burn() {
+        for device in [Device::flex(), Device::flex().autodiff()] {
+            for kind in [Norm::Rms { epsilon: 0.0 }, Norm::Layer { epsilon: 0.0 }] {
+                let norm = NormLayer {
+                    name: String::new(),
+                    kind,
+                    weight: Tensor::ones([2], &device),
+                    bias: None,
+                };
+                let rows = TensorData::new(vec![1e18_f32, -1e18, 1e20, -1e20], [2, 2]);
+                let found = norm.forward(Tensor::<2>::from_data(rows, &device));
+                let found: Vec<f32> = found.into_data().iter::<f32>().collect();
+                // By hand: the mean is 0, and that of squares 1e36; 1e40 is beyond f32, whose range ends at 3.4e38.
+                assert!((found[0] - 1.0).abs() < 1e-6 && (found[1] + 1.0).abs() < 1e-6);
+                assert!(
+                    found[2].is_nan() && found[3].is_nan(),
+                    "{kind:?}: {found:?}"
+                );
             }
         }
     }

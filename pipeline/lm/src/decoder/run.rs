@@ -83,7 +83,7 @@ impl Decoder {
                 cache.layers.push(kept);
             }
         }
-        Ok((self.norm.last(x), caches))
+        Ok((self.norm.forward(x), caches))
     }
 
     fn embed(&self, tokens: Tensor<1, Int>) -> Tensor<2> {

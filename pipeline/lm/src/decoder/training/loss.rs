@@ -23,7 +23,7 @@ impl Decoder {
         let rows = TensorData::new(answers.rows.clone(), [count]);
         let rows = Tensor::<1, Int>::from_data(rows, &self.device);
         let last = x.clone().select(0, rows.clone());
-        let states = self.norm.last(last.clone());
+        let states = self.norm.forward(last.clone());
         let at_once = (LOGITS / self.architecture.vocabulary).max(1);
         let mut loss = 0.0;
         let mut parts = Vec::new();

@@ -1,7 +1,10 @@
 use super::{Gradients, Lesson, Trained};
 use crate::{
     Norm,
-    decoder::{kernels, norm::NormLayer},
+    decoder::{
+        kernels,
+        norm::{NormLayer, root},
+    },
 };
 use burn::tensor::{DType, Tensor};
 
@@ -62,7 +65,7 @@ impl NormLayer {
                 (x - mean, epsilon)
             }
         };
-        let deviation = (x.clone().square().mean_dim(D - 1) + epsilon).sqrt();
+        let deviation = root(x.clone().square().mean_dim(D - 1), epsilon);
         (x / deviation.clone(), deviation)
     }
 }
