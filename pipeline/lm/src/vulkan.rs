@@ -11,8 +11,11 @@ use burn::{
         wgpu::wgpu::{Backends, DeviceType, Instance, InstanceDescriptor},
     },
 };
-use futures_util::FutureExt;
-use std::sync::OnceLock;
+use std::{
+    pin::pin,
+    sync::OnceLock,
+    task::{Context, Poll, Waker},
+};
 
 /// A device that wgpu lists.
 struct Adapter {
@@ -52,8 +55,11 @@ fn adapters() -> &'static [Adapter] {
             backends: BACKEND.0,
             ..InstanceDescriptor::new_without_display_handle()
         });
+        let found = pin!(instance.enumerate_adapters(BACKEND.0));
         // Outside a browser there is nothing to wait for.
-        let found = instance.enumerate_adapters(BACKEND.0).now_or_never();
+        let Poll::Ready(found) = found.poll(&mut Context::from_waker(Waker::noop())) else {
+            unreachable!("it only waits for browsers")
+        };
         // burn numbers the devices of each kind by themselves, and all software is one device, the first.
         let mut seen = [0_usize; 4];
         let mut next = |kind: usize| {
@@ -61,7 +67,7 @@ fn adapters() -> &'static [Adapter] {
             seen[kind] - 1
         };
         let mut adapters = Vec::new();
-        for adapter in found.unwrap_or_default() {
+        for adapter in found {
             let info = adapter.get_info();
             let kind = match info.device_type {
                 DeviceType::DiscreteGpu => WgpuDeviceKind::DiscreteGpu(next(0)),
