@@ -73,6 +73,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .without_time()
         .init();
+    quiet_devices();
     let cli = Cli::parse();
     let shown = Shown {
         quiet: cli.quiet,
@@ -102,4 +103,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Leaves a device's panics to the errors that they become: what was tried and where is for CLIKA_LOG=debug.
+fn quiet_devices() {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if clika_lm::panics_are_errors() {
+            tracing::debug!("{panic}");
+        } else {
+            loud(panic);
+        }
+    }));
 }

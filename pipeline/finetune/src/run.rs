@@ -207,7 +207,7 @@ impl Run<'_> {
             progress: self.progress,
         };
         let (decoder, trained) = training.run(model.decoder.clone(), examples)?;
-        match decoder.adapter() {
+        match decoder.adapter()? {
             Some(adapter) => {
                 write_adapter(&adapter, self.experiment.base, &folder.join(ADAPTER))?;
                 if self.experiment.merge {

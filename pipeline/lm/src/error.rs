@@ -112,9 +112,30 @@ pub enum LmError {
         /// What to lower.
         lower: &'static str,
     },
+    /// Something did not fit while the model was at work, and it cannot be made smaller.
+    #[error("the device's memory ran out over {over}")]
+    #[diagnostic(help("{lower}"))]
+    OutOfMemory {
+        /// What was run.
+        over: String,
+        /// What to lower.
+        lower: String,
+    },
+    /// The device does not answer any more.
+    #[error("the device was lost: {problem}")]
+    #[diagnostic(help(
+        "what was saved before is whole, and the same command goes on from it; if the device is lost again, restart its \
+         driver or the machine, or take another --device"
+    ))]
+    DeviceLost {
+        /// What it said last.
+        problem: String,
+    },
     /// The device gave up.
     #[error("the device failed: {problem}")]
-    #[diagnostic(help("if memory ran out, lower --batch-tokens or take --dtype bf16"))]
+    #[diagnostic(help(
+        "what was saved before is whole, and the same command goes on from it; --device cpu does without the device"
+    ))]
     Compute {
         /// What it said.
         problem: String,

@@ -97,12 +97,14 @@ fn numbers(tensor: &TensorView) -> Option<Vec<f32>> {
 /// [`LmError::WouldNotBeFinite`] for NaN and infinity, before anything is written: whoever loaded the file would get a model
 /// that answers nothing.
 pub(crate) fn write_matrices(path: &Path, tensors: Vec<Matrix>) -> Result<(), LmError> {
-    if let Some(broken) = tensors.iter().find(|it| !is_finite(&it.numbers)) {
-        return Err(LmError::WouldNotBeFinite {
-            path: path.to_owned(),
-            name: broken.name.clone(),
-            dtype: broken.of_type(),
-        });
+    for tensor in &tensors {
+        if !is_finite(&tensor.numbers)? {
+            return Err(LmError::WouldNotBeFinite {
+                path: path.to_owned(),
+                name: tensor.name.clone(),
+                dtype: tensor.of_type(),
+            });
+        }
     }
     let metadata = [("format".to_owned(), "pt".to_owned())].into();
     let tensors = tensors.into_iter().map(|it| (it.name.clone(), it));

@@ -1,5 +1,6 @@
 use crate::{
     Cache, Decoder, LmError, Run,
+    guard::{halved, lower},
     prefix::{Prefix, cut},
 };
 
@@ -143,6 +144,17 @@ impl<'a> Generating<'a> {
     }
 }
 
+impl Generating<'_> {
+    /// The error for a prompt that is too much alone.
+    fn over_one(&self, error: LmError, number: usize) -> LmError {
+        let (tokens, most) = (self.prompts[number].len(), self.limits.max_new_tokens);
+        error.over(
+            || format!("one prompt of {tokens} tokens and up to {most} after it"),
+            || lower(&[], Some(self.decoder.dtype())),
+        )
+    }
+}
+
 impl Iterator for Generating<'_> {
     /// The number of each prompt of a batch, and the tokens behind it.
     type Item = Result<Vec<(usize, Vec<u32>)>, LmError>;
@@ -151,10 +163,24 @@ impl Iterator for Generating<'_> {
         if self.order.is_empty() {
             return None;
         }
-        let rest = self
-            .order
-            .split_off(self.limits.batch.max(1).min(self.order.len()));
-        let numbers = std::mem::replace(&mut self.order, rest);
-        Some(self.batch(numbers))
+        loop {
+            let rest = self
+                .order
+                .split_off(self.limits.batch.max(1).min(self.order.len()));
+            let numbers = std::mem::replace(&mut self.order, rest);
+            let error = match self.batch(numbers.clone()) {
+                Err(error @ LmError::OutOfMemory { .. }) => error,
+                done => return Some(done),
+            };
+            let prompts = numbers.iter().map(|&number| self.prompts[number].len());
+            let Some(budget) = halved([prompts.collect::<Vec<_>>().as_slice()]) else {
+                return Some(Err(self.over_one(error, numbers[0])));
+            };
+            let batch = numbers.len() / 2;
+            tracing::warn!("memory ran out: from here on {batch} prompts are continued at a time");
+            self.limits.batch = batch;
+            self.limits.budget = self.limits.budget.min(budget);
+            self.order.splice(0..0, numbers);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     Decoder, LmError, exp,
+    guard::{failed, guarded},
     lanes::{most, sum_of, vectorized, zero_if_finite},
 };
 use burn::tensor::{Tensor, TensorData};
@@ -23,7 +24,9 @@ impl Decoder {
     /// # Errors
     /// [`LmError::NotFinite`] with the number of the first state whose logits are not all finite.
     pub fn log_probabilities(&self, states: Tensor<2>) -> Result<LogProbabilities, LmError> {
-        let logits = self.logits(states).try_into_data().map_err(failed)?;
+        let logits = guarded(self.device(), || {
+            self.logits(states).try_into_data().map_err(failed)
+        })?;
         let vocabulary = self.architecture().vocabulary;
         let totals = of_rows(&logits, vocabulary, total)?;
         self.check_finite(totals.iter().map(|total| total.is_finite()))?;
@@ -39,6 +42,10 @@ impl Decoder {
     /// # Errors
     /// [`LmError::NotFinite`] as for [`Decoder::log_probabilities`].
     pub(crate) fn likeliest(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
+        guarded(self.device(), || self.likeliest_of(states))
+    }
+
+    fn likeliest_of(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
         let logits = self.logits(states);
         let best = logits.clone().argmax(1);
         let finite: Vec<bool> = if self.on_processor() {
@@ -64,12 +71,6 @@ impl Decoder {
             }),
             None => Ok(()),
         }
-    }
-}
-
-fn failed(error: impl std::fmt::Display) -> LmError {
-    LmError::Compute {
-        problem: error.to_string(),
     }
 }
 

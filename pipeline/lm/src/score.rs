@@ -1,5 +1,6 @@
 use crate::{
     Cache, Decoder, LmError, Run,
+    guard::{halved, lower},
     prefix::{Prefix, cut},
     whole,
 };
@@ -150,6 +151,46 @@ impl<'a> Scoring<'a> {
     }
 }
 
+impl Scoring<'_> {
+    /// Half of the tokens of a batch, if it can be parted: between prompts, or between the continuations of the last one.
+    fn smaller(&self, numbers: &[usize]) -> Option<usize> {
+        if self.decoder.depends_on_length() {
+            // Each is run alone.
+            return None;
+        }
+        let of = |number: &usize| self.prefix.run(&self.queries[*number].prompt).tokens.len();
+        let prompts: Vec<usize> = numbers.iter().map(of).collect();
+        let continuations = numbers
+            .iter()
+            .flat_map(|&it| &self.queries[it].continuations);
+        let mut rest: Vec<usize> = continuations.map(|tokens| tokens.len() - 1).collect();
+        rest.retain(|&tokens| tokens > 0);
+        // As they are taken together.
+        rest.sort_unstable();
+        let mut order: Vec<usize> = (0..rest.len()).collect();
+        let together = cut(&mut order, self.budget, |place| rest[place]).len();
+        halved([prompts.as_slice()]).or_else(|| halved([&rest[..together]]))
+    }
+
+    /// The error for a query that is too much alone.
+    fn over_one(&self, error: LmError, number: usize) -> LmError {
+        let Query {
+            prompt,
+            continuations,
+        } = &self.queries[number];
+        let longest = continuations.iter().map(Vec::len).max().unwrap_or(0);
+        error.over(
+            || {
+                format!(
+                    "one prompt of {} tokens with {longest} to score",
+                    prompt.len()
+                )
+            },
+            || lower(&[], Some(self.decoder.dtype())),
+        )
+    }
+}
+
 impl Iterator for Scoring<'_> {
     /// The number of each query of a batch, and the log-probabilities of its continuations, at most 0 and finite.
     type Item = Result<Vec<(usize, Vec<f64>)>, LmError>;
@@ -158,11 +199,20 @@ impl Iterator for Scoring<'_> {
         if self.order.is_empty() {
             return None;
         }
-        let mut order = std::mem::take(&mut self.order);
-        let numbers = cut(&mut order, self.budget, |number| {
-            self.prefix.run(&self.queries[number].prompt).tokens.len()
-        });
-        self.order = order;
-        Some(self.batch(&numbers))
+        loop {
+            let numbers = cut(&mut self.order, self.budget, |number| {
+                self.prefix.run(&self.queries[number].prompt).tokens.len()
+            });
+            let error = match self.batch(&numbers) {
+                Err(error @ LmError::OutOfMemory { .. }) => error,
+                done => return Some(done),
+            };
+            let Some(budget) = self.smaller(&numbers) else {
+                return Some(Err(self.over_one(error, numbers[0])));
+            };
+            tracing::warn!("memory ran out: from here on {budget} tokens are run at a time");
+            self.budget = budget;
+            self.order.splice(0..0, numbers);
+        }
     }
 }

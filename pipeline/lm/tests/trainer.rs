@@ -67,7 +67,7 @@ fn losses(mut trainer: Trainer) -> (Vec<f64>, Decoder) {
 /// The files of a trained model, to the byte.
 fn bytes(decoder: &Decoder) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
-    let file = match decoder.adapter() {
+    let file = match decoder.adapter().unwrap() {
         Some(adapter) => {
             adapter.write(folder.path(), "base").unwrap();
             "adapter_model.safetensors"
@@ -287,7 +287,7 @@ fn weights_that_are_no_numbers_are_never_written() {
             ),
             "{saved:?}"
         );
-        let written = match trainer.decoder().adapter() {
+        let written = match trainer.decoder().adapter().unwrap() {
             Some(adapter) => adapter.write(folder.path(), "base"),
             None => trainer.decoder().write(folder.path()),
         };
@@ -360,7 +360,7 @@ fn what_f16_cannot_hold_ends_a_training_and_a_merge() {
     let plain = decoder("llama-gqa", Dtype::F32);
     let mut trainer = Trainer::new(plain, examples(), &config).unwrap();
     trainer.step().unwrap();
-    let adapter = trainer.into_decoder().adapter().unwrap();
+    let adapter = trainer.into_decoder().adapter().unwrap().unwrap();
     let merged = |dtype| {
         let mut decoder = decoder("llama-gqa", dtype);
         decoder.attach(&adapter).unwrap();
@@ -384,7 +384,7 @@ fn what_f16_cannot_hold_ends_a_training_and_a_merge() {
 
 fn trained(name: &str) -> Adapter {
     let trainer = Trainer::new(decoder(name, Dtype::F32), examples(), &config(0.0)).unwrap();
-    losses(trainer).1.adapter().unwrap()
+    losses(trainer).1.adapter().unwrap().unwrap()
 }
 
 #[test]

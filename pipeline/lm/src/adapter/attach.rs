@@ -6,6 +6,7 @@ use super::{
 use crate::{
     Decoder, LmError,
     decoder::{Low, Trained, matrix},
+    guard::{failed, guarded},
 };
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -45,18 +46,23 @@ impl Decoder {
     }
 
     /// The adapter that is on the model, where it is one as they are trained here: one that only adds to linear layers.
-    pub fn adapter(&self) -> Option<Adapter> {
-        let config = self.adapter_config.clone()?;
+    pub fn adapter(&self) -> Result<Option<Adapter>, LmError> {
+        let Some(config) = self.adapter_config.clone() else {
+            return Ok(None);
+        };
         let mut tensors = BTreeMap::new();
         let mut held = self.clone();
-        for linear in held.linears_mut() {
-            if let Some(low) = linear.low.take() {
-                for (factor, x) in [("A", low.a), ("B", low.b)] {
-                    tensors.insert(linear.low_name(factor), numbers(x));
+        guarded(self.device(), || {
+            for linear in held.linears_mut() {
+                if let Some(low) = linear.low.take() {
+                    for (factor, x) in [("A", low.a), ("B", low.b)] {
+                        tensors.insert(linear.low_name(factor), numbers(x)?);
+                    }
                 }
             }
-        }
-        Some(Adapter { config, tensors })
+            Ok(())
+        })?;
+        Ok(Some(Adapter { config, tensors }))
     }
 
     /// Makes the adapter part of the weights.
@@ -185,9 +191,9 @@ fn with_rows(mut matrix_: Tensor<2>, rows: &[usize], values: &[f32]) -> Tensor<2
     matrix_
 }
 
-fn numbers(x: Tensor<2>) -> Numbers {
+fn numbers(x: Tensor<2>) -> Result<Numbers, LmError> {
     let shape = x.dims().to_vec();
-    let data = x.into_data();
+    let data = x.try_into_data().map_err(failed)?;
     let values = data.iter::<f32>().collect();
-    Numbers { shape, values }
+    Ok(Numbers { shape, values })
 }

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::device::burn_dtype;
 use crate::{
-    Architecture, Dtype, LmError, MlpNames, Names, Norm, Place, QueryKeyValue, memory,
-    read_architecture,
+    Architecture, Dtype, LmError, MlpNames, Names, Norm, Place, QueryKeyValue,
+    guard::{guarded, lower},
+    memory, read_architecture,
 };
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use clika_checkpoint::{Checkpoint, Values};
@@ -58,7 +59,8 @@ impl Decoder {
             dtype,
             device,
         };
-        let mut decoder = loader.decoder(progress)?;
+        let mut decoder = guarded(device, || loader.decoder(progress))?;
+        decoder.check_loaded()?;
         let known = |name: &str| names.ignored.iter().any(|end| name.ends_with(end));
         let unused = checkpoint.unused().into_iter();
         decoder.unused = unused
@@ -79,6 +81,17 @@ impl Decoder {
             ));
         }
         Ok(decoder)
+    }
+}
+
+impl Decoder {
+    /// An error if the device had no room for all weights.
+    pub(super) fn check_loaded(&self) -> Result<(), LmError> {
+        let there = self.check_there(std::iter::empty());
+        there.map_err(|error| {
+            let over = || format!("the weights in {}", self.dtype.name());
+            error.over(over, || lower(&[], Some(self.dtype)))
+        })
     }
 }
 

@@ -7,6 +7,10 @@ use super::{
     load::unit_rows,
     training::Gradients,
 };
+use crate::{
+    LmError,
+    guard::{failed, guarded},
+};
 use burn::tensor::{DType, Tensor};
 
 /// What may be done to a parameter: from its name, whether it is a matrix, and its value to a new value. Vectors are
@@ -98,6 +102,32 @@ impl Decoder {
             let along = (gradient.clone() * unit.clone()).sum_dim(1);
             (gradient - unit * along) / lengths.clone()
         });
+    }
+
+    /// An error if memory ran out when weights or `others` were written: a device tells when they are read, and here one
+    /// number of each is.
+    pub(crate) fn check_there<'a>(
+        &self,
+        others: impl Iterator<Item = &'a Tensor<2>>,
+    ) -> Result<(), LmError> {
+        if self.on_processor() {
+            return Ok(());
+        }
+        let mut held = self.clone();
+        let vectors = held.layers.iter_mut().flat_map(Layer::norms_mut);
+        let mut all: Vec<Tensor<2>> = vectors.map(|it| it.weight.clone().unsqueeze()).collect();
+        for linear in held.linears_mut() {
+            all.push(linear.weight.clone());
+            all.extend(linear.low.iter().flat_map(|low| [&low.a, &low.b]).cloned());
+        }
+        all.extend([&self.embedding, &self.head.weight].map(Tensor::clone));
+        all.extend(others.cloned());
+        guarded(&self.device, || {
+            all.into_iter().try_for_each(|tensor| {
+                let one = tensor.slice([0..1, 0..1]).try_into_data();
+                one.map(|_| ()).map_err(failed)
+            })
+        })
     }
 
     /// The linear layers between embedding and head, as a model's file lists them.

@@ -2,7 +2,7 @@ use super::{
     Decoder,
     load::{Loader, Source},
 };
-use crate::{Architecture, Dtype, LmError, Place, device::burn_dtype, memory};
+use crate::{Architecture, Dtype, LmError, Place, device::burn_dtype, guard::guarded, memory};
 use burn::tensor::{DType, Device, Distribution, Tensor};
 use clika_core::NoProgress;
 
@@ -30,7 +30,9 @@ impl Decoder {
             dtype,
             device: &device,
         };
-        loader.decoder(&NoProgress)
+        let decoder = guarded(&device, || loader.decoder(&NoProgress))?;
+        decoder.check_loaded()?;
+        Ok(decoder)
     }
 }
 

@@ -3,7 +3,7 @@ use super::{
     cache::Cache,
     pass::{Pass, Wanted},
 };
-use crate::{LmError, Position};
+use crate::{LmError, Position, guard::guarded};
 use burn::tensor::{Int, Tensor, TensorData};
 
 /// A sequence to run: its new tokens, and the cache of those before them.
@@ -41,7 +41,7 @@ impl Decoder {
     /// With `keep` also a cache for each sequence, with the tokens of its past. Sequences do not see each other: a
     /// result does not depend on what else is run, beyond the order of additions in a matrix product.
     pub fn run(&self, runs: &[Run], keep: bool) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
-        self.states(runs, keep, Wanted::All)
+        guarded(&self.device, || self.states(runs, keep, Wanted::All))
     }
 
     /// Like [`Decoder::run`] with the states of the sequences' last tokens only, `[sequences, hidden]`: all that their
@@ -51,7 +51,7 @@ impl Decoder {
         runs: &[Run],
         keep: bool,
     ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
-        self.states(runs, keep, Wanted::Ends)
+        guarded(&self.device, || self.states(runs, keep, Wanted::Ends))
     }
 
     fn states(

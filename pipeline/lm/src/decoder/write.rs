@@ -1,23 +1,25 @@
 use super::{Decoder, training::Trained};
-use crate::{LmError, files};
+use crate::{LmError, files, guard::guarded};
 use std::path::Path;
 
 impl Decoder {
     /// Writes `model.safetensors` as transformers names and shapes it, in the type of the weights; without the adapter, which
     /// [`Decoder::merge`] adds to them. `config.json` and the tokenizer are the base's.
     pub fn write(&self, folder: &Path) -> Result<(), LmError> {
-        let mut tensors = Vec::new();
-        let mut bare = self.clone();
-        bare.detach();
-        bare.change_parameters(Trained::All, &mut |name, matrix, value| {
-            let (name, numbers) = (name.to_owned(), value.clone());
-            tensors.push(if matrix {
-                files::Matrix::new(name, numbers)
-            } else {
-                files::Matrix::vector(name, numbers)
+        guarded(self.device(), || {
+            let mut tensors = Vec::new();
+            let mut bare = self.clone();
+            bare.detach();
+            bare.change_parameters(Trained::All, &mut |name, matrix, value| {
+                let (name, numbers) = (name.to_owned(), value.clone());
+                tensors.push(if matrix {
+                    files::Matrix::new(name, numbers)
+                } else {
+                    files::Matrix::vector(name, numbers)
+                });
+                value
             });
-            value
-        });
-        files::write_matrices(&folder.join("model.safetensors"), tensors)
+            files::write_matrices(&folder.join("model.safetensors"), tensors)
+        })
     }
 }

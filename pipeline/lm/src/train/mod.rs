@@ -1,6 +1,9 @@
 //! Training: batches, gradients, AdamW, and states to go on from.
 
 mod config;
+#[cfg(test)]
+mod failing;
+mod learn;
 mod order;
 mod state;
 
@@ -8,9 +11,11 @@ pub use config::{Example, TrainingConfig};
 
 use crate::{
     Adapter, Decoder, LmError, Run,
-    decoder::{AdamW, Dropout, Gradients, Lesson, Trained, adamw, mixed, zeros},
+    decoder::{AdamW, Gradients, Trained, adamw, zeros},
+    guard::guarded,
 };
 use burn::tensor::{DType, Tensor};
+use learn::Learnt;
 use order::Order;
 use std::collections::BTreeMap;
 
@@ -21,6 +26,8 @@ pub struct Trainer {
     config: TrainingConfig,
     order: Order,
     trained: Trained,
+    /// Tokens that are run at a time: the configuration's, or fewer since memory ran out.
+    budget: usize,
     /// Steps taken.
     done: usize,
     moments: BTreeMap<String, Moments>,
@@ -84,6 +91,7 @@ impl Trainer {
             examples,
             config: config.clone(),
             trained,
+            budget: config.batch_tokens,
             done: 0,
             moments: BTreeMap::new(),
         })
@@ -137,32 +145,18 @@ impl Trainer {
     }
 
     /// Takes a step. A loss or a gradient that is no number ends the training with [`LmError::Diverged`], before any weight
-    /// is changed; the last step also if its weights give none.
+    /// is changed; the last step also if its weights give none. Too little memory for a part makes the parts smaller.
+    ///
+    /// After an error that a device makes, weights may be half changed: a training goes on from what was saved.
     pub fn step(&mut self) -> Result<Step, LmError> {
         let numbers = self.batch();
         let number = self.done + 1;
-        let answers: usize = numbers
-            .iter()
-            .map(|&number| &self.examples[number])
-            .map(|example| example.tokens.len() - example.answer)
-            .sum();
-        let mut gradients = Gradients::default();
-        let mut loss = 0.0;
-        let mut tokens = 0;
-        for (part, numbers) in self.parts(&numbers).into_iter().enumerate() {
-            let examples: Vec<&Example> = numbers
-                .iter()
-                .map(|&number| &self.examples[number])
-                .collect();
-            tokens += examples.iter().map(|it| it.tokens.len() - 1).sum::<usize>();
-            let lesson = self.lesson(number, part, answers);
-            loss += self.decoder.learn(&examples, &lesson, &mut gradients)?;
-        }
-        let loss = loss / answers as f64;
-        if self.trained == Trained::All {
-            self.decoder.finish(&mut gradients);
-        }
-        let gradient_norm = gradients.norm();
+        let Learnt {
+            gradients,
+            norm: gradient_norm,
+            loss,
+            tokens,
+        } = self.learn(number, &numbers)?;
         if !loss.is_finite() || !gradient_norm.is_finite() {
             return Err(LmError::Diverged {
                 step: number,
@@ -173,7 +167,7 @@ impl Trainer {
             });
         }
         let learning_rate = self.config.rate(self.done, self.steps());
-        self.update(&gradients, gradient_norm, learning_rate, number);
+        self.update(&gradients, gradient_norm, learning_rate, number)?;
         self.done = number;
         if number == self.steps() {
             self.check_end(numbers[0], gradient_norm)?;
@@ -217,46 +211,20 @@ impl Trainer {
         self.order.of(from..to)
     }
 
-    /// A batch in parts of like length, each within the budget of tokens.
-    fn parts(&self, batch: &[usize]) -> Vec<Vec<usize>> {
-        let length = |number: usize| self.examples[number].tokens.len() - 1;
-        let mut order = batch.to_vec();
-        order.sort_by_key(|&number| std::cmp::Reverse(length(number)));
-        let mut parts = Vec::new();
-        while !order.is_empty() {
-            parts.push(crate::prefix::cut(
-                &mut order,
-                self.config.batch_tokens,
-                length,
-            ));
-        }
-        parts
-    }
-
-    fn lesson(&self, step: usize, part: usize, answers: usize) -> Lesson {
-        let rate = self.config.lora.as_ref().map_or(0.0, |lora| lora.dropout);
-        let key = mixed(self.config.seed ^ mixed(((step as u64) << 20) + part as u64));
-        if rate > 0.0 && !self.decoder.on_processor() {
-            self.decoder.device().seed(key);
-        }
-        Lesson {
-            trained: self.trained,
-            dropout: Dropout {
-                rate: rate as f32,
-                key,
-            },
-            recompute: self.config.recompute,
-            scale: 1.0 / answers as f32,
-        }
-    }
-
-    fn update(&mut self, gradients: &Gradients, norm: f64, rate: f64, step: usize) {
+    fn update(
+        &mut self,
+        gradients: &Gradients,
+        norm: f64,
+        rate: f64,
+        step: usize,
+    ) -> Result<(), LmError> {
         // As PyTorch clips.
         let clip = (self.config.max_gradient_norm / (norm + 1e-6)).min(1.0) as f32;
         let decay = self.config.weight_decay;
-        let moments = &mut self.moments;
-        self.decoder
-            .change_parameters(self.trained, &mut |name, matrix, value| {
+        let device = self.decoder.device().clone();
+        let (decoder, moments) = (&mut self.decoder, &mut self.moments);
+        guarded(&device, || {
+            decoder.change_parameters(self.trained, &mut |name, matrix, value| {
                 let Some(gradient) = gradients.of(name) else {
                     return value;
                 };
@@ -288,6 +256,8 @@ impl Trainer {
                 moments.insert(name.to_owned(), kept);
                 value
             });
+            Ok(())
+        })
     }
 }
 

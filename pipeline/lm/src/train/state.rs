@@ -1,7 +1,7 @@
 //! What a training goes on from: `state.json` and one file each of parameters and of AdamW's means.
 
 use super::{Example, Moments, Trainer, TrainingConfig};
-use crate::{Decoder, LmError, decoder::matrix, files};
+use crate::{Decoder, LmError, decoder::matrix, files, guard::guarded};
 use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -36,6 +36,10 @@ impl Trainer {
     /// Writes all that is needed to go on into an empty folder: the parameters that learn, AdamW's means, and how far the
     /// training is. Order and dropout follow from the seed and the step.
     pub fn save(&self, folder: &Path) -> Result<(), LmError> {
+        guarded(self.decoder.device(), || self.save_unguarded(folder))
+    }
+
+    fn save_unguarded(&self, folder: &Path) -> Result<(), LmError> {
         let mut parameters = BTreeMap::new();
         self.decoder
             .clone()

@@ -1,5 +1,9 @@
 use super::{Floats, PARALLEL};
-use crate::lanes::{vectorized, zero_if_finite};
+use crate::{
+    LmError,
+    guard::failed,
+    lanes::{vectorized, zero_if_finite},
+};
 use burn::tensor::{Device, Tensor};
 use rayon::prelude::*;
 
@@ -111,18 +115,18 @@ pub(crate) fn sum_of_squares(x: &Tensor<2>) -> f64 {
 }
 
 /// Whether a tensor holds neither NaN nor infinity, on any device and in any type.
-pub(crate) fn is_finite(x: &Tensor<2>) -> bool {
+pub(crate) fn is_finite(x: &Tensor<2>) -> Result<bool, LmError> {
     if !super::apply(x) {
-        let finite = x.clone().is_finite().all().into_data();
-        return finite.iter::<bool>().all(|finite| finite);
+        let finite = x.clone().is_finite().all().try_into_data();
+        return Ok(finite.map_err(failed)?.iter::<bool>().all(|finite| finite));
     }
     let x = Floats::of(x);
-    x.values().par_chunks(PARALLEL).all(|block| {
+    Ok(x.values().par_chunks(PARALLEL).all(|block| {
         vectorized(
             #[inline(always)]
             || zero_if_finite(block) == 0.0,
         )
-    })
+    }))
 }
 
 /// Zeros of a shape, on a device.
