@@ -110,7 +110,7 @@ pub enum LmError {
         /// What it takes.
         needed_gib: f64,
         /// What to lower.
-        lower: &'static str,
+        lower: String,
     },
     /// Something did not fit while the model was at work, and it cannot be made smaller.
     #[error("the device's memory ran out over {over}")]

@@ -19,6 +19,7 @@ use clika_evaluate::{
     Thinking, Wish, evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
+use clika_lm::{Answered, Work, outlook};
 use clika_templates::load_prompt;
 use clika_tokenizer::TemplateVariables;
 use serde_json::json;
@@ -192,6 +193,22 @@ pub(super) fn run(
     let name = args.name.as_deref().unwrap_or(&located.name);
     let format = args.local.format.as_deref();
     let format = format.or(is_demo.then_some(DEMO_FORMAT));
+    let mut settings = args.local.settings(args.max_tokens(), place.is_processor());
+    let work = Work::Answers {
+        batch_tokens: settings.batch_tokens,
+        answered: match settings.mode {
+            AnswerMode::Letters => Answered::Letters,
+            AnswerMode::Texts | AnswerMode::TextsPerByte => Answered::Texts,
+            AnswerMode::Free => Answered::Written,
+        },
+    };
+    outlook(
+        &located.folder,
+        &place,
+        args.local.model.dtype(),
+        &[work],
+        progress.as_ref(),
+    )?;
     let mut model = LocalModel::load(
         &located.folder,
         &located.name,
@@ -205,9 +222,6 @@ pub(super) fn run(
     if let Some(adapter) = &args.local.adapter {
         model.attach(adapter)?;
     }
-    let mut settings = args
-        .local
-        .settings(args.max_tokens(), model.place.is_processor());
     let thought = settle_thinking(
         &mut model,
         &prompt,

@@ -20,6 +20,7 @@ use clika_evaluate::LocalModel;
 use clika_finetune::{
     AnswerModes, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, arms, demo_arms, finetune,
 };
+use clika_lm::{Answered, Work, outlook};
 use serde_json::json;
 use settings::SettingArgs;
 use std::path::PathBuf;
@@ -125,6 +126,13 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     };
     let format = args.format.as_deref();
     let format = format.or(demo.as_ref().map(|_| DEMO_FORMAT));
+    outlook(
+        &located.folder,
+        &place,
+        args.model_args.dtype(),
+        &works(args, &config),
+        progress.as_ref(),
+    )?;
     let mut model = LocalModel::load(
         &located.folder,
         &located.name,
@@ -171,4 +179,21 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         results.markdown(),
         out.display()
     ))
+}
+
+/// What takes memory, one after the other: training, and then answers, for which all choices have logits.
+fn works(args: &Args, config: &FinetuneConfig) -> Vec<Work> {
+    let answers = Work::Answers {
+        batch_tokens: config.answers.batch_tokens,
+        answered: match config.answers.modes {
+            AnswerModes::Free => Answered::Written,
+            AnswerModes::Ranking | AnswerModes::Both => Answered::Texts,
+        },
+    };
+    let training = args.adapter.is_none().then(|| Work::Training {
+        config: config.training(0),
+        // The next run begins from it.
+        beside: true,
+    });
+    training.into_iter().chain([answers]).collect()
 }

@@ -1,6 +1,12 @@
 //! Whether a model fits, before hours are spent on finding out.
 
-use crate::{Architecture, Dtype, LmError, Place};
+use crate::{Architecture, Dtype, LmError, Place, guard::lower};
+
+mod estimate;
+mod outlook;
+
+pub use estimate::{Answered, Need, Work};
+pub use outlook::outlook;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
@@ -22,10 +28,7 @@ pub(crate) fn check(
         what: format!("the weights in {}", dtype.name()),
         free_gib: free / GIB,
         needed_gib: needed / GIB,
-        lower: match dtype {
-            Dtype::F32 => "take --dtype bf16, a smaller model or another device",
-            Dtype::F16 | Dtype::Bf16 => "take a smaller model or another device",
-        },
+        lower: lower(&[], Some(dtype)),
     })
 }
 

@@ -1,0 +1,177 @@
+//! What a model takes of memory, against the estimate: a process for each case, since memory is counted by process.
+
+#![allow(clippy::unwrap_used)]
+
+use clika_checkpoint::parse_architecture;
+use clika_lm::{
+    Answered, Architecture, Decoder, DeviceChoice, Dtype, Example, LoraConfig, Need, Query,
+    Scoring, Targets, Trainer, TrainingConfig, Work,
+};
+use serde_json::json;
+use std::{path::Path, process::Command};
+
+fn architecture(name: &str) -> Architecture {
+    let config = match name {
+        "llama" => json!({
+            "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+            "hidden_size": 192, "intermediate_size": 512, "num_hidden_layers": 4,
+            "num_attention_heads": 4, "vocab_size": 2048, "rms_norm_eps": 1e-6,
+        }),
+        // Large for its layers, as BLOOM's and Qwen's are.
+        "wide" => json!({
+            "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_act": "silu",
+            "hidden_size": 64, "intermediate_size": 172, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 60_000, "rms_norm_eps": 1e-6,
+        }),
+        _ => panic!("{name}"),
+    };
+    parse_architecture(Path::new("config.json"), &config.to_string()).unwrap()
+}
+
+fn training(targets: Option<Targets>, batch_tokens: usize, recompute: bool) -> Work {
+    Work::Training {
+        config: TrainingConfig {
+            lora: targets.map(|targets| LoraConfig {
+                rank: 32,
+                alpha: 16.0,
+                dropout: 0.1,
+                targets,
+            }),
+            learning_rate: 1e-4,
+            warmup_steps: 0,
+            epochs: 2,
+            max_steps: None,
+            batch: (batch_tokens / 63).max(1),
+            weight_decay: 0.0,
+            max_gradient_norm: 1.0,
+            seed: 0,
+            batch_tokens,
+            recompute,
+        },
+        beside: true,
+    }
+}
+
+fn cases() -> Vec<(&'static str, &'static str, Work)> {
+    let answers = |batch_tokens, answered| Work::Answers {
+        batch_tokens,
+        answered,
+    };
+    let paper = Some(Targets::Paper);
+    let all = Some(Targets::All);
+    vec![
+        ("lora", "llama", training(paper, 2048, false)),
+        ("lora recompute", "llama", training(paper, 2048, true)),
+        ("lora all", "llama", training(all, 512, false)),
+        ("full", "llama", training(None, 1024, false)),
+        ("letters", "llama", answers(3072, Answered::Letters)),
+        ("texts", "llama", answers(2048, Answered::Texts)),
+        ("wide full", "wide", training(None, 512, false)),
+        ("wide texts", "wide", answers(256, Answered::Texts)),
+    ]
+}
+
+/// Bytes that Linux counts under a name for this process.
+fn memory(name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024.0)
+}
+
+fn tokens(number: usize, length: usize) -> Vec<u32> {
+    (0..length)
+        .map(|at| ((number * 31 + at * 7) % 2000) as u32)
+        .collect()
+}
+
+/// Does the work, and returns what memory it took beyond that of a process that does nothing.
+fn peak(architecture: &Architecture, work: &Work) -> f64 {
+    let before = memory("VmRSS:").unwrap();
+    let place = DeviceChoice::Cpu.place().unwrap();
+    let decoder = Decoder::random(architecture, &place, Dtype::F32, 0).unwrap();
+    match work {
+        Work::Training { config, .. } => {
+            let examples = (0..config.batch).map(|number| Example {
+                tokens: tokens(number, 64),
+                answer: 52,
+            });
+            let mut trainer = Trainer::new(decoder.clone(), examples.collect(), config).unwrap();
+            while trainer.done() < trainer.steps() {
+                trainer.step().unwrap();
+            }
+        }
+        Work::Answers {
+            batch_tokens,
+            answered,
+        } => {
+            let queries: Vec<Query> = (0..batch_tokens / 32)
+                .map(|number| Query {
+                    prompt: tokens(number, 64),
+                    continuations: if *answered == Answered::Texts {
+                        (0..4).map(|other| tokens(number + other, 17)).collect()
+                    } else {
+                        vec![vec![1], vec![2], vec![3]]
+                    },
+                })
+                .collect();
+            for batch in Scoring::new(&decoder, &queries, *batch_tokens).unwrap() {
+                batch.unwrap();
+            }
+        }
+    }
+    memory("VmHWM:").unwrap() - before
+}
+
+/// The case of a process of its own.
+const CASE: &str = "CLIKA_TEST_MEMORY_CASE";
+
+#[test]
+fn the_estimate_is_near_what_is_taken() {
+    if memory("VmHWM:").is_none() {
+        eprintln!("SKIPPED: no /proc/self/status to count memory by");
+        return;
+    }
+    let asked = std::env::var(CASE).ok();
+    let mut wrong = Vec::new();
+    for (name, model, work) in cases() {
+        let architecture = architecture(model);
+        match &asked {
+            Some(asked) if asked == name => {
+                println!("peak {}", peak(&architecture, &work));
+                return;
+            }
+            Some(_) => continue,
+            None => {}
+        }
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--nocapture", "the_estimate_is_near_what_is_taken"])
+            .env(CASE, name)
+            .env("RAYON_NUM_THREADS", "2")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let peak: f64 = said
+            .lines()
+            .find_map(|line| line.split_once("peak "))
+            .unwrap_or_else(|| panic!("{name}: {said}"))
+            .1
+            .parse()
+            .unwrap();
+        let need = Need::of(&architecture, Dtype::F32, true, &work);
+        let share = need.total() / peak;
+        let mib = |bytes: f64| bytes / f64::from(1 << 20);
+        println!(
+            "{name}: took {:.0} MiB, estimated {:.0} = {:.0} + {:.0} + {:.0}: {share:.2}",
+            mib(peak),
+            mib(need.total()),
+            mib(need.weights),
+            mib(need.held),
+            mib(need.batch)
+        );
+        if !(0.95..1.25).contains(&share) {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
