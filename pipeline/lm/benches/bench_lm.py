@@ -94,15 +94,18 @@ def train_tokenizer(datasets, words, special=()):
     return tokenizer
 
 
-def write_prompts(datasets, template, path):
-    """Token ids of the prompts that both sides are given."""
+def write_prompts(datasets, template, path, languages=(LANGUAGE,), count=ITEMS):
+    """Token ids of the prompts that both sides are given: the first `count` of some languages."""
     form = tomllib.loads(template.read_text(encoding="utf-8"))["question"]
-    rows = pyarrow.parquet.read_table(datasets / "xgeo" / "data" / LANGUAGE / "test-00000-of-00001.parquet").to_pylist()
-    if len(rows) < ITEMS:
-        sys.exit(f"error: {datasets} has {len(rows)} xGeo items, and {ITEMS} are needed")
+    rows = []
+    for language in languages:
+        file = datasets / "xgeo" / "data" / language / "test-00000-of-00001.parquet"
+        rows += pyarrow.parquet.read_table(file).to_pylist()
+    if len(rows) < count:
+        sys.exit(f"error: {datasets} has {len(rows)} xGeo items, and {count} are needed")
     tokenizer = train_tokenizer(datasets, form["instruction"] + form["examples"]["4"] + form["item"])
     prompts = []
-    for row in rows[:ITEMS]:
+    for row in rows[:count]:
         lines = "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, row["choices"]))
         item = form["item"].replace("{question}", row["question"]).replace("{choices}", lines)
         prompts.append(tokenizer.encode(form["instruction"] + form["examples"]["4"] + item).ids)
@@ -111,7 +114,7 @@ def write_prompts(datasets, template, path):
     path.write_text(json.dumps(work))
     shared = len(os.path.commonprefix(prompts))
     lengths = sorted(map(len, prompts))
-    print(f"{ITEMS} prompts of {lengths[0]} to {lengths[-1]} tokens, {sum(lengths)} in all; the first {shared} are alike")
+    print(f"{count} prompts of {lengths[0]} to {lengths[-1]} tokens, {sum(lengths)} in all; the first {shared} are alike")
 
 
 def write_model(shape, folder):

@@ -163,4 +163,5 @@ def main():
         print(f"| {measure} | {mine:.4g} | {theirs:.4g} | {ratio:.2f} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -29,7 +29,7 @@ MAX_GRADIENT_NORM = 1.0
 IGNORED = -100
 
 
-def padded(rows):
+def padded(rows, device):
     """A batch as the keywords that a model takes."""
     longest = max(len(row["tokens"]) for row in rows)
     ids, mask, labels = [], [], []
@@ -40,34 +40,39 @@ def padded(rows):
         mask.append([1] * len(tokens) + [0] * padding)
         labels.append([IGNORED] * answer + tokens[answer:] + [IGNORED] * padding)
     return {
-        "input_ids": torch.tensor(ids),
-        "attention_mask": torch.tensor(mask),
-        "labels": torch.tensor(labels),
+        "input_ids": torch.tensor(ids, device=device),
+        "attention_mask": torch.tensor(mask, device=device),
+        "labels": torch.tensor(labels, device=device),
     }
 
 
-def train_step(model, optimizer, rows, batch):
+def train_step(model, optimizer, rows, batch, device="cpu"):
     """One step over all rows, `batch` of them at a time. Returns the loss."""
     answers = sum(len(row["tokens"]) - row["answer"] for row in rows)
     total = 0.0
     for start in range(0, len(rows), batch):
-        part = padded(rows[start : start + batch])
+        part = padded(rows[start : start + batch], device)
         loss = model(**part, use_cache=False, num_items_in_batch=answers).loss
         loss.backward()
-        total += loss.item()
+        # Read once, so that a GPU need not be waited for.
+        total += loss.detach()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     torch.nn.utils.clip_grad_norm_(trained, MAX_GRADIENT_NORM)
     optimizer.step()
     optimizer.zero_grad()
-    return total
+    return total.item()
+
+
+def adapted(model, dropout=DROPOUT):
+    """The model with a new adapter, ready to train."""
+    adapter = LoraConfig(task_type="CAUSAL_LM", r=RANK, lora_alpha=ALPHA, lora_dropout=dropout, target_modules=TARGETS)
+    return get_peft_model(model, adapter).train()
 
 
 def load(folder, dropout):
     """The model in f32 with an adapter, ready to train."""
     model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
-    adapter = LoraConfig(task_type="CAUSAL_LM", r=RANK, lora_alpha=ALPHA, lora_dropout=dropout, target_modules=TARGETS)
-    model = get_peft_model(model, adapter)
-    model.train()
+    model = adapted(model, dropout)
     # Weights that are mapped lazily are read by a first token.
     with torch.no_grad():
         model(input_ids=torch.tensor([[0]]), use_cache=False)
@@ -109,4 +114,5 @@ def main():
     print(json.dumps({"losses": losses, "seconds": seconds, "tokens": tokens, "peak_mib": peak_mib()}))
 
 
-main()
+if __name__ == "__main__":
+    main()
