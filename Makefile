@@ -195,14 +195,22 @@ bench-api: ## Requests a second against a server of 50 ms, and the resumption of
 BENCH_GPU := $(TARGET)/bench-gpu
 
 .PHONY: bench-gpu
-bench-gpu: ## A GPU beside PyTorch: packs target/bench-gpu.tar.gz to carry to one, and runs it if one is here
-	cargo build --locked --release --quiet -p clika-lm --features cuda --example bench_gpu
-	rm -rf $(BENCH_GPU)
-	mkdir -p $(BENCH_GPU)
-	cp $(TARGET)/release/examples/bench_gpu pipeline/lm/benches/bench_gpu.py pipeline/lm/benches/llama_*.json $(BENCH_GPU)
-	cp -r pipeline/lm/tests/fixtures $(BENCH_GPU)
-	tar czf $(BENCH_GPU).tar.gz -C $(TARGET) bench-gpu
-	python3 $(BENCH_GPU)/bench_gpu.py
+bench-gpu: $(PEERS_VENV)/installed $(CUDA_VENV)/installed ## A GPU beside transformers and PEFT: packs target/bench-gpu.tar.gz to carry to one, and runs it if one is here
+	cargo run --locked --quiet -- datasets xgeo --out $(BENCH_GPU)-datasets >/dev/null
+	cargo run --locked --quiet -- datasets fictional --targets de --out $(BENCH_GPU)-datasets >/dev/null
+	cargo build --locked --release --quiet -p clika-lm --features cuda,wgpu --example bench_gpu
+	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_gpu_pack.py \
+	  $(TARGET)/release/examples/bench_gpu $(BENCH_GPU)-datasets \
+	  "$$($(CUDA_VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')/nvidia/cu13/include" $(BENCH_GPU)
+	@if nvidia-smi --list-gpus >/dev/null 2>&1; then \
+	  $(PEERS_VENV)/bin/python $(BENCH_GPU)/bench_gpu.py; \
+	else \
+	  echo "no NVIDIA GPU here: carry $(BENCH_GPU).tar.gz to one, unpack it and run python3 bench-gpu/bench_gpu.py"; \
+	fi
+
+.PHONY: bench-gpu-rehearsal
+bench-gpu-rehearsal: bench-gpu ## What bench-gpu packs, run small without a GPU and with what may fail: make bench-gpu-rehearsal DEVICES="cpu vulkan:0"
+	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_gpu_rehearse.py $(BENCH_GPU).tar.gz $(DEVICES)
 
 .PHONY: bench-lm
 bench-lm: $(PEERS_VENV)/installed ## Our decoder beside PyTorch + transformers on two threads (installs PyTorch): make bench-lm MODELS=0.5B

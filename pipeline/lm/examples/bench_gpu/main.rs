@@ -1,22 +1,32 @@
 //! Our side of `make bench-gpu`: benches/bench_gpu.py runs it and puts PyTorch beside it.
 //!
 //!     bench_gpu devices
-//!     bench_gpu DEVICE parity FIXTURES
-//!     bench_gpu DEVICE matmul SECONDS TOKENSxINxOUT...
-//!     bench_gpu DEVICE prefill SECONDS CONFIG SEQUENCES TOKENS
-//!     bench_gpu DEVICE train CONFIG ROWS BATCH_TOKENS
+//!     bench_gpu DEVICE parity FIXTURES                            < a fixture and a type a line: llama bf16
+//!     bench_gpu DEVICE losses FIXTURES TRAININGS                  < a training and a type a line: llama-gqa-paper f32
+//!     bench_gpu DEVICE products DTYPE SECONDS                     < a product a line: TOKENSxINxOUT
+//!     bench_gpu DEVICE train DTYPE CONFIG ROWS BATCH BATCH_TOKENS < a line for each step
+//!     bench_gpu DEVICE score DTYPE CONFIG PROMPTS BATCH_TOKENS    < a line for each round: how many prompts
 //!
-//! Every result is a line of JSON on stdout as soon as it is known. It has not run on a GPU yet.
+//! Every line of stdin is answered by a line of JSON on stdout. What fails ends the program, with the reason on stderr.
+//! It has not run on a GPU yet.
 
-mod matmul;
+mod losses;
 mod parity;
-mod prefill;
+mod products;
+mod score;
 mod train;
 
-use clika_lm::{DeviceChoice, LmError, Place};
+// Tests use more of it than this program does.
+#[path = "../../tests/reference/mod.rs"]
+mod reference;
+
+use clika_checkpoint::parse_architecture;
+use clika_lm::{Architecture, Decoder, DeviceChoice, Dtype, LmError, Place, Run};
+use miette::Diagnostic;
 use serde_json::{Value, json};
 use std::{
     error::Error,
+    fs,
     path::Path,
     process::ExitCode,
     time::{Duration, Instant},
@@ -27,51 +37,61 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+    let Err(error) = run(&arguments) else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("error: {error}");
+    let help = error.downcast_ref::<LmError>().and_then(Diagnostic::help);
+    if let Some(help) = help {
+        eprintln!("help: {help}");
     }
+    ExitCode::FAILURE
 }
 
 fn run(arguments: &[&str]) -> Outcome<()> {
     match arguments {
-        ["devices"] => devices(),
-        [device, "parity", folder] => parity::run(&place(device)?, Path::new(folder)),
-        [device, "matmul", seconds, shapes @ ..] => {
-            matmul::run(&place(device)?, duration(seconds)?, shapes)
+        ["devices"] => {
+            devices();
+            Ok(())
         }
-        [device, "prefill", seconds, config, sequences, tokens] => prefill::run(
-            &place(device)?,
-            duration(seconds)?,
-            Path::new(config),
-            [sequences.parse()?, tokens.parse()?],
-        ),
-        [device, "train", config, rows, batch_tokens] => train::run(
-            &place(device)?,
-            Path::new(config),
-            rows.parse()?,
-            batch_tokens.parse()?,
-        ),
+        [device, "parity", fixtures] => parity::run(&place(device)?, Path::new(fixtures)),
+        [device, "losses", fixtures, trainings] => {
+            losses::run(&place(device)?, Path::new(fixtures), Path::new(trainings))
+        }
+        [device, "products", dtype, seconds] => {
+            let seconds = Duration::try_from_secs_f64(seconds.parse()?)?;
+            products::run(&place(device)?, parse_dtype(dtype)?, seconds)
+        }
+        [device, "train", dtype, config, rows, batch @ ..] => {
+            let [batch, batch_tokens] = numbers(batch)?;
+            let decoder = random(device, dtype, config)?;
+            train::run(decoder, Path::new(rows), batch, batch_tokens)
+        }
+        [device, "score", dtype, config, prompts, batch @ ..] => {
+            let [batch_tokens] = numbers(batch)?;
+            let decoder = random(device, dtype, config)?;
+            score::run(&decoder, Path::new(prompts), batch_tokens)
+        }
         _ => Err("benches/bench_gpu.py says how to run it".into()),
     }
 }
 
-fn devices() -> Outcome<()> {
+fn devices() {
     for place in clika_lm::places() {
         let name = match &place {
             Place::Cpu { threads } => format!("{threads} threads"),
             Place::Cuda { name, .. } | Place::Vulkan { name, .. } => name.clone(),
         };
-        print(&json!({ "device": place.to_string(), "name": name }));
+        println!("{}", json!({ "device": place.to_string(), "name": name }));
     }
-    Ok(())
 }
 
-fn print(result: &Value) {
-    println!("{result}");
+/// Answers every line of stdin.
+fn answer(mut one: impl FnMut(&str) -> Outcome<Value>) -> Outcome<()> {
+    for line in std::io::stdin().lines() {
+        println!("{}", one(line?.trim())?);
+    }
+    Ok(())
 }
 
 fn place(device: &str) -> Result<Place, LmError> {
@@ -82,23 +102,61 @@ fn place(device: &str) -> Result<Place, LmError> {
     choice.place()
 }
 
-fn duration(seconds: &str) -> Outcome<Duration> {
-    Ok(Duration::try_from_secs_f64(seconds.parse()?)?)
+fn parse_dtype(name: &str) -> Outcome<Dtype> {
+    let dtypes = [Dtype::F32, Dtype::Bf16];
+    let found = dtypes.into_iter().find(|dtype| dtype.name() == name);
+    found.ok_or_else(|| format!("`{name}` is neither f32 nor bf16").into())
 }
 
-/// Seconds that each call took, in order: at least five calls, and more until `least` is over.
-fn times(least: Duration, mut call: impl FnMut() -> Outcome<()>) -> Outcome<Vec<f64>> {
-    let begin = Instant::now();
-    let mut seconds = Vec::new();
-    while seconds.len() < 5 || begin.elapsed() < least {
-        let begin = Instant::now();
-        call()?;
-        seconds.push(begin.elapsed().as_secs_f64());
+fn numbers<const N: usize>(texts: &[&str]) -> Outcome<[usize; N]> {
+    let numbers: Result<Vec<usize>, _> = texts.iter().map(|text| text.parse()).collect();
+    let count = texts.len();
+    let numbers = numbers?.try_into();
+    numbers.map_err(|_| format!("{N} numbers are needed, not {count}").into())
+}
+
+/// A model of a configuration's shape.
+fn random(device: &str, dtype: &str, config: &str) -> Outcome<Decoder> {
+    let config = Path::new(config);
+    let architecture: Architecture = parse_architecture(config, &fs::read_to_string(config)?)?;
+    let (place, dtype) = (place(device)?, parse_dtype(dtype)?);
+    Ok(Decoder::random(&architecture, &place, dtype, 1)?)
+}
+
+/// The logits of a prompt's tokens, row by row.
+fn logits(decoder: &Decoder, runs: &[Run]) -> Outcome<Vec<f32>> {
+    let (states, _) = decoder.run(runs, false)?;
+    let logits = decoder.logits(states).into_data();
+    let logits = logits.try_into_vec_as::<f32>();
+    Ok(logits.map_err(|error| format!("{error:?}"))?)
+}
+
+/// The largest difference of two rows of numbers; the largest number that there is where one of them is not finite.
+fn distance(found: &[f32], expected: &[f32]) -> Outcome<f32> {
+    if found.len() != expected.len() {
+        let (found, expected) = (found.len(), expected.len());
+        return Err(format!("{found} logits instead of {expected}").into());
     }
-    Ok(seconds)
+    let pairs = found.iter().zip(expected);
+    Ok(pairs.fold(0.0, |largest, (found, expected)| {
+        let difference = (found - expected).abs();
+        if difference.is_finite() {
+            f32::max(largest, difference)
+        } else {
+            f32::MAX
+        }
+    }))
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+/// Seconds that a call took.
+fn timed<T>(call: impl FnOnce() -> Outcome<T>) -> Outcome<(f64, T)> {
+    let begin = Instant::now();
+    let value = call()?;
+    Ok((begin.elapsed().as_secs_f64(), value))
+}
+
+/// What burn holds of a GPU's memory, used or not.
+fn reserved_mib(decoder: &Decoder) -> Option<f64> {
+    let usage = decoder.device().memory_pool_usage()?;
+    Some(usage.bytes_reserved as f64 / f64::from(1 << 20))
 }

@@ -1,28 +1,17 @@
-//! Steps of a LoRA training on rows as long as those of a fictional world.
+//! Steps of a LoRA training, rank 128 on queries and values as the paper's, on the rows of a file in their order.
 
-use super::{Outcome, median, print};
-use clika_checkpoint::parse_architecture;
-use clika_lm::{Decoder, Dtype, Example, LoraConfig, Place, Targets, Trainer, TrainingConfig};
+use super::{Outcome, answer, losses::Row, reserved_mib, timed};
+use clika_lm::{Decoder, Example, LoraConfig, Targets, Trainer, TrainingConfig};
 use serde_json::json;
-use std::{fs, path::Path, time::Instant};
+use std::{fs, path::Path};
 
-/// Steps that are counted, behind two that compile and tune kernels.
-const STEPS: usize = 5;
+/// More steps than anybody asks for.
+const EPOCHS: usize = 1000;
 
-/// Trains on `rows` rows a step. Lengths, ids and answers are as bench_gpu.py's `training_rows` has them.
-pub(super) fn run(place: &Place, config: &Path, rows: usize, batch_tokens: usize) -> Outcome<()> {
-    let architecture = parse_architecture(config, &fs::read_to_string(config)?)?;
-    let vocabulary = architecture.vocabulary;
-    let decoder = Decoder::random(&architecture, place, Dtype::Bf16, 1)?;
-    let examples = (0..rows).map(|row| {
-        let length = 44 + row * 7 % 24;
-        Example {
-            tokens: (0..length)
-                .map(|at| ((row * 31 + at * 7919) % vocabulary) as u32)
-                .collect(),
-            answer: length - 9,
-        }
-    });
+/// `batch` rows a step, of which `batch_tokens` tokens are run at a time.
+pub(super) fn run(decoder: Decoder, rows: &Path, batch: usize, batch_tokens: usize) -> Outcome<()> {
+    let rows: Vec<Row> = serde_json::from_slice(&fs::read(rows)?)?;
+    let examples = rows.into_iter().map(Example::from).collect();
     let config = TrainingConfig {
         lora: Some(LoraConfig {
             rank: 128,
@@ -32,33 +21,28 @@ pub(super) fn run(place: &Place, config: &Path, rows: usize, batch_tokens: usize
         }),
         learning_rate: 2e-4,
         warmup_steps: 0,
-        epochs: STEPS + 2,
+        epochs: EPOCHS,
         max_steps: None,
-        batch: rows,
+        batch,
         weight_decay: 0.0,
         max_gradient_norm: 1.0,
         seed: 0,
         batch_tokens,
         recompute: false,
     };
-    let mut trainer = Trainer::in_order(decoder, examples.collect(), &config)?;
-    let mut losses = Vec::new();
-    let mut seconds = Vec::new();
-    let mut tokens = 0;
-    for step in 0..STEPS + 2 {
-        let begin = Instant::now();
-        // The loss is read from the device, and so is the gradient's length: a step has ended when it returns.
-        let taken = trainer.step()?;
-        trainer.decoder().device().sync()?;
-        losses.push(taken.loss);
-        if step >= 2 {
-            seconds.push(begin.elapsed().as_secs_f64());
-        }
-        tokens = taken.tokens + taken.examples.len();
-    }
-    print(&json!({
-        "tokens_per_second": tokens as f64 / median(seconds),
-        "losses": losses,
-    }));
-    Ok(())
+    let mut trainer = Trainer::in_order(decoder, examples, &config)?;
+    answer(|_| {
+        let (seconds, step) = timed(|| {
+            let step = trainer.step()?;
+            trainer.decoder().device().sync()?;
+            Ok(step)
+        })?;
+        Ok(json!({
+            "seconds": seconds,
+            // Of rows: the last token of each is learnt, and not run.
+            "tokens": step.tokens + step.examples.len(),
+            "loss": step.loss,
+            "reserved_mib": reserved_mib(trainer.decoder()),
+        }))
+    })
 }
