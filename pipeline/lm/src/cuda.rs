@@ -1,5 +1,9 @@
 //! GPUs through NVIDIA's driver.
 
+mod probe;
+
+pub(crate) use probe::{check, missing};
+
 use crate::{LmError, Place};
 use burn::tensor::{Device, DeviceType};
 use cudarc::driver::{CudaContext, DriverError, result::device};

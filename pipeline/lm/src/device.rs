@@ -123,8 +123,7 @@ fn vulkan_places() -> Vec<Place> {
 use crate::vulkan::vulkan_places;
 
 impl DeviceChoice {
-    /// The place that is meant, or what there is instead. A device of Vulkan has shown that it multiplies matrices as the
-    /// processor does: drivers that do not are known, and they report no error.
+    /// The place that is meant, which can be used ([`Place::check`]), or what there is instead.
     pub fn place(self) -> Result<Place, LmError> {
         let there = places();
         let found = there.iter().find(|place| match (self, place) {
@@ -137,23 +136,35 @@ impl DeviceChoice {
         let Some(place) = found else {
             let names: Vec<_> = there.iter().map(ToString::to_string).collect();
             let mut there = names.join(", ");
-            let feature = match self {
-                Self::Cuda(_) => "cuda",
-                Self::Vulkan(_) => "wgpu",
-                Self::Auto | Self::Cpu => "",
-            };
-            if missing_features().contains(&feature) {
-                there += &format!(" (this binary was built without the feature `{feature}`)");
+            if let Some(why) = self.why_not() {
+                there += &format!(" ({why})");
             }
             return Err(LmError::Device {
                 asked: self.to_string(),
                 there,
             });
         };
-        if let Place::Vulkan { .. } = place {
-            product::check(place)?;
-        }
+        place.check()?;
         Ok(place.clone())
+    }
+
+    /// Why a GPU that is asked for is not there.
+    fn why_not(self) -> Option<String> {
+        let feature = match self {
+            Self::Auto | Self::Cpu => return None,
+            Self::Cuda(_) => "cuda",
+            Self::Vulkan(_) => "wgpu",
+        };
+        if missing_features().contains(&feature) {
+            return Some(format!(
+                "this binary was built without the feature `{feature}`"
+            ));
+        }
+        #[cfg(feature = "cuda")]
+        if let Self::Cuda(_) = self {
+            return Some(crate::cuda::missing());
+        }
+        None
     }
 }
 
@@ -166,6 +177,20 @@ impl Place {
     /// Whether it is a GPU in name only.
     pub const fn is_software(&self) -> bool {
         matches!(self, Self::Vulkan { software: true, .. })
+    }
+
+    /// An error that says what is wrong if the place is there but cannot be used. A GPU is opened for that. Of Vulkan it is
+    /// also seen whether it multiplies matrices as the processor does: drivers that do not are known, and they report no
+    /// error.
+    pub fn check(&self) -> Result<(), LmError> {
+        match self {
+            Self::Cpu { .. } => Ok(()),
+            #[cfg(feature = "cuda")]
+            Self::Cuda { index, .. } => crate::cuda::check(*index),
+            #[cfg(not(feature = "cuda"))]
+            Self::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
+            Self::Vulkan { .. } => product::check(self),
+        }
     }
 
     /// What computes: `cpu`, `cuda` or `vulkan`.

@@ -97,6 +97,17 @@ pub enum LmError {
         /// In which type.
         dtype: Dtype,
     },
+    /// A device that is there and cannot be used.
+    #[error("{device} cannot be used: {problem}")]
+    #[diagnostic(help("{help}"))]
+    Unusable {
+        /// Which.
+        device: String,
+        /// What is missing or broken.
+        problem: String,
+        /// What to install.
+        help: String,
+    },
     /// It does not fit.
     #[error("{device} has {free_gib:.1} GiB free, and {needed_gib:.1} GiB are needed for {what}")]
     #[diagnostic(help("{lower}"))]
