@@ -146,6 +146,24 @@ parity: $(PEERS_VENV)/installed ## Compare local models, their training and thei
 	CLIKA_TRAINED=$(abspath $(TARGET))/trained cargo test --locked --workspace --test training -- --nocapture
 	$(PEERS_VENV)/bin/python pipeline/lm/tests/training.py --load $(TARGET)/trained
 
+# NVIDIA's compiler of kernels and its headers: 240 MB, outside the project.
+CUDA_VENV ?= $(PEERS_CACHE)/cuda
+CUDA_REQUIREMENTS := stubs/cuda-driver/requirements.txt
+
+.PHONY: test-cuda-build
+test-cuda-build: $(CUDA_VENV)/installed ## Without a GPU: CUDA kernels compiled for an H100, launches, waits and memory of 7B and 13B models, what is missing named (fetches 150 MB)
+	cargo build --locked --release --quiet --manifest-path stubs/cuda-driver/Cargo.toml --target-dir $(TARGET)/cuda-driver
+	cargo build --locked --release --quiet -p clika-lm --features "$(or $(FEATURES),cuda)" --example cuda_shapes
+	python3 stubs/cuda-driver/check.py $(TARGET)/release/examples/cuda_shapes \
+	  $(TARGET)/cuda-driver/release/libcuda_driver_stand_in.so \
+	  "$$($(CUDA_VENV)/bin/python -c 'import site; print(site.getsitepackages()[0])')/nvidia/cu13" \
+	  pipeline/lm/benches $(TARGET)/test-cuda-build
+
+$(CUDA_VENV)/installed: $(CUDA_REQUIREMENTS) | test-tools
+	python3 -m venv $(CUDA_VENV)
+	$(CUDA_VENV)/bin/pip install --quiet --no-cache-dir -r $(CUDA_REQUIREMENTS)
+	touch $@
+
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
 	cd pipeline/checkpoint && for target in header config; do \

@@ -2,7 +2,7 @@
 
 use crate::{
     Answer,
-    errors::{INVALID_DEVICE, INVALID_VALUE, NO_DEVICE, SUCCESS},
+    errors::{INVALID_DEVICE, INVALID_VALUE, NO_DEVICE, NOT_FOUND, SUCCESS},
     give,
     record::state,
     settings::settings,
@@ -222,4 +222,11 @@ pub extern "C" fn cuCtxSynchronize() -> Answer {
 pub extern "C" fn cuCtxGetStreamPriorityRange(least: *mut c_int, greatest: *mut c_int) -> Answer {
     give(least, 0);
     give(greatest, -5)
+}
+
+/// Says that there is no table of functions that NVIDIA does not document. NVRTC asks, and compiles without it.
+#[unsafe(no_mangle)]
+pub extern "C" fn cuGetExportTable(table: *mut *const c_void, _id: *const c_void) -> Answer {
+    give(table, std::ptr::null());
+    NOT_FOUND
 }

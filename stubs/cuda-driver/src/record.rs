@@ -30,6 +30,10 @@ pub(crate) struct State {
     pub(crate) functions: Vec<Function>,
     /// Entry points of modules; a module's handle is its number here plus 1.
     pub(crate) modules: Vec<Vec<String>>,
+    /// Launches before each event, by its handle.
+    pub(crate) events: BTreeMap<usize, u64>,
+    /// Whether a kernel that measures the device's speed was launched and not waited for.
+    pub(crate) measuring: bool,
     handles: usize,
 }
 
@@ -51,6 +55,8 @@ pub(crate) fn state() -> MutexGuard<'static, State> {
             pinned: BTreeMap::new(),
             functions: Vec::new(),
             modules: Vec::new(),
+            events: BTreeMap::new(),
+            measuring: false,
             handles: 0,
         })
     });

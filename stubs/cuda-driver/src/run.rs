@@ -10,9 +10,11 @@ use crate::{
 };
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 
-/// What every two events are said to be apart. Nothing is executed, so nothing takes time; 0 would be refused as no
-/// measurement.
-const MILLISECONDS: f32 = 1.0;
+/// What every launch is said to take. Nothing is executed, so nothing takes time; but what measures the speed of a device
+/// adds work until it takes so long.
+const MILLISECONDS: f32 = 20.0;
+/// The same for burn's kernels that are timed by the host's clock: it would add work without end.
+const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(25);
 
 /// CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
 const DYNAMIC_SHARED: c_int = 8;
@@ -151,6 +153,7 @@ pub extern "C" fn cuLaunchKernel(
         return state.refused("cuLaunchKernel", &why);
     }
     state.launches += 1;
+    state.measuring = name.contains("throughput");
     state.note("launch", &format!(",\"kernel\":{name}"));
     state.alive()
 }
@@ -208,21 +211,33 @@ pub extern "C" fn cuEventCreate(event: *mut *mut c_void, _flags: c_uint) -> Answ
 
 /// Takes an event back.
 #[unsafe(no_mangle)]
-pub extern "C" fn cuEventDestroy_v2(_event: *mut c_void) -> Answer {
+pub extern "C" fn cuEventDestroy_v2(event: *mut c_void) -> Answer {
+    state().events.remove(&(event as usize));
     SUCCESS
 }
 
 /// Records an event.
 #[unsafe(no_mangle)]
-pub extern "C" fn cuEventRecord(_event: *mut c_void, _stream: *mut c_void) -> Answer {
-    state().alive()
+pub extern "C" fn cuEventRecord(event: *mut c_void, _stream: *mut c_void) -> Answer {
+    let mut state = state();
+    let launches = state.launches;
+    state.events.insert(event as usize, launches);
+    state.alive()
 }
 
-/// Waits for nothing.
+/// Waits for nothing, and notes how many launches the device would still have to do after the wait.
 #[unsafe(no_mangle)]
-pub extern "C" fn cuEventSynchronize(_event: *mut c_void) -> Answer {
+pub extern "C" fn cuEventSynchronize(event: *mut c_void) -> Answer {
     let mut state = state();
-    state.note("wait", ",\"for\":\"event\"");
+    let before = state.events.get(&(event as usize)).copied();
+    let after = state.launches - before.unwrap_or(0);
+    if std::mem::take(&mut state.measuring) {
+        std::thread::sleep(LONG_ENOUGH);
+    }
+    state.note(
+        "wait",
+        &format!(",\"for\":\"event\",\"launches_after\":{after}"),
+    );
     state.alive()
 }
 
@@ -236,11 +251,17 @@ pub extern "C" fn cuEventQuery(_event: *mut c_void) -> Answer {
 #[unsafe(no_mangle)]
 pub extern "C" fn cuEventElapsedTime_v2(
     milliseconds: *mut f32,
-    _start: *mut c_void,
-    _end: *mut c_void,
+    start: *mut c_void,
+    end: *mut c_void,
 ) -> Answer {
-    state().note("measured", "");
-    give(milliseconds, MILLISECONDS)
+    let mut state = state();
+    let [start, end] = [start, end].map(|event| state.events.get(&(event as usize)).copied());
+    let launches = match (start, end) {
+        (Some(start), Some(end)) => end.saturating_sub(start),
+        _ => return INVALID_HANDLE,
+    };
+    state.note("measured", &format!(",\"launches\":{launches}"));
+    give(milliseconds, MILLISECONDS * launches.max(1) as f32)
 }
 
 /// Gives a time that means nothing.
