@@ -164,6 +164,14 @@ $(CUDA_VENV)/installed: $(CUDA_REQUIREMENTS) | test-tools
 	$(CUDA_VENV)/bin/pip install --quiet --no-cache-dir -r $(CUDA_REQUIREMENTS)
 	touch $@
 
+# Shaders are compiled as they are first used, so most of its half hour is not arithmetic.
+.PHONY: test-gpu-path
+test-gpu-path: $(VENV)/installed ## What runs on a GPU, on a Vulkan in software (SwiftShader, from npm): models, batches, training, clika evaluate
+	cargo run --locked --quiet -- datasets xcopa-mini xcsqa-mini --out $(TARGET)/gpu-path-datasets >/dev/null
+	CARGO_TARGET_DIR=$(TARGET)/gpu-path cargo build --locked --quiet --workspace --bins --features clika/wgpu
+	CARGO_TARGET_DIR=$(TARGET)/gpu-path python3 pipeline/lm/tests/software_vulkan.py $(PEERS_CACHE)/swiftshader \
+	  $(abspath $(VENV))/bin/python pipeline/lm/tests/gpu_path.py $(TARGET)/gpu-path/debug/clika $(TARGET)/gpu-path-datasets
+
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
 	cd pipeline/checkpoint && for target in header config; do \

@@ -29,7 +29,8 @@ def run_tests(device):
     """What the tests print, and those that failed."""
     feature = "cuda" if device.startswith("cuda") else "wgpu"
     chosen = [word for test in TESTS for word in ("--test", test)]
-    command = ["cargo", "test", "--locked", "--quiet", "-p", "clika-lm", "--features", feature, "--no-fail-fast"]
+    # Of the whole workspace, as the binary was built: other features would compile burn again.
+    command = ["cargo", "test", "--locked", "--workspace", "--features", f"clika/{feature}", "--no-fail-fast"]
     # One at a time: what is printed of one test stays together.
     command += [*chosen, "--", "--nocapture", "--test-threads=1", "--format=pretty"]
     environment = dict(os.environ, CLIKA_TEST_DEVICE=device)
