@@ -58,7 +58,7 @@ SMALL = {
     "batch_tokens": dict.fromkeys(["lora-7b", "lora-13b", "scoring"], 512),
     "steps": 2,
     "prompts": 20,
-    "trainings": 4,
+    "trainings": 2,
 }
 # A part does not begin anything else with less.
 LEAST_SECONDS = 0.5
