@@ -28,7 +28,7 @@ pub(crate) use kernels::{AdamW, adamw, is_finite, mixed, zeros};
 pub(crate) use linear::Linear;
 pub(crate) use low::Low;
 pub use run::Run;
-pub(crate) use training::{Dropout, Gradients, Lesson, Trained};
+pub(crate) use training::{Dropout, Gradients, Lesson, Sum, Trained};
 
 use crate::{AdapterConfig, Architecture, Dtype};
 use burn::tensor::{DType, Device, Tensor, TensorData};

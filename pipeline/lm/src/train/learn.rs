@@ -3,7 +3,7 @@
 use super::{Example, Trainer};
 use crate::{
     LmError,
-    decoder::{Dropout, Gradients, Lesson, Trained, mixed},
+    decoder::{Dropout, Gradients, Lesson, Sum, Trained, mixed},
     guard::{guarded, halved, lower},
 };
 
@@ -49,26 +49,27 @@ impl Trainer {
         let all = || parts.iter().flatten().map(|&number| &self.examples[number]);
         let answers: usize = all().map(|it| it.tokens.len() - it.answer).sum();
         let mut gradients = Gradients::default();
-        let mut loss = 0.0;
+        let mut loss = Sum::default();
         for (part, numbers) in parts.iter().enumerate() {
             let examples: Vec<&Example> = numbers
                 .iter()
                 .map(|&number| &self.examples[number])
                 .collect();
             let lesson = self.lesson(step, part, answers);
-            loss += guarded(self.decoder.device(), || {
+            loss.add(guarded(self.decoder.device(), || {
                 self.decoder.learn(&examples, &lesson, &mut gradients)
-            })?;
+            })?);
         }
-        let norm = guarded(self.decoder.device(), || {
+        // The one place in a step where the host waits for the device.
+        let [loss, squares] = guarded(self.decoder.device(), || {
             if self.trained == Trained::All {
                 self.decoder.finish(&mut gradients);
             }
-            Ok(gradients.norm())
+            Sum::fetch([loss, gradients.squares()])
         })?;
         Ok(Learnt {
             gradients,
-            norm,
+            norm: squares.sqrt(),
             loss: loss / answers as f64,
             tokens: all().map(|it| it.tokens.len() - 1).sum(),
         })

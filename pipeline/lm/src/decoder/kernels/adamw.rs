@@ -97,10 +97,6 @@ fn by_burn(
 
 /// The sum of a tensor's squares, the same on any number of threads.
 pub(crate) fn sum_of_squares(x: &Tensor<2>) -> f64 {
-    if !super::apply(x) {
-        let sum: f32 = x.clone().square().sum().into_scalar();
-        return f64::from(sum);
-    }
     let x = Floats::of(x);
     let blocks = x.values().par_chunks(PARALLEL);
     let sums: Vec<f64> = blocks

@@ -16,7 +16,8 @@ mod tests;
 #[cfg(test)]
 mod tests_back;
 
-pub(crate) use adamw::{AdamW, adamw, is_finite, sum_of_squares, zeros};
+pub(super) use adamw::sum_of_squares;
+pub(crate) use adamw::{AdamW, adamw, is_finite, zeros};
 pub(super) use attention::{Attending, attend};
 pub(super) use attention_back::{AttendingBack, attend_back};
 pub(crate) use back::mixed;

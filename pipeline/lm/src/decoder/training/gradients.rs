@@ -1,3 +1,4 @@
+use super::Sum;
 use crate::decoder::kernels;
 use burn::tensor::{DType, Tensor};
 use std::collections::BTreeMap;
@@ -29,12 +30,16 @@ impl Gradients {
         }
     }
 
-    /// The length of all of them as one vector.
-    pub(crate) fn norm(&self) -> f64 {
-        self.0
-            .values()
-            .map(kernels::sum_of_squares)
-            .sum::<f64>()
-            .sqrt()
+    /// The square of the length of all of them as one vector.
+    pub(crate) fn squares(&self) -> Sum {
+        let mut sum = Sum::default();
+        for gradient in self.0.values() {
+            sum.add(if kernels::apply(gradient) {
+                Sum::known(kernels::sum_of_squares(gradient))
+            } else {
+                Sum::on_device(gradient.clone().square().sum())
+            });
+        }
+        sum
     }
 }

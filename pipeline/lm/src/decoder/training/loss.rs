@@ -1,8 +1,5 @@
-use super::{Answers, Gradients, Lesson, Trained};
-use crate::{
-    LmError,
-    decoder::{Decoder, kernels},
-};
+use super::{Answers, Gradients, Lesson, Sum, Trained};
+use crate::decoder::{Decoder, kernels};
 use burn::tensor::{DType, IndexingUpdateOp, Int, Tensor, TensorData, activation};
 
 /// Numbers of logits that are in memory at a time.
@@ -18,25 +15,25 @@ impl Decoder {
         answers: &Answers,
         lesson: &Lesson,
         gradients: &mut Gradients,
-    ) -> Result<(f64, Tensor<2>), LmError> {
+    ) -> (Sum, Tensor<2>) {
         let count = answers.rows.len();
         let rows = TensorData::new(answers.rows.clone(), [count]);
         let rows = Tensor::<1, Int>::from_data(rows, &self.device);
         let last = x.clone().select(0, rows.clone());
         let states = self.norm.forward(last.clone());
         let at_once = (LOGITS / self.architecture.vocabulary).max(1);
-        let mut loss = 0.0;
+        let mut loss = Sum::default();
         let mut parts = Vec::new();
         for (number, targets) in answers.targets.chunks(at_once).enumerate() {
             let states = states.clone().narrow(0, number * at_once, targets.len());
             let logits = self.head.base(&states).cast(DType::F32);
             let (of_part, gradient) = if kernels::apply(&logits) {
                 let (losses, gradient) = kernels::cross_entropy(logits, targets, lesson.scale);
-                (losses.iter().sum(), gradient)
+                (Sum::known(losses.iter().sum()), gradient)
             } else {
-                cross_entropy(logits, targets, lesson.scale)?
+                cross_entropy(logits, targets, lesson.scale)
             };
-            loss += of_part;
+            loss.add(of_part);
             let gradient = gradient.cast(self.head.weight.dtype());
             if lesson.trained == Trained::All {
                 let of_head = gradient.clone().transpose().matmul(states);
@@ -51,7 +48,7 @@ impl Decoder {
         let gradient = self.norm.back(&last, gradient, lesson, gradients);
         let zeros = Tensor::zeros(x.dims(), (&self.device, gradient.dtype()));
         let gradient = zeros.select_assign(0, rows, gradient, IndexingUpdateOp::Add);
-        Ok((loss, gradient))
+        (loss, gradient)
     }
 
     /// The name of the head's weight in a checkpoint: the embedding's, where it is tied.
@@ -64,11 +61,7 @@ impl Decoder {
     }
 }
 
-fn cross_entropy(
-    logits: Tensor<2>,
-    targets: &[u32],
-    scale: f32,
-) -> Result<(f64, Tensor<2>), LmError> {
+fn cross_entropy(logits: Tensor<2>, targets: &[u32], scale: f32) -> (Sum, Tensor<2>) {
     let rows = targets.len();
     let targets = targets.iter().map(|&token| i64::from(token)).collect();
     let targets = TensorData::new::<i64, _>(targets, [rows, 1]);
@@ -77,13 +70,9 @@ fn cross_entropy(
     let zero = (logits.clone() - logits.clone()).sum();
     let log_probabilities = activation::log_softmax(logits, 1);
     let chosen = log_probabilities.clone().gather(1, targets.clone());
-    let sum: f32 = (chosen.sum() + zero)
-        .try_into_scalar()
-        .map_err(|error| LmError::Compute {
-            problem: error.to_string(),
-        })?;
+    let loss = Sum::on_device((chosen.sum() + zero).neg());
     let ones = Tensor::full([rows, 1], -scale, (&log_probabilities.device(), DType::F32));
     let gradient = log_probabilities.exp() * scale;
     let gradient = gradient.scatter(1, targets, ones, IndexingUpdateOp::Add);
-    Ok((-f64::from(sum), gradient))
+    (loss, gradient)
 }

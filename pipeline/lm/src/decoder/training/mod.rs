@@ -13,9 +13,11 @@ mod loss;
 mod mlp;
 mod norm;
 mod spans;
+mod sums;
 
 pub(crate) use dropout::Dropout;
 pub(crate) use gradients::Gradients;
+pub(crate) use sums::Sum;
 
 use super::{Decoder, kernels, pass::Pass, run::Run};
 use crate::{Example, LmError};
@@ -49,13 +51,14 @@ enum Kept {
 }
 
 impl Decoder {
-    /// Adds the gradients of the cross-entropy of the examples' answers, and returns the sum of it over their tokens.
+    /// Adds the gradients of the cross-entropy of the examples' answers, and returns the sum of it over their tokens, which
+    /// the host need not wait for.
     pub(crate) fn learn(
         &self,
         examples: &[&Example],
         lesson: &Lesson,
         gradients: &mut Gradients,
-    ) -> Result<f64, LmError> {
+    ) -> Result<Sum, LmError> {
         let runs: Vec<Run> = examples
             .iter()
             .map(|example| Run {
@@ -84,7 +87,7 @@ impl Decoder {
             x = out;
         }
         let rows = answers(examples);
-        let (loss, gradient) = self.answer_loss(&x, &rows, lesson, gradients)?;
+        let (loss, gradient) = self.answer_loss(&x, &rows, lesson, gradients);
 
         let mut gradient = Some(gradient);
         for (number, (layer, kept)) in self.layers.iter().zip(kept).enumerate().rev() {
