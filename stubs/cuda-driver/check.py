@@ -73,7 +73,7 @@ class Bench:
             place.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(library, place / name)
         (folder / "ptx").mkdir(exist_ok=True)
-        self.compiled, self.failures = set(), []
+        self.compiled, self.refused, self.failures = set(), set(), []
 
     def environment(self, log, **settings):
         """burn's caches go to the folder: what is chosen here by times that mean nothing is never used again."""
@@ -101,7 +101,8 @@ class Bench:
         print(f"{run.name}: {len(record.compiled)} kernels, NVRTC {record.seconds:.0f} s", file=sys.stderr)
         self.compiled |= record.compiled
         self.failures += [f"{run.name}: {name} cannot be compiled:\n{text}" for name, text in record.failed.items()]
-        self.failures += [f"{run.name}: {call}" for call in sorted(set(record.refused))]
+        # A candidate that the driver refuses is passed over; anything else ends the program.
+        self.refused |= set(record.refused)
         if done.returncode:
             self.failures.append(f"{run.name}: exit code {done.returncode}\n{done.stderr[-2000:]}")
             return None
@@ -110,14 +111,82 @@ class Bench:
 
 def table(head, rows):
     lines = [head, ["---"] * len(head), *rows]
-    print("\n" + "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+    print("\n" + "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines), flush=True)
+
+
+def gib(count):
+    return f"{count / GIB:.1f}"
+
+
+def fewer_layers(bench, config, layers):
+    """The shape of a model with so many layers, for what one layer adds."""
+    keys = json.loads((bench.configs / f"{config}.json").read_text()) | {"num_hidden_layers": layers}
+    name = f"{config}_{layers}_layers"
+    (bench.folder / f"{name}.json").write_text(json.dumps(keys))
+    return name
+
+
+def steady(done):
+    """The phase after the first one of its kind: kernels are chosen."""
+    record, result = done
+    return record.of("score 2" if "scores" in result else "step 3")
+
+
+def launches(bench):
+    """Launches of a step, and those that each layer adds."""
+    rows = []
+    kinds = {
+        "scoring": score,
+        "LoRA": lambda config: train(config, "lora", WHOLE, "keep"),
+        "LoRA, recompute": lambda config: train(config, "lora", WHOLE, "recompute"),
+        "full": lambda config: train(config, "full", WHOLE, "keep"),
+    }
+    for name, kind in kinds.items():
+        done = [bench.run(kind(fewer_layers(bench, "llama_7b", layers))) for layers in (2, 3)]
+        if None in done:
+            continue
+        two, three = ((sum(phase.launches.values()), sum(phase.waits.values())) for phase in map(steady, done))
+        measured = sum(steady(one).measured for one in done)
+        rows.append([name, two[0] - 2 * (three[0] - two[0]), three[0] - two[0], three[1], measured])
+    table(["7B shapes, bf16", "launches beside layers", "launches a layer", "waits of the host", "times measured"], rows)
+
+
+def memory(bench):
+    """The most bytes that are taken where nothing is short, and on cards."""
+    runs = [score("llama_7b"), score("llama_13b")]
+    for config in ("llama_7b", "llama_13b"):
+        runs += [train(config, "lora", tokens, keep) for keep in ("keep", "recompute") for tokens in (WHOLE, 2048)]
+    runs += [train("llama_7b", "full", tokens, keep) for keep in ("keep", "recompute") for tokens in (WHOLE, 2048)]
+    runs += [train("llama_13b", "lora", WHOLE, "keep", CARDS["80 GB"])]
+    runs += [train("llama_13b", "lora", WHOLE, "recompute", CARDS["48 GB"])]
+    runs += [train("llama_7b", "lora", WHOLE, "recompute", CARDS[card]) for card in ("48 GB", "24 GB")]
+    rows = []
+    for run in runs:
+        done = bench.run(run)
+        limit = next((name for name, limit in CARDS.items() if limit == run.memory), "no limit")
+        if done is None:
+            rows.append([run.name, limit, "failed", "", "", "", "", ""])
+            continue
+        record, result = done
+        phase = steady(done)
+        kept = result.get("kept") or [result["weights"]]
+        rows.append(
+            [run.name, limit, gib(record.peak), gib(result["weights"]), gib(kept[-1]), sum(phase.launches.values())]
+            + [sum(phase.waits.values()), f"{phase.copies['host'] / 1e6:.3f}"]
+        )
+    head = ["run", "card", "peak GiB", "weights GiB", "after a step GiB", "launches a step", "waits", "MB to the host"]
+    table(head, rows)
 
 
 def main():
     bench = Bench(*(Path(argument).resolve() for argument in sys.argv[1:]))
-    bad_input.check(bench)
-    result = bench.run(train("llama_small", "lora", WHOLE, "keep"))
-    print(result)
+    table(["missing", "what is said"], bad_input.check(bench))
+    launches(bench)
+    memory(bench)
+    print(f"\n{len(bench.compiled)} kernels compiled for sm_90a, {len(bench.failures)} failures")
+    print(__doc__.split("\n\n")[3])
+    for candidate in sorted(bench.refused):
+        print("refused while kernels were chosen:", candidate)
     for failure in bench.failures:
         print("FAILED", failure)
     sys.exit(bool(bench.failures))

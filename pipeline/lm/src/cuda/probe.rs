@@ -87,7 +87,9 @@ pub(crate) fn check(index: usize) -> Result<(), LmError> {
 /// Why no GPU is found.
 pub(crate) fn missing() -> String {
     match quietly(result::init) {
-        Err(_) => "NVIDIA's driver, libcuda.so.1, was not found".to_owned(),
+        Err(_) => {
+            "NVIDIA's driver, libcuda.so.1, was not found: install version 580 or newer".to_owned()
+        }
         Ok(Err(error)) => format!("NVIDIA's driver says: {}", said(error)),
         Ok(Ok(())) => "NVIDIA's driver has no other".to_owned(),
     }
