@@ -145,10 +145,10 @@ def launches(bench):
         done = [bench.run(kind(fewer_layers(bench, "llama_7b", layers))) for layers in (2, 3)]
         if None in done:
             continue
-        two, three = ((sum(phase.launches.values()), sum(phase.waits.values())) for phase in map(steady, done))
+        two, three = ((sum(phase.launches.values()), phase.drained) for phase in map(steady, done))
         measured = sum(steady(one).measured for one in done)
         rows.append([name, two[0] - 2 * (three[0] - two[0]), three[0] - two[0], three[1], measured])
-    table(["7B shapes, bf16", "launches beside layers", "launches a layer", "waits of the host", "times measured"], rows)
+    table(["7B shapes, bf16", "launches beside layers", "launches a layer", "waits until the device is idle", "times measured"], rows)
 
 
 def memory(bench):
@@ -172,9 +172,9 @@ def memory(bench):
         kept = result.get("kept") or [result["weights"]]
         rows.append(
             [run.name, limit, gib(record.peak), gib(result["weights"]), gib(kept[-1]), sum(phase.launches.values())]
-            + [sum(phase.waits.values()), f"{phase.copies['host'] / 1e6:.3f}"]
+            + [phase.drained, f"{phase.copies['host'] / 1e6:.3f}"]
         )
-    head = ["run", "card", "peak GiB", "weights GiB", "after a step GiB", "launches a step", "waits", "MB to the host"]
+    head = ["run", "card", "peak GiB", "weights GiB", "after a step GiB", "launches a step", "waits until idle", "MB to the host"]
     table(head, rows)
 
 

@@ -14,13 +14,18 @@ class Phase:
     launches: Counter = field(default_factory=Counter)
     """Of each kernel."""
     waits: Counter = field(default_factory=Counter)
-    """Of the host, for an event, a stream, the context or a copy."""
+    """Of the host until the device has nothing to do, for an event, a stream, the context or a copy; and `earlier` ones."""
     copies: Counter = field(default_factory=Counter)
     """Bytes to the device, to the host and on the device itself."""
     measured: int = 0
     """Times that were asked for: kernels were being chosen."""
     peak: int = 0
     """The most bytes of the device that were given out."""
+
+    @property
+    def drained(self):
+        """How often the host waited until the device had nothing to do."""
+        return sum(count for kind, count in self.waits.items() if kind != "earlier")
 
 
 @dataclass
@@ -69,7 +74,8 @@ def read(path: Path) -> Record:
             case "launch":
                 phase.launches[event["kernel"]] += 1
             case "wait":
-                phase.waits[event["for"]] += 1
+                # A wait for an upload of long ago leaves the device work to do.
+                phase.waits["earlier" if event.get("launches_after") else event["for"]] += 1
             case "copy":
                 phase.copies[event["to"]] += event["bytes"]
             case "measured":
