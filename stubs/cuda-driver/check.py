@@ -184,7 +184,7 @@ def main():
     launches(bench)
     memory(bench)
     print(f"\n{len(bench.compiled)} kernels compiled for sm_90a, {len(bench.failures)} failures")
-    print(__doc__.split("\n\n")[3])
+    print(__doc__.split("\n\n")[4])
     for candidate in sorted(bench.refused):
         print("refused while kernels were chosen:", candidate)
     for failure in bench.failures:
