@@ -1,6 +1,6 @@
 use crate::{
     Cache, Decoder, LmError, Run,
-    guard::{halved, lower},
+    guard::halved,
     prefix::{Prefix, cut},
 };
 
@@ -150,7 +150,7 @@ impl Generating<'_> {
         let (tokens, most) = (self.prompts[number].len(), self.limits.max_new_tokens);
         error.over(
             || format!("one prompt of {tokens} tokens and up to {most} after it"),
-            || lower(&[], Some(self.decoder.dtype())),
+            || self.decoder.lower(&[]),
         )
     }
 }

@@ -4,8 +4,8 @@
 //! the memory that was not written why it was not, so that nothing wrong is ever read. Some failures are panics instead,
 //! on this thread or on the device's own; the latter reach this one through the read. The processor has neither.
 
-use crate::{Dtype, LmError};
-use burn::tensor::Device;
+use crate::{Decoder, Dtype, LmError};
+use burn::tensor::{DType, Device};
 use std::{
     any::Any,
     cell::Cell,
@@ -96,7 +96,7 @@ fn failure(device: &Device, problem: String) -> LmError {
     if MEMORY.iter().any(|name| small.contains(name)) {
         return LmError::OutOfMemory {
             over: "the work".to_owned(),
-            lower: lower(&[], None),
+            lower: lower(&[], false),
         };
     }
     LmError::Compute {
@@ -136,12 +136,21 @@ impl LmError {
     }
 }
 
-/// The options that take less memory, the mildest first: those of the work itself, then those of every command.
-pub(crate) fn lower(options: &[&str], dtype: Option<Dtype>) -> String {
-    let narrow = (dtype == Some(Dtype::F32)).then_some("--dtype bf16");
+/// The options that take less memory, the mildest first: those of the work itself, then those of every command; `narrow`
+/// where 16 bits would be fewer.
+pub(crate) fn lower(options: &[&str], narrow: bool) -> String {
+    let narrow = narrow.then_some("--dtype bf16");
     let all = options.iter().copied().chain(narrow);
     let all: String = all.map(|option| format!("{option}, ")).collect();
     format!("take {all}a smaller model or another --device")
+}
+
+impl Decoder {
+    /// What takes less memory than this model's work, for which there are `options`.
+    pub(crate) fn lower(&self, options: &[&str]) -> String {
+        let wide = self.dtype() == Dtype::F32;
+        lower(options, wide && self.device().supports_dtype(DType::BF16))
+    }
 }
 
 /// Half of the tokens that are run at a time, if the items of a part can still be parted. `parts` are the tokens of each

@@ -1,6 +1,6 @@
 use crate::{
     Cache, Decoder, LmError, Run,
-    guard::{halved, lower},
+    guard::halved,
     prefix::{Prefix, cut},
     whole,
 };
@@ -186,7 +186,7 @@ impl Scoring<'_> {
                     prompt.len()
                 )
             },
-            || lower(&[], Some(self.decoder.dtype())),
+            || self.decoder.lower(&[]),
         )
     }
 }

@@ -10,8 +10,7 @@ use super::{
 };
 use crate::device::burn_dtype;
 use crate::{
-    Architecture, Dtype, LmError, MlpNames, Names, Norm, Place, QueryKeyValue,
-    guard::{guarded, lower},
+    Architecture, Dtype, LmError, MlpNames, Names, Norm, Place, QueryKeyValue, guard::guarded,
     memory, read_architecture,
 };
 use burn::tensor::{DType, Device, Tensor, TensorData};
@@ -90,7 +89,7 @@ impl Decoder {
         let there = self.check_there(std::iter::empty());
         there.map_err(|error| {
             let over = || format!("the weights in {}", self.dtype.name());
-            error.over(over, || lower(&[], Some(self.dtype)))
+            error.over(over, || self.lower(&[]))
         })
     }
 }

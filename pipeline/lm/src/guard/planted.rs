@@ -38,7 +38,7 @@ pub(super) fn failure() -> Option<LmError> {
     Some(match planted {
         Planted::Memory => LmError::OutOfMemory {
             over: "the work".to_owned(),
-            lower: lower(&[], None),
+            lower: lower(&[], false),
         },
         Planted::Lost => LmError::DeviceLost {
             problem: "it was unplugged".to_owned(),

@@ -28,7 +28,10 @@ pub(crate) fn check(
         what: format!("the weights in {}", dtype.name()),
         free_gib: free / GIB,
         needed_gib: needed / GIB,
-        lower: lower(&[], Some(dtype)),
+        lower: lower(
+            &[],
+            dtype == Dtype::F32 && place.check_dtype(Dtype::Bf16).is_ok(),
+        ),
     })
 }
 

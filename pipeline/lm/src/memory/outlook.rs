@@ -23,10 +23,12 @@ pub fn outlook(
 ) -> Result<(), LmError> {
     let architecture = read_architecture(folder)?;
     let stored = Checkpoint::open(folder)?.dtype().unwrap_or(Dtype::F32);
+    let dtype = dtype.unwrap_or(place.dtype(stored));
     let asked = Asked {
         architecture: &architecture,
         on_processor: place.is_processor(),
-        dtype: dtype.unwrap_or(place.dtype(stored)),
+        dtype,
+        narrower: dtype == Dtype::F32 && place.check_dtype(Dtype::Bf16).is_ok(),
         works: works.to_vec(),
     };
     if let Some(note) = said(&asked, &place.to_string(), free(place)?)? {
@@ -41,6 +43,8 @@ struct Asked<'a> {
     architecture: &'a Architecture,
     on_processor: bool,
     dtype: Dtype,
+    /// Whether 16 bits would be fewer, and the device has them.
+    narrower: bool,
     works: Vec<Work>,
 }
 
@@ -112,7 +116,7 @@ impl Asked<'_> {
                 let mut options = changes.pop().map(Change::options).unwrap_or_default();
                 options.retain(|option| option != NARROW);
                 let options: Vec<&str> = options.iter().map(String::as_str).collect();
-                lower(&options, Some(self.dtype))
+                lower(&options, self.narrower)
             }
         }
     }
@@ -127,7 +131,7 @@ impl Asked<'_> {
         let may = |may: bool| if may { &[false, true][..] } else { &[false] };
         let recompute = may(settings.clone().any(|config| !config.recompute));
         let adapters = may(settings.clone().any(|config| config.lora.is_none()));
-        let narrow = may(self.dtype == Dtype::F32);
+        let narrow = may(self.narrower);
         let most = self.works.iter().map(Work::batch_tokens).max().unwrap_or(0);
         let halves = std::iter::successors(Some(most / 2), |tokens| Some(tokens / 2));
         let fewer = halves.take_while(|&tokens| tokens >= FEWEST).map(Some);
@@ -270,6 +274,7 @@ mod tests {
             architecture: &architecture,
             on_processor: false,
             dtype,
+            narrower: dtype == Dtype::F32,
             works: works.to_vec(),
         };
         said(&asked, "cuda:0", free.map(|gib| gib * GIB))
@@ -308,9 +313,9 @@ mod tests {
         assert_eq!(options(&[training(true)], Dtype::Bf16, 79.0), None);
         let little = options(&[training(true)], Dtype::Bf16, 24.0).unwrap_or_default();
         assert!(little.starts_with("--batch-tokens "), "{little}");
-        let less = options(&[training(true)], Dtype::Bf16, 15.5).unwrap_or_default();
+        let less = options(&[training(true)], Dtype::Bf16, 14.2).unwrap_or_default();
         assert!(less.starts_with("--recompute"), "{less}");
-        let both = options(&[answers(), training(true)], Dtype::F32, 26.0).unwrap_or_default();
+        let both = options(&[answers(), training(true)], Dtype::F32, 27.0).unwrap_or_default();
         assert!(both.starts_with("--dtype bf16"), "{both}");
         // A model that is only asked has nothing to compute again.
         let asked = options(&[answers()], Dtype::F32, 25.4).unwrap_or_default();

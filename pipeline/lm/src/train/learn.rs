@@ -4,7 +4,7 @@ use super::{Example, Trainer};
 use crate::{
     LmError,
     decoder::{Dropout, Gradients, Lesson, Sum, Trained, mixed},
-    guard::{guarded, halved, lower},
+    guard::{guarded, halved},
 };
 
 /// What a batch taught.
@@ -96,7 +96,7 @@ impl Trainer {
         ];
         let options = options.map(|(helps, option)| helps.then_some(option));
         let options: Vec<&str> = options.into_iter().flatten().collect();
-        lower(&options, Some(self.decoder.dtype()))
+        self.decoder.lower(&options)
     }
 
     /// Tokens of an example that are run: the last one predicts nothing.
