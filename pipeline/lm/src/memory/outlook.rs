@@ -315,7 +315,7 @@ mod tests {
         assert!(little.starts_with("--batch-tokens "), "{little}");
         let less = options(&[training(true)], Dtype::Bf16, 14.2).unwrap_or_default();
         assert!(less.starts_with("--recompute"), "{less}");
-        let both = options(&[answers(), training(true)], Dtype::F32, 27.0).unwrap_or_default();
+        let both = options(&[answers(), training(true)], Dtype::F32, 26.3).unwrap_or_default();
         assert!(both.starts_with("--dtype bf16"), "{both}");
         // A model that is only asked has nothing to compute again.
         let asked = options(&[answers()], Dtype::F32, 25.4).unwrap_or_default();
