@@ -172,6 +172,10 @@ test-gpu-path: $(VENV)/installed ## What runs on a GPU, on a Vulkan in software 
 	CARGO_TARGET_DIR=$(TARGET)/gpu-path python3 pipeline/lm/tests/software_vulkan.py $(PEERS_CACHE)/swiftshader \
 	  $(abspath $(VENV))/bin/python pipeline/lm/tests/gpu_path.py $(TARGET)/gpu-path/debug/clika $(TARGET)/gpu-path-datasets
 
+.PHONY: test-memory
+test-memory: ## The estimate of a model's memory on the processor, in every case that it knows
+	cargo test --locked --workspace --test estimate -- --nocapture --include-ignored
+
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
 	cd pipeline/checkpoint && for target in header config; do \
