@@ -399,13 +399,14 @@ def scoring(run, until):
     run.report.row(what, *map(median, rates), "prompts/s")
 
 
-# In order, with the share of time that each is planned for; what one leaves is the next one's.
+# In order, with the share of time that each is planned for; what one leaves is the next one's. The first is long, for Python
+# reads PyTorch from a cold disk then.
 PARTS = {
-    "devices": (devices, 15),
-    "parity": (parity, 80),
-    "losses": (losses, 50),
-    "products": (products, 65),
-    "lora-7b": (lora, 95),
-    "lora-13b": (lora, 95),
-    "scoring": (scoring, 70),
+    "devices": (devices, 45),
+    "parity": (parity, 75),
+    "losses": (losses, 45),
+    "products": (products, 60),
+    "lora-7b": (lora, 90),
+    "lora-13b": (lora, 90),
+    "scoring": (scoring, 65),
 }
