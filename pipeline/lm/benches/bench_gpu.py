@@ -18,7 +18,7 @@ Parts, in order:
   lora-7b    LoRA (rank 128 on queries and values) of a random 7B model on the rows of a fictional world, 128 a step,
              beside transformers + PEFT: sdpa, bf16, micro-batches of 32, in the given order and grouped by length
   lora-13b   the same of a 13B model
-  scoring    four letters behind 1,000 xGeo prompts with a random 7B model, beside transformers
+  scoring    four letters after 1,000 xGeo prompts with a random 7B model, beside transformers
 
 Each part has its share of the time, and what it leaves is the next one's. A part that fails, breaks off or outlasts its
 time is reported, and the next one runs. Both sides are processes of their own. They take turns as often as the time

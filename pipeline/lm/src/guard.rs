@@ -43,7 +43,7 @@ pub(crate) fn guarded<T>(
     }
 }
 
-/// The error behind a read that failed, for [`guarded`] to tell what it means.
+/// The cause of a read that failed, for [`guarded`] to tell what it means.
 pub(crate) fn failed(error: impl Display) -> LmError {
     LmError::Compute {
         problem: error.to_string(),

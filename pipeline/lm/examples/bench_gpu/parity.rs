@@ -28,7 +28,7 @@ fn compare(place: &Place, folder: &Path, dtype: Dtype) -> Outcome<Value> {
         let found = logits(&decoder, &[run])?;
         difference = f32::max(difference, distance(&found, &prompt.logits)?);
     }
-    // Together, behind a cache.
+    // Together, after a cache.
     let begin = prompts.iter().map(|prompt| Run {
         tokens: &prompt.ids[..CACHED],
         past: None,

@@ -1,4 +1,4 @@
-//! The log-probabilities of the option letters behind prompts, as `clika evaluate` asks for them.
+//! The log-probabilities of the option letters after prompts, as `clika evaluate` asks for them.
 
 use super::{Outcome, answer, timed};
 use clika_lm::{Decoder, Query, Scoring};
