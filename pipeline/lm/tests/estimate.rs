@@ -213,7 +213,7 @@ fn the_estimate_for_a_gpu_is_near_what_its_stand_in_counted() {
         let mut work = training(lora.then_some(Targets::Paper), 6960, recompute);
         if let Work::Training { config, beside } = &mut work {
             *beside = false;
-            for lora in &mut config.lora {
+            if let Some(lora) = &mut config.lora {
                 lora.rank = 128;
             }
         }
