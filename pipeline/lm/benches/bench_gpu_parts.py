@@ -93,7 +93,7 @@ class Side:
         return self.answered == 0 and self.broken >= self.patience
 
     def ask(self, line, until):
-        """The answer, or `None` where there is none: the reason has been reported."""
+        """The answer, or `None` if none came: the reason has been reported."""
         if self.given_up:
             return None
         try:

@@ -73,7 +73,7 @@ class Worker:
                 self.last_lines.append(line.strip()[:LINE_LENGTH])
 
     def ask(self, line, until):
-        """The answer to a line, or `Broken` where there is none at `until`, a time of `time.monotonic`."""
+        """The answer to a line, or `Broken` if none came by `until`, a time of `time.monotonic`."""
         try:
             self.process.stdin.write(f"{line}\n")
             self.process.stdin.flush()

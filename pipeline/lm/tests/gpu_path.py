@@ -59,6 +59,8 @@ def table(lines):
             trained[family(found[1])].append(float(found[4]))
         elif "SKIPPED" in line:
             skipped.append(line[line.index("SKIPPED") :])
+    if any(not rows[name] for rows in (logits, losses) for name in FAMILIES):
+        sys.exit("error: a family has no row: the tests failed before they printed it")
     print("| family | variants | logits | trainings | losses of 50 steps | logits after them |")
     print("|---|---|---|---|---|---|")
     for name in FAMILIES:

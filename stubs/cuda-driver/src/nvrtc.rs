@@ -98,7 +98,7 @@ struct Program {
     log: Vec<u8>,
 }
 
-/// The caller's program behind a handle.
+/// The caller's program that a handle stands for.
 fn program<'a>(handle: *mut c_void) -> Option<&'a mut Program> {
     // SAFETY: handles are given out below, and the caller uses a program from one thread at a time until it destroys it.
     unsafe { handle.cast::<Program>().as_mut() }

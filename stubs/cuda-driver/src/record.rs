@@ -65,15 +65,16 @@ pub(crate) fn state() -> MutexGuard<'static, State> {
 
 fn open() -> Option<File> {
     let path = settings().log.as_ref()?;
-    let file = OpenOptions::new().append(true).create(true).open(path);
-    if file.is_err() {
-        eprintln!(
-            "stand-in for the driver: {} cannot be written",
-            path.display()
-        );
-        std::process::abort();
+    match OpenOptions::new().append(true).create(true).open(path) {
+        Ok(file) => Some(file),
+        Err(error) => {
+            eprintln!(
+                "stand-in for the driver: {} cannot be written: {error}",
+                path.display()
+            );
+            std::process::abort()
+        }
     }
-    file.ok()
 }
 
 impl State {

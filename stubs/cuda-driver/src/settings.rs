@@ -38,11 +38,12 @@ fn path(name: &str) -> Option<PathBuf> {
 
 /// A test that sets nonsense is to fail, not to run without what it sets.
 fn number(name: &str) -> Option<u64> {
-    let text = env::var(name).ok()?;
+    let text = env::var_os(name)?;
+    let text = text.to_string_lossy();
     match text.parse() {
         Ok(number) => Some(number),
         Err(_) => {
-            eprintln!("stand-in for the driver: {name}={text} is no number");
+            eprintln!("stand-in for the driver: {name}={text} is not a number");
             std::process::abort()
         }
     }

@@ -1,4 +1,4 @@
-//! Failures of a device that there is none of, for tests: planned by the thread that works.
+//! Failures that a test plans for its own thread, as if a device had failed.
 
 use super::lower;
 use crate::LmError;

@@ -1,4 +1,4 @@
-use crate::LmError;
+use crate::{LmError, guard::failed};
 use burn::tensor::Tensor;
 
 /// A sum whose parts may still be on the device. Each part that is fetched by itself has the host wait for the device.
@@ -40,14 +40,9 @@ impl Sum {
         if parts.is_empty() {
             return Ok(known);
         }
-        let failed = |problem: String| LmError::Compute { problem };
-        let data = Tensor::cat(parts, 0).try_into_data();
-        let data = data.map_err(|error| failed(error.to_string()))?;
-        let numbers = data.as_slice::<f32>();
-        let mut numbers = numbers
-            .map_err(|error| failed(error.to_string()))?
-            .iter()
-            .map(|&number| f64::from(number));
+        let data = Tensor::cat(parts, 0).try_into_data().map_err(failed)?;
+        let numbers = data.as_slice::<f32>().map_err(failed)?;
+        let mut numbers = numbers.iter().map(|&number| f64::from(number));
         let mut amounts = known;
         for (amount, count) in amounts.iter_mut().zip(counts) {
             *amount += numbers.by_ref().take(count).sum::<f64>();
