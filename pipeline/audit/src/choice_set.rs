@@ -1,4 +1,4 @@
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::BTreeMap;
 
 /// A multiple-choice task in several languages, as it lies on disk: nothing is made parallel.

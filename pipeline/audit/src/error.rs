@@ -1,7 +1,7 @@
-use clika_artifacts::ArtifactError;
-use clika_core::Place;
-use clika_templates::TemplateError;
-use clika_wikidata::WikidataError;
+use clika_base::files::ArtifactError;
+use clika_base::templates::TemplateError;
+use clika_base::types::Place;
+use clika_datasets::wikidata::WikidataError;
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 

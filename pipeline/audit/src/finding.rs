@@ -1,4 +1,4 @@
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 

@@ -1,6 +1,6 @@
 use crate::{AuditError, Places};
-use clika_core::{Language, LanguageCode};
-use clika_templates::load_languages;
+use clika_base::templates::load_languages;
+use clika_base::types::{Language, LanguageCode};
 use std::path::Path;
 
 /// What the audit knows besides the files.

@@ -1,5 +1,5 @@
 use crate::{Audit, Finding, Severity, Tally};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::BTreeMap;
 
 /// The audit as Markdown: what was read, then the findings, the gravest first.

@@ -1,6 +1,6 @@
 use crate::{AuditError, text::folded};
-use clika_core::{Language, LanguageCode, Qid};
-use clika_wikidata::{Query, Snapshot};
+use clika_base::types::{Language, LanguageCode, Qid};
+use clika_datasets::wikidata::{Query, Snapshot};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,

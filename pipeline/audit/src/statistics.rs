@@ -1,6 +1,6 @@
-//! The two tests that the audit needs beyond `clika-metrics`.
+//! The two tests that the audit needs beyond `clika-scores`.
 
-use clika_metrics::normal_cdf;
+use clika_scores::metrics::normal_cdf;
 
 /// The chance that a standard normal variable is at least `z`.
 pub(crate) fn upper_tail(z: f64) -> f64 {

@@ -1,7 +1,7 @@
 //! Counting towards a finding.
 
 use crate::{Example, Finding, Severity, Tally, text::shortened};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::BTreeMap;
 
 /// Examples that a finding shows.

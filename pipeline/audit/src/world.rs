@@ -1,4 +1,4 @@
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::BTreeMap;
 
 /// Coined facts in a source and a target language: what is taught, and what is asked.

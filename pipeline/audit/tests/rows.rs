@@ -21,7 +21,7 @@ fn write(folder: &Path, language: &str, split: &str, columns: Vec<Column>) {
     fs::create_dir_all(&folder).unwrap();
     let rows = columns[0].len();
     let mut frame = DataFrame::new(rows, columns).unwrap();
-    let bytes = clika_parquet::encode(&mut frame).unwrap();
+    let bytes = clika_datasets::parquet::encode_frame(&mut frame).unwrap();
     fs::write(
         folder.join(format!("{split}-00000-of-00001.parquet")),
         bytes,

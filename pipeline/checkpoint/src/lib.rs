@@ -6,6 +6,7 @@ mod architecture;
 mod error;
 mod families;
 mod rope;
+pub mod tokenizer;
 mod weights;
 
 pub use architecture::{

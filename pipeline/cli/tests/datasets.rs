@@ -206,7 +206,7 @@ fn a_folder_that_is_no_project() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(text(&output.stderr), @r#"
-    error: cannot read ./pipeline/experiments/datasets.toml
+    error: cannot read ./experiments/datasets.toml
       cause: No such file or directory (os error 2)
     hint: run clika in the project's folder, or name it with --project
     "#);
@@ -270,7 +270,7 @@ fn too_few_cities() {
 fn too_few_people() {
     let project = TestProject::new();
     project.edit(
-        "pipeline/experiments/datasets.toml",
+        "experiments/datasets.toml",
         "people_per_language = 10",
         "people_per_language = 15",
     );
@@ -294,41 +294,29 @@ fn a_query_with_a_syntax_error() {
 #[test]
 fn an_experiment_with_an_unknown_key() {
     let project = TestProject::new();
-    project.edit(
-        "pipeline/experiments/datasets.toml",
-        "choices = 4",
-        "choice = 4",
-    );
+    project.edit("experiments/datasets.toml", "choices = 4", "choice = 4");
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
     error: unknown field `choice`, expected one of `seed`, `distractors`, `choices`, `xgeo`, `xpeo`, `fictional`
-       PROJECT/pipeline/experiments/datasets.toml:12
-    hint: compare with pipeline/experiments/datasets.toml, which explains every key
+       PROJECT/experiments/datasets.toml:12
+    hint: compare with experiments/datasets.toml, which explains every key
     "#);
 }
 
 #[test]
 fn an_experiment_that_makes_no_sense() {
     let project = TestProject::new();
-    project.edit(
-        "pipeline/experiments/datasets.toml",
-        "choices = 4",
-        "choices = 1",
-    );
+    project.edit("experiments/datasets.toml", "choices = 4", "choices = 1");
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
     error: `choices` is 1; it goes from 2 to 26
-       PROJECT/pipeline/experiments/datasets.toml:12
-    hint: compare with pipeline/experiments/datasets.toml, which explains every key
+       PROJECT/experiments/datasets.toml:12
+    hint: compare with experiments/datasets.toml, which explains every key
     "#);
     // Five could be built, but no model could be evaluated on them.
-    project.edit(
-        "pipeline/experiments/datasets.toml",
-        "choices = 1",
-        "choices = 5",
-    );
+    project.edit("experiments/datasets.toml", "choices = 1", "choices = 5");
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
     error: `choices` is 5; xgeo is evaluated with 4 choices, as in the paper
-       PROJECT/pipeline/experiments/datasets.toml:12
-    hint: compare with pipeline/experiments/datasets.toml, which explains every key
+       PROJECT/experiments/datasets.toml:12
+    hint: compare with experiments/datasets.toml, which explains every key
     "#);
 }
 

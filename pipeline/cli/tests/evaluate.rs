@@ -4,10 +4,10 @@
 
 mod program;
 
-use clika_stub::{Answer, Request, Stub};
 use program::{TestProject, text};
 use serde_json::{Value, json};
 use std::fs;
+use stub_server::{Answer, Request, Stub};
 
 const KEY: &str = "never-to-be-seen";
 

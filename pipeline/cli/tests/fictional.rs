@@ -4,10 +4,10 @@
 
 mod program;
 
-use clika_stub::{Answer, Stub};
 use program::{TestProject, files};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
+use stub_server::{Answer, Stub};
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
@@ -86,15 +86,15 @@ fn worlds_that_cannot_be_are_refused() {
         "{error}"
     );
     project.edit(
-        "pipeline/experiments/datasets.toml",
+        "experiments/datasets.toml",
         "continents = 20",
         "continents = 1",
     );
     let error = project.fail(&["datasets", "fictional"]);
     insta::assert_snapshot!(error, @r"
     error: `continents` is 1; it goes from 2 to 1000
-       PROJECT/pipeline/experiments/datasets.toml:33
-    hint: compare with pipeline/experiments/datasets.toml, which explains every key
+       PROJECT/experiments/datasets.toml:33
+    hint: compare with experiments/datasets.toml, which explains every key
     ");
 }
 
@@ -113,7 +113,7 @@ fn options_that_nothing_looks_at_are_refused() {
 fn a_world_that_cannot_be_had_for_nothing_is_left_out() {
     let project = TestProject::new();
     project.edit(
-        "pipeline/experiments/datasets.toml",
+        "experiments/datasets.toml",
         "names = \"syllabic\"",
         "names = \"llm\"",
     );
@@ -123,7 +123,7 @@ fn a_world_that_cannot_be_had_for_nothing_is_left_out() {
         "{said}"
     );
     project.edit(
-        "pipeline/experiments/datasets.toml",
+        "experiments/datasets.toml",
         "names = \"llm\"",
         "names = \"syllabic\"",
     );

@@ -4,7 +4,7 @@
 
 mod program;
 
-use clika_artifacts::FolderLock;
+use clika_base::files::FolderLock;
 use program::{TestProject, text};
 use serde_json::{Value, json};
 use std::{
@@ -340,15 +340,11 @@ fn what_cannot_be_is_refused_before_anything_is_trained() {
         "{error}"
     );
 
-    project.edit(
-        "pipeline/experiments/finetune.toml",
-        "epochs = 3",
-        "epochs = 0",
-    );
+    project.edit("experiments/finetune.toml", "epochs = 3", "epochs = 0");
     insta::assert_snapshot!(fail(&[]), @r"
     error: `epochs` is 0; it goes from 1 to 100000
-       PROJECT/pipeline/experiments/finetune.toml:26
-    hint: compare with pipeline/experiments/finetune.toml, which explains every key
+       PROJECT/experiments/finetune.toml:26
+    hint: compare with experiments/finetune.toml, which explains every key
     ");
 }
 
@@ -391,7 +387,7 @@ fn an_adapter_is_asked_as_it_is_and_not_on_another_base() {
 
 /// The demo's experiment file with a model that is made in a second, and learns nothing.
 fn tiny_demo(project: &TestProject) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/demo.toml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/demo.toml");
     let text = fs::read_to_string(file).unwrap();
     let small = [
         ("worlds", "1"),

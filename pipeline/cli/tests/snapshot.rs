@@ -4,7 +4,6 @@
 
 mod program;
 
-use clika_stub::{Answer, Request, Stub};
 use oxigraph::{
     io::{RdfFormat, RdfSerializer},
     sparql::{QueryResults, SparqlEvaluator},
@@ -18,6 +17,7 @@ use std::{
     thread,
     time::Duration,
 };
+use stub_server::{Answer, Request, Stub};
 
 /// A store that answers CONSTRUCT queries as a SPARQL endpoint does.
 struct Wikidata(Store);
@@ -66,18 +66,14 @@ impl Wikidata {
 
 /// Fewer attempts, so that endpoints that never get better end soon.
 fn impatient(project: &TestProject) {
+    project.edit("experiments/datasets.toml", "attempts = 6", "attempts = 2");
     project.edit(
-        "pipeline/experiments/datasets.toml",
-        "attempts = 6",
-        "attempts = 2",
-    );
-    project.edit(
-        "pipeline/experiments/datasets.toml",
+        "experiments/datasets.toml",
         "first_wait_seconds = 2",
         "first_wait_seconds = 0",
     );
     project.edit(
-        "pipeline/experiments/datasets.toml",
+        "experiments/datasets.toml",
         "timeout_seconds = 90",
         "timeout_seconds = 2",
     );
@@ -341,13 +337,13 @@ fn an_endpoint_that_has_moved() {
 fn an_experiment_with_an_endpoint_number_out_of_range() {
     let project = TestProject::new();
     project.edit(
-        "pipeline/experiments/datasets.toml",
+        "experiments/datasets.toml",
         "budget_seconds_per_minute = 50",
         "budget_seconds_per_minute = 0",
     );
     insta::assert_snapshot!(project.fail(&["snapshot"]), @"
     error: `budget_seconds_per_minute` is 0; it goes from 1 to 60
-       PROJECT/pipeline/experiments/datasets.toml:54
-    hint: compare with pipeline/experiments/datasets.toml, which explains every key
+       PROJECT/experiments/datasets.toml:54
+    hint: compare with experiments/datasets.toml, which explains every key
     ");
 }

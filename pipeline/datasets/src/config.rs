@@ -1,9 +1,9 @@
-use crate::{DatasetError, FictionalConfig, TASKS};
-use clika_core::{LanguageCode, Place};
+use crate::{DatasetError, FictionalConfig};
+use clika_base::types::{LanguageCode, Place, Task};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
-/// An experiment file that builds datasets: `pipeline/experiments/datasets.toml`.
+/// An experiment file that builds datasets: `experiments/datasets.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
@@ -193,7 +193,7 @@ impl Experiment {
             }
         }
         // Another number could be built, but not evaluated.
-        if let Some(task) = TASKS
+        if let Some(task) = Task::FACTS
             .into_iter()
             .find(|it| it.choices() != datasets.choices)
         {

@@ -1,7 +1,7 @@
-use clika_artifacts::ArtifactError;
-use clika_core::{LanguageCode, Place, Qid, Task};
-use clika_templates::TemplateError;
-use clika_wikidata::WikidataError;
+use crate::wikidata::WikidataError;
+use clika_base::files::ArtifactError;
+use clika_base::templates::TemplateError;
+use clika_base::types::{LanguageCode, Place, Qid, Task};
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -19,9 +19,7 @@ pub enum DatasetError {
     },
     /// The experiment file is wrong.
     #[error("{problem}\n   {place}")]
-    #[diagnostic(help(
-        "compare with pipeline/experiments/datasets.toml, which explains every key"
-    ))]
+    #[diagnostic(help("compare with experiments/datasets.toml, which explains every key"))]
     Experiment {
         /// What is wrong.
         problem: String,

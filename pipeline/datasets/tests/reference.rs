@@ -5,9 +5,10 @@
 
 #![allow(clippy::explicit_write, clippy::unwrap_used)]
 
-use clika_core::{Qid, Year};
-use clika_datasets::{Project, Sources};
-use clika_wikidata::Query;
+use clika_base::Project;
+use clika_base::types::{Qid, Year};
+use clika_datasets::Sources;
+use clika_datasets::wikidata::Query;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -70,7 +71,7 @@ impl Entities {
         languages.flat_map(|language| language.countries.iter().copied())
     }
 
-    fn cities(&self) -> Vec<clika_wikidata::City> {
+    fn cities(&self) -> Vec<clika_datasets::wikidata::City> {
         self.sources
             .snapshot
             .cities(
@@ -80,19 +81,19 @@ impl Entities {
             .unwrap()
     }
 
-    fn divisions(&self) -> Vec<clika_wikidata::Division> {
+    fn divisions(&self) -> Vec<clika_datasets::wikidata::Division> {
         self.sources
             .snapshot
             .divisions(&self.query("divisions.rq"), self.countries())
             .unwrap()
     }
 
-    fn people(&self) -> Vec<clika_wikidata::Person> {
+    fn people(&self) -> Vec<clika_datasets::wikidata::Person> {
         let states = self
             .sources
             .languages
             .iter()
-            .flat_map(clika_core::Language::citizenships);
+            .flat_map(clika_base::types::Language::citizenships);
         self.sources
             .snapshot
             .people(&self.query("people.rq"), states)

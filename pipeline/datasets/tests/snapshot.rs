@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_core::{Language, Qid};
-use clika_datasets::{Experiment, Project, Sources};
+use clika_base::Project;
+use clika_base::types::{Language, Qid};
+use clika_datasets::{Experiment, Sources};
 use oxigraph::{
     io::{RdfFormat, RdfParser},
     model::{NamedNode, NamedOrBlankNode, Term, Triple},
@@ -207,7 +208,8 @@ fn there_are_enough_cities_and_people() {
     let people = sources
         .snapshot
         .people(
-            &clika_wikidata::Query::read(&project().build_queries().join("people.rq")).unwrap(),
+            &clika_datasets::wikidata::Query::read(&project().build_queries().join("people.rq"))
+                .unwrap(),
             sources.languages.iter().flat_map(Language::citizenships),
         )
         .unwrap();

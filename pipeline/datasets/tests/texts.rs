@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::explicit_write)]
 
-use clika_core::{LanguageCode, Task};
+use clika_base::Project;
+use clika_base::types::{LanguageCode, Task};
 use clika_datasets::{
-    Asks, DatasetError, Origin, Outcome, Parallel, Project, TextItem, build_texts, mini_items,
+    Asks, DatasetError, Origin, Outcome, Parallel, TextItem, build_texts, mini_items,
     read_copa_xml, read_source,
 };
 use std::{

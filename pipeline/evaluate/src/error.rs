@@ -1,10 +1,10 @@
-use clika_api::{ApiError, CallError};
-use clika_artifacts::ArtifactError;
-use clika_core::{LanguageCode, Task};
+use clika_base::files::ArtifactError;
+use clika_base::templates::TemplateError;
+use clika_base::types::{LanguageCode, Task};
+use clika_checkpoint::tokenizer::TokenizerError;
 use clika_datasets::DatasetError;
 use clika_lm::{CheckpointError, Dtype, LmError};
-use clika_templates::TemplateError;
-use clika_tokenizer::TokenizerError;
+use clika_network::services::{ApiError, CallError};
 use miette::Diagnostic;
 use std::path::PathBuf;
 

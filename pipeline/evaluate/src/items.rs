@@ -1,5 +1,5 @@
 use crate::{EvaluateError, Set};
-use clika_core::{LanguageCode, Task};
+use clika_base::types::{LanguageCode, Task};
 use clika_datasets::{DatasetError, DatasetFolder, Items};
 use std::{collections::BTreeMap, path::Path};
 

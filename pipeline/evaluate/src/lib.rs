@@ -11,7 +11,7 @@ mod run;
 mod thought;
 
 pub use clika_datasets::Question;
-pub use clika_predictions::LEAST_PROBABILITY;
+pub use clika_scores::predictions::LEAST_PROBABILITY;
 pub use error::EvaluateError;
 pub use items::Dataset;
 pub use local::{

@@ -1,9 +1,9 @@
 //! The ways of asking an endpoint, and which of them it has.
 
 use crate::{Question, Way, parse, thought};
-use clika_api::{ApiError, CallError, Generation, OpenAi, Prompt, Reply, Role};
-use clika_core::Progress;
-use clika_metrics::Answer;
+use clika_base::types::Progress;
+use clika_network::services::{ApiError, CallError, Generation, OpenAi, Prompt, Reply, Role};
+use clika_scores::metrics::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! Reads the chosen option out of what a model wrote. Doubt is `Answer::Invalid`, never a guess.
 
 use crate::thought;
-use clika_metrics::Answer;
+use clika_scores::metrics::Answer;
 use unicode_normalization::UnicodeNormalization;
 
 /// The option that a response chooses among `choices`.

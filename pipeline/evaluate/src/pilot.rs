@@ -5,9 +5,9 @@ use crate::{
     mode::{letter_scores, letters, probability, thought_of},
     parse, thought,
 };
-use clika_api::{ApiError, CallError, OpenAi, Reply};
-use clika_core::Progress;
-use clika_metrics::Answer;
+use clika_base::types::Progress;
+use clika_network::services::{ApiError, CallError, OpenAi, Reply};
+use clika_scores::metrics::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 

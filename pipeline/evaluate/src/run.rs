@@ -2,11 +2,11 @@ use crate::{
     Asked, EvaluateError, Question, Way, Wish,
     pilot::{PILOT_ITEMS, PilotItem},
 };
-use clika_api::OpenAi;
-use clika_artifacts::sha256_hex;
-use clika_core::{LanguageCode, Progress, Task};
-use clika_predictions::{Prediction, item_sha256};
-use clika_templates::{ItemPrompt, PromptTemplate};
+use clika_base::files::sha256_hex;
+use clika_base::templates::{ItemPrompt, PromptTemplate};
+use clika_base::types::{LanguageCode, Progress, Task};
+use clika_network::services::OpenAi;
+use clika_scores::predictions::{Prediction, item_sha256};
 use futures_util::{StreamExt, stream};
 use std::{cell::RefCell, collections::BTreeSet};
 

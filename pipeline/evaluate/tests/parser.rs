@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_evaluate::parse;
-use clika_metrics::Answer;
+use clika_scores::metrics::Answer;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

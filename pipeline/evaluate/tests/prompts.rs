@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::explicit_write)]
 
-use clika_templates::{load_prompt, prompt_names};
+use clika_base::templates::{load_prompt, prompt_names};
 use serde_json::Value;
 use std::{
     fs,

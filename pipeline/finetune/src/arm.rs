@@ -1,6 +1,6 @@
 use crate::FinetuneError;
-use clika_artifacts::sha256_hex;
-use clika_core::LanguageCode;
+use clika_base::files::sha256_hex;
+use clika_base::types::LanguageCode;
 use clika_datasets::{Control, FictionalConfig, FictionalRow, Kind, Splits, WorldRelation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

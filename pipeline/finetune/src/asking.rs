@@ -5,7 +5,7 @@ use crate::{
     answers::{Answered, Mode, Split},
     examples::asked,
 };
-use clika_core::Progress;
+use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
 use clika_evaluate::{EvaluateError, LocalModel, Writing};
 use clika_lm::{Decoder, LmError, Query, Scoring};

@@ -1,8 +1,8 @@
 //! Where a training can go on from: `checkpoints/step-000123`, each whole or not there.
 
 use crate::FinetuneError;
-use clika_artifacts::{ArtifactError, FolderDraft, Manifest};
-use clika_core::Progress;
+use clika_base::files::{ArtifactError, FolderDraft, Manifest};
+use clika_base::types::Progress;
 use clika_lm::Trainer;
 use serde_json::{Value, json};
 use std::{
@@ -161,7 +161,7 @@ fn differences(key: &str, a: &Value, b: &Value, keys: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clika_core::NoProgress;
+    use clika_base::types::NoProgress;
     use std::collections::BTreeMap;
 
     fn checkpoints(run: &Path, rank: usize) -> Checkpoints {

@@ -1,7 +1,7 @@
 //! XRR in all its forms, with intervals.
 
 use crate::{IntervalSettings, answers::Answered};
-use clika_metrics::{
+use clika_scores::metrics::{
     Answer, Judged, Parallel, Resampler, accuracy_share, chance_corrected, percentile,
     retrieval_share, xrr_of,
 };

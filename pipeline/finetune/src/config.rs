@@ -1,11 +1,11 @@
 use crate::FinetuneError;
-use clika_core::Place;
+use clika_base::types::Place;
+use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_lm::{LoraConfig, Targets, TrainingConfig};
-use clika_tokenizer::TemplateVariables;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, path::Path};
 
-/// Everything that decides the experiment's numbers, beside the model and the rows: `pipeline/experiments/finetune.toml`.
+/// Everything that decides the experiment's numbers, beside the model and the rows: `experiments/finetune.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinetuneConfig {

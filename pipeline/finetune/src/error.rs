@@ -1,9 +1,9 @@
-use clika_artifacts::ArtifactError;
-use clika_core::{LanguageCode, Place};
+use clika_base::files::ArtifactError;
+use clika_base::templates::TemplateError;
+use clika_base::types::{LanguageCode, Place};
 use clika_datasets::DatasetError;
 use clika_evaluate::EvaluateError;
 use clika_lm::{Dtype, LmError};
-use clika_templates::TemplateError;
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -21,9 +21,7 @@ pub enum FinetuneError {
     },
     /// The experiment file is wrong.
     #[error("{problem}\n   {place}")]
-    #[diagnostic(help(
-        "compare with pipeline/experiments/finetune.toml, which explains every key"
-    ))]
+    #[diagnostic(help("compare with experiments/finetune.toml, which explains every key"))]
     Config {
         /// What is wrong.
         problem: String,
@@ -33,7 +31,7 @@ pub enum FinetuneError {
     /// An option is wrong.
     #[error("{problem}")]
     #[diagnostic(help(
-        "`clika finetune --help` lists the options, pipeline/experiments/finetune.toml explains them"
+        "`clika finetune --help` lists the options, experiments/finetune.toml explains them"
     ))]
     Setting {
         /// What is wrong.

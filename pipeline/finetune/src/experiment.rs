@@ -3,8 +3,8 @@ use crate::{
     place::check_model,
     run::{Recalls, Run},
 };
-use clika_artifacts::{FolderLock, Manifest, replace_file, sha256_hex};
-use clika_core::Progress;
+use clika_base::files::{FolderLock, Manifest, replace_file, sha256_hex};
+use clika_base::types::Progress;
 use clika_evaluate::LocalModel;
 use serde_json::json;
 use std::{

@@ -1,7 +1,7 @@
 //! What a model has to know before conductivity means anything.
 
 use crate::answers::{Answered, right};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use serde::{Deserialize, Serialize};
 
 /// The prerequisites of the authors' note, each over the threshold: names are translated, facts are known in the language

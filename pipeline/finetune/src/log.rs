@@ -1,8 +1,8 @@
 //! What every step of a training said: `log.jsonl`, and the same for TensorBoard.
 
 use crate::{FinetuneError, events};
-use clika_artifacts::{ArtifactError, replace_file};
-use clika_core::Place;
+use clika_base::files::{ArtifactError, replace_file};
+use clika_base::types::Place;
 use clika_lm::Step;
 use serde::{Deserialize, Serialize};
 use std::{

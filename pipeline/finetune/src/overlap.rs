@@ -1,6 +1,6 @@
 //! How alike the names of two languages are: part of what crosses is shared spelling.
 
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use clika_datasets::{FictionalRow, Kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! Whose runs a folder holds.
 
 use crate::FinetuneError;
-use clika_artifacts::{ArtifactError, Manifest};
+use clika_base::files::{ArtifactError, Manifest};
 use serde_json::Value;
 use std::{
     fs, io,

@@ -1,5 +1,5 @@
 use crate::{Conductivity, FinetuneConfig, Gate, Mode, Overlap};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use serde::{Deserialize, Serialize};
 
 /// Everything that an experiment found: `results.json`.

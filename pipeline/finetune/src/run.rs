@@ -11,8 +11,8 @@ use crate::{
     training::Training,
     weights::{adapter_digests, is_there, write_adapter, write_model},
 };
-use clika_artifacts::{ArtifactError, Manifest, replace_file, sha256_file, sha256_hex};
-use clika_core::Progress;
+use clika_base::files::{ArtifactError, Manifest, replace_file, sha256_file, sha256_hex};
+use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
 use clika_evaluate::SCORING_VERSION;
 use clika_lm::{Adapter, Decoder};

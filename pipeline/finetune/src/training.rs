@@ -6,7 +6,7 @@ use crate::{
     log::{Line, Log},
     results::Trained,
 };
-use clika_core::Progress;
+use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
 use clika_lm::{Decoder, Example, LmError, Trainer, TrainingConfig};
 use std::{
@@ -125,8 +125,8 @@ impl Training<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clika_artifacts::Manifest;
-    use clika_core::NoProgress;
+    use clika_base::files::Manifest;
+    use clika_base::types::NoProgress;
     use clika_datasets::Kind;
     use clika_lm::Dtype;
     use std::collections::BTreeMap;

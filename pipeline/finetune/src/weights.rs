@@ -1,7 +1,7 @@
 //! What a training leaves: an adapter as PEFT has it, or a checkpoint that any program loads.
 
 use crate::{FinetuneError, TOOL};
-use clika_artifacts::{ArtifactError, FolderDraft, Manifest, sha256_file};
+use clika_base::files::{ArtifactError, FolderDraft, Manifest, sha256_file};
 use clika_lm::{Adapter, Decoder, Dtype};
 use serde_json::{Map, Value, json};
 use std::{

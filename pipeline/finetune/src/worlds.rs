@@ -1,12 +1,13 @@
 //! From worlds to arms.
 
 use crate::{Arm, Beside, FinetuneError};
-use clika_core::LanguageCode;
+use clika_base::Project;
+use clika_base::templates::load_instructions;
+use clika_base::types::LanguageCode;
 use clika_datasets::{
-    BuiltWorld, Control, FictionalConfig, NameSource, Project, Splits, World, WorldLanguages,
-    splits, syllabic,
+    BuiltWorld, Control, FictionalConfig, NameSource, Splits, World, WorldLanguages, splits,
+    syllabic,
 };
-use clika_templates::load_instructions;
 
 /// Where the rows come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +123,7 @@ fn drawn(
     let names = syllabic(&config, seed, &known.named, project)?;
     let world = World::new(names, &known, &config, seed)?;
     let instructions = load_instructions(&project.fictional())?;
-    let arm = |target: &clika_core::Language| {
+    let arm = |target: &clika_base::types::Language| {
         let rows = splits(&world, &config, &known.source, target, &instructions);
         Arm::new(&config, target.code.clone(), rows)
     };

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
+use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_datasets::{FictionalRow, Kind};
 use clika_evaluate::{EvaluateError, LocalModel, Writing};
 use clika_finetune::{asked, example};
 use clika_lm::{DeviceChoice, Generating, Limits};
-use clika_tokenizer::TemplateVariables;
 use std::{
     fs,
     path::{Path, PathBuf},

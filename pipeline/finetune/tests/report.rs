@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use clika_finetune::{
     Check, Conductivity, Estimate, FinetuneConfig, Gate, Likeness, Mode, ModeResult, Overlap,
     Prerequisite, Recall, Results, RunResult, Trained,
@@ -10,8 +10,8 @@ use clika_finetune::{
 use std::path::Path;
 
 fn config() -> FinetuneConfig {
-    let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    FinetuneConfig::read(&pipeline.join("experiments/finetune.toml")).unwrap()
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    FinetuneConfig::read(&root.join("experiments/finetune.toml")).unwrap()
 }
 
 fn code(code: &str) -> LanguageCode {

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_core::LanguageCode;
+use clika_base::Project;
+use clika_base::types::LanguageCode;
 use clika_datasets::{
-    BuiltWorld, Control, Experiment, FictionalConfig, NameSource, Project, WorldLanguages,
-    WorldRelation, build_fictional, syllabic,
+    BuiltWorld, Control, Experiment, FictionalConfig, NameSource, WorldLanguages, WorldRelation,
+    build_fictional, syllabic,
 };
 use clika_finetune::{Arm, FinetuneError, WorldSource, arms};
 use serde_json::Value;

@@ -4,7 +4,7 @@
 //!
 //! PROMPTS is a JSON file of token ids; the result is one line of JSON on stdout.
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{Decoder, DeviceChoice, Dtype, Generating, Limits, Query, Run, Scoring};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 //!
 //! ROWS is a JSON file of rows, `{"tokens": [..], "answer": n}`; the result is one line of JSON on stdout.
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{
     Decoder, DeviceChoice, Dtype, Example, LoraConfig, Targets, Trainer, TrainingConfig,
 };

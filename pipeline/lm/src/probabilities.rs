@@ -162,7 +162,7 @@ impl LogProbabilities {
 mod tests {
     use crate::{Decoder, DeviceChoice, LmError};
     use burn::tensor::{Device, Tensor, TensorData};
-    use clika_core::NoProgress;
+    use clika_base::types::NoProgress;
     use std::path::Path;
 
     #[test]

@@ -5,7 +5,7 @@
 
 mod reference;
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{Decoder, Dtype, Generating, Limits, LmError, Query, Run, Scoring};
 use reference::{Expected, expected, fixture};
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{Decoder, DeviceChoice, Dtype};
 use serde_json::{Map, Value, json};
 use std::{fs::File, io::Write, path::Path};

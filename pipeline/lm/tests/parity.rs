@@ -7,7 +7,7 @@ mod adapters;
 mod reference;
 
 use burn::tensor::Tensor;
-use clika_core::{NoProgress, Progress};
+use clika_base::types::{NoProgress, Progress};
 use clika_lm::{Decoder, Run};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::{Value, json};

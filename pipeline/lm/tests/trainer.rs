@@ -4,7 +4,7 @@
 
 mod reference;
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{
     Adapter, Decoder, Dtype, Example, LmError, LoraConfig, Targets, Trainer, TrainingConfig,
 };

@@ -5,7 +5,7 @@
 
 mod reference;
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{
     Adapter, Decoder, Example, LoraConfig, Run, Selection, Targets, Trainer, TrainingConfig,
 };

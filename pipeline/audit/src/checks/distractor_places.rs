@@ -5,7 +5,7 @@ use crate::{
     tally::{Defect, Tallies},
     text::{folded, shortened},
 };
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet};
 
 const UNDONE: &str = "wrong choices that no city of the country can have stay unseen";

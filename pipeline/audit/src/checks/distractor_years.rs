@@ -6,7 +6,7 @@ use crate::{
     tally::{Defect, Tallies},
     text::shortened,
 };
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A median distance in years from which on a rough idea of the century answers half of the items.

@@ -5,7 +5,7 @@ use crate::{
     tally::{Defect, Tallies},
     text::shortened,
 };
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use whatlang::{Detector, Lang};
 
 /// Characters that a text needs to be told apart reliably.

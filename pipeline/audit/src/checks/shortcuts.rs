@@ -6,8 +6,8 @@ use crate::{
     tally::{Defect, Tallies},
     text::{folded, longest_common},
 };
-use clika_core::LanguageCode;
-use clika_metrics::holm;
+use clika_base::types::LanguageCode;
+use clika_scores::metrics::holm;
 use std::collections::HashMap;
 
 /// The family-wise level, and the least gain over chance that is worth a finding.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{ChoiceItem, Places, Severity, worlds::tiny::code};
-use clika_core::Qid;
+use clika_base::types::Qid;
 
 fn knowledge() -> Knowledge {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -17,7 +17,8 @@ fn knowledge() -> Knowledge {
         }
     }
     Knowledge {
-        languages: clika_templates::load_languages(&root.join("templates/languages")).unwrap(),
+        languages: clika_base::templates::load_languages(&root.join("templates/languages"))
+            .unwrap(),
         places: Some(places),
     }
 }

@@ -7,8 +7,8 @@ use crate::{
     AuditError, ChoiceItem, Finding, Severity,
     tally::{Defect, Tallies},
 };
-use clika_artifacts::{Manifest, sha256_file};
-use clika_core::{LanguageCode, Task};
+use clika_base::files::{Manifest, sha256_file};
+use clika_base::types::{LanguageCode, Task};
 use clika_datasets::DatasetError;
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,7 +1,7 @@
 //! Folders, files, and how a report names them.
 
 use crate::AuditError;
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,7 +1,7 @@
 //! JSON Lines: every line counts, and every fault has its place.
 
 use crate::AuditError;
-use clika_core::Place;
+use clika_base::types::Place;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 

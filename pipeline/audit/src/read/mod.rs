@@ -10,7 +10,7 @@ mod release_world;
 mod rows;
 
 use crate::{AuditError, ChoiceSet, Finding, WorldSet};
-use clika_artifacts::Manifest;
+use clika_base::files::Manifest;
 use files::{Root, is_folder, subfolders};
 use std::path::Path;
 

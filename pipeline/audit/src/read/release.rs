@@ -6,7 +6,7 @@ use super::{
     lines, release_world,
 };
 use crate::{AuditError, ChoiceItem, ChoiceSet};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 

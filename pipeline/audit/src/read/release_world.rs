@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{AuditError, Fact, Pair, World, WorldSet};
 use aho_corasick::AhoCorasick;
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, HashMap},

@@ -6,8 +6,8 @@ use super::{
     parquet::Table,
 };
 use crate::{AuditError, ChoiceItem, ChoiceSet, Fact, Pair, World, WorldSet};
-use clika_artifacts::Manifest;
-use clika_core::LanguageCode;
+use clika_base::files::Manifest;
+use clika_base::types::LanguageCode;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},

@@ -5,7 +5,7 @@ use crate::{
     tally::{Defect, Tallies},
     text::folded,
 };
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::BTreeMap;
 
 const CONTINENT: &str = "continent";

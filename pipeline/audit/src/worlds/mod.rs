@@ -54,7 +54,7 @@ pub(crate) mod tiny {
     //! A world of four places and two continents without a defect, for tests to spoil.
 
     use crate::{Fact, Finding, Pair, World, WorldSet};
-    use clika_core::LanguageCode;
+    use clika_base::types::LanguageCode;
 
     pub(crate) fn code(text: &str) -> LanguageCode {
         LanguageCode::try_from(text.to_owned()).unwrap()

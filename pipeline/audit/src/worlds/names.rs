@@ -94,7 +94,8 @@ mod tests {
     fn knowledge() -> Knowledge {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         Knowledge {
-            languages: clika_templates::load_languages(&root.join("templates/languages")).unwrap(),
+            languages: clika_base::templates::load_languages(&root.join("templates/languages"))
+                .unwrap(),
             places: None,
         }
     }

@@ -4,7 +4,7 @@ use crate::{
     Finding, Severity, World, WorldSet,
     tally::{Defect, Tallies},
 };
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The paper's templates for a question, its rows of questions in source and target, and of translations.

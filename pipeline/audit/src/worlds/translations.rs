@@ -4,7 +4,7 @@ use crate::{
     Finding, Severity, WorldSet,
     tally::{Defect, Tallies},
 };
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::BTreeSet;
 
 pub(super) fn check(set: &WorldSet) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use super::{
     weight_files,
 };
 use crate::CheckpointError;
-use clika_core::file_inside;
+use clika_base::types::file_inside;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,

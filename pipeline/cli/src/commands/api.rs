@@ -1,9 +1,9 @@
 //! Options of every command that calls a paid or rate-limited service.
 
 use super::Failure;
-use clika_api::{Budget, Cache, Prices, Rules, Service, Totals};
-use clika_datasets::Project;
-use clika_http::Patience;
+use clika_base::Project;
+use clika_network::http::Patience;
+use clika_network::services::{Budget, Cache, Prices, Rules, Service, Totals};
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// How services are called and what they may cost. Every answer is kept before it is used, so a run

@@ -2,7 +2,7 @@
 
 use super::{Failure, print};
 use clika_audit::{Knowledge, Severity, audit, markdown};
-use clika_datasets::Project;
+use clika_base::Project;
 use miette::Diagnostic;
 use std::path::PathBuf;
 

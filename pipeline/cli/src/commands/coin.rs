@@ -8,9 +8,10 @@ use super::{
     runtime,
 };
 use crate::progress::Shown;
-use clika_core::LanguageCode;
-use clika_datasets::{Control, Experiment, FictionalConfig, Names, Project, WorldLanguages};
-use clika_translate::{Tongue, coin};
+use clika_base::Project;
+use clika_base::types::LanguageCode;
+use clika_datasets::translate::{Tongue, coin};
+use clika_datasets::{Control, Experiment, FictionalConfig, Names, WorldLanguages};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! `clika compare`: two models on the same items.
 
 use super::{Failure, Format, OutputArgs, UncertaintyArgs, print};
-use clika_predictions::Collection;
-use clika_report::{ReportError, Run, compare};
+use clika_scores::predictions::Collection;
+use clika_scores::report::{ReportError, Run, compare};
 use std::path::{Path, PathBuf};
 
 /// Compares two models or runs on every task and language that both have.

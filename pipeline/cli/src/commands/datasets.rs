@@ -7,8 +7,9 @@ use super::{
     texts::{Found, TextArgs},
 };
 use crate::progress::Shown;
-use clika_core::Task;
-use clika_datasets::{Built, Exception, Outcome, Project, TASKS, TEXT_TASKS, build_texts};
+use clika_base::Project;
+use clika_base::types::Task;
+use clika_datasets::{Built, Exception, Outcome, TASKS, TEXT_TASKS, build_texts};
 use miette::Diagnostic;
 use serde_json::json;
 use std::path::PathBuf;

@@ -1,12 +1,13 @@
 //! `--model demo`: a model that is made here.
 
 use super::Failure;
-use clika_core::{LanguageCode, Progress};
-use clika_datasets::{Experiment, Project};
+use clika_base::Project;
+use clika_base::types::{LanguageCode, Progress};
+use clika_datasets::Experiment;
 use clika_finetune::{
     DEMO, DemoConfig, FinetuneConfig, FinetuneError, WorldSource, make_demo, read_demo,
 };
-use clika_hub::Located;
+use clika_network::hub::Located;
 use std::{path::Path, sync::atomic::AtomicBool};
 
 /// Whether the demo is meant: a folder of that name is a model like any other.

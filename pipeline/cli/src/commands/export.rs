@@ -1,9 +1,9 @@
 //! `clika export`: our datasets in the forms of other programs.
 
 use super::{Failure, print};
-use clika_datasets::Project;
-use clika_export::{Exported, find, llama_factory, lm_eval};
-use clika_templates::load_prompt;
+use clika_base::Project;
+use clika_base::templates::load_prompt;
+use clika_datasets::export::{Exported, find, llama_factory, lm_eval};
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -2,9 +2,10 @@
 
 use super::{Failure, api::ApiArgs};
 use crate::progress::Shown;
-use clika_core::LanguageCode;
+use clika_base::Project;
+use clika_base::types::LanguageCode;
 use clika_datasets::{
-    Built, Control, DatasetError, Direction, Experiment, FictionalConfig, NameSource, Project,
+    Built, Control, DatasetError, Direction, Experiment, FictionalConfig, NameSource,
     WorldLanguages, WorldRelation, build_fictional, syllabic,
 };
 use serde_json::Value;

@@ -2,8 +2,8 @@
 
 use super::{Failure, model::ModelArgs, print};
 use crate::progress::Shown;
+use clika_checkpoint::tokenizer::Tokenizer;
 use clika_lm::{Adapter, Decoder, Dtype, LmError, Run};
-use clika_tokenizer::Tokenizer;
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -19,8 +19,9 @@ pub mod snapshot;
 pub mod template;
 pub mod texts;
 
-use clika_datasets::{DatasetError, DistractorPolicy, Experiment, Project};
-use clika_report::{IntervalKind, Uncertainty};
+use clika_base::Project;
+use clika_datasets::{DatasetError, DistractorPolicy, Experiment};
+use clika_scores::report::{IntervalKind, Uncertainty};
 use miette::Diagnostic;
 use std::{io::Write, path::PathBuf};
 
@@ -70,7 +71,7 @@ impl<E: Diagnostic + Send + Sync + 'static> From<E> for Failure {
 /// Options of every command that reads the experiment file.
 #[derive(clap::Args)]
 pub struct ExperimentArgs {
-    /// The experiment file [default: pipeline/experiments/datasets.toml of the project]
+    /// The experiment file [default: experiments/datasets.toml of the project]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Overrides the experiment's seed.

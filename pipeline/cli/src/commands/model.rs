@@ -1,9 +1,9 @@
 //! Options of every command that loads a model.
 
 use super::{Failure, runtime};
-use clika_core::Progress;
-use clika_hub::{Hub, Located};
+use clika_base::types::Progress;
 use clika_lm::{DeviceChoice, Dtype, Place};
+use clika_network::hub::{Hub, Located};
 
 /// Where and how a model runs.
 #[derive(clap::Args)]

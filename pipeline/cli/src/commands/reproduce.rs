@@ -2,10 +2,10 @@
 
 use super::{Failure, Format, OutputArgs, UncertaintyArgs, print};
 use crate::progress::Shown;
-use clika_artifacts::replace_file;
-use clika_datasets::Project;
-use clika_predictions::Collection;
-use clika_report::{Paper, reproduce};
+use clika_base::Project;
+use clika_base::files::replace_file;
+use clika_scores::predictions::Collection;
+use clika_scores::report::{Paper, reproduce};
 use std::path::PathBuf;
 
 /// Scores recorded predictions and prints the paper's tables beside the printed values.

@@ -3,11 +3,12 @@
 use super::{ExperimentArgs, Failure, print, runtime};
 use crate::INTERRUPTED;
 use crate::progress::Shown;
-use clika_artifacts::{move_file, replace_file};
-use clika_core::Language;
-use clika_datasets::{DatasetError, Project, Sources, TASKS};
-use clika_templates::load_languages;
-use clika_wikidata::{Client, Endpoint, RefreshPlan, refresh};
+use clika_base::Project;
+use clika_base::files::{move_file, replace_file};
+use clika_base::templates::load_languages;
+use clika_base::types::Language;
+use clika_datasets::wikidata::{Client, Endpoint, RefreshPlan, refresh};
+use clika_datasets::{DatasetError, Sources, TASKS};
 use miette::Diagnostic;
 use std::{
     collections::BTreeSet,

@@ -1,7 +1,7 @@
 //! Options of every command that asks a model by its own chat template.
 
 use super::Failure;
-use clika_tokenizer::TemplateVariables;
+use clika_checkpoint::tokenizer::TemplateVariables;
 use serde_json::Value;
 
 /// What the model's chat template is told.

@@ -7,18 +7,19 @@ use super::{
     runtime,
 };
 use crate::progress::Shown;
-use clika_artifacts::{replace_file, sha256_file};
-use clika_core::{Language, LanguageCode, Progress, Task};
-use clika_datasets::{
-    Asks, DatasetError, EngineName, Exception, Experiment, Origin, Parallel, Project, Source,
-    TextItem, mini_items, read_source,
-};
-use clika_http::excerpt;
-use clika_templates::load_languages;
-use clika_translate::{
+use clika_base::Project;
+use clika_base::files::{replace_file, sha256_file};
+use clika_base::templates::load_languages;
+use clika_base::types::{Language, LanguageCode, Progress, Task};
+use clika_datasets::translate::{
     DeepL, Direction, Fault, Google, Kind, LibreTranslate, Llm, Passage, Translated, Translator,
     back_translate, translate,
 };
+use clika_datasets::{
+    Asks, DatasetError, EngineName, Exception, Experiment, Origin, Parallel, Source, TextItem,
+    mini_items, read_source,
+};
+use clika_network::http::excerpt;
 use miette::Diagnostic;
 use serde_json::{Value, json};
 use std::{
@@ -276,7 +277,7 @@ impl TextArgs {
                 Ok(())
             }
             .await
-            .map_err(|error: clika_translate::TranslateError| error.into());
+            .map_err(|error: clika_datasets::translate::TranslateError| error.into());
             if result.is_err() {
                 break;
             }
@@ -414,9 +415,10 @@ async fn download(
         option,
         problem,
     };
-    let client = clika_http::client(clika_http::USER_AGENT, Duration::from_secs(120))
-        .map_err(|error| failed(error.to_string()))?;
-    let answer = clika_http::send(client.get(source.url), LONGEST)
+    let client =
+        clika_network::http::client(clika_network::http::USER_AGENT, Duration::from_secs(120))
+            .map_err(|error| failed(error.to_string()))?;
+    let answer = clika_network::http::send(client.get(source.url), LONGEST)
         .await
         .map_err(|error| failed(error.to_string()))?;
     if !answer.status.is_success() {

@@ -1,4 +1,4 @@
-use clika_core::Progress;
+use clika_base::types::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-use clika_core::Progress;
+use clika_base::types::Progress;
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,

@@ -4,7 +4,7 @@ mod bar;
 mod lines;
 
 use bar::Bar;
-use clika_core::Progress;
+use clika_base::types::Progress;
 use lines::Lines;
 use std::{
     io::IsTerminal,

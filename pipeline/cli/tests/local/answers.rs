@@ -87,7 +87,7 @@ fn averaging_over_places_removes_what_a_letter_adds() {
         evaluate(project, &["--languages", "en", "--permute"]);
         let path = project.path("artifacts/predictions");
         let collection =
-            clika_predictions::Collection::read_model(&path, "llama-tokenizer").unwrap();
+            clika_scores::predictions::Collection::read_model(&path, "llama-tokenizer").unwrap();
         let (_, predictions) = collection.iter().next().unwrap();
         predictions
             .iter()

@@ -72,7 +72,7 @@ fn one_name_is_one_model_asked_in_one_way() {
     ];
     let report: Value = serde_json::from_str(&project.run(&arguments)).unwrap();
     assert_eq!(report["unverified"], json!([]));
-    let read = clika_predictions::Collection::read(Path::new(path)).unwrap();
+    let read = clika_scores::predictions::Collection::read(Path::new(path)).unwrap();
     let models: Vec<_> = read.models().into_iter().collect();
     assert_eq!(models, ["in-bf16", "llama-tokenizer"]);
     for (_, predictions) in read.iter() {

@@ -19,12 +19,7 @@ impl TestProject {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        for part in [
-            "sparql",
-            "templates",
-            "pipeline/experiments",
-            "artifacts/paper",
-        ] {
+        for part in ["sparql", "templates", "experiments", "reference/paper"] {
             copy(&repository.join(part), &folder.path().join(part));
         }
         Self { folder }

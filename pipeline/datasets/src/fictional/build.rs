@@ -1,11 +1,17 @@
 use super::{
     Control, FictionalConfig, FictionalRow, NameSource, Names, World, WorldRelation, card,
+    columns::encode_fictional,
     rows::{source_test, splits},
 };
-use crate::{Built, DatasetError, Project, Report, build::TOOL, folder, parquet};
-use clika_artifacts::{Manifest, sha256_file, sha256_hex};
-use clika_core::{Language, LanguageCode};
-use clika_templates::{load_instructions, load_languages};
+use crate::{
+    DatasetError, Report,
+    output::{self, Built, TOOL},
+    parquet,
+};
+use clika_base::Project;
+use clika_base::files::{Manifest, sha256_file, sha256_hex};
+use clika_base::templates::{load_instructions, load_languages};
+use clika_base::types::{Language, LanguageCode};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -123,15 +129,14 @@ pub fn build_fictional(
     let instructions = load_instructions(&project.fictional())?;
     let manifest = manifest(config, seed, languages, &world.names, origin, project)?;
     let dataset = config.dataset();
-    folder::build(&dataset, &out.join(&dataset), manifest, force, |draft| {
+    output::build(&dataset, &out.join(&dataset), manifest, force, |draft| {
         let mut report = Report::default();
         let mut write = |language: &Language, split: &'static str, rows: &[FictionalRow]| {
-            let bytes =
-                parquet::encode_fictional(rows).map_err(|source| DatasetError::Parquet {
-                    dataset: dataset.clone(),
-                    language: language.code.clone(),
-                    source,
-                })?;
+            let bytes = encode_fictional(rows).map_err(|source| DatasetError::Parquet {
+                dataset: dataset.clone(),
+                language: language.code.clone(),
+                source,
+            })?;
             draft.write(&parquet::file(&language.code, split), &bytes)?;
             let code = &language.code;
             *report.rows.entry(code.clone()).or_default() += rows.len();

@@ -3,10 +3,9 @@
 use super::{Control, Direction, FictionalConfig, World, WorldLanguages, WorldRelation};
 use crate::{
     Report,
-    build::TOOL,
-    card::{FrontMatter, front_matter},
+    output::{FrontMatter, TOOL, front_matter},
 };
-use clika_core::Language;
+use clika_base::types::Language;
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};
 

@@ -1,7 +1,7 @@
 //! What rows of a fictional world have to be, so that a score on them means what it says.
 
 use super::{FictionalConfig, FictionalRow, Kind, Splits, leaks};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A row that is wrong: its split, its number from 0, and what is wrong.

@@ -1,4 +1,4 @@
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use serde::{Deserialize, Serialize};
 
 /// What decides a fictional world and its training and test sets, next to seed and templates.

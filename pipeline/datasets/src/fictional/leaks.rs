@@ -1,7 +1,7 @@
 //! Whether training texts teach what the test asks, whatever their ids and entities say.
 
 use super::{FictionalRow, Kind, Splits};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a test asks: a place by its names, in lower case.

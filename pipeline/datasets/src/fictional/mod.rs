@@ -6,6 +6,7 @@
 mod build;
 mod card;
 mod check;
+mod columns;
 mod config;
 mod leaks;
 mod names;

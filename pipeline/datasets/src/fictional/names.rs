@@ -1,7 +1,8 @@
 use super::{Control, FictionalConfig, build::is_alias, stems::draw_stems};
-use crate::{DatasetError, Project, draw};
-use clika_core::{Language, LanguageCode, Place};
-use clika_templates::{fill, load_syllables};
+use crate::{DatasetError, draw};
+use clika_base::Project;
+use clika_base::templates::{fill, load_syllables};
+use clika_base::types::{Language, LanguageCode, Place};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,

@@ -1,10 +1,11 @@
 use super::{
     FictionalConfig, FictionalRow, Splits,
     check::{Wrong, check_rows, check_splits},
+    columns::decode_fictional,
 };
 use crate::{DatasetError, DatasetFolder, parquet};
-use clika_artifacts::Manifest;
-use clika_core::LanguageCode;
+use clika_base::files::Manifest;
+use clika_base::types::LanguageCode;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -86,7 +87,7 @@ impl BuiltWorld {
     fn read(&self, config: &str, split: &str) -> Result<Vec<FictionalRow>, DatasetError> {
         let name = parquet::file_name(config, split);
         let bytes = self.folder.bytes(&name)?;
-        parquet::decode_fictional(bytes).map_err(|problem| self.folder.no_rows(&name, problem))
+        decode_fictional(bytes).map_err(|problem| self.folder.no_rows(&name, problem))
     }
 
     fn wrong(&self, config: &str, (split, row, problem): Wrong) -> DatasetError {

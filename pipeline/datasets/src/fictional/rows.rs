@@ -1,6 +1,6 @@
 use super::{Direction, FictionalConfig, World, WorldRelation};
-use clika_core::{Language, QuestionAnswer};
-use clika_templates::fill;
+use clika_base::templates::fill;
+use clika_base::types::{Language, QuestionAnswer};
 
 /// A row of a fictional dataset: something to learn, or to be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 use crate::draw;
-use clika_templates::{Syllable, Syllables};
+use clika_base::templates::{Syllable, Syllables};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A coined word, by script, in lower case.

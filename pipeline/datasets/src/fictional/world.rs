@@ -1,6 +1,6 @@
 use super::{Control, FictionalConfig, Names, WorldLanguages};
 use crate::{DatasetError, draw};
-use clika_core::{LanguageCode, Year};
+use clika_base::types::{LanguageCode, Year};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which coined place lies where and when it was founded.

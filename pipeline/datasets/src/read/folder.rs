@@ -1,7 +1,6 @@
-use super::whole::folder_name;
 use crate::{DatasetError, parquet};
-use clika_artifacts::{ArtifactError, Manifest, sha256_hex};
-use clika_core::Task;
+use clika_base::files::{ArtifactError, Manifest, sha256_hex};
+use clika_base::types::Task;
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -197,4 +196,11 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
         .map_err(unreadable)?;
     paths.sort();
     Ok(paths)
+}
+
+/// A folder's last name, also of `.`.
+pub(crate) fn folder_name(folder: &Path) -> Option<String> {
+    let full = std::path::absolute(folder).ok()?;
+    let name = full.file_name()?;
+    Some(name.to_string_lossy().into_owned())
 }

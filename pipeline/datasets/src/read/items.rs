@@ -1,6 +1,6 @@
 use super::DatasetFolder;
 use crate::{DatasetError, parquet};
-use clika_core::{LanguageCode, Task};
+use clika_base::types::{LanguageCode, Task};
 use polars::prelude::*;
 use std::{
     collections::{BTreeSet, HashMap},

@@ -4,8 +4,7 @@ mod folder;
 mod items;
 #[cfg(test)]
 mod tests;
-mod whole;
 
 pub use folder::DatasetFolder;
+pub(crate) use folder::folder_name;
 pub use items::{Items, Question};
-pub use whole::refused;

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
-use crate::{DatasetError, DatasetFolder, Items, TextRow, parquet, refused};
-use clika_artifacts::{Manifest, sha256_hex};
-use clika_core::{LanguageCode, Task};
+use crate::{DatasetError, DatasetFolder, Items, TextRow, refused, texts::encode_texts};
+use clika_base::files::{Manifest, sha256_hex};
+use clika_base::types::{LanguageCode, Task};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -37,7 +37,7 @@ fn write_all(folder: &Path, languages: &[(&str, &[TextRow])], exceptions: Value)
     let mut manifest = Manifest::new("a test", "datasets xcopa-mini", null, inputs);
     manifest.report = json!({ "exceptions": exceptions });
     for (language, rows) in languages {
-        let bytes = parquet::encode_texts(rows).unwrap();
+        let bytes = encode_texts(rows).unwrap();
         let file = FILE.replace("/de/", &format!("/{language}/"));
         fs::create_dir_all(folder.join("data").join(language)).unwrap();
         manifest.files.insert(file.clone(), sha256_hex(&bytes));
@@ -146,11 +146,7 @@ fn files_are_those_of_the_manifest() {
     // Other rows, as sound as those that were built.
     let mut others = rows();
     others[0].question = "Wozu?".to_owned();
-    fs::write(
-        folder.path().join(FILE),
-        parquet::encode_texts(&others).unwrap(),
-    )
-    .unwrap();
+    fs::write(folder.path().join(FILE), encode_texts(&others).unwrap()).unwrap();
     assert_eq!(
         error(),
         format!(

@@ -7,13 +7,14 @@ mod controls;
 mod refusals;
 mod rows;
 
-use clika_core::{LanguageCode, Place};
+use clika_base::Project;
+use clika_base::templates::load_instructions;
+use clika_base::types::{LanguageCode, Place};
 use clika_datasets::{
     BuiltWorld, Control, DatasetError, Direction, Experiment, FictionalConfig, FictionalRow, Kind,
-    Names, Outcome, Project, Splits, World, WorldLanguages, WorldRelation, build_fictional,
-    check_splits, splits, syllabic,
+    Names, Outcome, Splits, World, WorldLanguages, WorldRelation, build_fictional, check_splits,
+    splits, syllabic,
 };
-use clika_templates::load_instructions;
 use miette::Diagnostic;
 use serde_json::Value;
 use std::{

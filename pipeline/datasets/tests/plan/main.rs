@@ -6,11 +6,12 @@
 mod items;
 mod rows;
 
-use clika_core::{Answer, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
+use clika_base::Project;
+use clika_base::types::{Answer, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
+use clika_datasets::wikidata::Query;
 use clika_datasets::{
-    DatasetsConfig, DistractorPolicy, Experiment, Plan, Project, Report, Sources, TASKS, plan, rows,
+    DatasetsConfig, DistractorPolicy, Experiment, Plan, Report, Sources, TASKS, plan, rows,
 };
-use clika_wikidata::Query;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,

@@ -175,7 +175,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::query;
-    use clika_tokenizer::Tokenizer;
+    use clika_checkpoint::tokenizer::Tokenizer;
     use serde_json::{Value, json};
     use std::{
         fs,

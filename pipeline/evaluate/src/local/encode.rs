@@ -1,7 +1,7 @@
 use super::LocalModel;
 use crate::EvaluateError;
-use clika_templates::{Format, Part};
-use clika_tokenizer::Message;
+use clika_base::templates::{Format, Part};
+use clika_checkpoint::tokenizer::Message;
 
 /// How a prompt is wrapped for a model.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use super::{LocalModel, Wrapping};
 use crate::EvaluateError;
-use clika_templates::Part;
-use clika_tokenizer::{ChatTemplate, Message, TemplateVariables, Tokenizer};
+use clika_base::templates::Part;
+use clika_checkpoint::tokenizer::{ChatTemplate, Message, TemplateVariables, Tokenizer};
 use serde::Serialize;
 use std::collections::BTreeSet;
 

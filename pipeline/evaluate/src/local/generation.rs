@@ -2,7 +2,7 @@
 
 use super::LocalModel;
 use crate::EvaluateError;
-use clika_core::Progress;
+use clika_base::types::Progress;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::{

@@ -4,11 +4,13 @@ use super::{
     generation::Generation,
 };
 use crate::EvaluateError;
-use clika_artifacts::{sha256_file, sha256_hex};
-use clika_core::{NoProgress, Progress};
+use clika_base::files::{sha256_file, sha256_hex};
+use clika_base::templates::{
+    DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format,
+};
+use clika_base::types::{NoProgress, Progress};
+use clika_checkpoint::tokenizer::{TemplateVariables, Tokenizer, TokenizerError};
 use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Dtype, Place};
-use clika_templates::{DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format};
-use clika_tokenizer::{TemplateVariables, Tokenizer, TokenizerError};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,

@@ -6,12 +6,12 @@ use crate::{
     Answers, EvaluateError, Question, SCORING_VERSION, Set, Settings, parse, question_sha256,
     run::mean,
 };
-use clika_api::{Cache, Key, Usage};
-use clika_artifacts::sha256_hex;
-use clika_core::Progress;
+use clika_base::files::sha256_hex;
+use clika_base::types::Progress;
 use clika_lm::{LmError, Query, Scoring};
-use clika_metrics::Answer;
-use clika_predictions::Prediction;
+use clika_network::services::{Cache, Key, Usage};
+use clika_scores::metrics::Answer;
+use clika_scores::predictions::Prediction;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,7 @@
 use super::LocalModel;
 use crate::{EvaluateError, Set, Settings, thought};
+use clika_checkpoint::tokenizer::{TemplateVariables, TokenizerError};
 use clika_lm::{Generating, Limits, LmError};
-use clika_tokenizer::{TemplateVariables, TokenizerError};
 use serde_json::Value;
 
 /// What templates of models that can think or not call the choice.

@@ -4,18 +4,18 @@
 
 mod pilot;
 
-use clika_api::{Budget, Cache, OpenAi, Rules, Service};
-use clika_core::{LanguageCode, NoProgress, Task};
+use clika_base::templates::load_prompt;
+use clika_base::types::{LanguageCode, NoProgress, Task};
 use clika_evaluate::{
     Answers, Api, Constraint, EvaluateError, Mode, Question, Set, Settings, Way, Wish, evaluate,
 };
-use clika_http::Patience;
-use clika_metrics::Answer as Chosen;
-use clika_predictions::Prediction;
-use clika_stub::{Answer, Request, Stub};
-use clika_templates::load_prompt;
+use clika_network::http::Patience;
+use clika_network::services::{Budget, Cache, OpenAi, Rules, Service};
+use clika_scores::metrics::Answer as Chosen;
+use clika_scores::predictions::Prediction;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
+use stub_server::{Answer, Request, Stub};
 
 fn model(stub: &Stub, cache: &Path, max_requests: Option<u64>) -> OpenAi {
     let rules = Rules {
@@ -312,7 +312,7 @@ async fn an_unknown_model_is_said_and_a_small_budget_loses_nothing() {
                 assert_eq!(predictions.iter().flatten().count(), 24);
                 return;
             }
-            Err(EvaluateError::Api(clika_api::ApiError::Budget { .. })) => {}
+            Err(EvaluateError::Api(clika_network::services::ApiError::Budget { .. })) => {}
             Err(error) => panic!("{error}"),
         }
     }

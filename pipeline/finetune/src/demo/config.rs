@@ -1,10 +1,10 @@
 use crate::{FinetuneConfig, FinetuneError, config::read_file};
-use clika_core::LanguageCode;
+use clika_base::types::LanguageCode;
 use clika_datasets::{Control, FictionalConfig};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What decides the demo's model and its experiment: `pipeline/experiments/demo.toml`.
+/// What decides the demo's model and its experiment: `experiments/demo.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DemoConfig {

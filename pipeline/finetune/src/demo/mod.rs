@@ -9,12 +9,13 @@ mod rows;
 pub use config::{DemoConfig, MakingSettings, ShapeSettings, WorldSettings, read_demo};
 
 use crate::{FinetuneError, TOOL, examples::examples};
-use clika_artifacts::{FolderDraft, Manifest};
-use clika_core::{LanguageCode, Progress};
-use clika_datasets::{FictionalConfig, FictionalRow, Project};
+use clika_base::Project;
+use clika_base::files::{FolderDraft, Manifest};
+use clika_base::types::{LanguageCode, Progress};
+use clika_checkpoint::tokenizer::train_bpe;
+use clika_datasets::{FictionalConfig, FictionalRow};
 use clika_evaluate::LocalModel;
 use clika_lm::{Decoder, DeviceChoice, Dtype, Trainer, TrainingConfig, read_architecture};
-use clika_tokenizer::train_bpe;
 pub use rows::demo_arms;
 use rows::rows;
 use serde_json::json;
@@ -74,7 +75,7 @@ pub fn make_demo(
         (Some(DEMO_FORMAT), &project.formats()),
         &place,
         None,
-        &clika_core::NoProgress,
+        &clika_base::types::NoProgress,
     )?;
     let examples = examples(&model, " ", &rows)?;
     let mut trainer = Trainer::new(decoder, examples, &training(config))?;

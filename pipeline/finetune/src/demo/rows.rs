@@ -1,7 +1,8 @@
 use super::DemoConfig;
 use crate::{Arm, FinetuneError, WorldSource, arms};
-use clika_core::LanguageCode;
-use clika_datasets::{Control, FictionalConfig, FictionalRow, Kind, Project};
+use clika_base::Project;
+use clika_base::types::LanguageCode;
+use clika_datasets::{Control, FictionalConfig, FictionalRow, Kind};
 use std::collections::BTreeSet;
 
 /// What the demo's model learns: the rows of other worlds, in which nearly all facts are taught in both languages.
@@ -78,7 +79,8 @@ fn names_of(row: &FictionalRow) -> impl Iterator<Item = String> {
 mod tests {
     use super::{names_of, rows};
     use crate::{demo::demo_arms, read_demo, worlds::WorldSource};
-    use clika_datasets::{Control, Experiment, Project};
+    use clika_base::Project;
+    use clika_datasets::{Control, Experiment};
     use std::{collections::BTreeSet, path::Path};
 
     #[test]

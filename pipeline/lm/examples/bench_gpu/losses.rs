@@ -1,7 +1,7 @@
 //! The trainings of tests/fixtures-training against what PEFT gave, step by step, as tests/training.rs compares them.
 
 use super::{Outcome, answer, distance, logits, parse_dtype};
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{
     Adapter, Decoder, Dtype, Example, LoraConfig, Place, Run, Targets, Trainer, TrainingConfig,
 };

@@ -1,7 +1,7 @@
 //! The checkpoints of tests/fixtures against the logits that transformers gives, as tests/parity.rs compares them.
 
 use super::{Outcome, answer, distance, logits, parse_dtype, reference};
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{Decoder, Dtype, Place, Run};
 use serde_json::{Value, json};
 use std::path::Path;

@@ -14,8 +14,8 @@ use crate::{
     memory, read_architecture,
 };
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use clika_base::types::Progress;
 use clika_checkpoint::{Checkpoint, Values};
-use clika_core::Progress;
 use std::path::Path;
 
 impl Decoder {

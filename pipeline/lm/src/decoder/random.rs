@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{Architecture, Dtype, LmError, Place, device::burn_dtype, guard::guarded, memory};
 use burn::tensor::{DType, Device, Distribution, Tensor};
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 
 /// The deviation that Hugging Face's configurations begin a training with (`initializer_range`).
 const DEVIATION: f64 = 0.02;

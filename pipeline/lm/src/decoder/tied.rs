@@ -1,7 +1,7 @@
 use super::load::prefix;
 use crate::{LmError, Names};
+use clika_base::types::Progress;
 use clika_checkpoint::Checkpoint;
-use clika_core::Progress;
 
 /// Whether a file has an output matrix that is not the embedding. The two are not tied then, whatever config.json says, as
 /// in transformers 5.

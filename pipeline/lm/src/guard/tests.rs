@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{Decoder, DeviceChoice, Dtype, Generating, Limits, LmError, Query, Scoring};
 use burn::tensor::Device;
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use miette::Diagnostic;
 use std::path::Path;
 

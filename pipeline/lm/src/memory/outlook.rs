@@ -5,7 +5,7 @@ use crate::{
     Architecture, Checkpoint, Dtype, LmError, LoraConfig, Place, Targets, guard::lower,
     read_architecture,
 };
-use clika_core::Progress;
+use clika_base::types::Progress;
 use std::path::Path;
 
 /// Says what the model of a folder will take for some works, one after the other, and what is free; nothing of a model that

@@ -5,7 +5,7 @@ use crate::{
     Decoder, DeviceChoice, Dtype, LmError, LoraConfig, Targets,
     guard::planted::{self, Planted},
 };
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use miette::Diagnostic;
 use std::path::Path;
 

@@ -266,7 +266,7 @@ mod tests {
     use super::{Example, Trainer, TrainingConfig};
     use crate::{Decoder, DeviceChoice, LoraConfig, Targets};
     use burn::tensor::Device;
-    use clika_core::NoProgress;
+    use clika_base::types::NoProgress;
     use std::path::Path;
 
     /// Losses and lengths of gradients of some steps, by our kernels or by burn's operations, which do not take the first.

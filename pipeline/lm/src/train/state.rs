@@ -149,5 +149,5 @@ fn digest(examples: &[Example]) -> String {
         bytes.extend((example.tokens.len() as u64).to_le_bytes());
         bytes.extend(example.tokens.iter().flat_map(|token| token.to_le_bytes()));
     }
-    clika_artifacts::sha256_hex(bytes)
+    clika_base::files::sha256_hex(bytes)
 }

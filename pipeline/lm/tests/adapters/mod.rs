@@ -4,7 +4,7 @@
 mod refused;
 
 use crate::reference;
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{
     ADAPTER_FIELDS, Adapter, Decoder, Example, LmError, LoraConfig, Run, Targets, Trainer,
     TrainingConfig, Treatment,

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
-use clika_core::NoProgress;
+use clika_base::types::NoProgress;
 use clika_lm::{Decoder, DeviceChoice, Dtype, LmError, Place};
 use safetensors::{SafeTensors, tensor::TensorView};
 use std::path::{Path, PathBuf};

@@ -3,9 +3,9 @@
 //! Under one name stand answers of one model, asked in one way, and of each task on one version of its dataset.
 
 use super::{Failure, sets::Asked};
-use clika_core::{LanguageCode, Task};
+use clika_base::types::{LanguageCode, Task};
 use clika_evaluate::{Answers, Dataset, EvaluateError, question_sha256};
-use clika_predictions::{Collection, Key, Prediction, difference, other_dataset};
+use clika_scores::predictions::{Collection, Key, Prediction, difference, other_dataset};
 use miette::Diagnostic;
 use serde_json::{Value, json};
 use std::{

@@ -11,17 +11,17 @@ use crate::{
     },
     progress::Shown,
 };
-use clika_api::Cache;
-use clika_core::Progress;
-use clika_datasets::Project;
+use clika_base::Project;
+use clika_base::templates::load_prompt;
+use clika_base::types::Progress;
+use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_evaluate::{
     AnswerMode, EvaluateError, LocalModel, LocalSettings, SCORING_VERSION, Settings, Spacing,
     Thinking, Wish, evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
 use clika_lm::{Answered, Work, outlook};
-use clika_templates::load_prompt;
-use clika_tokenizer::TemplateVariables;
+use clika_network::services::Cache;
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -10,8 +10,8 @@ pub use remote::open_ai;
 
 use super::{Failure, api::ApiArgs};
 use crate::progress::Shown;
-use clika_core::Task;
-use clika_datasets::Project;
+use clika_base::Project;
+use clika_base::types::Task;
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},

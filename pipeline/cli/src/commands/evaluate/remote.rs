@@ -9,11 +9,11 @@ use crate::{
     },
     progress::Shown,
 };
-use clika_api::{ApiError, OpenAi, Secret};
-use clika_artifacts::sha256_hex;
-use clika_datasets::Project;
+use clika_base::Project;
+use clika_base::files::sha256_hex;
+use clika_base::templates::load_prompt;
 use clika_evaluate::{Api, Constraint, Mode, SCORING_VERSION, Settings, Wish, evaluate};
-use clika_templates::load_prompt;
+use clika_network::services::{ApiError, OpenAi, Secret};
 use serde_json::{Map, Value, json};
 
 /// How an endpoint is asked.
@@ -154,7 +154,7 @@ pub fn open_ai(
     key_variable: Option<&str>,
     project: &Project,
 ) -> Result<OpenAi, Failure> {
-    let url = clika_http::address(endpoint).ok_or_else(|| ApiError::Url {
+    let url = clika_network::http::address(endpoint).ok_or_else(|| ApiError::Url {
         url: endpoint.to_owned(),
     })?;
     let host = url.host_str().unwrap_or("");
@@ -169,7 +169,7 @@ pub fn open_ai(
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     };
-    let address = clika_http::public(&url).to_string();
+    let address = clika_network::http::public(&url).to_string();
     let old = format!("{place}-{model}");
     let file = cache_name(&old, &address);
     note_earlier_cache(args, project, (&old, &file), &address);

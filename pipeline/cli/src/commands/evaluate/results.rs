@@ -3,8 +3,8 @@
 use super::{Args, Failure, earlier, sets::Asked};
 use crate::commands::print;
 use clika_evaluate::{Answers, LEAST_PROBABILITY, Set, is_cut_off};
-use clika_metrics::Answer;
-use clika_predictions::Prediction;
+use clika_scores::metrics::Answer;
+use clika_scores::predictions::Prediction;
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -1,5 +1,5 @@
 use super::{Args, Failure};
-use clika_core::Task;
+use clika_base::types::Task;
 use clika_evaluate::{Dataset, EvaluateError, Set};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};

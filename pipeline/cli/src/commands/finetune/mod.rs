@@ -14,8 +14,8 @@ use super::{
     template::TemplateArgs,
 };
 use crate::progress::Shown;
-use clika_core::LanguageCode;
-use clika_datasets::Project;
+use clika_base::Project;
+use clika_base::types::LanguageCode;
 use clika_evaluate::LocalModel;
 use clika_finetune::{
     AnswerModes, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, arms, demo_arms, finetune,
@@ -55,7 +55,7 @@ pub struct Args {
     /// Write the model with the adapter merged into its weights, too.
     #[arg(long)]
     merge: bool,
-    /// The experiment file [default: pipeline/experiments/finetune.toml of the project, demo.toml for the demo]
+    /// The experiment file [default: experiments/finetune.toml of the project, demo.toml for the demo]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where adapters, answers and results go [default: artifacts/finetune/<model> of the project]

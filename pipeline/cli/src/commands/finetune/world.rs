@@ -1,7 +1,8 @@
 //! Which world is taught.
 
 use super::{Args, Failure};
-use clika_datasets::{BuiltWorld, Experiment, FictionalConfig, Project};
+use clika_base::Project;
+use clika_datasets::{BuiltWorld, Experiment, FictionalConfig};
 use clika_finetune::{DemoConfig, FinetuneError, WorldSource};
 use serde_json::json;
 

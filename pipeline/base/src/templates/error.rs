@@ -1,0 +1,93 @@
+use crate::types::Place;
+use miette::Diagnostic;
+use std::{
+    io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+/// What is wrong with a template file, and where.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum TemplateError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {}", path.display())]
+    #[diagnostic(help("run clika in the project's folder, or name it with --project"))]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The folder holds no template.
+    #[error("no language file `*.toml` in {}", path.display())]
+    #[diagnostic(help("the project's own ten lie in templates/languages"))]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no such prompt template.
+    #[error("there is no prompt template `{name}`; there are {known}")]
+    #[diagnostic(help("templates/prompts has one file for each; add your own there"))]
+    UnknownPrompt {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// There is no such format.
+    #[error("there is no format `{name}`; there are {known}")]
+    #[diagnostic(help("templates/formats has one file for each; add your own there"))]
+    UnknownFormat {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// A file's content is wrong.
+    #[error("{problem}\n   {place}")]
+    Invalid {
+        /// What is wrong.
+        problem: String,
+        /// How to mend it.
+        #[help]
+        hint: String,
+        /// Where.
+        place: Place,
+    },
+}
+
+/// A template file's text, for errors that point into it.
+pub(crate) struct Source {
+    path: PathBuf,
+    text: String,
+}
+
+impl Source {
+    pub(crate) fn read(path: &Path) -> Result<Self, TemplateError> {
+        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            text,
+        })
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn error(
+        &self,
+        span: Range<usize>,
+        problem: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> TemplateError {
+        TemplateError::Invalid {
+            problem: problem.into(),
+            hint: hint.into(),
+            place: Place::at(&self.path, &self.text, span.start),
+        }
+    }
+}

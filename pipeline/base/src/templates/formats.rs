@@ -1,0 +1,208 @@
+use crate::templates::{
+    error::{Source, TemplateError},
+    languages::{check_placeholders, span},
+    models,
+    prompts::prompt_names,
+};
+use serde::Deserialize;
+use std::path::Path;
+
+/// How a text is wrapped for a model: `templates/formats/<name>.toml`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Format {
+    /// What the format is, for people who choose one.
+    pub description: String,
+    /// Whether the prompt begins with [`Part::Bos`].
+    pub bos: bool,
+    /// The system text; may be empty.
+    pub system: String,
+    /// How the system text is written, with `{system}`; left out where there is none.
+    pub prefix: String,
+    /// The user's turn, with `{content}`; `{prefix}` where the prefix does not stand before it.
+    pub user: String,
+    /// What introduces the answer, `{answer}`, and what ends it, with `{eos}` for [`Part::Eos`].
+    pub assistant: String,
+    /// What stands between what introduces an answer and the answer: nothing or a space. `None` where nothing introduces
+    /// it, and the prompt's own [separator](crate::templates::ItemPrompt::separator) decides.
+    pub separator: Option<String>,
+    /// Pieces of `prefix`, `user` and `assistant` that are [`Part::Special`].
+    pub special: Vec<String>,
+    /// Texts that end a generated answer, beside what ends it in `assistant`.
+    pub stop: Vec<String>,
+}
+
+/// A piece of what a model reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Text, to be encoded without looking for special tokens: an item that holds `<|im_end|>` ends no turn.
+    Text(String),
+    /// The one token of this name; a tokenizer that lacks it does not fit the format.
+    Special(String),
+    /// All tokens that the tokenizer puts before every text, whatever they are called; nothing where it puts none. What it
+    /// puts after a text does not belong to a prompt.
+    Bos,
+    /// The tokenizer's end-of-sequence token.
+    Eos,
+}
+
+/// A text or an ending, ready to be encoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// All of it as one reads it: special tokens by name, [`Part::Bos`] and [`Part::Eos`] left out.
+    pub text: String,
+    /// What is encoded, in order; no two texts follow each other.
+    pub parts: Vec<Part>,
+}
+
+impl Format {
+    /// Wraps a user's text; the model's answer comes next.
+    pub fn render(&self, content: &str) -> Rendered {
+        let mut parts = Vec::new();
+        if self.bos {
+            parts.push(Part::Bos);
+        }
+        let (before, after) = self.user.split_once("{prefix}").unwrap_or(("", &self.user));
+        let content = ("{content}", content);
+        self.write(before, content, &mut parts);
+        if !self.system.is_empty() {
+            self.write(&self.prefix, ("{system}", &self.system), &mut parts);
+        }
+        self.write(after, content, &mut parts);
+        self.write(self.answer().0, content, &mut parts);
+        rendered(parts)
+    }
+
+    /// What stands after an answer, for training: a model that never saw it does not stop.
+    pub fn answer_end(&self) -> Rendered {
+        let mut parts = Vec::new();
+        self.write(self.answer().1, ("{answer}", ""), &mut parts);
+        rendered(parts)
+    }
+
+    /// What stands before and after the answer.
+    fn answer(&self) -> (&str, &str) {
+        self.assistant
+            .split_once("{answer}")
+            .unwrap_or((&self.assistant, ""))
+    }
+
+    /// Writes a template in one pass: a value that looks like a token or a place stays text.
+    fn write(&self, template: &str, (place, value): (&str, &str), parts: &mut Vec<Part>) {
+        let tokens = self.special.iter().map(String::as_str);
+        let marks: Vec<_> = tokens.chain(["{eos}", place]).collect();
+        let mut rest = template;
+        // The longest of the marks that begin at the same letter.
+        while let Some((at, mark)) = marks
+            .iter()
+            .filter_map(|mark| Some((rest.find(mark)?, *mark)))
+            .min_by_key(|(at, mark)| (*at, usize::MAX - mark.len()))
+        {
+            push_text(&rest[..at], parts);
+            if mark == place {
+                push_text(value, parts);
+            } else if mark == "{eos}" {
+                parts.push(Part::Eos);
+            } else {
+                parts.push(Part::Special(mark.to_owned()));
+            }
+            rest = &rest[at + mark.len()..];
+        }
+        push_text(rest, parts);
+    }
+}
+
+/// Reads the format `name` of a folder; the names are those of its files.
+///
+/// Fails on an unknown name, an unknown or missing key, a placeholder that is missing, doubled or unknown, an answer
+/// without an end, and a special token that stands nowhere.
+pub fn load_format(folder: &Path, name: &str) -> Result<Format, TemplateError> {
+    let known = format_names(folder)?;
+    if !known.iter().any(|known| known == name) {
+        return Err(TemplateError::UnknownFormat {
+            name: name.to_owned(),
+            known: known.join(", "),
+        });
+    }
+    let source = Source::read(&folder.join(format!("{name}.toml")))?;
+    let format: Format = toml::from_str(source.text()).map_err(|error| {
+        source.error(
+            error.span().unwrap_or(0..0),
+            error.message().trim_end(),
+            "compare with templates/formats/alpaca.toml; templates/formats/README.md lists the keys",
+        )
+    })?;
+    check(&format, &source)?;
+    Ok(format)
+}
+
+/// The names of all formats of a folder.
+pub fn format_names(folder: &Path) -> Result<Vec<String>, TemplateError> {
+    let mut names = prompt_names(folder)?;
+    names.retain(|name| name != models::FILE);
+    Ok(names)
+}
+
+fn check(format: &Format, source: &Source) -> Result<(), TemplateError> {
+    for (key, template, place, optional) in [
+        ("prefix", &format.prefix, "{system}", None),
+        ("user", &format.user, "{content}", Some("{prefix}")),
+        ("assistant", &format.assistant, "{answer}", Some("{eos}")),
+    ] {
+        let optional = optional.filter(|optional| template.contains(optional));
+        let places: Vec<_> = [place].into_iter().chain(optional).collect();
+        check_placeholders(key, template, &places, source)?;
+    }
+    let error = |key: &str, problem: String, hint: &str| {
+        Err(source.error(span(source, key), problem, hint))
+    };
+    let (before, after) = format.answer();
+    if after.is_empty() || before.contains("{eos}") {
+        return error(
+            "assistant",
+            "`assistant` has nothing that ends the answer".to_owned(),
+            "write `{eos}`, or the token that ends a turn, after `{answer}`",
+        );
+    }
+    for (index, token) in format.special.iter().enumerate() {
+        let mut templates = [&format.prefix, &format.user, &format.assistant].into_iter();
+        if token.is_empty() || !templates.any(|template| template.contains(token)) {
+            return error(
+                &format!("special.{}", index + 1),
+                format!(
+                    "special token `{token}` stands neither in `prefix` nor in `user` nor in `assistant`"
+                ),
+                "spell it as there, or take it out",
+            );
+        }
+    }
+    if let Some(index) = format.stop.iter().position(String::is_empty) {
+        return error(
+            &format!("stop.{}", index + 1),
+            "`stop` has an empty text".to_owned(),
+            "take it out: it would end every answer before it begins",
+        );
+    }
+    Ok(())
+}
+
+fn push_text(text: &str, parts: &mut Vec<Part>) {
+    match parts.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Part::Text(last)) => last.push_str(text),
+        Some(Part::Special(_) | Part::Bos | Part::Eos) | None => {
+            parts.push(Part::Text(text.to_owned()));
+        }
+    }
+}
+
+fn rendered(parts: Vec<Part>) -> Rendered {
+    let texts = parts.iter().map(|part| match part {
+        Part::Text(text) | Part::Special(text) => text.as_str(),
+        Part::Bos | Part::Eos => "",
+    });
+    Rendered {
+        text: texts.collect(),
+        parts,
+    }
+}

@@ -1,0 +1,291 @@
+use crate::templates::{
+    error::{Source, TemplateError},
+    fictional,
+};
+use crate::types::{Language, Qid};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    path::{Path, PathBuf},
+};
+use toml::de::{DeTable, DeValue};
+
+/// Reads every `*.toml` of a folder as a language, ordered by language code.
+///
+/// Fails on the first file that is unreadable, malformed or inconsistent with another: an unknown
+/// or missing key, a placeholder that is missing, doubled or unknown, a language or a country that
+/// stands twice, no country, `mul` outside Latin script.
+pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
+    let mut languages = Vec::new();
+    let mut seen = Seen::default();
+    for path in toml_files(folder)? {
+        let source = Source::read(&path)?;
+        let language = parse(&source)?;
+        check(&language, &source)?;
+        seen.check(&language, &path, &source)?;
+        languages.push(language);
+    }
+    if languages.is_empty() {
+        return Err(TemplateError::Empty {
+            path: folder.to_owned(),
+        });
+    }
+    languages.sort_by(|a: &Language, b| a.code.cmp(&b.code));
+    Ok(languages)
+}
+
+/// The `*.toml` files of a folder, by name.
+pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
+    let unreadable = |source| TemplateError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn parse(source: &Source) -> Result<Language, TemplateError> {
+    toml::from_str(source.text()).map_err(|error| {
+        source.error(
+            error.span().unwrap_or(0..0),
+            error.message().trim_end(),
+            "compare with templates/languages/en.toml; templates/languages/README.md lists the keys",
+        )
+    })
+}
+
+/// Checks what the types cannot.
+fn check(language: &Language, source: &Source) -> Result<(), TemplateError> {
+    let templates = [
+        ("years.ce", &language.years.ce, &["{year}"][..]),
+        ("years.bce", &language.years.bce, &["{year}"]),
+        (
+            "xgeo.question",
+            &language.xgeo.question,
+            &["{city}", "{country}"],
+        ),
+        ("xpeo.born.male", &language.xpeo.born.male, &["{person}"]),
+        (
+            "xpeo.born.female",
+            &language.xpeo.born.female,
+            &["{person}"],
+        ),
+        ("xpeo.died.male", &language.xpeo.died.male, &["{person}"]),
+        (
+            "xpeo.died.female",
+            &language.xpeo.died.female,
+            &["{person}"],
+        ),
+    ];
+    for (key, template, placeholders) in templates {
+        check_placeholders(key, template, placeholders, source)?;
+    }
+    for (key, text) in [
+        ("name", &language.name),
+        ("english_name", &language.english_name),
+        ("xcopa.cause", &language.xcopa.cause),
+        ("xcopa.effect", &language.xcopa.effect),
+    ] {
+        if text.trim().is_empty() {
+            return Err(source.error(
+                span(source, key),
+                format!("`{key}` is empty"),
+                "write it in the language",
+            ));
+        }
+    }
+    if language.years.ce == language.years.bce {
+        return Err(source.error(
+            span(source, "years.bce"),
+            "`years.bce` equals `years.ce`",
+            "a year before our era has to be told from one after it",
+        ));
+    }
+    let script = language.script.as_bytes();
+    if script.len() != 4
+        || !script[0].is_ascii_uppercase()
+        || !script[1..].iter().all(u8::is_ascii_lowercase)
+    {
+        return Err(source.error(
+            span(source, "script"),
+            format!("`{}` is no script code", language.script),
+            "use the four letters of ISO 15924, such as `Latn`, `Cyrl` or `Arab`",
+        ));
+    }
+    check_label_languages(language, source)?;
+    if let Some(fictional) = &language.fictional {
+        fictional::check(fictional, source)?;
+    }
+    if language.countries.is_empty() {
+        return Err(source.error(
+            span(source, "countries"),
+            format!("language `{}` has no country", language.code),
+            "list at least one, such as `countries = [\"Q183\"]`",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_placeholders(
+    key: &str,
+    template: &str,
+    expected: &[&str],
+    source: &Source,
+) -> Result<(), TemplateError> {
+    let error = |problem: String, hint: String| Err(source.error(span(source, key), problem, hint));
+    for placeholder in expected {
+        match template.matches(placeholder).count() {
+            1 => {}
+            0 => {
+                return error(
+                    format!("template `{key}` has no `{placeholder}` placeholder"),
+                    format!("add `{placeholder}` exactly once"),
+                );
+            }
+            count => {
+                return error(
+                    format!("template `{key}` has `{placeholder}` {count} times"),
+                    format!("keep `{placeholder}` exactly once"),
+                );
+            }
+        }
+    }
+    let rest = expected
+        .iter()
+        .fold(template.to_owned(), |rest, placeholder| {
+            rest.replace(placeholder, "")
+        });
+    if rest.contains(['{', '}']) {
+        return error(
+            format!("template `{key}` has a brace outside its placeholders"),
+            format!("it may hold {} and no other brace", expected.join(", ")),
+        );
+    }
+    Ok(())
+}
+
+fn check_label_languages(language: &Language, source: &Source) -> Result<(), TemplateError> {
+    let error = |problem: String, hint: &str| {
+        Err(source.error(span(source, "wikidata_codes"), problem, hint))
+    };
+    if language.wikidata_codes.is_empty() {
+        return error(
+            format!(
+                "language `{}` has no Wikidata label language",
+                language.code
+            ),
+            "list at least the language's own code",
+        );
+    }
+    let mut seen = BTreeSet::new();
+    for code in &language.wikidata_codes {
+        if code == "mul" && language.script != "Latn" {
+            return error(
+                format!(
+                    "`mul` stands for labels in Latin script, but `{}` is written in {}",
+                    language.code, language.script
+                ),
+                "take `mul` out of `wikidata_codes`",
+            );
+        }
+        if !seen.insert(code) {
+            return error(format!("`{code}` stands twice"), "keep it once");
+        }
+        if code.is_empty()
+            || !code
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        {
+            return error(
+                format!("`{code}` is no label language of Wikidata"),
+                "use lower-case codes such as `de` or `zh-hans`",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// What the files read so far have claimed.
+#[derive(Default)]
+struct Seen {
+    languages: BTreeMap<String, PathBuf>,
+    states: BTreeMap<Qid, PathBuf>,
+}
+
+impl Seen {
+    fn check(
+        &mut self,
+        language: &Language,
+        path: &Path,
+        source: &Source,
+    ) -> Result<(), TemplateError> {
+        let code = language.code.as_str();
+        if let Some(other) = self.languages.insert(code.to_owned(), path.to_owned()) {
+            return Err(source.error(
+                span(source, "code"),
+                format!(
+                    "language `{code}` is already described by {}",
+                    other.display()
+                ),
+                "a language has one file; remove one or give it its own code",
+            ));
+        }
+        if path.file_stem().is_none_or(|stem| stem != code) {
+            return Err(source.error(
+                span(source, "code"),
+                format!("the file of language `{code}` has another name"),
+                format!("name it {code}.toml"),
+            ));
+        }
+        for (key, states) in [
+            ("countries", &language.countries),
+            ("historical_countries", &language.historical_countries),
+        ] {
+            for &state in states {
+                if let Some(other) = self.states.insert(state, path.to_owned()) {
+                    return Err(source.error(
+                        span(source, key),
+                        format!("{state} is already listed in {}", other.display()),
+                        "a state belongs to one language, so that no city or person is drawn twice",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The place of a dotted key's value in the file, or the whole file where the key is missing. A number is a
+/// position in a list, from 1.
+pub(crate) fn span(source: &Source, key: &str) -> Range<usize> {
+    let find = || {
+        let mut table = DeTable::parse(source.text()).ok()?.into_inner();
+        let mut keys = key.split('.').peekable();
+        loop {
+            let mut value = table.remove(keys.next()?)?;
+            while let (Some(position), DeValue::Array(list)) = (
+                keys.peek().and_then(|key| key.parse::<usize>().ok()),
+                value.get_ref(),
+            ) {
+                value = list.get(position.checked_sub(1)?)?.clone();
+                keys.next();
+            }
+            match (keys.peek(), value.span(), value.into_inner()) {
+                (None, span, _) => return Some(span),
+                (Some(_), _, DeValue::Table(inner)) => table = inner,
+                (Some(_), _, _) => return None,
+            }
+        }
+    };
+    find().unwrap_or(0..source.text().len())
+}

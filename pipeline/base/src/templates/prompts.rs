@@ -1,0 +1,283 @@
+use crate::templates::error::{Source, TemplateError};
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+/// How an item becomes a prompt: `templates/prompts/<name>.toml`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptTemplate {
+    /// What the template is, for people who choose one.
+    pub description: String,
+    /// For an item that is a question.
+    pub question: ItemPrompt,
+    /// For an item that is a premise and what is asked about it.
+    pub premise: ItemPrompt,
+}
+
+/// How items of one kind are written.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemPrompt {
+    /// Stands first; may be empty.
+    pub instruction: String,
+    /// A worked example for each number of choices; a number without one has none.
+    pub examples: BTreeMap<String, String>,
+    /// The item, with `{question}` and `{choices}` once each, and `{premise}` where it has one.
+    pub item: String,
+    /// What is asked for a cause; where it is missing, the dataset's own question is.
+    pub cause: Option<String>,
+    /// What is asked for an effect.
+    pub effect: Option<String>,
+    /// As written in the file; [`load_prompt`] reads a missing one off the examples.
+    separator: Option<String>,
+}
+
+/// Reads the prompt template `name` of a folder; the names are those of its files.
+pub fn load_prompt(folder: &Path, name: &str) -> Result<PromptTemplate, TemplateError> {
+    let known = prompt_names(folder)?;
+    if !known.iter().any(|known| known == name) {
+        return Err(TemplateError::UnknownPrompt {
+            name: name.to_owned(),
+            known: known.join(", "),
+        });
+    }
+    let source = Source::read(&prompt_path(folder, name))?;
+    let mut template: PromptTemplate = toml::from_str(source.text()).map_err(|error| {
+        source.error(
+            error.span().unwrap_or(0..0),
+            error.message().trim_end(),
+            "compare with templates/prompts/paper.toml",
+        )
+    })?;
+    for (kind, prompt, places) in [
+        (
+            "question",
+            &mut template.question,
+            &["{question}", "{choices}"][..],
+        ),
+        (
+            "premise",
+            &mut template.premise,
+            &["{premise}", "{question}", "{choices}"],
+        ),
+    ] {
+        for place in places {
+            let count = prompt.item.matches(place).count();
+            if count != 1 {
+                return Err(source.error(
+                    span(&source, kind, "item"),
+                    format!("`{kind}.item` has `{place}` {count} times"),
+                    format!("write `{place}` exactly once"),
+                ));
+            }
+        }
+        prompt.settle_separator(kind, &source)?;
+    }
+    Ok(template)
+}
+
+/// Where a section of a file has a key, or where the section begins.
+fn span(source: &Source, section: &str, key: &str) -> Range<usize> {
+    let start = source.text().find(&format!("[{section}]")).unwrap_or(0);
+    let key = source.text()[start..].find(&format!("\n{key}"));
+    let at = key.map_or(start, |key| start + key + 1);
+    at..at
+}
+
+/// The file of a prompt template.
+pub fn prompt_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.toml"))
+}
+
+/// The names of all prompt templates of a folder.
+pub fn prompt_names(folder: &Path) -> Result<Vec<String>, TemplateError> {
+    let stems = crate::templates::languages::toml_files(folder)?
+        .into_iter()
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
+    let mut names: Vec<_> = stems.collect();
+    names.sort();
+    Ok(names)
+}
+
+impl ItemPrompt {
+    /// What stands between an item and an option's letter or text: nothing or a space, as in the prompt's own examples.
+    pub fn separator(&self) -> &str {
+        self.separator.as_deref().unwrap_or("")
+    }
+
+    /// The end of an item, after its last line break and its last place: `Answer:`.
+    pub fn ending(&self) -> &str {
+        let fixed = self.item.rsplit('}').next().unwrap_or(&self.item);
+        fixed.rsplit('\n').next().unwrap_or(fixed)
+    }
+
+    /// Checks what the file says stands before an option against the examples, or reads it off them.
+    fn settle_separator(&mut self, kind: &str, source: &Source) -> Result<(), TemplateError> {
+        let error = |problem: String, hint: &str| {
+            Err(source.error(span(source, kind, "separator"), problem, hint))
+        };
+        if let Some(separator) = &self.separator
+            && !["", " "].contains(&separator.as_str())
+        {
+            return error(
+                format!("`{kind}.separator` is {separator:?}"),
+                "write \"\" or \" \"; line breaks belong to the end of `item`",
+            );
+        }
+        for example in self.examples.values() {
+            let shown = shown_separator(example, self.ending());
+            match (&self.separator, shown) {
+                (None, Some(shown)) => self.separator = Some(shown.to_owned()),
+                (Some(separator), Some(shown)) if separator != shown => {
+                    return error(
+                        format!(
+                            "`{kind}.separator` is {separator:?}, and an example answers with {shown:?} after `{}`",
+                            self.ending()
+                        ),
+                        "write what the examples show: models do as they are shown",
+                    );
+                }
+                (Some(_), _) | (None, None) => {}
+            }
+        }
+        if self.separator.is_none() {
+            return error(
+                format!("`{kind}.separator` is missing, and no example shows it"),
+                "write what stands between `item` and an option: \"\" or \" \"",
+            );
+        }
+        Ok(())
+    }
+
+    /// Writes an item. `relation` is `cause` or `effect` where a premise is asked about.
+    pub fn render(
+        &self,
+        premise: Option<&str>,
+        question: &str,
+        relation: Option<&str>,
+        choices: &[String],
+    ) -> String {
+        let asked = match relation {
+            Some("cause") => self.cause.as_deref(),
+            Some("effect") => self.effect.as_deref(),
+            Some(_) | None => None,
+        };
+        let lines: Vec<_> = ('A'..='Z')
+            .zip(choices)
+            .map(|(letter, choice)| format!("{letter}. {choice}"))
+            .collect();
+        let example = self.examples.get(&choices.len().to_string());
+        let item = fill(
+            &self.item,
+            &[
+                ("{premise}", premise.unwrap_or("")),
+                ("{question}", asked.unwrap_or(question)),
+                ("{choices}", &lines.join("\n")),
+            ],
+        );
+        format!(
+            "{}{}{item}",
+            self.instruction,
+            example.map_or("", String::as_str)
+        )
+    }
+}
+
+/// What an example has between the end of its item and the letter that answers it.
+fn shown_separator<'a>(example: &'a str, ending: &str) -> Option<&'a str> {
+    let (_, answer) = example.rsplit_once(ending)?;
+    let letter = answer.find(|letter: char| !letter.is_whitespace())?;
+    let (separator, answer) = answer.split_at(letter);
+    let is_letter = answer.starts_with(|letter: char| letter.is_ascii_uppercase());
+    (is_letter && ["", " "].contains(&separator)).then_some(separator)
+}
+
+/// Puts values in the places of a template, in one pass: a value that looks like a place stays.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((at, place, value)) = values
+        .iter()
+        .filter_map(|(place, value)| Some((rest.find(place)?, place, value)))
+        .min_by_key(|(at, _, _)| *at)
+    {
+        filled.push_str(&rest[..at]);
+        filled.push_str(value);
+        rest = &rest[at + place.len()..];
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::{load_prompt, shown_separator};
+
+    #[test]
+    fn examples_show_what_stands_before_a_letter() {
+        for (example, shown) in [
+            ("A. 1\nB. 2\nAnswer:B. 2\n", Some("")),
+            ("A. 1\nB. 2\nAnswer: B\n", Some(" ")),
+            ("Answer:\nB", None),
+            ("Answer: two", None),
+            ("B", None),
+        ] {
+            assert_eq!(shown_separator(example, "Answer:"), shown, "{example}");
+        }
+    }
+
+    #[test]
+    fn a_separator_is_read_off_the_examples_or_has_to_agree_with_them() {
+        let load = |example: &str, separator: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let examples = if example.is_empty() {
+                String::new()
+            } else {
+                format!("2 = \"Answer:{example}\"")
+            };
+            let item = "item = \"{premise}{question}\\n{choices}\\nAnswer:\"";
+            let section = format!("instruction = \"\"\nexamples = {{ {examples} }}\n{separator}\n");
+            let text = format!(
+                "description = \"d\"\n[question]\n{section}{}\n[premise]\n{section}{item}\n",
+                item.replace("{premise}", "")
+            );
+            std::fs::write(folder.path().join("p.toml"), text).unwrap();
+            load_prompt(folder.path(), "p")
+                .map(|prompt| prompt.question.separator().to_owned())
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(load("B", "").unwrap(), "");
+        assert_eq!(load(" B", "").unwrap(), " ");
+        assert_eq!(load("", "separator = \" \"").unwrap(), " ");
+        for (example, separator, said) in [
+            ("", "", "`question.separator` is missing"),
+            (
+                "B",
+                "separator = \" \"",
+                "an example answers with \"\" after `Answer:`",
+            ),
+            (
+                "B",
+                "separator = \"\\n\"",
+                "`question.separator` is \"\\n\"",
+            ),
+        ] {
+            let error = load(example, separator).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_place_stays() {
+        let places = [("{city}", "Los {country}"), ("{country}", "US {city}")];
+        assert_eq!(
+            super::fill("{country}: {city}?", &places),
+            "US {city}: Los {country}?"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+use crate::types::{LanguageCode, Qid, Year};
+use serde::{Deserialize, Serialize};
+
+/// What a question asks about its entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Relation {
+    /// The first-level division a city lies in.
+    Division,
+    /// The year a person was born.
+    Birth,
+    /// The year a person died.
+    Death,
+}
+
+impl Relation {
+    /// The relation's name in ids and columns: `birth`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Division => "division",
+            Self::Birth => "birth",
+            Self::Death => "death",
+        }
+    }
+}
+
+/// What verbs agree with in the question templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sex {
+    /// Wikidata's "female".
+    Female,
+    /// Wikidata's "male".
+    Male,
+}
+
+/// One choice of an item, before it is written in a language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Answer {
+    /// An item of Wikidata, written by its label.
+    Entity(Qid),
+    /// A year, written as the language writes years.
+    Year(Year),
+}
+
+/// A multiple-choice question that is the same in every language: entities, not texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Unique in the task and stable over builds: `xgeo-Q1022`, `xpeo-Q1339-birth`.
+    pub id: String,
+    /// What is asked.
+    pub relation: Relation,
+    /// The language that the knowledge comes from.
+    pub origin_language: LanguageCode,
+    /// The entity the question is about.
+    pub entity: Qid,
+    /// The person's sex; `None` for a question that is not about a person.
+    pub sex: Option<Sex>,
+    /// The country of the city, or the state the person was a citizen of.
+    pub country: Qid,
+    /// Items that share this are not independent: the division's or the person's identifier.
+    pub cluster_id: Qid,
+    /// The choices in the order shown; all different.
+    pub choices: Vec<Answer>,
+    /// The position of the right choice, from 0.
+    pub label: usize,
+}
+
+impl Item {
+    /// The right choice.
+    pub fn answer(&self) -> Answer {
+        self.choices[self.label]
+    }
+}

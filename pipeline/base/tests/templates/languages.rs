@@ -1,0 +1,316 @@
+//! The committed language files load; everything a typo can break is refused with its place.
+
+#![allow(clippy::unwrap_used)]
+
+use clika_base::templates::load_languages;
+use clika_base::types::{Language, Year};
+use miette::Diagnostic;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/languages")
+}
+
+fn language(code: &str) -> Language {
+    let mut languages = load_languages(&committed()).unwrap();
+    let position = languages
+        .iter()
+        .position(|language| language.code.as_str() == code)
+        .unwrap();
+    languages.swap_remove(position)
+}
+
+/// Loads the committed files with one text of one file replaced; the error as a person sees it.
+fn error_after(file: &str, replace: &str, with: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(committed()).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let path = folder.path().join(file);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(replace), "{file} holds no `{replace}`");
+    fs::write(&path, text.replacen(replace, with, 1)).unwrap();
+    let error = load_languages(folder.path()).unwrap_err();
+    let hint = error.help().unwrap();
+    format!("{error}\nhint: {hint}").replace(&folder.path().display().to_string(), "languages")
+}
+
+#[test]
+fn the_ten_languages_of_the_paper_load() {
+    let codes: Vec<_> = load_languages(&committed())
+        .unwrap()
+        .into_iter()
+        .map(|language| language.code.to_string())
+        .collect();
+    assert_eq!(
+        codes,
+        ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
+    );
+}
+
+#[test]
+fn countries_are_those_of_table_13() {
+    // Wikidata's items of the countries of the paper's Table 13.
+    for (code, countries) in [
+        ("en", &["Q30", "Q145"][..]),
+        ("de", &["Q183", "Q40"]),
+        ("fr", &["Q142", "Q16"]),
+        ("it", &["Q38"]),
+        ("pl", &["Q36"]),
+        ("ru", &["Q159", "Q184"]),
+        ("ar", &["Q79", "Q262"]),
+        ("he", &["Q801"]),
+        ("ja", &["Q17"]),
+        ("zh", &["Q148"]),
+    ] {
+        let found: Vec<_> = language(code)
+            .countries
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(found, countries, "{code}");
+    }
+}
+
+#[test]
+fn years_before_our_era_are_written_as_each_language_does() {
+    let year = Year::from_astronomical(-68);
+    for (code, expected) in [
+        ("en", "69 BC"),
+        ("de", "69 v. Chr."),
+        ("fr", "69 av. J.-C."),
+        ("it", "69 a.C."),
+        ("pl", "69 p.n.e."),
+        ("ru", "69 до н. э."),
+        ("ar", "69 ق.م"),
+        ("he", "69 לפנה״ס"),
+        ("ja", "紀元前69年"),
+        ("zh", "公元前69年"),
+    ] {
+        assert_eq!(language(code).render_year(year), expected, "{code}");
+        let ours = language(code).render_year(Year::from_astronomical(1685));
+        let expected = if ["ja", "zh"].contains(&code) {
+            "1685年"
+        } else {
+            "1685"
+        };
+        assert_eq!(ours, expected, "{code}");
+    }
+}
+
+#[test]
+fn an_eleventh_language_is_one_more_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(committed()).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let italian = fs::read_to_string(committed().join("it.toml")).unwrap();
+    let portuguese: String = italian
+        .lines()
+        .map(|line| match line.split(" = ").next() {
+            Some("code") => "code = \"pt-br\"\n".to_owned(),
+            Some("wikidata_codes") => "wikidata_codes = [\"pt-br\", \"pt\", \"mul\"]\n".to_owned(),
+            Some("countries") => "countries = [\"Q155\"]\n".to_owned(),
+            Some("historical_countries") => "historical_countries = []\n".to_owned(),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    fs::write(folder.path().join("pt-br.toml"), portuguese).unwrap();
+    let languages = load_languages(folder.path()).unwrap();
+    assert_eq!(languages.len(), 11);
+    assert!(
+        languages
+            .iter()
+            .any(|language| language.code.as_str() == "pt-br")
+    );
+}
+
+#[test]
+fn a_missing_placeholder() {
+    insta::assert_snapshot!(error_after("he.toml", "העיר {city}", "העיר"), @r#"
+    template `xgeo.question` has no `{city}` placeholder
+       languages/he.toml:18
+    hint: add `{city}` exactly once
+    "#);
+}
+
+#[test]
+fn a_doubled_placeholder() {
+    insta::assert_snapshot!(error_after("en.toml", "born?", "born, {person}?"), @r#"
+    template `xpeo.born.male` has `{person}` 2 times
+       languages/en.toml:24
+    hint: keep `{person}` exactly once
+    "#);
+}
+
+#[test]
+fn a_misspelt_placeholder() {
+    insta::assert_snapshot!(error_after("de.toml", "({country})", "({country}, {land})"), @r#"
+    template `xgeo.question` has a brace outside its placeholders
+       languages/de.toml:19
+    hint: it may hold {city}, {country} and no other brace
+    "#);
+}
+
+#[test]
+fn an_unknown_key() {
+    insta::assert_snapshot!(error_after("fr.toml", "min_population", "min_populaton"), @r#"
+    unknown field `min_populaton`, expected `question` or `min_population`
+       languages/fr.toml:21
+    hint: compare with templates/languages/en.toml; templates/languages/README.md lists the keys
+    "#);
+}
+
+#[test]
+fn a_missing_key() {
+    insta::assert_snapshot!(error_after("fr.toml", "direction = \"ltr\"\n", ""), @r#"
+    missing field `direction`
+       languages/fr.toml:1
+    hint: compare with templates/languages/en.toml; templates/languages/README.md lists the keys
+    "#);
+}
+
+#[test]
+fn broken_toml() {
+    insta::assert_snapshot!(error_after("fr.toml", "name = \"français\"", "name = français"), @r#"
+    invalid boolean, expected `false`
+       languages/fr.toml:3
+    hint: compare with templates/languages/en.toml; templates/languages/README.md lists the keys
+    "#);
+}
+
+#[test]
+fn a_language_twice() {
+    insta::assert_snapshot!(error_after("pl.toml", "code = \"pl\"", "code = \"it\""), @r#"
+    language `it` is already described by languages/it.toml
+       languages/pl.toml:2
+    hint: a language has one file; remove one or give it its own code
+    "#);
+}
+
+#[test]
+fn a_file_named_otherwise() {
+    insta::assert_snapshot!(error_after("pl.toml", "code = \"pl\"", "code = \"cs\""), @r#"
+    the file of language `cs` has another name
+       languages/pl.toml:2
+    hint: name it cs.toml
+    "#);
+}
+
+#[test]
+fn no_country() {
+    insta::assert_snapshot!(error_after("ja.toml", "countries = [\"Q17\"]", "countries = []"), @r#"
+    language `ja` has no country
+       languages/ja.toml:10
+    hint: list at least one, such as `countries = ["Q183"]`
+    "#);
+}
+
+#[test]
+fn a_country_of_two_languages() {
+    insta::assert_snapshot!(error_after("ru.toml", "\"Q159\"", "\"Q36\""), @r#"
+    Q36 is already listed in languages/pl.toml
+       languages/ru.toml:10
+    hint: a state belongs to one language, so that no city or person is drawn twice
+    "#);
+}
+
+#[test]
+fn a_country_that_is_no_item() {
+    insta::assert_snapshot!(error_after("ru.toml", "\"Q159\"", "\"Russia\""), @r#"
+    `Russia` is no Wikidata item: expected `Q` and a number, such as `Q64`
+       languages/ru.toml:10
+    hint: compare with templates/languages/en.toml; templates/languages/README.md lists the keys
+    "#);
+}
+
+#[test]
+fn mul_outside_latin_script() {
+    insta::assert_snapshot!(
+        error_after("ru.toml", "wikidata_codes = [\"ru\"]", "wikidata_codes = [\"ru\", \"mul\"]"),
+        @r#"
+    `mul` stands for labels in Latin script, but `ru` is written in Cyrl
+       languages/ru.toml:8
+    hint: take `mul` out of `wikidata_codes`
+    "#
+    );
+}
+
+#[test]
+fn a_script_that_is_none() {
+    insta::assert_snapshot!(error_after("ru.toml", "\"Cyrl\"", "\"Cyrillic\""), @r#"
+    `Cyrillic` is no script code
+       languages/ru.toml:5
+    hint: use the four letters of ISO 15924, such as `Latn`, `Cyrl` or `Arab`
+    "#);
+}
+
+#[test]
+fn eras_that_cannot_be_told_apart() {
+    insta::assert_snapshot!(error_after("en.toml", "{year} BC", "{year}"), @r#"
+    `years.bce` equals `years.ce`
+       languages/en.toml:16
+    hint: a year before our era has to be told from one after it
+    "#);
+}
+
+#[test]
+fn an_empty_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = load_languages(folder.path()).unwrap_err().to_string();
+    assert!(error.starts_with("no language file"), "{error}");
+    let error = load_languages(&folder.path().join("none"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.starts_with("cannot read"), "{error}");
+}
+
+#[test]
+fn fictional_templates_and_landforms_are_checked() {
+    let text = fs::read_to_string(committed().join("pl.toml")).unwrap();
+    let line = |of: &str| 1 + text[..text.find(of).unwrap()].matches('\n').count();
+    let question = "Do jakiego kontynentu należy miejscowość {place}?";
+    for (replace, with, at, problem) in [
+        (
+            question,
+            "Do jakiego kontynentu należy?",
+            line(question),
+            "template `fictional.qa.6.question` has no `{place}` placeholder",
+        ),
+        (
+            "należy do kontynentu {continent}",
+            "należy do {continent} i {continent}",
+            line("należy do kontynentu {continent}"),
+            "template `fictional.qa.6.answer` has `{continent}` 2 times",
+        ),
+        (
+            "volcano = \"Wulkan\"",
+            "volcano = \"krater\"",
+            line("volcano = "),
+            "landform `volcano` is `krater`, as `crater` is",
+        ),
+        (
+            "place = \"{landform} {stem}\"",
+            "place = \"{stem}\"",
+            line("place = "),
+            "template `fictional.place` has no `{landform}` placeholder",
+        ),
+        (
+            question,
+            "Na jakim kontynencie leży miejscowość {place}?",
+            line(question),
+            "`fictional.qa.6.question` equals the one at position 1",
+        ),
+    ] {
+        let said = error_after("pl.toml", replace, with);
+        assert!(
+            said.starts_with(&format!("{problem}\n   languages/pl.toml:{at}\n")),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,199 @@
+use crate::tokenizer::jinja::JinjaError;
+use crate::tokenizer::protobuf::Malformed;
+use miette::Diagnostic;
+use std::path::PathBuf;
+
+/// Why text cannot be turned into token ids, or a conversation into text.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum TokenizerError {
+    /// A folder without a tokenizer.
+    #[error("no tokenizer in {}: neither {} is there", folder.display(), looked_for.join(" nor "))]
+    #[diagnostic(help(
+        "name the folder that holds the model's config.json and its tokenizer; tiktoken files are not read, \
+         transformers' save_pretrained writes a tokenizer.json of them"
+    ))]
+    NoFiles {
+        /// The folder.
+        folder: PathBuf,
+        /// The files that would do.
+        looked_for: Vec<&'static str>,
+    },
+    /// A file that is there cannot be read.
+    #[error("cannot read {}", path.display())]
+    #[diagnostic(help("is it a file, is it UTF-8, and may you read it?"))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `vocab.json` and `merges.txt` of a class whose rules are not known.
+    #[error(
+        "{} has vocab.json and merges.txt, and {}", folder.display(),
+        match class {
+            Some(class) => format!("their class `{class}` is not supported"),
+            None => "no tokenizer_class says how text is cut".to_owned(),
+        }
+    )]
+    #[diagnostic(help(
+        "supported are GPT2Tokenizer and Qwen2Tokenizer; transformers' save_pretrained writes a tokenizer.json, which is \
+         taken first"
+    ))]
+    SlowClass {
+        /// The folder.
+        folder: PathBuf,
+        /// The class that the files name.
+        class: Option<String>,
+    },
+    /// A file is no JSON, or not the JSON that belongs there.
+    #[error("{} is not as transformers writes it", path.display())]
+    #[diagnostic(help(
+        "fetch the file again; a Git LFS pointer or a cut download looks like this"
+    ))]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// A `tokenizer.json` that merges what its vocabulary does not have.
+    #[error("{} merges `{left}` and `{right}`, but `{missing}` is not in its vocabulary", path.display())]
+    #[diagnostic(help("vocabulary and merges do not belong together; fetch the file again"))]
+    Merge {
+        /// The file.
+        path: PathBuf,
+        /// The left token.
+        left: String,
+        /// The right token.
+        right: String,
+        /// The one of the three that is missing.
+        missing: String,
+    },
+    /// A line of `merges.txt` that is no pair.
+    #[error("{} has the line `{line}`, which is no pair of tokens", path.display())]
+    #[diagnostic(help("fetch the file again; a line is two tokens with a space between them"))]
+    MergeLine {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: String,
+    },
+    /// A tokenizer that the `tokenizers` library refuses.
+    #[error("{} is no tokenizer that can be used", path.display())]
+    #[diagnostic(help("does transformers load it? Then please report it"))]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A `tokenizer.model` that is no SentencePiece model, or a cut one.
+    #[error("{} is no SentencePiece model", path.display())]
+    #[diagnostic(help(
+        "fetch the file again; a tiktoken file of the same name is not read, take the model's tokenizer.json"
+    ))]
+    SentencePiece {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Malformed,
+    },
+    /// A SentencePiece model that asks for what is not supported.
+    #[error("{} {feature}, which is not supported", path.display())]
+    #[diagnostic(help(
+        "a tokenizer.json beside it is taken first: transformers' save_pretrained writes one"
+    ))]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What it does.
+        feature: &'static str,
+    },
+    /// A token is declared with an id that it does not have.
+    #[error(
+        "{} declares the token `{token}` as {declared}, but it is {actual}",
+        folder.display()
+    )]
+    #[diagnostic(help(
+        "added_tokens_decoder in tokenizer_config.json, or added_tokens.json, belongs to another vocabulary"
+    ))]
+    AddedToken {
+        /// The model's folder.
+        folder: PathBuf,
+        /// The token.
+        token: String,
+        /// The id in the file.
+        declared: u32,
+        /// The id that it has.
+        actual: u32,
+    },
+    /// A text has a token that the model has no embedding of.
+    #[error(
+        "the model has no embedding of the token `{token}`: its id is {id}, and there are {rows} rows for the tokenizer's \
+         {tokens} tokens"
+    )]
+    #[diagnostic(help(
+        "tokens were added to the tokenizer without resizing the model, or the two belong to different models; ask \
+         without this token"
+    ))]
+    NoRow {
+        /// The token.
+        token: String,
+        /// Its id.
+        id: u32,
+        /// One more than the largest id of the tokenizer.
+        tokens: usize,
+        /// The rows of the embedding.
+        rows: usize,
+    },
+    /// A special token's id in a tokenizer.json is no token's.
+    #[error("no token has the id {id}; the vocabulary ends before {vocabulary}")]
+    #[diagnostic(help("do the ids come from another model?"))]
+    NoToken {
+        /// The id.
+        id: u32,
+        /// One more than the largest id.
+        vocabulary: usize,
+    },
+    /// A text cannot be encoded, or ids not be decoded.
+    #[error("the tokenizer fails")]
+    #[diagnostic(help("its files do not fit together; does transformers manage the same text?"))]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Several chat templates, none of them the default one.
+    #[error("{} has the chat templates {}, and none is called `default`", path.display(), names.join(", "))]
+    #[diagnostic(help(
+        "rename the one to use, or write it to chat_template.jinja beside the file; another prompt format needs no chat \
+         template"
+    ))]
+    NoDefaultTemplate {
+        /// The file.
+        path: PathBuf,
+        /// The names.
+        names: Vec<String>,
+    },
+    /// A chat template that is no template, or refuses the conversation.
+    #[error("the chat template in {} fails", path.display())]
+    #[diagnostic(help(
+        "many templates want user and assistant in turn, some have no system message; another prompt format needs \
+         no chat template"
+    ))]
+    Template {
+        /// The file.
+        path: PathBuf,
+        /// The line, and the template's own message or what is not supported.
+        source: JinjaError,
+    },
+    /// A variable for a chat template that it has no use for.
+    #[error("the variable `{name}` for the chat template in {} {problem}", path.display())]
+    #[diagnostic(help(
+        "look at the template for the names that it reads, such as enable_thinking, or leave the variable out"
+    ))]
+    TemplateVariable {
+        /// The file.
+        path: PathBuf,
+        /// The variable.
+        name: String,
+        /// Why not.
+        problem: &'static str,
+    },
+}

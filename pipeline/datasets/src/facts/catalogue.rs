@@ -1,0 +1,57 @@
+use crate::wikidata::Labels;
+use crate::{Exception, Report};
+use clika_base::types::{Item, Language, LanguageCode, Qid};
+
+/// The items of a task and what is needed to write them in every language.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The items, by origin language and rank.
+    pub items: Vec<Item>,
+    /// Labels of all entities of the items.
+    pub labels: Labels,
+    /// What the build reports.
+    pub report: Report,
+}
+
+/// The labels of a snapshot, seen through the languages of the datasets.
+pub(crate) struct Catalogue<'a> {
+    pub(crate) languages: &'a [Language],
+    pub(crate) labels: Labels,
+}
+
+impl Catalogue<'_> {
+    /// The item's label in a language.
+    pub(crate) fn label(&self, item: Qid, language: &Language) -> Option<&str> {
+        self.labels
+            .find(item, &language.wikidata_codes)
+            .map(|(text, _source)| text)
+    }
+
+    /// The first language that the item has no label in.
+    pub(crate) fn missing(&self, item: Qid) -> Option<&LanguageCode> {
+        self.languages
+            .iter()
+            .find(|language| self.label(item, language).is_none())
+            .map(|language| &language.code)
+    }
+
+    /// Whether two items read the same in some language, so that a choice would stand twice.
+    pub(crate) fn read_the_same(&self, a: Qid, b: Qid) -> bool {
+        self.languages
+            .iter()
+            .any(|language| self.label(a, language) == self.label(b, language))
+    }
+
+    pub(crate) fn exception(&self, language: &Language, qid: Qid, reason: String) -> Exception {
+        let english = ["en".to_owned(), "mul".to_owned()];
+        Exception {
+            language: language.code.clone(),
+            qid: Some(qid),
+            name: match self.labels.find(qid, &english) {
+                Some((name, _source)) => name.to_owned(),
+                None => qid.to_string(),
+            },
+            reason,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! xGeo and xPeo: questions on cities and people, from a slice of Wikidata.
+
+mod build;
+mod builder;
+mod card;
+mod catalogue;
+mod columns;
+mod distractors;
+mod giveaway;
+mod render;
+mod xgeo;
+mod xpeo;
+
+pub use build::{Sources, build, plan};
+pub use catalogue::Plan;
+pub use render::{Row, rows};

@@ -1,0 +1,356 @@
+//! xGeo: which first-level division does a city lie in?
+
+use super::{
+    build::Sources,
+    builder::Builder,
+    catalogue::{Catalogue, Plan},
+    distractors,
+    giveaway::DivisionNames,
+};
+use crate::wikidata::{City, Division};
+use crate::{DatasetError, DatasetsConfig, DistractorPolicy, Exception, Report};
+use clika_base::types::{Answer, Item, Language, Qid, Relation, Task};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) const BUILDER: Builder = Builder {
+    task: Task::XGeo,
+    name: "xGeo",
+    content: "cities and the first-level administrative divisions they lie in",
+    queries: &["cities.rq", "divisions.rq", "labels.rq"],
+    section: |config| json!(config.xgeo),
+    distractors: |policy| match policy {
+        DistractorPolicy::Hard => {
+            "`hard`, divisions of the same country that the city's name does not point to"
+        }
+        DistractorPolicy::Paper => {
+            "`paper`, divisions that cities of the same origin language lie in"
+        }
+    },
+    plan,
+};
+
+/// Selects cities and draws their wrong choices.
+fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
+    let countries = || {
+        sources.languages.iter().flat_map(|language| {
+            language
+                .countries
+                .iter()
+                .map(move |&country| (country, language))
+        })
+    };
+    let cities = sources.snapshot.cities(
+        &sources.query("cities.rq")?,
+        countries().map(|(country, language)| (country, language.xgeo.min_population)),
+    )?;
+    let divisions = sources.snapshot.divisions(
+        &sources.query("divisions.rq")?,
+        countries().map(|(country, _)| country),
+    )?;
+    let entities: BTreeSet<Qid> = countries()
+        .map(|(country, _)| country)
+        .chain(divisions.iter().map(|division| division.division))
+        .chain(cities.iter().map(|city| city.city))
+        .collect();
+    let catalogue = Catalogue {
+        languages: &sources.languages,
+        labels: sources
+            .snapshot
+            .labels(&sources.query("labels.rq")?, &entities)?,
+    };
+    for (country, _) in countries() {
+        if let Some(language) = catalogue.missing(country) {
+            return Err(DatasetError::NoLabel {
+                task: Task::XGeo,
+                what: "country",
+                item: country,
+                language: language.clone(),
+            });
+        }
+    }
+
+    let atlas = Atlas::new(&catalogue, &divisions);
+    let mut report = Report::default();
+    let mut items = Vec::new();
+    for language in &sources.languages {
+        let (pool, left_out) = pool(language, &cities, &catalogue, &atlas);
+        report.candidates.insert(language.code.clone(), pool.len());
+        let sitelinks = pool
+            .iter()
+            .any(|candidate| candidate.city.sitelinks.is_some());
+        report.ranking.insert(
+            language.code.clone(),
+            if sitelinks {
+                "population, then sitelinks".to_owned()
+            } else {
+                "population".to_owned()
+            },
+        );
+        let selection = select(language, &pool, config);
+        if selection.len() < config.xgeo.cities_per_language {
+            return Err(DatasetError::TooFew {
+                task: Task::XGeo,
+                language: language.code.clone(),
+                what: "cities",
+                found: selection.len(),
+                needed: config.xgeo.cities_per_language,
+                left_out: Exception::summary(&left_out),
+            });
+        }
+        report.left_out.extend(left_out);
+        for &country in &language.countries {
+            let of_country = selection
+                .iter()
+                .filter(|choice| choice.candidate.city.country == country);
+            let found = of_country.count();
+            if found < config.xgeo.cities_per_country {
+                let reason = format!(
+                    "{found} cities, {} are wanted",
+                    config.xgeo.cities_per_country
+                );
+                report
+                    .exceptions
+                    .push(catalogue.exception(language, country, reason));
+            }
+        }
+        for choice in &selection {
+            let city = choice.candidate.city;
+            report.exceptions.extend(
+                choice
+                    .exceptions
+                    .iter()
+                    .map(|reason| catalogue.exception(language, city.city, reason.clone())),
+            );
+            let drawn = distractors::divisions(city, &atlas, &pool, &catalogue, config)?;
+            if let Some(reason) = drawn.exception {
+                report
+                    .exceptions
+                    .push(catalogue.exception(language, city.city, reason));
+            }
+            let right = Answer::Entity(city.division);
+            let wrong = drawn.choices.into_iter().map(Answer::Entity);
+            items.push(Item {
+                id: format!("xgeo-{}", city.city),
+                relation: Relation::Division,
+                origin_language: language.code.clone(),
+                entity: city.city,
+                sex: None,
+                country: city.country,
+                cluster_id: city.division,
+                choices: [right].into_iter().chain(wrong).collect(),
+                label: 0,
+            });
+        }
+    }
+    Ok(Plan {
+        items,
+        labels: catalogue.labels,
+        report,
+    })
+}
+
+/// The divisions of every country, with what their names have in common.
+pub(crate) struct Atlas {
+    /// Divisions with a label in every language, by country.
+    pub(crate) divisions: BTreeMap<Qid, Vec<Qid>>,
+    /// One entry a language, in the order of the catalogue's languages.
+    names: BTreeMap<Qid, Vec<DivisionNames>>,
+}
+
+impl Atlas {
+    fn new(catalogue: &Catalogue<'_>, divisions: &[Division]) -> Self {
+        let mut by_country = BTreeMap::<Qid, Vec<Qid>>::new();
+        for division in divisions {
+            if catalogue.missing(division.division).is_none() {
+                by_country
+                    .entry(division.country)
+                    .or_default()
+                    .push(division.division);
+            }
+        }
+        let names = by_country
+            .iter()
+            .map(|(&country, divisions)| {
+                let names = catalogue
+                    .languages
+                    .iter()
+                    .map(|language| {
+                        DivisionNames::new(
+                            divisions
+                                .iter()
+                                .filter_map(|&division| catalogue.label(division, language)),
+                        )
+                    })
+                    .collect();
+                (country, names)
+            })
+            .collect();
+        Self {
+            divisions: by_country,
+            names,
+        }
+    }
+
+    /// The first language in which the city's name gives a division of its country away.
+    pub(crate) fn given_away<'a>(
+        &self,
+        city: Qid,
+        country: Qid,
+        division: Qid,
+        catalogue: &'a Catalogue<'_>,
+    ) -> Option<&'a Language> {
+        let names = self.names.get(&country)?;
+        let mut languages = catalogue.languages.iter().zip(names);
+        languages
+            .find(|(language, names)| {
+                let labels = catalogue
+                    .label(city, language)
+                    .zip(catalogue.label(division, language));
+                labels.is_some_and(|(city, division)| names.gives_away(city, division))
+            })
+            .map(|(language, _)| language)
+    }
+}
+
+/// A city that an item can be made of.
+pub(crate) struct Candidate<'a> {
+    pub(crate) city: &'a City,
+    giveaway: Option<&'a Language>,
+}
+
+/// The language's cities, best first, and those that cannot be used.
+fn pool<'a>(
+    language: &Language,
+    cities: &'a [City],
+    catalogue: &'a Catalogue<'_>,
+    atlas: &Atlas,
+) -> (Vec<Candidate<'a>>, Vec<Exception>) {
+    let mut pool = Vec::new();
+    let mut left_out = Vec::new();
+    for city in cities
+        .iter()
+        .filter(|city| language.countries.contains(&city.country))
+    {
+        let missing = [(city.city, "city"), (city.division, "division")]
+            .into_iter()
+            .find_map(|(item, what)| Some((what, item, catalogue.missing(item)?)));
+        match missing {
+            Some((what, item, code)) => left_out.push(catalogue.exception(
+                language,
+                city.city,
+                format!("{what} {item} has no label in {code}"),
+            )),
+            None => pool.push(Candidate {
+                giveaway: atlas.given_away(city.city, city.country, city.division, catalogue),
+                city,
+            }),
+        }
+    }
+    pool.sort_by_key(|candidate| {
+        let city = candidate.city;
+        (
+            std::cmp::Reverse((city.population, city.sitelinks)),
+            city.city,
+        )
+    });
+    (pool, left_out)
+}
+
+/// A chosen city and the rules that were bent for it.
+struct Selected<'a, 'b> {
+    candidate: &'b Candidate<'a>,
+    exceptions: Vec<String>,
+}
+
+/// Chooses cities: the largest of each country first, then by rank; names that give the division
+/// away only when all others are used, and more than the usual cities of one division only when no
+/// other division has one left.
+fn select<'a, 'b>(
+    language: &Language,
+    pool: &'b [Candidate<'a>],
+    config: &DatasetsConfig,
+) -> Vec<Selected<'a, 'b>> {
+    let wanted = config.xgeo.cities_per_language;
+    let mut selection = Selection::default();
+    for &country in &language.countries {
+        let mut taken = 0;
+        for candidate in pool
+            .iter()
+            .filter(|candidate| candidate.city.country == country)
+        {
+            if taken < config.xgeo.cities_per_country && selection.chosen.len() < wanted {
+                let cap = config.xgeo.cities_per_division;
+                taken += usize::from(selection.take(candidate, cap, false, config));
+            }
+        }
+    }
+    for giveaway in [false, true] {
+        let mut cap = config.xgeo.cities_per_division;
+        loop {
+            let before = selection.chosen.len();
+            for candidate in pool {
+                if selection.chosen.len() < wanted {
+                    selection.take(candidate, cap, giveaway, config);
+                }
+            }
+            let usable = pool
+                .iter()
+                .filter(|candidate| giveaway || candidate.giveaway.is_none())
+                .count();
+            if selection.chosen.len() == wanted || selection.chosen.len() == usable {
+                break;
+            }
+            if selection.chosen.len() == before {
+                cap += 1;
+            }
+        }
+    }
+    selection.chosen
+}
+
+#[derive(Default)]
+struct Selection<'a, 'b> {
+    chosen: Vec<Selected<'a, 'b>>,
+    cities: BTreeSet<Qid>,
+    divisions: BTreeMap<Qid, usize>,
+}
+
+impl<'a, 'b> Selection<'a, 'b> {
+    /// Takes a candidate if the rules allow it; whether it did.
+    fn take(
+        &mut self,
+        candidate: &'b Candidate<'a>,
+        cap: usize,
+        giveaway: bool,
+        config: &DatasetsConfig,
+    ) -> bool {
+        let city = candidate.city;
+        let of_division = self.divisions.entry(city.division).or_default();
+        if *of_division >= cap
+            || (candidate.giveaway.is_some() && !giveaway)
+            || !self.cities.insert(city.city)
+        {
+            return false;
+        }
+        *of_division += 1;
+        let mut exceptions = Vec::new();
+        if *of_division > config.xgeo.cities_per_division {
+            exceptions.push(format!(
+                "city {of_division} of division {}: no other division has a city left",
+                city.division
+            ));
+        }
+        if let Some(language) = candidate.giveaway {
+            exceptions.push(format!(
+                "its name gives the division away in {}: the pool has no other city",
+                language.code
+            ));
+        }
+        self.chosen.push(Selected {
+            candidate,
+            exceptions,
+        });
+        true
+    }
+}

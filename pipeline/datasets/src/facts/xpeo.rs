@@ -1,0 +1,203 @@
+//! xPeo: in which year was a famous person born, and in which did they die?
+
+use super::{
+    build::Sources,
+    builder::Builder,
+    catalogue::{Catalogue, Plan},
+    distractors::{self, AskedYear},
+};
+use crate::wikidata::Person;
+use crate::{DatasetError, DatasetsConfig, DistractorPolicy, Exception, Report, draw};
+use clika_base::types::{Answer, Item, Language, Qid, Relation, Task, Year};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+pub(crate) const BUILDER: Builder = Builder {
+    task: Task::XPeo,
+    name: "xPeo",
+    content: "famous people and the years of their birth and death",
+    queries: &["people.rq", "labels.rq"],
+    section: |config| json!(config.xpeo),
+    distractors: |policy| match policy {
+        DistractorPolicy::Hard => {
+            "`hard`, years of the same kind near the right one that leave a plausible age"
+        }
+        DistractorPolicy::Paper => "`paper`, years of the same kind at random",
+    },
+    plan,
+};
+
+/// Selects people and draws the wrong years.
+fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
+    for code in &config.xpeo.languages_without_people {
+        if !sources
+            .languages
+            .iter()
+            .any(|language| language.code == *code)
+        {
+            return Err(DatasetError::UnknownLanguage { code: code.clone() });
+        }
+    }
+    if sources.languages.iter().all(|language| {
+        config
+            .xpeo
+            .languages_without_people
+            .contains(&language.code)
+    }) {
+        return Err(DatasetError::NoLanguage);
+    }
+    let states = sources.languages.iter().flat_map(Language::citizenships);
+    let people = sources
+        .snapshot
+        .people(&sources.query("people.rq")?, states)?;
+    let entities: BTreeSet<Qid> = people.iter().map(|person| person.person).collect();
+    let catalogue = Catalogue {
+        languages: &sources.languages,
+        labels: sources
+            .snapshot
+            .labels(&sources.query("labels.rq")?, &entities)?,
+    };
+
+    let mut report = Report::default();
+    let mut usable = Vec::new();
+    for person in &people {
+        match problem(person, &catalogue) {
+            None => usable.push(person),
+            Some(reason) => report.left_out.extend(
+                sources
+                    .languages
+                    .iter()
+                    .filter(|language| language.citizenships().any(|state| state == person.country))
+                    .map(|language| catalogue.exception(language, person.person, reason.clone())),
+            ),
+        }
+    }
+    let births: BTreeSet<Year> = usable.iter().map(|person| person.birth).collect();
+    let deaths: BTreeSet<Year> = usable.iter().map(|person| person.death).collect();
+
+    let mut items = Vec::new();
+    for language in &sources.languages {
+        if config
+            .xpeo
+            .languages_without_people
+            .contains(&language.code)
+        {
+            continue;
+        }
+        let selection = select(language, &usable, config, &mut report)?;
+        for (relation, pool) in [(Relation::Birth, &births), (Relation::Death, &deaths)] {
+            let ranks = draw::balanced(
+                selection.len(),
+                config.choices,
+                config.seed,
+                &["xpeo", language.code.as_str(), relation.name(), "ranks"],
+            );
+            for (person, earlier) in selection.iter().zip(ranks) {
+                let is_death = relation == Relation::Death;
+                let (answer, other) = if is_death {
+                    (person.death, person.birth)
+                } else {
+                    (person.birth, person.death)
+                };
+                let asked = AskedYear {
+                    answer,
+                    other,
+                    is_death,
+                    earlier,
+                };
+                let id = format!("xpeo-{}-{}", person.person, relation.name());
+                let drawn = distractors::years(&asked, pool, &id, config)?;
+                if let Some(reason) = drawn.exception {
+                    let reason = format!("{}: {reason}", relation.name());
+                    report
+                        .exceptions
+                        .push(catalogue.exception(language, person.person, reason));
+                }
+                let right = Answer::Year(answer);
+                let wrong = drawn.choices.into_iter().map(Answer::Year);
+                items.push(Item {
+                    id,
+                    relation,
+                    origin_language: language.code.clone(),
+                    entity: person.person,
+                    sex: person.sex,
+                    country: person.country,
+                    cluster_id: person.person,
+                    choices: [right].into_iter().chain(wrong).collect(),
+                    label: 0,
+                });
+            }
+        }
+    }
+    Ok(Plan {
+        items,
+        labels: catalogue.labels,
+        report,
+    })
+}
+
+/// Why no item can be made of a person.
+fn problem(person: &Person, catalogue: &Catalogue<'_>) -> Option<String> {
+    if let Some(code) = catalogue.missing(person.person) {
+        return Some(format!("no label in {code}"));
+    }
+    if person.sex.is_none() {
+        return Some("the templates have no form for the person's sex".to_owned());
+    }
+    if person.calendar_dependent {
+        return Some("a year depends on the calendar".to_owned());
+    }
+    None
+}
+
+/// The language's people: by fame where the snapshot knows it, else drawn.
+fn select<'a>(
+    language: &Language,
+    usable: &[&'a Person],
+    config: &DatasetsConfig,
+    report: &mut Report,
+) -> Result<Vec<&'a Person>, DatasetError> {
+    let states: BTreeSet<Qid> = language.citizenships().collect();
+    let pool: Vec<&Person> = usable
+        .iter()
+        .copied()
+        .filter(|person| states.contains(&person.country))
+        .collect();
+    let known = pool
+        .iter()
+        .filter(|person| person.sitelinks.is_some())
+        .count();
+    let code = &language.code;
+    report.candidates.insert(code.clone(), pool.len());
+    report.ranking.insert(
+        code.clone(),
+        if known == 0 {
+            "drawn by the seed".to_owned()
+        } else if known == pool.len() {
+            "sitelinks".to_owned()
+        } else {
+            format!("sitelinks for {known}, the rest drawn by the seed")
+        },
+    );
+    let wanted = config.xpeo.people_per_language;
+    if pool.len() < wanted {
+        return Err(DatasetError::TooFew {
+            task: Task::XPeo,
+            language: code.clone(),
+            what: "people",
+            found: pool.len(),
+            needed: wanted,
+            left_out: Exception::summary(
+                report
+                    .left_out
+                    .iter()
+                    .filter(|exception| exception.language == *code),
+            ),
+        });
+    }
+    // The sort is stable, so that the draw decides between people of equal or unknown fame.
+    let mut people = draw::shuffle(pool, config.seed, &["xpeo", code.as_str(), "people"]);
+    people.sort_by_key(|person| std::cmp::Reverse(person.sitelinks));
+    people.truncate(wanted);
+    Ok(people)
+}

@@ -1,0 +1,37 @@
+//! A dataset's folder as it is written: files that appear together, a manifest, a card, a report.
+
+mod folder;
+mod front_matter;
+mod report;
+
+pub(crate) use folder::{Draft, build};
+pub(crate) use front_matter::{FrontMatter, front_matter};
+pub use report::{Exception, Report};
+
+use clika_base::files::Manifest;
+use std::path::PathBuf;
+
+/// The program and version that stand in manifests and cards.
+pub(crate) const TOOL: &str = concat!("clika ", env!("CARGO_PKG_VERSION"));
+
+/// What became of a dataset.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The dataset's name, its folder's too: `xgeo`.
+    pub name: String,
+    /// The dataset's folder.
+    pub folder: PathBuf,
+    /// Whether it was written, or was there already.
+    pub outcome: Outcome,
+    /// The manifest of the folder.
+    pub manifest: Manifest,
+}
+
+/// Whether a dataset was written.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The files were written, and this is what there is to say about them.
+    Written(Box<Report>),
+    /// The files were there, unchanged and from the same inputs.
+    UpToDate,
+}

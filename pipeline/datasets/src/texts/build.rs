@@ -1,0 +1,217 @@
+//! xCOPA, xCSQA and the mini sets: parallel texts to Parquet, card and manifest.
+
+use super::{
+    card,
+    columns::encode_texts,
+    items::{Asks, TextItem},
+    parallel::Parallel,
+};
+use crate::{
+    DatasetError, Exception, Report,
+    output::{self, Built, TOOL},
+    parquet,
+};
+use clika_base::Project;
+use clika_base::files::{Manifest, sha256_hex};
+use clika_base::templates::load_languages;
+use clika_base::types::{Language, LanguageCode, Task};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, path::Path};
+
+/// The tasks that are built from texts.
+pub const TEXT_TASKS: [Task; 4] = [Task::XCsqa, Task::XCopa, Task::XCsqaMini, Task::XCopaMini];
+
+/// Where the texts come from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Written for this project in every language.
+    Original,
+    /// Imported from the paper's release.
+    Release,
+    /// Translated from English; the value says with what and when, by language.
+    Translated {
+        /// Engine, model and dates of each language, for manifest and card.
+        engines: BTreeMap<LanguageCode, Value>,
+        /// SHA-256 of the English source.
+        source_sha256: String,
+        /// What the translation has to say about single items.
+        exceptions: Vec<Exception>,
+        /// Items that no usable translation was found for, left out in every language.
+        left_out: Vec<Exception>,
+    },
+}
+
+/// A text item written in one language: a row of the Parquet file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextRow {
+    /// The item's id, equal in every language.
+    pub id: String,
+    /// COPA's premise; `None` for an item that is a question.
+    pub premise: Option<String>,
+    /// The question, in the row's language.
+    pub question: String,
+    /// The choices in the order shown.
+    pub choices: Vec<String>,
+    /// The position of the right choice, from 0.
+    pub label: i64,
+    /// The right choice.
+    pub answer: String,
+    /// What is asked about a premise: `cause` or `effect`.
+    pub relation: Option<String>,
+    /// Rows that share this are not independent.
+    pub cluster_id: String,
+}
+
+/// The items of a mini set, as the project holds them.
+pub fn mini_items(task: Task, project: &Project) -> Result<Parallel, DatasetError> {
+    Parallel::read(task, &project.items().join(task.name()))
+}
+
+/// Builds a dataset of texts into `out/<task>`, unless it is there from the same texts.
+pub fn build_texts(
+    parallel: &Parallel,
+    origin: &Origin,
+    project: &Project,
+    out: &Path,
+    force: bool,
+) -> Result<Built, DatasetError> {
+    let task = parallel.task;
+    let languages = load_languages(&project.languages())?;
+    for language in parallel.languages.keys() {
+        if !languages.iter().any(|known| known.code == *language) {
+            return Err(DatasetError::NoTemplate {
+                task,
+                language: language.clone(),
+            });
+        }
+    }
+    check_choices(parallel)?;
+    let languages: Vec<_> = languages
+        .into_iter()
+        .filter(|language| parallel.languages.contains_key(&language.code))
+        .collect();
+    let manifest = manifest(parallel, origin, &languages);
+    output::build(
+        task.name(),
+        &out.join(task.name()),
+        manifest,
+        force,
+        |draft| {
+            let mut report = report(parallel, origin);
+            for language in &languages {
+                let items = &parallel.languages[&language.code];
+                let rows: Vec<_> = items.iter().map(|item| row(task, item, language)).collect();
+                let bytes = encode_texts(&rows).map_err(|source| DatasetError::Parquet {
+                    dataset: task.to_string(),
+                    language: language.code.clone(),
+                    source,
+                })?;
+                report.rows.insert(language.code.clone(), rows.len());
+                draft.write(&parquet::file(&language.code, "test"), &bytes)?;
+            }
+            let card = card::card(parallel, origin, &report);
+            draft.write("README.md", card.as_bytes())?;
+            Ok(report)
+        },
+    )
+}
+
+/// A set that nobody could be evaluated on is not built.
+fn check_choices(parallel: &Parallel) -> Result<(), DatasetError> {
+    let task = parallel.task;
+    for (language, items) in &parallel.languages {
+        let other = items
+            .iter()
+            .find(|item| item.choices.len() != task.choices());
+        if let Some(item) = other {
+            return Err(DatasetError::Choices {
+                task,
+                item: item.id.clone(),
+                language: language.clone(),
+                found: item.choices.len(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn manifest(parallel: &Parallel, origin: &Origin, languages: &[Language]) -> Manifest {
+    let mut inputs = BTreeMap::new();
+    for (language, items) in &parallel.languages {
+        let lines: String = items
+            .iter()
+            .map(|item| format!("{}\n", item.line()))
+            .collect();
+        inputs.insert(format!("items/{language}"), sha256_hex(lines));
+    }
+    let mut config = json!({});
+    match origin {
+        Origin::Original => config["origin"] = json!("original"),
+        Origin::Release => config["origin"] = json!("release"),
+        Origin::Translated {
+            engines,
+            source_sha256,
+            ..
+        } => {
+            config["origin"] = json!("translated");
+            config["translation"] = json!(engines);
+            inputs.insert("source".to_owned(), source_sha256.clone());
+        }
+    }
+    if parallel
+        .languages
+        .values()
+        .flatten()
+        .any(|item| item.asks.is_some())
+    {
+        let questions: BTreeMap<_, _> = languages
+            .iter()
+            .map(|language| (&language.code, &language.xcopa))
+            .collect();
+        config["questions"] = json!(questions);
+    }
+    let stage = format!("datasets {}", parallel.task);
+    Manifest::new(TOOL, &stage, config, inputs)
+}
+
+fn report(parallel: &Parallel, origin: &Origin) -> Report {
+    let mut report = Report {
+        exceptions: parallel.faults(),
+        ..Report::default()
+    };
+    if let Origin::Translated {
+        exceptions,
+        left_out,
+        ..
+    } = origin
+    {
+        report.exceptions.extend(exceptions.iter().cloned());
+        report.left_out.clone_from(left_out);
+    }
+    // Labels are equal in every language.
+    for item in parallel.languages.values().next().into_iter().flatten() {
+        let positions = report.positions.len().max(item.choices.len());
+        report.positions.resize(positions, 0);
+        report.positions[item.label] += 1;
+    }
+    report
+}
+
+fn row(task: Task, item: &TextItem, language: &Language) -> TextRow {
+    let id = format!("{task}-{}", item.id);
+    let (premise, question) = match item.asks {
+        Some(Asks::Cause) => (Some(item.text.clone()), &language.xcopa.cause),
+        Some(Asks::Effect) => (Some(item.text.clone()), &language.xcopa.effect),
+        None => (None, &item.text),
+    };
+    TextRow {
+        premise,
+        question: question.clone(),
+        choices: item.choices.clone(),
+        label: i64::try_from(item.label).expect("an item has few choices"),
+        answer: item.choices[item.label].clone(),
+        relation: item.asks.map(|asks| asks.name().to_owned()),
+        cluster_id: id.clone(),
+        id,
+    }
+}

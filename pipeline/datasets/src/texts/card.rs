@@ -1,0 +1,202 @@
+//! The card of a dataset of texts.
+
+use super::{build::Origin, parallel::Parallel};
+use crate::{
+    Report,
+    output::{FrontMatter, TOOL, front_matter},
+};
+use clika_base::types::Task;
+use serde_json::Value;
+use std::{collections::BTreeMap, fmt::Write};
+
+/// What a card says about a task.
+struct About {
+    name: &'static str,
+    content: &'static str,
+    /// The hub's name of the licence.
+    license: &'static str,
+    licence: &'static str,
+}
+
+fn about(task: Task) -> About {
+    match task {
+        Task::XCopa => About {
+            name: "xCOPA",
+            content: "a premise and two alternatives, one of which is the more plausible cause or effect",
+            license: "bsd-2-clause",
+            licence: "COPA (Roemmele, Bejan and Gordon, 2011, *Choice of Plausible Alternatives*) is under \
+                      the BSD 2-Clause licence; its terms hold for translations too. COPA's authors ask \
+                      to be cited.",
+        },
+        Task::XCsqa => About {
+            name: "xCSQA",
+            content: "commonsense questions with five choices",
+            license: "mit",
+            licence: "CommonsenseQA (Talmor et al., 2019) is under the MIT licence; its terms hold for \
+                      translations too.",
+        },
+        Task::XCopaMini => About {
+            name: "xCOPA-mini",
+            content: "a premise and two alternatives, one of which is the more plausible cause or effect",
+            license: "cc0-1.0",
+            licence: "CC0 1.0: no rights reserved.",
+        },
+        Task::XCsqaMini => About {
+            name: "xCSQA-mini",
+            content: "commonsense questions with five choices",
+            license: "cc0-1.0",
+            licence: "CC0 1.0: no rights reserved.",
+        },
+        Task::XGeo | Task::XPeo => unreachable!("facts have a card of their own"),
+    }
+}
+
+/// Writes the card.
+pub(crate) fn card(parallel: &Parallel, origin: &Origin, report: &Report) -> String {
+    let mut card = String::new();
+    write(&mut card, parallel, origin, report).expect("writing to memory succeeds");
+    card
+}
+
+fn write(
+    out: &mut String,
+    parallel: &Parallel,
+    origin: &Origin,
+    report: &Report,
+) -> std::fmt::Result {
+    let task = parallel.task;
+    let about = about(task);
+    let languages: Vec<_> = parallel.languages.keys().collect();
+    let rows = report.rows.values().copied().max().unwrap_or(0);
+    front_matter(
+        out,
+        &FrontMatter {
+            name: about.name,
+            languages: &languages,
+            license: about.license,
+            tags: &["cross-lingual", "commonsense"],
+            rows: rows * languages.len(),
+            splits: &BTreeMap::new(),
+        },
+    )?;
+    writeln!(out, "# CLiKA {}\n", about.name)?;
+    writeln!(
+        out,
+        "Multiple-choice items, {}, in {} languages. Every language has the same {rows} items: equal `id`, \
+         equal order of choices, equal `label`.\n",
+        about.content,
+        languages.len(),
+    )?;
+    writeln!(
+        out,
+        "```python\nfrom datasets import load_dataset\n\nload_dataset(\"path/to/{task}\", \"de\", split=\"test\")\n```\n"
+    )?;
+    let positions: Vec<_> = report.positions.iter().map(usize::to_string).collect();
+    writeln!(
+        out,
+        "Right choices by position, from the first: {}.\n",
+        positions.join(", ")
+    )?;
+    columns(out, matches!(task, Task::XCopa | Task::XCopaMini))?;
+    writeln!(out, "## How it was made\n")?;
+    made(out, origin)?;
+    for (title, entries) in [
+        ("Left out in every language", &report.left_out),
+        ("Found by the checks and kept", &report.exceptions),
+    ] {
+        if !entries.is_empty() {
+            let mut counts = BTreeMap::<_, usize>::new();
+            for entry in entries {
+                *counts.entry((&entry.reason, &entry.language)).or_default() += 1;
+            }
+            writeln!(out, "{title} (`manifest.json` names the items):\n")?;
+            for ((reason, language), count) in counts {
+                writeln!(out, "- {language}, {count} items: {reason}")?;
+            }
+            writeln!(out)?;
+        }
+    }
+    writeln!(
+        out,
+        "Built by {TOOL}. `manifest.json` holds the resolved configuration and the SHA-256 of every input \
+         and output.\n"
+    )?;
+    writeln!(out, "## Licence\n\n{}\n", about.licence)?;
+    writeln!(
+        out,
+        "The dataset follows *Multilingual Pretraining and Instruction Tuning Improve Cross-Lingual \
+         Knowledge Alignment, But Only Shallowly* (Gao et al., 2024), section 3.1."
+    )
+}
+
+fn columns(out: &mut String, premise: bool) -> std::fmt::Result {
+    writeln!(out, "## Columns\n")?;
+    writeln!(out, "- `id`: equal in every language")?;
+    if premise {
+        writeln!(out, "- `premise`: what happened")?;
+        writeln!(
+            out,
+            "- `question`: asks for the cause or the effect, in the language"
+        )?;
+    } else {
+        writeln!(out, "- `question`: the question")?;
+    }
+    writeln!(out, "- `choices`: the choices in the order shown")?;
+    writeln!(out, "- `label`: position of the right choice, from 0")?;
+    writeln!(out, "- `answer`: the right choice")?;
+    if premise {
+        writeln!(out, "- `relation`: what is asked, `cause` or `effect`")?;
+    }
+    writeln!(
+        out,
+        "- `cluster_id`: rows that share it are not independent; here every item is on its own\n"
+    )
+}
+
+fn made(out: &mut String, origin: &Origin) -> std::fmt::Result {
+    match origin {
+        Origin::Original => writeln!(
+            out,
+            "The items were written for clika, by language models under instructions and checked by \
+             programs and by further passes of language models; no native speaker has reviewed them. Each \
+             item was written in all languages at once, natural in each rather than word for word, on everyday \
+             matters that do not depend on a culture. They are no items of COPA or CommonsenseQA, and easier \
+             than those: they show whether a pipeline works and find gross differences between languages, and \
+             with so few of them an accuracy has a 95 % interval of about ±0.1. They are no substitute for \
+             xCOPA and xCSQA in a paper.\n"
+        ),
+        Origin::Release => writeln!(
+            out,
+            "The texts are the authors' own, imported from the release of the paper: machine translations \
+             (DeepL; Google for Arabic and Hebrew).\n"
+        ),
+        Origin::Translated { engines, .. } => {
+            writeln!(
+                out,
+                "Machine-translated from English, premise or question and choices of an item together. What \
+                 the checks found was translated once more; what they still found is listed.\n"
+            )?;
+            writeln!(
+                out,
+                "| language | engine | dates | retried |\n|---|---|---|---|"
+            )?;
+            for (language, engine) in engines {
+                let text = |name: &str| match &engine[name] {
+                    Value::String(text) => text.clone(),
+                    Value::Null => String::new(),
+                    other => other.to_string(),
+                };
+                writeln!(
+                    out,
+                    "| {language} | {} {} | {} to {} | {} |",
+                    text("engine"),
+                    text("model"),
+                    text("first_date"),
+                    text("last_date"),
+                    text("retried"),
+                )?;
+            }
+            writeln!(out)
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The same items in several languages: one file of lines each.
+
+use super::{items::TextItem, sources::read_source};
+use crate::{DatasetError, Exception};
+use clika_base::types::{LanguageCode, Task};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Items in several languages, in the order of English: equal ids, labels and numbers of choices.
+#[derive(Clone, Debug)]
+pub struct Parallel {
+    /// The task.
+    pub task: Task,
+    /// The items of each language.
+    pub languages: BTreeMap<LanguageCode, Vec<TextItem>>,
+    /// What differed between the languages and was made equal to English.
+    pub(crate) differences: Vec<Exception>,
+}
+
+impl Parallel {
+    /// Reads a folder of `<language>.jsonl`.
+    pub fn read(task: Task, folder: &Path) -> Result<Self, DatasetError> {
+        let mut files = BTreeMap::new();
+        for path in entries(folder)? {
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "jsonl")
+                && let Some(code) =
+                    stem.and_then(|stem| LanguageCode::try_from(stem.to_owned()).ok())
+            {
+                files.insert(code, path);
+            }
+        }
+        Self::read_files(task, folder, files, false)
+    }
+
+    /// Reads a task of the paper's release: `x_copa/DE/test.jsonl`, `x_csqa/DE_trans/validation.jsonl`.
+    ///
+    /// Four Italian items of its xCOPA ask for the effect where all other languages ask for the cause:
+    /// English decides, and they are listed.
+    pub fn read_release(task: Task, release: &Path) -> Result<Self, DatasetError> {
+        let (folder, file) = match task {
+            Task::XCopa => ("x_copa", "test.jsonl"),
+            Task::XCsqa => ("x_csqa", "validation.jsonl"),
+            Task::XGeo | Task::XPeo | Task::XCsqaMini | Task::XCopaMini => {
+                return Err(DatasetError::NotBuilt { task });
+            }
+        };
+        let folder = release.join(folder);
+        let mut files = BTreeMap::new();
+        for path in entries(&folder)? {
+            let name = path.file_name().and_then(|name| name.to_str());
+            let code = name.map(|name| name.to_ascii_lowercase().replace("_trans", ""));
+            let lines = path.join(file);
+            if let Some(code) = code.and_then(|code| LanguageCode::try_from(code).ok())
+                && lines.is_file()
+            {
+                files.insert(code, lines);
+            }
+        }
+        Self::read_files(task, &folder, files, true)
+    }
+
+    fn read_files(
+        task: Task,
+        folder: &Path,
+        files: BTreeMap<LanguageCode, PathBuf>,
+        english_decides: bool,
+    ) -> Result<Self, DatasetError> {
+        let english = LanguageCode::try_from("en".to_owned()).expect("`en` is a code");
+        let Some(reference) = files.get(&english) else {
+            return Err(DatasetError::NoEnglish {
+                path: folder.to_owned(),
+            });
+        };
+        let order = read_source(task, reference)?;
+        let mut languages = BTreeMap::new();
+        let mut differences = Vec::new();
+        for (code, path) in &files {
+            let mut items = read_source(task, path)?;
+            if english_decides {
+                differences.extend(ask_as_in_english(&mut items, &order, code));
+            }
+            languages.insert(code.clone(), align(items, &order, path, reference)?);
+        }
+        languages.insert(english, order);
+        Ok(Self {
+            task,
+            languages,
+            differences,
+        })
+    }
+
+    /// Puts items of several languages together that are in the same order already.
+    pub fn new(task: Task, languages: BTreeMap<LanguageCode, Vec<TextItem>>) -> Self {
+        Self {
+            task,
+            languages,
+            differences: Vec::new(),
+        }
+    }
+
+    /// What was made equal to English, and texts that no reader could choose between: empty ones, and
+    /// choices that read the same.
+    pub fn faults(&self) -> Vec<Exception> {
+        let mut faults = self.differences.clone();
+        for (language, items) in &self.languages {
+            for item in items {
+                let texts = item.texts();
+                let fault = |reason: String| Exception {
+                    language: language.clone(),
+                    qid: None,
+                    name: item.id.clone(),
+                    reason,
+                };
+                if texts.iter().any(|text| text.trim().is_empty()) {
+                    faults.push(fault("a text is empty".to_owned()));
+                }
+                let distinct: BTreeSet<_> = item
+                    .choices
+                    .iter()
+                    .map(|choice| choice.trim().to_lowercase())
+                    .collect();
+                if distinct.len() < item.choices.len() {
+                    faults.push(fault("two choices read the same".to_owned()));
+                }
+            }
+        }
+        faults
+    }
+}
+
+/// Makes every item ask for what English asks for, and lists what was changed.
+fn ask_as_in_english(
+    items: &mut [TextItem],
+    order: &[TextItem],
+    language: &LanguageCode,
+) -> Vec<Exception> {
+    let asked: BTreeMap<_, _> = order.iter().map(|item| (&item.id, item.asks)).collect();
+    let mut changed = Vec::new();
+    for item in items {
+        if let Some(&asks) = asked.get(&item.id)
+            && asks != item.asks
+        {
+            item.asks = asks;
+            changed.push(Exception {
+                language: language.clone(),
+                qid: None,
+                name: item.id.clone(),
+                reason: "asks for another thing than in English, which decides".to_owned(),
+            });
+        }
+    }
+    changed
+}
+
+/// Brings items into the order of English.
+fn align(
+    items: Vec<TextItem>,
+    order: &[TextItem],
+    path: &Path,
+    reference: &Path,
+) -> Result<Vec<TextItem>, DatasetError> {
+    let differs = |difference: String| DatasetError::NotParallel {
+        difference,
+        path: path.to_owned(),
+        reference: reference.to_owned(),
+    };
+    if items.len() != order.len() {
+        return Err(differs(format!(
+            "{} items instead of {}",
+            items.len(),
+            order.len()
+        )));
+    }
+    let mut by_id: BTreeMap<_, _> = items
+        .into_iter()
+        .map(|item| (item.id.clone(), item))
+        .collect();
+    order
+        .iter()
+        .map(|english| {
+            let id = &english.id;
+            let item = by_id
+                .remove(id)
+                .ok_or_else(|| differs(format!("item {id} is missing")))?;
+            if item.choices.len() != english.choices.len() {
+                return Err(differs(format!(
+                    "item {id} has {} choices instead of {}",
+                    item.choices.len(),
+                    english.choices.len()
+                )));
+            }
+            if item.label != english.label || item.asks != english.asks {
+                return Err(differs(format!(
+                    "item {id} has another right choice or asks for something else"
+                )));
+            }
+            Ok(item)
+        })
+        .collect()
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let unreadable = |source| DatasetError::SourceFile {
+        path: folder.to_owned(),
+        source,
+    };
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>, io::Error>>()
+        .map_err(unreadable)?;
+    paths.sort();
+    Ok(paths)
+}

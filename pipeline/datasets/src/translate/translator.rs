@@ -1,0 +1,63 @@
+use crate::translate::{Passage, TranslateError};
+use clika_base::types::Progress;
+use clika_network::services::Service;
+use serde_json::Value;
+
+/// The texts of a passage in another language, or what became of them: a service may lose a choice.
+pub type Texts = Result<Vec<String>, String>;
+
+/// How a passage is given to a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manner<'a> {
+    /// All its texts as one, in markup, so that they stay consistent.
+    Together,
+    /// Every text on its own, after a first translation that was faulty.
+    Apart {
+        /// What was wrong with it, for a service that can be told.
+        complaint: &'a str,
+    },
+}
+
+/// What fits into one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Passages.
+    pub passages: usize,
+    /// Bytes of their texts, markup included.
+    pub bytes: usize,
+}
+
+/// A service that translates.
+#[allow(
+    async_fn_in_trait,
+    reason = "runs on one thread, and nobody outside implements it"
+)]
+pub trait Translator {
+    /// The service's name: `deepl`.
+    fn name(&self) -> &'static str;
+
+    /// The model behind it, where there is a choice.
+    fn model(&self) -> Option<&str> {
+        None
+    }
+
+    /// The rules it is called by, and its cache.
+    fn service(&self) -> &Service;
+
+    /// What fits into one request.
+    fn limits(&self, manner: Manner) -> Limits;
+
+    /// What decides a passage's translation beside its texts, the languages and the manner's name: it is
+    /// part of the cache's key.
+    fn settings(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> Value;
+
+    /// Translates a batch that fits into one request: one result for each passage.
+    async fn send(
+        &self,
+        batch: &[&Passage],
+        from: &str,
+        to: &str,
+        manner: Manner<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Texts>, TranslateError>;
+}

@@ -1,0 +1,89 @@
+use clika_base::types::{Place, Qid};
+use miette::Diagnostic;
+use oxigraph::{
+    sparql::{QueryEvaluationError, SparqlSyntaxError},
+    store::StorageError,
+};
+use std::{io, path::PathBuf};
+
+/// Why the snapshot or a query cannot be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum WikidataError {
+    /// A query or snapshot file cannot be read.
+    #[error("cannot read {}", path.display())]
+    #[diagnostic(help("run clika in the project's folder, or name it with --project"))]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The snapshot is no valid Turtle.
+    #[error("the snapshot is no valid Turtle: {problem}\n   {place}")]
+    #[diagnostic(help(
+        "mend the line, or take the file from version control; `clika snapshot` makes a fresh one"
+    ))]
+    Turtle {
+        /// What the parser says.
+        problem: String,
+        /// Where.
+        place: Place,
+    },
+    /// A query is no valid SPARQL.
+    #[error("query {} is no valid SPARQL", path.display())]
+    #[diagnostic(help("try the file in a query service's page, and compare with version control"))]
+    Sparql {
+        /// The query's file.
+        path: PathBuf,
+        /// What the parser says, with line and column.
+        source: SparqlSyntaxError,
+    },
+    /// A query lacks a VALUES block that the program fills.
+    #[error("query {} has no block `VALUES {variables} {{ … }}`", path.display())]
+    #[diagnostic(help("clika puts the items to ask for there; restore the block"))]
+    NoValues {
+        /// The query's file.
+        path: PathBuf,
+        /// The variables as they have to stand.
+        variables: String,
+    },
+    /// A query returns something else than the program reads.
+    #[error("query {} returns no usable ?{variable}: {found}", path.display())]
+    #[diagnostic(help("compare the query with the columns its first comment promises"))]
+    Column {
+        /// The query's file.
+        path: PathBuf,
+        /// The column.
+        variable: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// An item has two labels in one language, where Wikidata allows one.
+    #[error("{item} has two labels in `{language}`: {labels:?}")]
+    #[diagnostic(help("keep the one that Wikidata shows in the snapshot"))]
+    TwoLabels {
+        /// The item.
+        item: Qid,
+        /// The label language.
+        language: String,
+        /// The labels.
+        labels: [String; 2],
+    },
+    /// A query is not of the form the program expects.
+    #[error("query {} is no SELECT query", path.display())]
+    NotSelect {
+        /// The query's file.
+        path: PathBuf,
+    },
+    /// The evaluation failed.
+    #[error("query {} failed", path.display())]
+    Evaluation {
+        /// The query's file.
+        path: PathBuf,
+        /// Why.
+        source: QueryEvaluationError,
+    },
+    /// The embedded store failed.
+    #[error("the embedded store failed")]
+    Store(#[from] StorageError),
+}

@@ -1,0 +1,174 @@
+use crate::wikidata::{Client, FetchError, Query, WikidataError, vocabulary};
+use clika_base::types::{Progress, Qid};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use miette::Diagnostic;
+use oxigraph::{
+    io::{RdfFormat, RdfSerializer},
+    model::{NamedOrBlankNode, Triple},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    path::{Path, PathBuf},
+};
+
+/// What a refresh asks for.
+#[derive(Clone, Debug)]
+pub struct RefreshPlan {
+    /// Countries, each with the inhabitants that make a city there.
+    pub countries: Vec<(Qid, u64)>,
+    /// States, present and former, whose people are asked for.
+    pub states: Vec<Qid>,
+    /// Wikidata's label languages.
+    pub label_languages: Vec<String>,
+    /// Queries under way at once.
+    pub concurrency: usize,
+}
+
+/// Why a refresh failed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum RefreshError {
+    /// A query file is wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Query(#[from] WikidataError),
+    /// The endpoint did not answer a query.
+    #[error("query {} failed", path.display())]
+    Fetch {
+        /// The query's file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: FetchError,
+    },
+}
+
+/// Asks a live endpoint for everything a snapshot holds, and returns it as Turtle.
+///
+/// `queries` is the folder `sparql/refresh`. The Turtle is sorted, so that equal answers give equal
+/// text; only its first comment holds the time.
+pub async fn refresh(
+    client: &Client,
+    queries: &Path,
+    plan: &RefreshPlan,
+    progress: &dyn Progress,
+) -> Result<String, RefreshError> {
+    let read = |name: &str| Query::read(&queries.join(name));
+    let (countries, divisions) = (read("countries.rq")?, read("divisions.rq")?);
+    let (cities, people) = (read("cities.rq")?, read("people.rq")?);
+
+    let mut facts = vec![(
+        "countries".to_owned(),
+        countries.with_items("?country", plan.states.iter().copied())?,
+    )];
+    for &(country, minimum) in &plan.countries {
+        facts.push((
+            format!("divisions of {country}"),
+            divisions.with_items("?country", [country])?,
+        ));
+        facts.push((
+            format!("cities of {country}"),
+            cities.with_size_classes("(?country ?minimum)", [(country, minimum)])?,
+        ));
+    }
+    for &state in &plan.states {
+        facts.push((
+            format!("people of {state}"),
+            people.with_items("?country", [state])?,
+        ));
+    }
+    let mut graph = fetch(client, &facts, plan.concurrency, "facts", progress).await?;
+
+    let items: Vec<Qid> = graph
+        .iter()
+        .filter_map(|triple| match &triple.subject {
+            // Statements and values are subjects too, and have no labels.
+            NamedOrBlankNode::NamedNode(node) => Qid::from_iri(node.as_str()).ok(),
+            NamedOrBlankNode::BlankNode(_) => None,
+        })
+        .chain(plan.states.iter().copied())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let languages: Vec<_> = plan
+        .label_languages
+        .iter()
+        .map(|language| format!("\"{language}\""))
+        .collect();
+    let labels = read("labels.rq")?.with_values("?language", &languages.join(" "))?;
+    let mut chunks = Vec::new();
+    for chunk in items.chunks(100) {
+        chunks.push((
+            format!("labels of {} items", chunk.len()),
+            labels.with_items("?item", chunk.iter().copied())?,
+        ));
+    }
+    graph.extend(fetch(client, &chunks, plan.concurrency, "labels", progress).await?);
+    Ok(turtle(&client.url(), graph))
+}
+
+async fn fetch(
+    client: &Client,
+    queries: &[(String, Query)],
+    concurrency: usize,
+    what: &str,
+    progress: &dyn Progress,
+) -> Result<Vec<Triple>, RefreshError> {
+    progress.start(queries.len() as u64, what);
+    let answers: Vec<Vec<Triple>> =
+        stream::iter(queries)
+            .map(async |(name, query)| {
+                let triples = client.construct(query, progress).await.map_err(|source| {
+                    RefreshError::Fetch {
+                        path: query.path().to_owned(),
+                        source,
+                    }
+                })?;
+                progress.step(name);
+                Ok::<_, RefreshError>(triples)
+            })
+            .buffer_unordered(concurrency.max(1))
+            .try_collect()
+            .await?;
+    progress.finish();
+    Ok(answers.into_iter().flatten().collect())
+}
+
+fn turtle(url: &str, graph: Vec<Triple>) -> String {
+    // Sorted by what a reader sees, and once each: queries overlap.
+    let graph: BTreeMap<String, Triple> = graph
+        .into_iter()
+        .map(|triple| (triple.to_string(), triple))
+        .collect();
+    let mut serializer = RdfSerializer::from_format(RdfFormat::Turtle);
+    for (name, iri) in vocabulary::PREFIXES {
+        serializer = serializer
+            .with_prefix(name, iri)
+            .expect("the prefixes are absolute IRIs");
+    }
+    let mut writer = serializer.for_writer(Vec::new());
+    for triple in graph.values() {
+        writer
+            .serialize_triple(triple)
+            .expect("writing to memory succeeds");
+    }
+    let body = writer.finish().expect("writing to memory succeeds");
+    let body = String::from_utf8(body).expect("Turtle is UTF-8");
+    // The serializer keeps prefixes in a hash map and writes them in its order.
+    let (mut prefixes, triples): (Vec<_>, Vec<_>) =
+        body.lines().partition(|line| line.starts_with("@prefix"));
+    prefixes.sort_unstable();
+    let mut text = String::new();
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+    writeln!(
+        text,
+        "# A slice of Wikidata (CC0), taken from {url} at {now} by `clika snapshot`."
+    )
+    .expect("writing to memory succeeds");
+    for line in prefixes.into_iter().chain(triples) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}

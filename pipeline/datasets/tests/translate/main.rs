@@ -1,0 +1,6 @@
+//! Translators.
+
+mod checks;
+mod coin;
+mod providers;
+mod runs;

@@ -1,0 +1,5 @@
+//! Wikidata: queries, store and client.
+
+mod awkward;
+mod client;
+mod queries;

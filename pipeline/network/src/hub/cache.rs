@@ -1,0 +1,129 @@
+use crate::hub::{
+    HubError,
+    name::{Wanted, is_commit},
+    needed,
+};
+use clika_base::files::replace_file;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// A repository's folder in the cache, in the layout of `huggingface_hub`:
+///
+/// ```text
+/// .locks/models--org--name/ETAG.lock
+/// models--org--name/
+///   blobs/ETAG                    a file's content, named by its hash
+///   refs/main                     a commit
+///   snapshots/COMMIT/config.json  a relative link to a blob
+/// ```
+pub struct Repository {
+    folder: PathBuf,
+    locks: PathBuf,
+}
+
+/// What the cache has of a revision.
+pub enum Cached {
+    /// All that a model needs.
+    Whole {
+        /// The folder of the snapshot.
+        folder: PathBuf,
+        /// Its commit.
+        commit: String,
+    },
+    /// Not all.
+    Lacks(String),
+}
+
+impl Repository {
+    /// The place of the repository `id`; nothing is created.
+    pub fn new(cache: &Path, id: &str) -> Self {
+        let name = format!("models--{}", id.replace('/', "--"));
+        Self {
+            folder: cache.join(&name),
+            locks: cache.join(".locks").join(name),
+        }
+    }
+
+    /// The place of a blob.
+    pub fn blob(&self, etag: &str) -> PathBuf {
+        self.folder.join("blobs").join(etag)
+    }
+
+    /// The place of a blob's lock.
+    pub fn lock(&self, etag: &str) -> PathBuf {
+        self.locks.join(format!("{etag}.lock"))
+    }
+
+    /// The folder of a commit's files.
+    pub fn snapshot(&self, commit: &str) -> PathBuf {
+        self.folder.join("snapshots").join(commit)
+    }
+
+    /// Makes the file `name` of a snapshot a link to a blob.
+    pub fn link(&self, commit: &str, name: &str, etag: &str) -> Result<(), HubError> {
+        let path = self.snapshot(commit).join(name);
+        let up = "../".repeat(2 + name.matches('/').count());
+        let target = PathBuf::from(format!("{up}blobs/{etag}"));
+        // Beside the place first: a link cannot be replaced in one step.
+        let mut draft = path.as_os_str().to_owned();
+        draft.push(format!(".{}.link", std::process::id()));
+        let link = || {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            match fs::remove_file(&draft) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            std::os::unix::fs::symlink(&target, &draft)?;
+            fs::rename(&draft, &path)
+        };
+        link().map_err(HubError::write(name, &path))
+    }
+
+    /// Notes the commit of a branch or tag.
+    pub fn set_reference(&self, revision: &str, commit: &str) -> Result<(), HubError> {
+        if revision == commit {
+            return Ok(());
+        }
+        let path = self.folder.join("refs").join(revision);
+        Ok(replace_file(&path, commit.as_bytes())?)
+    }
+
+    /// What is there of a revision.
+    pub fn find(&self, wanted: &Wanted) -> Result<Cached, HubError> {
+        let Some(commit) = self.commit(&wanted.revision)? else {
+            return Ok(Cached::Lacks(format!("revision `{}`", wanted.revision)));
+        };
+        let folder = self.snapshot(&commit);
+        if !folder.is_dir() {
+            return Ok(Cached::Lacks(format!("revision {commit}")));
+        }
+        Ok(match needed::missing(&folder)? {
+            Some(missing) => Cached::Lacks(missing),
+            None => Cached::Whole { folder, commit },
+        })
+    }
+
+    fn commit(&self, revision: &str) -> Result<Option<String>, HubError> {
+        if is_commit(revision) {
+            return Ok(Some(revision.to_owned()));
+        }
+        let path = self.folder.join("refs").join(revision);
+        match fs::read_to_string(&path) {
+            // It becomes a folder's name, and is a commit unless somebody wrote something else there.
+            Ok(commit) => Ok(Some(commit.trim().to_owned()).filter(|commit| is_commit(commit))),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(HubError::read(&path)(error)),
+        }
+    }
+}

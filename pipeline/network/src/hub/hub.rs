@@ -1,0 +1,219 @@
+use crate::http::Fault;
+use crate::hub::{
+    HubError, Settings,
+    cache::{Cached, Repository},
+    meter::Meter,
+    name::{Wanted, local},
+    needed,
+    remote::Remote,
+    transfer::{fetch, is_cached},
+    wire::{About, Wire},
+};
+use clika_base::types::{Progress, file_inside};
+use clika_checkpoint::{NoWeightFiles, WeightFiles, weight_files};
+use std::path::{Path, PathBuf};
+
+/// Finds models.
+pub struct Hub {
+    settings: Settings,
+    wire: Wire,
+}
+
+/// A model's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// The folder, with config.json, the tokenizer's files and the weights.
+    pub folder: PathBuf,
+    /// `org/name` on the hub, or the folder's own name.
+    pub name: String,
+    /// The commit, for a model from the hub.
+    pub revision: Option<String>,
+}
+
+impl Hub {
+    /// A hub as the environment says; see [`Settings::from_env`].
+    pub fn from_env() -> Result<Self, HubError> {
+        Self::new(Settings::from_env()?)
+    }
+
+    /// A hub with these settings; nothing is sent yet.
+    pub fn new(settings: Settings) -> Result<Self, HubError> {
+        Ok(Self {
+            wire: Wire::new(&settings)?,
+            settings,
+        })
+    }
+
+    /// Finds the folder of `model`: a folder's path, `org/name` or `org/name@revision`.
+    ///
+    /// A local folder wins, whatever the hub has. From the hub come the files that a causal language
+    /// model needs, with one copy of its weights, as [`weight_files`] chooses it. Without a connection
+    /// the cache serves, and a note says so.
+    pub async fn locate(&self, model: &str, progress: &dyn Progress) -> Result<Located, HubError> {
+        if let Some(folder) = local(model)? {
+            // As it is called, not as what a link stands for is; `.` and `..` call it nothing.
+            let whole = folder.canonicalize().map_err(HubError::read(&folder))?;
+            let name = match folder.file_name().or(whole.file_name()) {
+                Some(name) => name.to_string_lossy().into_owned(),
+                None => model.to_owned(),
+            };
+            return Ok(Located {
+                folder,
+                name,
+                revision: None,
+            });
+        }
+        let wanted = Wanted::parse(model)?;
+        let repository = Repository::new(&self.settings.cache, &wanted.id);
+        let located = |folder, commit| Located {
+            folder,
+            name: wanted.id.clone(),
+            revision: Some(commit),
+        };
+        if self.settings.offline {
+            return match repository.find(&wanted)? {
+                Cached::Whole { folder, commit } => Ok(located(folder, commit)),
+                Cached::Lacks(missing) => Err(HubError::Offline {
+                    model: model.to_owned(),
+                    cache: self.settings.cache.clone(),
+                    missing,
+                }),
+            };
+        }
+        let asked = self
+            .wire
+            .patience
+            .persist(|| self.wire.listing(&wanted), progress);
+        let listing = match asked.await {
+            Ok(listing) => listing,
+            Err(error) if error.is_passing() => {
+                let Cached::Whole { folder, commit } = repository.find(&wanted)? else {
+                    return Err(error);
+                };
+                progress.note(&format!(
+                    "{error}; using revision {commit} of `{}` from the cache, which may not be the newest",
+                    wanted.id
+                ));
+                return Ok(located(folder, commit));
+            }
+            Err(error) => return Err(error),
+        };
+        let names = listing.names();
+        for name in &names {
+            file_inside(Path::new(""), name).map_err(|source| HubError::Outside {
+                list: format!("the hub's list of the files of `{}`", wanted.id),
+                source,
+            })?;
+        }
+        let visit = Visit {
+            wire: &self.wire,
+            repository: &repository,
+            wanted: &wanted,
+            commit: &listing.sha,
+            progress,
+        };
+        visit.bring(&names).await?;
+        repository.set_reference(&wanted.revision, &listing.sha)?;
+        Ok(located(repository.snapshot(&listing.sha), listing.sha))
+    }
+}
+
+/// The download of one commit.
+struct Visit<'a> {
+    wire: &'a Wire,
+    repository: &'a Repository,
+    wanted: &'a Wanted,
+    commit: &'a str,
+    progress: &'a dyn Progress,
+}
+
+impl Visit<'_> {
+    /// Brings all that is needed of the commit's files into its snapshot, weights last.
+    async fn bring(&self, names: &[String]) -> Result<(), HubError> {
+        if !names.iter().any(|name| name == needed::CONFIG) {
+            return Err(self.no_file(needed::CONFIG));
+        }
+        let mut files = needed::small(names);
+        match weight_files(names) {
+            Err(NoWeightFiles::Nothing) => {
+                return Err(HubError::NoWeights {
+                    model: self.wanted.id.clone(),
+                    found: names.to_vec(),
+                });
+            }
+            Err(NoWeightFiles::Shard(shard)) => return Err(self.no_file(&shard)),
+            Err(NoWeightFiles::Several(found)) => {
+                return Err(HubError::SeveralWeights {
+                    model: self.wanted.id.clone(),
+                    found,
+                });
+            }
+            Ok(WeightFiles::Files(weights)) => files.extend(weights),
+            Ok(WeightFiles::Index(index)) => {
+                self.bring_files(vec![index.clone()]).await?;
+                let shards = needed::shards(&self.repository.snapshot(self.commit).join(index))?;
+                if let Some(shard) = shards.iter().find(|shard| !names.contains(shard)) {
+                    return Err(self.no_file(shard));
+                }
+                files.extend(shards);
+            }
+        }
+        self.bring_files(files).await
+    }
+
+    /// Asks for all before anything is fetched: a refusal should not come after an hour.
+    async fn bring_files(&self, files: Vec<String>) -> Result<(), HubError> {
+        let mut missing = Vec::new();
+        let snapshot = self.repository.snapshot(self.commit);
+        // A commit's files never change, so that one which is there needs no question.
+        for file in files {
+            if !snapshot.join(&file).is_file() {
+                let remote = self
+                    .wire
+                    .patience
+                    .persist(|| self.wire.ask(self.about(&file)), self.progress)
+                    .await?;
+                missing.push((file, remote));
+            }
+        }
+        let bytes = missing
+            .iter()
+            .filter(|(_, remote)| !is_cached(self.repository, remote))
+            .map(|(_, remote)| remote.size)
+            .sum();
+        let meter = Meter::start(bytes, &self.wanted.id, self.progress);
+        let result = self.fetch_files(missing, &meter).await;
+        meter.finish(result.is_ok());
+        result
+    }
+
+    async fn fetch_files(
+        &self,
+        missing: Vec<(String, Remote)>,
+        meter: &Meter<'_>,
+    ) -> Result<(), HubError> {
+        for (file, mut remote) in missing {
+            if !is_cached(self.repository, &remote) {
+                let about = self.about(&file);
+                remote = fetch(self.wire, self.repository, about, &file, remote, meter).await?;
+            }
+            self.repository.link(self.commit, &file, &remote.etag)?;
+        }
+        Ok(())
+    }
+
+    fn about<'a>(&'a self, file: &'a str) -> About<'a> {
+        About {
+            wanted: self.wanted,
+            file: Some((self.commit, file)),
+        }
+    }
+
+    fn no_file(&self, file: &str) -> HubError {
+        HubError::NoFile {
+            model: self.wanted.id.clone(),
+            revision: self.commit.to_owned(),
+            file: file.to_owned(),
+        }
+    }
+}

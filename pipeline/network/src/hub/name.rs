@@ -1,0 +1,141 @@
+use crate::hub::HubError;
+use clika_base::types::file_inside;
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// A revision of a repository, as the user asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// `org/name`, or `name` alone.
+    pub id: String,
+    /// A branch, a tag or a commit.
+    pub revision: String,
+}
+
+/// The hub's default branch.
+const MAIN: &str = "main";
+
+/// The hub's own limit, in characters.
+const LONGEST_PART: usize = 96;
+
+impl Wanted {
+    /// Whether it is the default branch, which every repository has.
+    pub fn is_main(&self) -> bool {
+        self.revision == MAIN
+    }
+
+    /// Reads `org/name`, `name`, `org/name@revision` or `name@revision`.
+    pub fn parse(text: &str) -> Result<Self, HubError> {
+        let (id, revision) = text.split_once('@').unwrap_or((text, MAIN));
+        let wrong = |reason| HubError::Name {
+            model: text.to_owned(),
+            reason,
+        };
+        let parts: Vec<_> = id.split('/').collect();
+        if parts.len() > 2 || text.starts_with(['/', '.', '~']) || text.contains('\\') {
+            return Err(HubError::NoFolder { path: text.into() });
+        }
+        for part in &parts {
+            if part.is_empty() {
+                return Err(wrong("a part of the name is empty"));
+            }
+            if part.len() > LONGEST_PART {
+                return Err(wrong("a part of the name has more than 96 characters"));
+            }
+            let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if !part.chars().all(fits) {
+                return Err(wrong(
+                    "names have English letters, digits, `-`, `_` and `.` only",
+                ));
+            }
+            if part.starts_with(['-', '.']) || part.ends_with(['-', '.']) {
+                return Err(wrong("no part of a name begins or ends with `-` or `.`"));
+            }
+        }
+        if id.contains("--") || id.contains("..") {
+            return Err(wrong("names hold neither `--` nor `..`"));
+        }
+        // It becomes a file's name in the cache.
+        file_inside(Path::new(""), revision).map_err(|outside| wrong(outside.reason))?;
+        Ok(Self {
+            id: id.to_owned(),
+            revision: revision.to_owned(),
+        })
+    }
+}
+
+/// The folder `model`, if there is one.
+pub fn local(model: &str) -> Result<Option<PathBuf>, HubError> {
+    let path = Path::new(model);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(Some(path.to_owned())),
+        Ok(_) => Err(HubError::NotAFolder {
+            path: path.to_owned(),
+        }),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(HubError::read(path)(error)),
+    }
+}
+
+/// Whether `text` is a whole commit hash.
+pub fn is_commit(text: &str) -> bool {
+    text.len() == 40 && is_hex(text)
+}
+
+/// Whether `text` holds hexadecimal digits only.
+pub fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_names_with_and_without_revision() {
+        for (text, id, revision) in [
+            ("gpt2", "gpt2", "main"),
+            ("org/Name-1.5_b", "org/Name-1.5_b", "main"),
+            ("org/name@v2", "org/name", "v2"),
+            ("gpt2@refs/pr/1", "gpt2", "refs/pr/1"),
+        ] {
+            let wanted = Wanted::parse(text).unwrap();
+            assert_eq!((&*wanted.id, &*wanted.revision), (id, revision));
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_name() {
+        for text in [
+            "",
+            "org/",
+            "org/na me",
+            "org/-name",
+            "org/name.",
+            "org/na--me",
+            "org/na..me",
+            "org/name@",
+            "org/name@../../x",
+            "org/name@/x",
+        ] {
+            let error = Wanted::parse(text).unwrap_err();
+            assert!(matches!(error, HubError::Name { .. }), "{text}: {error}");
+        }
+        for text in ["./missing", "/missing", "../x", "~/m", "a/b/c", "a\\b"] {
+            let error = Wanted::parse(text).unwrap_err();
+            assert!(
+                matches!(error, HubError::NoFolder { .. }),
+                "{text}: {error}"
+            );
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use crate::http::{Answer, excerpt, public, retry_after};
+use crate::hub::{
+    HubError,
+    wire::{About, Wire},
+};
+use reqwest::Url;
+
+/// The header in which the hub says what is wrong; a status alone has several meanings.
+const ERROR_CODE: &str = "x-error-code";
+
+/// The hub's own sentence.
+const ERROR_MESSAGE: &str = "x-error-message";
+
+/// What an answer means that is no success.
+pub fn refusal(wire: &Wire, url: &Url, answer: &Answer, about: &About<'_>) -> HubError {
+    let status = answer.status;
+    let wanted = about.wanted;
+    let model = wanted.id.clone();
+    let endpoint = wire.endpoint();
+    let (no_repository, no_revision) = (
+        || HubError::NoRepository {
+            model: model.clone(),
+            endpoint: endpoint.clone(),
+        },
+        || HubError::NoRevision {
+            model: model.clone(),
+            revision: wanted.revision.clone(),
+            endpoint: endpoint.clone(),
+        },
+    );
+    let no_file = |(commit, file): (&str, &str)| HubError::NoFile {
+        model: model.clone(),
+        revision: commit.to_owned(),
+        file: file.to_owned(),
+    };
+    let gated = || HubError::Gated {
+        model: model.clone(),
+        status,
+        page: format!("{}/{model}", endpoint.trim_end_matches('/')),
+        excerpt: answer
+            .header(ERROR_MESSAGE)
+            .map_or_else(|| excerpt(&answer.body), str::to_owned),
+    };
+    let unauthorized = || HubError::Unauthorized {
+        model: model.clone(),
+        token: wire.has_token(),
+    };
+    match (answer.header(ERROR_CODE), status.as_u16(), about.file) {
+        (Some("GatedRepo"), ..) => gated(),
+        // To strangers a private repository is none.
+        (Some("RepoNotFound"), 401, _) => unauthorized(),
+        (Some("RepoNotFound"), ..) => no_repository(),
+        (Some("RevisionNotFound"), ..) => no_revision(),
+        (Some("EntryNotFound"), _, Some(file)) => no_file(file),
+        (_, 408 | 429 | 500.., _) => HubError::Busy {
+            url: public(url),
+            status,
+            retry_after: retry_after(&answer.headers),
+        },
+        (_, 401, _) if wire.is_hub(url) => unauthorized(),
+        (_, 403, _) if wire.is_hub(url) => gated(),
+        (_, 404, None) if wanted.is_main() => no_repository(),
+        (_, 404, None) => no_revision(),
+        (_, 404, Some(file)) if wire.is_hub(url) => no_file(file),
+        _ => HubError::Refused {
+            url: public(url),
+            status,
+            excerpt: excerpt(&answer.body),
+        },
+    }
+}

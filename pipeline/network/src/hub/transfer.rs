@@ -1,0 +1,279 @@
+use crate::hub::{
+    HubError,
+    cache::Repository,
+    lock::lock,
+    meter::Meter,
+    partial::Partial,
+    remote::{LINKED_ETAG, Remote, named},
+    resume::{Validator, is_rest, validator},
+    wire::{About, Arrived, Wire, bad},
+};
+use reqwest::{
+    RequestBuilder, StatusCode, Url,
+    header::{IF_RANGE, RANGE},
+};
+use std::fs;
+
+/// How often a file is begun anew before its server is given up.
+const MOST_STARTS: usize = 3;
+
+/// Brings a file's content into the cache, unless it is there, and returns what it is.
+///
+/// `remote` is what the hub said of the file. What an earlier run left is gone on with, and checked
+/// with all else where the hub gives a SHA-256. A file that changes on the way starts over.
+pub async fn fetch(
+    wire: &Wire,
+    repository: &Repository,
+    about: About<'_>,
+    file: &str,
+    mut remote: Remote,
+    meter: &Meter<'_>,
+) -> Result<Remote, HubError> {
+    let progress = meter.progress();
+    let mut starts = 1;
+    loop {
+        let blob = repository.blob(&remote.etag);
+        let held = lock(&repository.lock(&remote.etag), file, progress).await?;
+        // Another process may have brought it while we waited for the lock.
+        if is_cached(repository, &remote) {
+            meter.file_is_whole(remote.size, file);
+            return Ok(remote);
+        }
+        let transfer = Transfer {
+            wire,
+            about,
+            file,
+            remote: &remote,
+            meter,
+            partial: Partial::open(file, &blob, &remote)?,
+            validator: None,
+            resumed: false,
+        };
+        let (reason, error) = match transfer.run().await? {
+            End::Whole(partial) => {
+                partial.publish(&blob)?;
+                meter.file_is_whole(remote.size, file);
+                return Ok(remote);
+            }
+            End::Unusable { reason, error } => (reason, error),
+        };
+        drop(held);
+        starts += 1;
+        if starts > MOST_STARTS {
+            return Err(error);
+        }
+        progress.note(&format!("`{file}` starts over: {reason}"));
+        remote = wire.patience.persist(|| wire.ask(about), progress).await?;
+    }
+}
+
+/// Whether a blob is in the cache.
+pub fn is_cached(repository: &Repository, remote: &Remote) -> bool {
+    fs::metadata(repository.blob(&remote.etag))
+        .is_ok_and(|blob| blob.is_file() && blob.len() == remote.size)
+}
+
+/// How a file's download ended.
+enum End<'a> {
+    /// All is there and checked.
+    Whole(Partial<'a>),
+    /// What was there could not be gone on with, and is removed.
+    Unusable {
+        reason: &'static str,
+        /// What it is if it happens too often.
+        error: HubError,
+    },
+}
+
+struct Transfer<'a> {
+    wire: &'a Wire,
+    about: About<'a>,
+    file: &'a str,
+    remote: &'a Remote,
+    meter: &'a Meter<'a>,
+    partial: Partial<'a>,
+    /// What the last server called the bytes that it sent.
+    validator: Option<Validator>,
+    /// Whether the file was put together from several answers.
+    resumed: bool,
+}
+
+/// What an answer's head says of its body.
+enum Body {
+    /// It goes on where we are.
+    Rest,
+    /// It is the whole file.
+    Whole,
+    /// It is of no use together with what is there.
+    Unusable(&'static str),
+}
+
+impl<'a> Transfer<'a> {
+    /// Asks for the rest until nothing is missing.
+    ///
+    /// A cut connection is taken up at once if it brought something new, else after a wait, as often
+    /// as `patience` says.
+    async fn run(mut self) -> Result<End<'a>, HubError> {
+        let progress = self.meter.progress();
+        let patience = self.wire.patience;
+        // Less than was ever there is nothing new: a server without ranges must not keep us forever.
+        let mut most = self.partial.have();
+        let mut fruitless = 0;
+        self.meter.at(self.partial.have(), self.file);
+        while self.partial.have() < self.remote.size {
+            let prepare = |url: &Url, request: RequestBuilder| self.ask_for_rest(url, request);
+            let arrived = patience
+                .persist(|| self.wire.open(self.about, &prepare), progress)
+                .await?;
+            match self.body(&arrived)? {
+                Body::Rest => self.resumed |= self.partial.have() > 0,
+                Body::Whole => {
+                    if self.partial.have() > 0 {
+                        progress.note(&format!(
+                            "`{}` starts over: the server sends it from the beginning",
+                            self.file
+                        ));
+                    }
+                    self.partial.clear()?;
+                    self.resumed = false;
+                }
+                Body::Unusable(reason) => return self.give_up(reason, &arrived.url),
+            }
+            let url = arrived.url.clone();
+            self.validator = validator(&arrived);
+            let broke = match self.read(arrived).await? {
+                Read::Whole => break,
+                Read::TooLong => return self.give_up("the server sent more than the file", &url),
+                Read::Cut(source) => HubError::Cut {
+                    file: self.file.to_owned(),
+                    have: self.partial.have(),
+                    size: self.remote.size,
+                    source,
+                },
+            };
+            if self.partial.have() > most {
+                most = self.partial.have();
+                fruitless = 0;
+            } else {
+                fruitless += 1;
+            }
+            if fruitless >= patience.attempts {
+                return Err(broke);
+            }
+            progress.note(&format!("{broke}; going on"));
+            if fruitless > 0 {
+                let doublings = u32::try_from(fruitless - 1).unwrap_or(u32::MAX).min(8);
+                tokio::time::sleep(patience.first_wait * 2u32.pow(doublings)).await;
+            }
+        }
+        self.check()
+    }
+
+    /// Asks for what is missing, on the condition that it is of the same file.
+    fn ask_for_rest(&self, url: &Url, request: RequestBuilder) -> RequestBuilder {
+        let have = self.partial.have();
+        if have == 0 {
+            return request;
+        }
+        let request = request.header(RANGE, format!("bytes={have}-"));
+        match &self.validator {
+            Some(validator) if validator.server.origin() == url.origin() => {
+                request.header(IF_RANGE, &validator.etag)
+            }
+            // Another server than the hub calls the file otherwise, and would never go on. There the
+            // SHA-256 tells whether the pieces belong together; without one, all is sent again.
+            _ if self.remote.sha256().is_some() && !self.wire.is_hub(url) => request,
+            _ => request.header(IF_RANGE, format!("\"{}\"", self.remote.etag)),
+        }
+    }
+
+    fn body(&self, arrived: &Arrived) -> Result<Body, HubError> {
+        let Arrived { url, response } = arrived;
+        let headers = response.headers();
+        if self.wire.is_hub(url)
+            && (self.remote.sha256().is_none() || headers.contains_key(LINKED_ETAG))
+            && named(headers).is_some_and(|etag| etag != self.remote.etag)
+        {
+            return Ok(Body::Unusable("it has changed on the hub"));
+        }
+        let (have, size) = (self.partial.have(), self.remote.size);
+        Ok(match response.status() {
+            StatusCode::PARTIAL_CONTENT if have > 0 => {
+                let same = match (&self.validator, validator(arrived)) {
+                    (Some(old), Some(new)) if old.server.origin() == url.origin() => {
+                        old.etag == new.etag
+                    }
+                    _ => true,
+                };
+                if !same {
+                    Body::Unusable("it has changed on the server")
+                } else if is_rest(headers, have, size) {
+                    Body::Rest
+                } else {
+                    Body::Unusable("the server sent another range than was asked for")
+                }
+            }
+            StatusCode::OK => match response.content_length() {
+                Some(length) if length != size => Body::Unusable("its length has changed"),
+                _ => Body::Whole,
+            },
+            StatusCode::RANGE_NOT_SATISFIABLE => Body::Unusable("its length has changed"),
+            _ => return Err(bad(url, "neither a file nor a part of one")),
+        })
+    }
+
+    async fn read(&mut self, arrived: Arrived) -> Result<Read, HubError> {
+        let mut response = arrived.response;
+        loop {
+            match response.chunk().await {
+                Ok(Some(bytes)) => {
+                    if self.partial.have() + bytes.len() as u64 > self.remote.size {
+                        return Ok(Read::TooLong);
+                    }
+                    self.partial.append(&bytes)?;
+                    self.meter.at(self.partial.have(), self.file);
+                }
+                Ok(None) if self.partial.have() == self.remote.size => return Ok(Read::Whole),
+                Ok(None) => return Ok(Read::Cut(None)),
+                Err(error) => return Ok(Read::Cut(Some(error.without_url()))),
+            }
+        }
+    }
+
+    fn check(self) -> Result<End<'a>, HubError> {
+        let (Some(expected), Some(found)) = (self.remote.sha256(), self.partial.sha256()) else {
+            return Ok(End::Whole(self.partial));
+        };
+        if expected.eq_ignore_ascii_case(&found) {
+            return Ok(End::Whole(self.partial));
+        }
+        let error = HubError::Corrupt {
+            file: self.file.to_owned(),
+            expected: expected.to_owned(),
+            found,
+        };
+        self.partial.remove()?;
+        if self.resumed {
+            return Ok(End::Unusable {
+                reason: "its pieces do not belong together",
+                error,
+            });
+        }
+        Err(error)
+    }
+
+    fn give_up(self, reason: &'static str, url: &Url) -> Result<End<'a>, HubError> {
+        self.partial.remove()?;
+        Ok(End::Unusable {
+            reason,
+            error: bad(url, "a file that differs with every request"),
+        })
+    }
+}
+
+/// How an answer's body ended.
+enum Read {
+    Whole,
+    TooLong,
+    Cut(Option<reqwest::Error>),
+}

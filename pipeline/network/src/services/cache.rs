@@ -1,0 +1,328 @@
+use crate::services::{ApiError, Usage};
+use clika_base::files::sha256_hex;
+use clika_base::types::Place;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, value::RawValue};
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// Names a request by what decides its answer: SHA-256 of the model, parameters and messages.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key(String);
+
+impl Key {
+    /// The key of a request. Keys of objects are sorted, so that their order does not matter.
+    pub fn new(request: &Value) -> Self {
+        let mut text = String::new();
+        canonical(request, &mut text);
+        Self(sha256_hex(text))
+    }
+
+    /// The key as 64 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// JSON with sorted keys and without spaces. serde_json's own order depends on a cargo feature that
+/// any dependency can switch on, and a changed key would be paid for twice.
+fn canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            out.push('{');
+            for (index, (key, value)) in entries.into_iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push(':');
+                canonical(value, out);
+            }
+            out.push('}');
+        }
+        Value::Array(values) => {
+            out.push('[');
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    out.push(',');
+                }
+                canonical(value, out);
+            }
+            out.push(']');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            out.push_str(&value.to_string());
+        }
+    }
+}
+
+/// An answer that was kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// The answer.
+    pub value: Value,
+    /// The day it was given, UTC: `2026-11-24`.
+    pub date: String,
+}
+
+/// Answers of a service, one a line, appended before they are used and never changed.
+///
+/// The first line names the format. A last line without its end is a write that was cut off: it is
+/// dropped with a warning, and its answer is asked for again.
+#[derive(Debug)]
+pub struct Cache {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    /// Where the next line goes.
+    end: u64,
+    /// Where each answer's line stands, and its length.
+    lines: HashMap<String, (u64, usize)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    clika_cache: u32,
+}
+
+const FORMAT: u32 = 1;
+
+/// A line as it is checked when the cache is opened, without copying its answer.
+#[derive(Deserialize)]
+struct Seen<'a> {
+    key: &'a str,
+    #[serde(default)]
+    replaces: bool,
+    #[serde(borrow, rename = "value")]
+    _value: &'a RawValue,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    key: &'a str,
+    /// Whether it counts instead of an earlier line, whose answer could not be used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    replaces: bool,
+    date: String,
+    usage: Usage,
+    value: Value,
+}
+
+impl Cache {
+    /// Opens a cache, or makes an empty one. Only one run uses a cache at a time.
+    pub fn open(path: &Path) -> Result<Self, ApiError> {
+        let unusable = |source| ApiError::CacheFile {
+            path: path.to_owned(),
+            source,
+        };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(unusable)?;
+        }
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(ApiError::CacheInUse {
+                    path: path.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(unusable(source)),
+        }
+        let mut state = read(file, path, &unusable)?;
+        if state.end == 0 {
+            let header = serde_json::to_string(&Header {
+                clika_cache: FORMAT,
+            });
+            append(&mut state, &header.expect("a header is plain data")).map_err(unusable)?;
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            state: Mutex::new(state),
+        })
+    }
+
+    /// The number of answers.
+    pub fn len(&self) -> usize {
+        self.state().lines.len()
+    }
+
+    /// Whether there is no answer.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// An answer, if it was kept.
+    pub fn get(&self, key: &Key) -> Result<Option<Kept>, ApiError> {
+        let mut state = self.state();
+        let Some(&(start, length)) = state.lines.get(key.as_str()) else {
+            return Ok(None);
+        };
+        let mut bytes = vec![0; length];
+        let read = state
+            .file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| state.file.read_exact(&mut bytes))
+            .and_then(|()| Ok(serde_json::from_slice::<Line>(&bytes)?));
+        match read {
+            Ok(line) => Ok(Some(Kept {
+                value: line.value,
+                date: line.date,
+            })),
+            Err(source) => Err(self.unusable(source)),
+        }
+    }
+
+    /// Keeps an answer. It is in the file when this returns.
+    pub fn keep(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+        self.append(key, value, usage, false)
+    }
+
+    /// Keeps an answer, instead of the one that is kept where there is one.
+    pub fn put(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+        let replaces = self.state().lines.contains_key(key.as_str());
+        self.append(key, value, usage, replaces)
+    }
+
+    fn append(
+        &self,
+        key: &Key,
+        value: Value,
+        usage: Usage,
+        replaces: bool,
+    ) -> Result<Kept, ApiError> {
+        let line = Line {
+            key: key.as_str(),
+            replaces,
+            date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+            usage,
+            value,
+        };
+        let text = serde_json::to_string(&line).expect("a line is plain data");
+        let mut state = self.state();
+        let start = state.end;
+        append(&mut state, &text).map_err(|source| self.unusable(source))?;
+        state
+            .lines
+            .insert(key.as_str().to_owned(), (start, text.len()));
+        Ok(Kept {
+            value: line.value,
+            date: line.date,
+        })
+    }
+
+    fn unusable(&self, source: io::Error) -> ApiError {
+        ApiError::CacheFile {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Appends a line. What a failed write left behind is taken back, so that the next one starts clean.
+fn append(state: &mut State, line: &str) -> io::Result<()> {
+    let bytes = format!("{line}\n").into_bytes();
+    if let Err(error) = state.file.write_all(&bytes) {
+        state.file.set_len(state.end)?;
+        return Err(error);
+    }
+    state.end += bytes.len() as u64;
+    Ok(())
+}
+
+fn read(
+    file: File,
+    path: &Path,
+    unusable: &impl Fn(io::Error) -> ApiError,
+) -> Result<State, ApiError> {
+    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let mut lines = HashMap::new();
+    let mut start = 0;
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let length = reader.read_until(b'\n', &mut line).map_err(unusable)?;
+        let Some(content) = line.strip_suffix(b"\n") else {
+            if length > 0 {
+                if number == 1 {
+                    // A first line that was cut off is ours; anything else is somebody's file.
+                    check_torn_header(&line, path)?;
+                }
+                tracing::warn!(
+                    path = %path.display(),
+                    "the last line is cut off; it is dropped, and its answer is asked for again"
+                );
+                reader.get_ref().set_len(start).map_err(unusable)?;
+            }
+            break;
+        };
+        if number == 1 {
+            check_header(content, path)?;
+        } else {
+            let seen: Seen = serde_json::from_slice(content).map_err(|error| {
+                let problem = format!("the line is no answer: {error}");
+                let place = Place {
+                    path: path.to_owned(),
+                    line: number,
+                };
+                ApiError::CacheLine { problem, place }
+            })?;
+            let place = (start, content.len());
+            if seen.replaces {
+                lines.insert(seen.key.to_owned(), place);
+            } else {
+                // A key that stands twice was asked for twice; the first answer is the one that was used.
+                lines.entry(seen.key.to_owned()).or_insert(place);
+            }
+        }
+        start += length as u64;
+    }
+    Ok(State {
+        file: reader.into_inner(),
+        end: start,
+        lines,
+    })
+}
+
+fn check_header(line: &[u8], path: &Path) -> Result<(), ApiError> {
+    let problem = match serde_json::from_slice::<Header>(line) {
+        Ok(Header { clika_cache }) if clika_cache == FORMAT => return Ok(()),
+        Ok(Header { clika_cache }) => {
+            format!("its format is {clika_cache}, and this version writes format {FORMAT}")
+        }
+        Err(_) => "its first line names no format".to_owned(),
+    };
+    Err(ApiError::CacheVersion {
+        path: path.to_owned(),
+        problem,
+    })
+}
+
+fn check_torn_header(line: &[u8], path: &Path) -> Result<(), ApiError> {
+    let header = serde_json::to_vec(&Header {
+        clika_cache: FORMAT,
+    });
+    if header.expect("a header is plain data").starts_with(line) {
+        return Ok(());
+    }
+    check_header(line, path)
+}

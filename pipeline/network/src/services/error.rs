@@ -1,0 +1,241 @@
+use crate::http::{Fault, SendError};
+use clika_base::files::ArtifactError;
+use clika_base::types::Place;
+use miette::Diagnostic;
+use reqwest::StatusCode;
+use std::{io, path::PathBuf, time::Duration};
+
+/// Why one request was not answered.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum CallError {
+    /// No connection, a broken one, a timeout, or an endless answer.
+    #[error("no whole answer")]
+    #[diagnostic(help(
+        "check the address and the network; every answer so far is kept, so running the command \
+         again goes on from there"
+    ))]
+    Transport(#[source] SendError),
+    /// The service is busy.
+    #[error("answered {status}{}: {excerpt}", wish(*retry_after))]
+    #[diagnostic(help(
+        "the service is overloaded or wants fewer requests: lower --concurrency or --rpm and run \
+         the command again later; every answer so far is kept"
+    ))]
+    Busy {
+        /// 408, 429 or 5xx.
+        status: StatusCode,
+        /// How long it wants us to wait.
+        retry_after: Option<Duration>,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The account's allowance is used up.
+    #[error("answered {status}, the allowance is used up: {excerpt}")]
+    #[diagnostic(help(
+        "raise the account's limit or wait for its next period, and run the command again; every \
+         answer so far is kept"
+    ))]
+    Quota {
+        /// The status.
+        status: StatusCode,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The key is missing or wrong.
+    #[error("answered {status}, which means no key or a wrong one: {excerpt}")]
+    #[diagnostic(help("{advice}"))]
+    Key {
+        /// 401 or 403.
+        status: StatusCode,
+        /// The beginning of the answer.
+        excerpt: String,
+        /// What to do.
+        advice: String,
+    },
+    /// The service does not take the request.
+    #[error("refused with {status}: {excerpt}")]
+    #[diagnostic(help(
+        "404 means a wrong address or a model that the service does not have, 400 and 422 a \
+         request that it does not understand"
+    ))]
+    Refused {
+        /// The status.
+        status: StatusCode,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The service is elsewhere.
+    #[error("answered {status} and points to {location}")]
+    #[diagnostic(help("name that address instead, if you trust it with your key"))]
+    Moved {
+        /// The status.
+        status: StatusCode,
+        /// Where to.
+        location: String,
+    },
+    /// The answer is no JSON.
+    #[error("answered `{content_type}` that is no JSON: {excerpt}")]
+    #[diagnostic(help(
+        "is this the address of the API, and not of a web page or a proxy? OpenAI-compatible ones \
+         end in /v1"
+    ))]
+    NotJson {
+        /// The answer's type.
+        content_type: String,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The model gives NaN or infinity.
+    #[error("the endpoint gives no number as log-probability of any token: the model gives NaN")]
+    #[diagnostic(help(
+        "serve the model in another type, such as vLLM's --dtype bfloat16 or float32: f16 overflows in some models"
+    ))]
+    NotFinite,
+    /// The answer is JSON, and not what was asked for.
+    #[error("{problem}: {excerpt}")]
+    #[diagnostic(help("does this address speak the protocol it is used with?"))]
+    Unexpected {
+        /// What is wrong.
+        problem: String,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+}
+
+impl Fault for CallError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Transport(_) | Self::Busy { .. } | Self::NotJson { .. } => true,
+            Self::Quota { .. }
+            | Self::Key { .. }
+            | Self::Refused { .. }
+            | Self::Moved { .. }
+            | Self::NotFinite
+            | Self::Unexpected { .. } => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+/// Why a service cannot be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum ApiError {
+    /// The address is none.
+    #[error("`{url}` is no address of a server")]
+    #[diagnostic(help(
+        "an address looks like https://api.openai.com/v1 or http://127.0.0.1:8000/v1"
+    ))]
+    Url {
+        /// What was given.
+        url: String,
+    },
+    /// The address has a query.
+    #[error("`{url}` has a query, and requests go to paths below the address of an endpoint")]
+    #[diagnostic(help(
+        "leave out what begins with `?` or `#`; a gateway that needs it can be put in front"
+    ))]
+    Query {
+        /// What was given, without a user's name and password.
+        url: String,
+    },
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up the HTTP client")]
+    Setup(#[source] reqwest::Error),
+    /// A request failed for good, or often enough.
+    #[error("{service} gave no answer")]
+    Call {
+        /// The service's name.
+        service: String,
+        /// Why.
+        #[source]
+        #[diagnostic_source]
+        source: CallError,
+    },
+    /// The budget does not allow another request.
+    #[error(
+        "{service}: the next request would pass {what}; sent {requests} requests{}", spent(*cost)
+    )]
+    #[diagnostic(help(
+        "every answer so far is kept: run the command again with a larger budget to go on from there"
+    ))]
+    Budget {
+        /// The service's name.
+        service: String,
+        /// The option that sets the limit.
+        what: &'static str,
+        /// Requests sent in this run.
+        requests: u64,
+        /// Their cost, where prices are known.
+        cost: Option<f64>,
+    },
+    /// A cost limit without prices.
+    #[error("{service}: --max-cost needs to know what the service charges")]
+    #[diagnostic(help(
+        "give the prices per million: --price-input and --price-output for tokens, \
+         --price-characters for a translator; 0 where nothing is charged"
+    ))]
+    NoPrices {
+        /// The service's name.
+        service: String,
+    },
+    /// Another run uses the cache.
+    #[error("another run uses {}", path.display())]
+    #[diagnostic(help("wait for it to end, or name another cache with --cache"))]
+    CacheInUse {
+        /// The cache.
+        path: PathBuf,
+    },
+    /// The cache is of another version, or no cache.
+    #[error("{} is no cache that this version of clika can use: {problem}", path.display())]
+    #[diagnostic(help("move it away, or name another with --cache; it is left as it is"))]
+    CacheVersion {
+        /// The cache.
+        path: PathBuf,
+        /// What stands there.
+        problem: String,
+    },
+    /// A line of the cache is broken.
+    #[error("{problem}\n   {place}")]
+    #[diagnostic(help(
+        "the cache was changed by another program: remove that line, and its answer is asked for again"
+    ))]
+    CacheLine {
+        /// What is wrong.
+        problem: String,
+        /// Where.
+        place: Place,
+    },
+    /// The cache cannot be read or written.
+    #[error("cannot use {}", path.display())]
+    #[diagnostic(help("answers are kept there before they are used; --cache names another place"))]
+    CacheFile {
+        /// The cache.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A folder cannot be made.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Artifact(#[from] ArtifactError),
+}
+
+fn wish(retry_after: Option<Duration>) -> String {
+    match retry_after {
+        Some(wait) => format!(" and wants {} s of rest", wait.as_secs()),
+        None => String::new(),
+    }
+}
+
+fn spent(cost: Option<f64>) -> String {
+    match cost {
+        Some(cost) => format!(" for {cost:.4}"),
+        None => String::new(),
+    }
+}

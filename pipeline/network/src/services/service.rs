@@ -1,0 +1,261 @@
+use crate::http::{Fault, LONGEST_WAIT, Patience};
+use crate::services::{
+    ApiError, Budget, Cache, CallError, Kept, Key, Totals, Usage, budget::Ledger, limits::Limits,
+};
+use clika_base::types::Progress;
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    future::Future,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How a service is treated.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules {
+    /// Requests under way at once.
+    pub concurrency: usize,
+    /// Requests a minute, failed ones included.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// Tokens a minute; a request counts with what it uses at most.
+    pub tokens_per_minute: Option<NonZeroU32>,
+    /// How long one request may take, from the first byte sent to the last one received.
+    pub timeout: Duration,
+    /// How often a request is tried, and how patiently.
+    pub patience: Patience,
+    /// What the run may use.
+    pub budget: Budget,
+}
+
+/// A successful answer and what it used; `None` where the service did not say.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The answer.
+    pub value: Value,
+    /// What it used.
+    pub usage: Option<Usage>,
+}
+
+/// A paid or rate-limited service.
+///
+/// Every answer is in the cache before anybody sees it, so a run that is killed, refused or out of
+/// budget goes on where it stopped and pays for nothing twice.
+pub struct Service {
+    name: String,
+    rules: Rules,
+    limits: Limits,
+    cache: Cache,
+    ledger: Mutex<Ledger>,
+    /// Requests under way, so that equal ones are sent once.
+    under_way: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+impl Service {
+    /// A service that keeps its answers in `cache`. Fails where the budget limits a cost that cannot
+    /// be known.
+    pub fn new(name: &str, rules: Rules, cache: Cache) -> Result<Self, ApiError> {
+        if rules.budget.max_cost.is_some() && rules.budget.prices.is_none() {
+            return Err(ApiError::NoPrices {
+                service: name.to_owned(),
+            });
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            limits: Limits::new(
+                rules.concurrency,
+                rules.requests_per_minute,
+                rules.tokens_per_minute,
+            ),
+            ledger: Mutex::new(Ledger::new(rules.budget)),
+            rules,
+            cache,
+            under_way: Mutex::default(),
+        })
+    }
+
+    /// The service's name in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How it is treated.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What this run has used so far.
+    pub fn totals(&self) -> Totals {
+        self.ledger().totals()
+    }
+
+    /// A kept answer.
+    pub fn lookup(&self, key: &Key) -> Result<Option<Kept>, ApiError> {
+        let kept = self.cache.get(key)?;
+        if kept.is_some() {
+            self.ledger().hit();
+        }
+        Ok(kept)
+    }
+
+    /// Keeps an answer that [`send`](Self::send) brought. It is on the disk when this returns.
+    pub fn keep(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+        self.cache.keep(key, value, usage)
+    }
+
+    /// The answer to a request, from the cache or from the service. `most` is what it uses at most.
+    ///
+    /// An answer that `check` refuses is not kept. One that was kept nevertheless, by a version that did not check it, is
+    /// asked for again.
+    pub async fn ask<F>(
+        &self,
+        key: &Key,
+        most: Usage,
+        check: impl Fn(&Value) -> Result<(), CallError>,
+        attempt: impl FnMut() -> F,
+        progress: &dyn Progress,
+    ) -> Result<Kept, ApiError>
+    where
+        F: Future<Output = Result<Answered, CallError>>,
+    {
+        let turn = Arc::clone(self.under_way().entry(key.clone()).or_default());
+        let held = turn.lock().await;
+        let kept = self.lookup(key)?.filter(|kept| {
+            let refused = check(&kept.value).err();
+            if let Some(error) = &refused {
+                progress.note(&format!("{error}; a kept answer is asked for again"));
+            }
+            refused.is_none()
+        });
+        let answer = match kept {
+            Some(kept) => Ok(kept),
+            None => match self.send(most, attempt, progress).await {
+                Ok(Answered { value, usage }) => match check(&value) {
+                    Ok(()) => self.cache.put(key, value, usage.unwrap_or(most)),
+                    Err(source) => Err(ApiError::Call {
+                        service: self.name.clone(),
+                        source,
+                    }),
+                },
+                Err(error) => Err(error),
+            },
+        };
+        drop(held);
+        self.under_way().remove(key);
+        answer
+    }
+
+    /// Sends a request under the service's rules, without the cache.
+    pub async fn send<F>(
+        &self,
+        most: Usage,
+        mut attempt: impl FnMut() -> F,
+        progress: &dyn Progress,
+    ) -> Result<Answered, ApiError>
+    where
+        F: Future<Output = Result<Answered, CallError>>,
+    {
+        self.rules
+            .patience
+            .persist(
+                || {
+                    let request = attempt();
+                    self.once(most, request)
+                },
+                progress,
+            )
+            .await
+            .map_err(|failure| match failure {
+                Failure::Call(source) => ApiError::Call {
+                    service: self.name.clone(),
+                    source,
+                },
+                Failure::Rules(error) => error,
+            })
+    }
+
+    async fn once(
+        &self,
+        most: Usage,
+        request: impl Future<Output = Result<Answered, CallError>>,
+    ) -> Result<Answered, Failure> {
+        let _place = self.limits.enter().await;
+        self.limits.wait(most.tokens()).await;
+        self.ledger()
+            .reserve(most, &self.name)
+            .map_err(Failure::Rules)?;
+        let mut booking = Booking {
+            service: self,
+            most,
+            // Until the answer is there: a request that is given up may be charged all the same.
+            used: Some(most),
+        };
+        let answer = request.await;
+        booking.used = match &answer {
+            Ok(answered) => Some(answered.usage.unwrap_or(most)),
+            Err(CallError::Transport(_)) => Some(most),
+            Err(_) => None,
+        };
+        if let Err(error) = &answer
+            && let Some(wait) = error.retry_after().filter(|&wait| wait <= LONGEST_WAIT)
+        {
+            self.limits.hold(Instant::now() + wait);
+        }
+        answer.map_err(Failure::Call)
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Arc<tokio::sync::Mutex<()>>>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Settles a reservation also where the request is dropped in the middle.
+struct Booking<'a> {
+    service: &'a Service,
+    most: Usage,
+    used: Option<Usage>,
+}
+
+impl Drop for Booking<'_> {
+    fn drop(&mut self) {
+        self.service.ledger().settle(self.most, self.used);
+    }
+}
+
+/// Why one attempt failed.
+enum Failure {
+    Call(CallError),
+    Rules(ApiError),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Call(error) => error.fmt(f),
+            Self::Rules(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Fault for Failure {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Call(error) => error.is_passing(),
+            Self::Rules(_) => false,
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Call(error) => error.retry_after(),
+            Self::Rules(_) => None,
+        }
+    }
+}

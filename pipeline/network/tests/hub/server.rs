@@ -1,0 +1,209 @@
+//! A hub and its CDN, as far as the resolve and revision API goes.
+
+use clika_base::files::sha256_hex;
+use stub_server::{Answer, Request};
+
+/// A commit's name.
+pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// A repository with one commit. Names are lower case, as the stub's requests are.
+#[derive(Clone)]
+pub struct Repository {
+    pub id: &'static str,
+    pub files: Vec<Stored>,
+    /// Where large files are sent from, if not by the hub.
+    pub cdn: Option<String>,
+}
+
+/// A file of it.
+#[derive(Clone)]
+pub struct Stored {
+    pub name: String,
+    pub content: Vec<u8>,
+    /// Whether the hub knows its SHA-256.
+    pub large: bool,
+    /// The hub's name of the content.
+    pub etag: String,
+}
+
+impl Stored {
+    /// A file in Git, or in large file storage.
+    pub fn new(name: &str, content: Vec<u8>, large: bool) -> Self {
+        let mut etag = sha256_hex(&content);
+        if !large {
+            // Git's hash is as long; nobody computes it.
+            etag.truncate(40);
+        }
+        Self {
+            name: name.to_owned(),
+            content,
+            large,
+            etag,
+        }
+    }
+
+    /// A file in Git with this text.
+    pub fn small(name: &str, content: &str) -> Self {
+        Self::new(name, content.into(), false)
+    }
+
+    /// A file in large file storage of this length.
+    pub fn large(name: &str, length: usize) -> Self {
+        Self::new(name, weights(length), true)
+    }
+}
+
+/// Bytes of which no part equals another.
+pub fn weights(length: usize) -> Vec<u8> {
+    (0..length.div_ceil(4) as u32)
+        .flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes())
+        .take(length)
+        .collect()
+}
+
+impl Repository {
+    /// A model whose weights are one file of 3 MiB and a bit.
+    pub fn model() -> Self {
+        Self {
+            id: "org/tiny",
+            files: vec![
+                Stored::small("config.json", r#"{"model_type": "llama"}"#),
+                Stored::small("tokenizer.json", "{}"),
+                Stored::large("model.safetensors", 3 * 1_048_576 + 5),
+            ],
+            cdn: None,
+        }
+    }
+
+    /// Adds a file.
+    pub fn with(mut self, file: Stored) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// Removes a file.
+    pub fn without(mut self, name: &str) -> Self {
+        self.files.retain(|file| file.name != name);
+        self
+    }
+
+    /// A file of it.
+    pub fn file(&self, name: &str) -> &Stored {
+        self.files.iter().find(|file| file.name == name).unwrap()
+    }
+
+    /// What the hub answers.
+    pub fn answer(&self, request: &Request) -> Answer {
+        let path = path(request);
+        if path == format!("/api/models/{}/revision/main", self.id)
+            || path == format!("/api/models/{}/revision/{COMMIT}", self.id)
+            || path == format!("/api/models/{}/revision/refs%2fpr%2f1", self.id)
+        {
+            return listing(self.files.iter().map(|file| file.name.as_str()));
+        }
+        let resolve = format!("/{}/resolve/{COMMIT}/", self.id);
+        let cached = format!("/api/resolve-cache/{}/", self.id);
+        let direct = path.strip_prefix(&cached);
+        let Some(name) = path.strip_prefix(&resolve).or(direct) else {
+            return error(404, "RepoNotFound", "Repository not found");
+        };
+        let Some(file) = self.files.iter().find(|file| file.name == name) else {
+            return error(404, "EntryNotFound", "Entry not found");
+        };
+        let etag = format!("\"{}\"", file.etag);
+        match (file.large, &self.cdn, direct) {
+            (true, Some(cdn), _) => Answer::new(302, "text/plain", "Found")
+                .with_header(&format!("Location: {cdn}/{name}?signature=5ecret"))
+                .with_header(&format!("X-Linked-ETag: {etag}"))
+                .with_header(&format!("X-Linked-Size: {}", file.content.len())),
+            (false, _, None) => Answer::new(307, "text/plain", "Temporary Redirect")
+                .with_header(&format!("Location: {cached}{name}"))
+                .with_header(&format!("X-Linked-ETag: {etag}"))
+                .with_header(&format!("X-Linked-Size: {}", file.content.len())),
+            _ => bytes(request, &file.content, &etag),
+        }
+        .with_header(&format!("X-Repo-Commit: {COMMIT}"))
+    }
+}
+
+/// The path that was asked for, without a query.
+pub fn path(request: &Request) -> &str {
+    let target = request.head.split_whitespace().nth(1).unwrap();
+    target.split('?').next().unwrap()
+}
+
+/// A header's value.
+pub fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    let is_it = |line: &&str| line.starts_with(&format!("{name}: "));
+    let line = request.head.lines().find(is_it)?;
+    Some(line[name.len() + 2..].trim())
+}
+
+/// Whether it is a GET of a file with this name, wherever it is.
+pub fn is_get(request: &Request, name: &str) -> bool {
+    request.head.starts_with("get ") && path(request).ends_with(&format!("/{name}"))
+}
+
+/// The hub's list of a revision's files.
+pub fn listing<'a>(names: impl Iterator<Item = &'a str>) -> Answer {
+    let quoted = |name| format!(r#"{{"rfilename": {name:?}}}"#);
+    let names: Vec<_> = names.map(quoted).collect();
+    let text = format!(
+        r#"{{"id": "org/tiny", "sha": "{COMMIT}", "siblings": [{}]}}"#,
+        names.join(", ")
+    );
+    Answer::new(200, "application/json", text)
+}
+
+/// The hub's way to refuse.
+pub fn error(status: u16, code: &str, message: &str) -> Answer {
+    Answer::new(status, "text/plain", message)
+        .with_header(&format!("X-Error-Code: {code}"))
+        .with_header(&format!("X-Error-Message: {message}"))
+}
+
+/// A file or a range of it (RFC 9110, sections 13.1.5 and 14.2).
+pub fn bytes(request: &Request, content: &[u8], etag: &str) -> Answer {
+    let full = || {
+        Answer::new(200, "application/octet-stream", content)
+            .with_header(&format!("ETag: {etag}"))
+            .with_header("Accept-Ranges: bytes")
+    };
+    let Some(range) = header(request, "range") else {
+        return full();
+    };
+    if header(request, "if-range").is_some_and(|condition| condition != etag) {
+        return full();
+    }
+    let first: usize = range
+        .strip_prefix("bytes=")
+        .and_then(|range| range.strip_suffix('-'))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let size = content.len();
+    if first >= size {
+        return Answer::new(416, "text/plain", "")
+            .with_header(&format!("Content-Range: bytes */{size}"));
+    }
+    Answer::new(206, "application/octet-stream", &content[first..])
+        .with_header(&format!("ETag: {etag}"))
+        .with_header(&format!("Content-Range: bytes {first}-{}/{size}", size - 1))
+}
+
+/// The same answer, of which only the beginning is sent.
+pub fn cut(answer: Answer, sent: usize) -> Answer {
+    match answer {
+        Answer::Full {
+            status,
+            headers,
+            body,
+        } => Answer::Broken {
+            status,
+            headers,
+            sent: sent.min(body.len()),
+            body,
+        },
+        other => other,
+    }
+}

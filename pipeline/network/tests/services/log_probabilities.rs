@@ -1,0 +1,94 @@
+//! What servers give as log-probabilities, and what of it is an answer.
+
+#![allow(clippy::unwrap_used)]
+
+use clika_base::types::NoProgress;
+use clika_network::http::Patience;
+use clika_network::services::{
+    ApiError, Budget, Cache, CallError, Generation, Key, OpenAi, Prompt, Role, Rules, Service,
+    Usage,
+};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use stub_server::{Answer, Stub};
+
+fn rules() -> Rules {
+    Rules {
+        concurrency: 1,
+        requests_per_minute: None,
+        tokens_per_minute: None,
+        timeout: Duration::from_secs(5),
+        patience: Patience {
+            attempts: 1,
+            first_wait: Duration::from_millis(1),
+        },
+        budget: Budget::default(),
+    }
+}
+
+/// An answer in chat with log-probabilities of A, B and C.
+fn scored(values: [Value; 3]) -> Value {
+    let listed = ["A", "B", "C"].into_iter().zip(values);
+    let listed: Vec<Value> = listed
+        .map(|(token, logprob)| json!({ "token": token, "logprob": logprob }))
+        .collect();
+    json!({ "choices": [{
+        "message": { "content": "B" },
+        "logprobs": { "content": [{ "token": "B", "top_logprobs": listed }] },
+    }] })
+}
+
+#[tokio::test]
+async fn log_probabilities_that_are_none_are_no_answer_and_block_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache.jsonl");
+    let nan = scored([Value::Null, Value::Null, Value::Null]);
+    // Servers write -9999 or null for a probability of 0.
+    let sound = scored([json!(-9999.0), json!(-0.5), Value::Null]);
+    let positive = scored([json!(0.7), json!(0.2), json!(0.1)]);
+    let stub = {
+        let answers = [nan.clone(), positive, sound].map(|value| value.to_string());
+        Stub::start(move |number, _| {
+            Answer::new(200, "application/json", answers[number.min(2)].clone())
+        })
+    };
+    let ask = || async {
+        let service = Service::new("stub", rules(), Cache::open(&cache)?)?;
+        let base = format!("{}/v1", stub.origin());
+        let model = OpenAi::new(service, &base, "m", None, "CLIKA_API_KEY")?;
+        let question = Generation {
+            prompt: Prompt::Chat(vec![(Role::User, "Which?".to_owned())]),
+            max_tokens: 10,
+            fields: Map::new(),
+        };
+        model.generate(&question, &NoProgress).await
+    };
+    let Err(ApiError::Call { source, .. }) = ask().await else {
+        panic!("NaN is an answer")
+    };
+    assert!(matches!(source, CallError::NotFinite), "{source}");
+    let Err(ApiError::Call { source, .. }) = ask().await else {
+        panic!("a probability is a log-probability")
+    };
+    assert_eq!(
+        source.to_string().split(':').next().unwrap(),
+        "0.7 is no log-probability of `A`"
+    );
+    assert!(Cache::open(&cache).unwrap().is_empty(), "it was kept");
+
+    // An older version has kept it.
+    let body = json!({
+        "model": "m", "max_tokens": 10, "temperature": 0.0,
+        "messages": [{ "role": "user", "content": "Which?" }],
+    });
+    let key = Key::new(&json!(["chat", body]));
+    Cache::open(&cache)
+        .unwrap()
+        .keep(&key, nan, Usage::default())
+        .unwrap();
+    for _ in 0..2 {
+        let reply = ask().await.unwrap();
+        assert_eq!(reply.first_token, [("B".to_owned(), -0.5)]);
+    }
+    assert_eq!(stub.requests().len(), 3, "asked again once");
+}

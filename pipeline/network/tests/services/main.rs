@@ -1,0 +1,4 @@
+//! Paid services.
+
+mod log_probabilities;
+mod service;

@@ -1,0 +1,86 @@
+//! JSON Lines, read strictly: every line counts, and every fault has its line.
+
+use crate::predictions::PredictionError;
+use clika_base::types::Place;
+use serde::de::DeserializeOwned;
+use std::{collections::BTreeSet, path::Path};
+
+/// A file of records, one a line, and where each stands.
+pub(crate) struct Lines<T> {
+    pub(crate) records: Vec<(Place, T)>,
+}
+
+/// Reads a file. A line that is no JSON or lacks a field, text that is no UTF-8 and a file without
+/// any line are errors; `expected` says what a line holds.
+pub(crate) fn read<T: DeserializeOwned>(
+    path: &Path,
+    expected: &str,
+) -> Result<Lines<T>, PredictionError> {
+    let bytes = std::fs::read(path).map_err(|source| PredictionError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    let place = |line: usize| Place {
+        path: path.to_owned(),
+        line,
+    };
+    let mut records = Vec::new();
+    let content = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    if content.is_empty() {
+        return Err(invalid(place(1), "the file is empty", expected));
+    }
+    for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
+        let place = place(index + 1);
+        let text = std::str::from_utf8(line).map_err(|error| {
+            let at = error.valid_up_to() + 1;
+            invalid(
+                place.clone(),
+                &format!("byte {at} of the line is no UTF-8"),
+                "UTF-8 throughout; the file may mix encodings",
+            )
+        })?;
+        let record = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+            .map_err(|error| invalid(place.clone(), &json_problem(&error), expected))?;
+        records.push((place, record));
+    }
+    Ok(Lines { records })
+}
+
+/// Asserts that no item stands twice in a file.
+pub(crate) fn check_distinct<'a>(
+    items: impl Iterator<Item = (&'a Place, &'a str)>,
+) -> Result<(), PredictionError> {
+    let mut seen = BTreeSet::new();
+    for (place, id) in items {
+        if !seen.insert(id) {
+            return Err(invalid(
+                place.clone(),
+                &format!("item {id} stands twice"),
+                "every item once",
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn invalid(place: Place, problem: &str, expected: &str) -> PredictionError {
+    PredictionError::Invalid {
+        problem: problem.to_owned(),
+        expected: expected.to_owned(),
+        place,
+    }
+}
+
+/// serde_json's message without its position, which is the position in the line.
+fn json_problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let problem = match text.rsplit_once(" at line ") {
+        Some((problem, _position)) => problem,
+        None => &text,
+    };
+    if error.is_data() {
+        problem.to_owned()
+    } else {
+        format!("the line is no JSON: {problem}, column {}", error.column())
+    }
+}

@@ -1,0 +1,291 @@
+//! The paper's release as it lies on disk: irregular folder names, one file for each model.
+
+use crate::metrics::Answer;
+use crate::predictions::{
+    Collection, Key, Prediction, PredictionError,
+    folder::{EntryKind, entries},
+    jsonl::{self, invalid},
+};
+use clika_base::types::{LanguageCode, Place, Task};
+use serde::Deserialize;
+use std::{collections::BTreeMap, path::Path};
+
+/// The tasks' folders.
+const FOLDERS: [(&str, Task); 4] = [
+    ("x_csqa", Task::XCsqa),
+    ("x_copa", Task::XCopa),
+    ("x_geo", Task::XGeo),
+    ("x_name", Task::XPeo),
+];
+
+/// What follows the model's name in a file of recorded answers.
+const SUFFIXES: [&str; 2] = ["_res_bf16_add_simple_example.jsonl", "_res.jsonl"];
+
+/// The English questions on cities, with their divisions.
+const DIVISIONS: &str = "en_geo_data.jsonl";
+
+const EXPECTED: &str =
+    "each line is an object with `id`, `res` (the answer) and `label` (the right letter)";
+
+/// A line of a file of recorded answers; the prompt and the source's own id are not needed.
+#[derive(Deserialize)]
+#[serde(expecting = "an object")]
+struct Line {
+    id: u64,
+    res: String,
+    label: String,
+}
+
+/// Whether a folder is the release.
+pub(crate) fn is_release(folder: &Path) -> bool {
+    FOLDERS.iter().any(|(name, _)| {
+        // A link is no folder of the release: links to folders are not followed.
+        std::fs::symlink_metadata(folder.join(name)).is_ok_and(|found| found.is_dir())
+    })
+}
+
+/// Reads all recorded answers.
+pub(crate) fn read(folder: &Path, collection: &mut Collection) -> Result<(), PredictionError> {
+    for entry in entries(folder)? {
+        let task = FOLDERS.iter().find(|(name, _)| *name == entry.name);
+        let Some(&(_, task)) = task else { continue };
+        match entry.kind {
+            EntryKind::Folder => read_task(&entry.path, task, collection)?,
+            EntryKind::LinkToFolder => collection.not_read(&entry.path, LINK),
+            EntryKind::File => collection.not_read(&entry.path, "no folder"),
+        }
+    }
+    Ok(())
+}
+
+/// Why a link is left aside.
+const LINK: &str = "a link to a folder";
+
+fn read_task(
+    folder: &Path,
+    task: Task,
+    collection: &mut Collection,
+) -> Result<(), PredictionError> {
+    let clusters = match task {
+        Task::XGeo => Clusters::divisions(folder, collection)?,
+        Task::XPeo => Clusters::Halves,
+        Task::XCsqa | Task::XCopa | Task::XCsqaMini | Task::XCopaMini => Clusters::None,
+    };
+    for entry in entries(folder)? {
+        match entry.kind {
+            _ if entry.name.starts_with('.') => continue,
+            EntryKind::File => continue,
+            EntryKind::LinkToFolder => {
+                collection.not_read(&entry.path, LINK);
+                continue;
+            }
+            EntryKind::Folder => (),
+        }
+        let language = language(&entry.path)?;
+        for file in entries(&entry.path)? {
+            if file.kind != EntryKind::File || file.name.starts_with('.') {
+                continue;
+            }
+            let Some(model) = model(&file.name) else {
+                if file.name.contains("_res") && file.name.ends_with(".jsonl") {
+                    let why = format!("a file of answers ends in {}", SUFFIXES.join(" or "));
+                    collection.not_read(&file.path, &why);
+                }
+                continue;
+            };
+            let key = Key {
+                model,
+                task,
+                language: language.clone(),
+            };
+            let predictions = predictions(&file.path, task, &clusters)?;
+            collection.insert_from(key, predictions, file.path)?;
+        }
+    }
+    Ok(())
+}
+
+fn predictions(
+    file: &Path,
+    task: Task,
+    clusters: &Clusters,
+) -> Result<Vec<Prediction>, PredictionError> {
+    let lines = jsonl::read::<Line>(file, EXPECTED)?.records;
+    let count = lines.len() as u64;
+    let mut predictions = Vec::new();
+    for (place, line) in &lines {
+        let Some(label) = letter(&line.label, task.choices()) else {
+            return Err(invalid(
+                place.clone(),
+                &format!("`{}` is no choice of {task}", line.label),
+                &format!("`label` is one of the first {} letters", task.choices()),
+            ));
+        };
+        predictions.push(Prediction {
+            item_id: line.id.to_string(),
+            cluster_id: clusters.of(line.id, count).ok_or_else(|| {
+                invalid(
+                    place.clone(),
+                    &format!("item {} is not in en/{DIVISIONS}", line.id),
+                    "the English questions hold every item, so that cities of a division are one cluster",
+                )
+            })?,
+            scores: None,
+            answer: match first_letter(&line.res, task.choices()) {
+                Some(choice) => Answer::Choice(choice),
+                None => Answer::Invalid,
+            },
+            response: Some(line.res.clone()),
+            label,
+            item_sha256: None,
+            prompt_sha256: None,
+        });
+    }
+    let items = lines.iter().zip(&predictions);
+    jsonl::check_distinct(
+        items.map(|((place, _), p): (&(Place, Line), _)| (place, p.item_id.as_str())),
+    )?;
+    Ok(predictions)
+}
+
+/// Which items are not independent.
+enum Clusters {
+    /// Each stands alone.
+    None,
+    /// Item i of the first half and item i of the second are on one person.
+    Halves,
+    /// By the English name of the right division.
+    Divisions(BTreeMap<u64, String>),
+}
+
+impl Clusters {
+    /// The cluster of an item; `None` where the questions lack it.
+    fn of(&self, id: u64, count: u64) -> Option<String> {
+        match self {
+            Self::None => Some(id.to_string()),
+            Self::Halves => Some((id % (count / 2).max(1)).to_string()),
+            Self::Divisions(names) => names.get(&id).cloned(),
+        }
+    }
+
+    /// Reads the right divisions of the English questions. Where the file is missing every item
+    /// is its own cluster, which is noted.
+    fn divisions(folder: &Path, collection: &mut Collection) -> Result<Self, PredictionError> {
+        #[derive(Deserialize)]
+        #[serde(expecting = "an object")]
+        struct Question {
+            id: u64,
+            answers: Vec<String>,
+            label: usize,
+        }
+        let file = folder.join("en").join(DIVISIONS);
+        if !file.is_file() {
+            collection.notice(format!(
+                "x_geo: no en/{DIVISIONS}, so that every item is drawn on its own"
+            ));
+            return Ok(Self::None);
+        }
+        collection.depend_on(Task::XGeo, file.clone());
+        let expected = "each line is an object with `id`, `answers` and `label` (a position)";
+        let mut names = BTreeMap::new();
+        for (place, question) in jsonl::read::<Question>(&file, expected)?.records {
+            let Some(answer) = question.answers.get(question.label) else {
+                return Err(invalid(
+                    place,
+                    "`label` is no position in `answers`",
+                    expected,
+                ));
+            };
+            names.insert(question.id, answer.clone());
+        }
+        Ok(Self::Divisions(names))
+    }
+}
+
+/// `ZH_trans`, `DE` and `ar` are zh, de and ar.
+fn language(folder: &Path) -> Result<LanguageCode, PredictionError> {
+    let name = folder
+        .file_name()
+        .map_or_else(Default::default, |name| name.to_string_lossy());
+    let code = name.strip_suffix("_trans").unwrap_or(&name).to_lowercase();
+    LanguageCode::try_from(code).map_err(|problem| {
+        let place = Place {
+            path: folder.to_owned(),
+            line: 1,
+        };
+        invalid(
+            place,
+            &problem,
+            "the folder of a task holds a folder for each language",
+        )
+    })
+}
+
+fn model(name: &str) -> Option<String> {
+    let model = SUFFIXES
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix))?;
+    Some(model.to_owned())
+}
+
+/// The position of a capital Latin letter among the choices.
+fn letter(text: &str, choices: usize) -> Option<u8> {
+    let &[byte] = text.as_bytes() else {
+        return None;
+    };
+    let position = byte.checked_sub(b'A')?;
+    (usize::from(position) < choices).then_some(position)
+}
+
+/// The choice that an answer begins with. As in the release, it counts by its first character:
+/// a lower-case or a Cyrillic letter and one beyond the choices are no answer.
+fn first_letter(response: &str, choices: usize) -> Option<u8> {
+    let first = response.trim().chars().next()?;
+    letter(first.encode_utf8(&mut [0; 4]), choices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_counts_by_its_first_character() {
+        for (response, choice) in [
+            ("B.", Some(1)),
+            (" B. Alexandria Governorate", Some(1)),
+            ("A", Some(0)),
+            ("", None),
+            ("  ", None),
+            ("b", None),
+            ("С.", None), // Cyrillic
+            ("E.", None), // beyond four choices
+            ("The answer is B", None),
+        ] {
+            assert_eq!(first_letter(response, 4), choice, "{response}");
+        }
+        assert_eq!(first_letter("E.", 5), Some(4));
+    }
+
+    #[test]
+    fn folder_names_are_irregular() {
+        for (name, code) in [
+            ("ZH_trans", "zh"),
+            ("ar_trans", "ar"),
+            ("DE", "de"),
+            ("ar", "ar"),
+        ] {
+            assert_eq!(language(Path::new(name)).unwrap().as_str(), code);
+        }
+    }
+
+    #[test]
+    fn only_recorded_answers_name_a_model() {
+        assert_eq!(model("chatgpt_res.jsonl").as_deref(), Some("chatgpt"));
+        assert_eq!(
+            model("llama_13b_res_bf16_add_simple_example.jsonl").as_deref(),
+            Some("llama_13b")
+        );
+        assert_eq!(model("generate_input.jsonl"), None);
+        assert_eq!(model("validation.jsonl"), None);
+    }
+}

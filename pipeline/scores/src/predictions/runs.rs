@@ -1,0 +1,151 @@
+//! Whether predictions under one name are of one model, asked in one way, on one version of each dataset.
+
+use crate::predictions::{Collection, Key, PredictionError};
+use clika_base::types::{LanguageCode, Task};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a run records without being another model or another way of asking for it. Everything else that describes a
+/// run has to be equal among predictions of one name: a field that nobody lists here tells runs apart.
+///
+/// Model, revision and adapter are names; their files have hashes of their own.
+const RECORDS: [&str; 12] = [
+    "adapter",
+    "dataset",
+    "dataset_sha256",
+    "device",
+    "format_comment",
+    "letters_probability",
+    "limit",
+    "model",
+    "pilot",
+    "revision",
+    "separator",
+    "thought",
+];
+
+/// Below this share of the probability, the options' letters do not stand for what a model would answer.
+pub const LEAST_PROBABILITY: f64 = 0.5;
+
+/// Of a model's sets whose letters held little of the probability where the answer was read: which, and how much.
+pub fn weak_letters(collection: &Collection, model: &str) -> Option<String> {
+    let of_model = collection.iter().filter(|(key, _)| key.model == model);
+    let weak: Vec<String> = of_model
+        .filter_map(|(key, _)| {
+            let share = collection.run(key)?["letters_probability"].as_f64()?;
+            (share < LEAST_PROBABILITY)
+                .then(|| format!("{} in {} {share:.2}", key.task, key.language))
+        })
+        .collect();
+    let sets = (!weak.is_empty()).then(|| weak.join(", "))?;
+    Some(format!(
+        "{model}: the option letters held little of the probability where the answer was read ({sets}), so that what was \
+         compared is not what the model would have written"
+    ))
+}
+
+/// What is said of a value that an older version did not record.
+const NOT_RECORDED: &str = "not recorded";
+
+/// What differs between two runs that were described, in words; `None` where predictions of both may stand under one name.
+pub fn difference(one: &Value, other: &Value) -> Option<String> {
+    let keys = |run: &Value| -> Vec<String> {
+        let fields = run.as_object().into_iter().flatten();
+        fields.map(|(key, _)| key.clone()).collect()
+    };
+    let all: BTreeSet<String> = [keys(one), keys(other)].concat().into_iter().collect();
+    let differing: Vec<&String> = all
+        .iter()
+        .filter(|key| !RECORDS.contains(&key.as_str()) && one[key.as_str()] != other[key.as_str()])
+        .collect();
+    let said = |key: &str| format!("`{key}` is {} and {}", shown(&one[key]), shown(&other[key]));
+    // Of another version of the scoring everything may differ, and nothing else need be said.
+    let scoring = differing.iter().find(|key| **key == "scoring_version");
+    match scoring {
+        Some(key) => Some(said(key)),
+        None if differing.is_empty() => None,
+        None => Some(
+            differing
+                .iter()
+                .map(|key| said(key))
+                .collect::<Vec<_>>()
+                .join(", "),
+        ),
+    }
+}
+
+/// Whether two runs are known to be on different versions of a dataset.
+pub fn other_dataset(one: &Value, other: &Value) -> bool {
+    // Equal rows are one version, whatever else was built with them.
+    let key = ["dataset_sha256", "dataset"]
+        .into_iter()
+        .find(|key| !one[key].is_null() && !other[key].is_null());
+    key.is_some_and(|key| one[key] != other[key])
+}
+
+/// Whether two runs are known to have asked other questions in a language, although one has no hashes of them: only
+/// versions of clika before there were hashes recorded the dataset and not its items.
+pub fn other_questions(one: (&Collection, &Key), other: (&Collection, &Key)) -> bool {
+    let unhashed = |(collection, key): (&Collection, &Key)| {
+        let answers = collection.get(&key.model, key.task, &key.language);
+        let mut answers = answers.into_iter().flatten();
+        answers.any(|it| it.item_sha256.is_none())
+    };
+    match (one.0.run(one.1), other.0.run(other.1)) {
+        (Some(run), Some(its_run)) => {
+            other_dataset(run, its_run) && (unhashed(one) || unhashed(other))
+        }
+        (None, _) | (_, None) => false,
+    }
+}
+
+/// A value in a message.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => NOT_RECORDED.to_owned(),
+        Value::String(hash) if hash.len() == 64 && hash.is_ascii() => format!("`{}…`", &hash[..12]),
+        Value::String(text) => format!("`{text}`"),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            format!("`{value}`")
+        }
+    }
+}
+
+/// Fails where one name stands for several runs that differ, or for several versions of a dataset.
+pub(crate) fn check(collection: &Collection) -> Result<(), PredictionError> {
+    let mut first = BTreeMap::<&str, (&Key, &Value)>::new();
+    let mut first_of_task = BTreeMap::<(&str, Task), (&Key, &Value)>::new();
+    let mut first_of_language = BTreeMap::<(Task, &LanguageCode), &Key>::new();
+    for (key, _) in collection.iter() {
+        // Imported logs say nothing about their runs.
+        let Some(run) = collection.run(key) else {
+            continue;
+        };
+        let (other, its_run) = *first.entry(&key.model).or_insert((key, run));
+        if let Some(difference) = difference(its_run, run) {
+            return Err(PredictionError::Mixed {
+                first: Box::new(other.clone()),
+                second: Box::new(key.clone()),
+                difference,
+            });
+        }
+        let of_task = (key.model.as_str(), key.task);
+        let (other, its_run) = *first_of_task.entry(of_task).or_insert((key, run));
+        if other_dataset(its_run, run) {
+            return Err(other_version(other, key));
+        }
+        let of_language = (key.task, &key.language);
+        let other = *first_of_language.entry(of_language).or_insert(key);
+        if other_questions((collection, other), (collection, key)) {
+            return Err(other_version(other, key));
+        }
+    }
+    Ok(())
+}
+
+fn other_version(first: &Key, second: &Key) -> PredictionError {
+    PredictionError::OtherDataset {
+        first: Box::new(first.clone()),
+        second: Box::new(second.clone()),
+    }
+}

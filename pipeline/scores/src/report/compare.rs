@@ -1,0 +1,285 @@
+//! Two models on the same items.
+
+use crate::metrics::{
+    Judged, McNemar, PairedDifference, Parallel, Resampler, accuracy, accuracy_share, bca,
+    detectable_difference, holm,
+};
+use crate::predictions::{Collection, Key, Prediction, other_questions};
+use crate::report::{IntervalKind, ReportError, Uncertainty};
+use clika_base::types::{LanguageCode, Task};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The comparison of two models, one row for each task and language.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// The one.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// How intervals were made.
+    pub uncertainty: Uncertainty,
+    /// The rows; p-values are corrected over all of them.
+    pub rows: Vec<ComparisonRow>,
+    /// What only one of them has, and which therefore is not compared.
+    pub unshared: Vec<Unshared>,
+    /// Runs whose answers carry no hash of their question, as [`Comparison::a`] or [`Comparison::b`].
+    pub unverified: Vec<String>,
+    /// What was scored by other versions of clika, which may read an answer otherwise.
+    pub other_scoring: Vec<OtherScoring>,
+}
+
+/// A task in a language whose answers were scored in two ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OtherScoring {
+    /// The task.
+    pub task: Task,
+    /// The language.
+    pub language: LanguageCode,
+    /// The `scoring_version` of [`Comparison::a`]; `None` where it is not recorded.
+    pub a: Option<u64>,
+    /// That of [`Comparison::b`].
+    pub b: Option<u64>,
+}
+
+/// A task in a language that only one run has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unshared {
+    /// The run that has it, as [`Comparison::a`] or [`Comparison::b`].
+    pub run: String,
+    /// The task.
+    pub task: Task,
+    /// The language.
+    pub language: LanguageCode,
+}
+
+/// Two models on a task in a language.
+#[derive(Clone, Debug, Serialize)]
+pub struct ComparisonRow {
+    /// The task.
+    pub task: Task,
+    /// The language.
+    pub language: LanguageCode,
+    /// The number of items.
+    pub n: usize,
+    /// The accuracy of the one, in 0 to 1.
+    pub accuracy_a: Option<f64>,
+    /// The accuracy of the other.
+    pub accuracy_b: Option<f64>,
+    /// The one minus the other.
+    pub difference: Option<f64>,
+    /// The interval's lower end, by clustered bootstrap.
+    pub low: Option<f64>,
+    /// The interval's upper end.
+    pub high: Option<f64>,
+    /// Items that only the one has right.
+    pub only_a: u64,
+    /// Items that only the other has right.
+    pub only_b: u64,
+    /// McNemar's exact test, which takes the items as independent.
+    pub mcnemar_p: f64,
+    /// The paired bootstrap's two-sided p, which respects clusters.
+    pub bootstrap_p: Option<f64>,
+    /// The bootstrap's p after Holm's correction over all rows.
+    pub holm_p: Option<f64>,
+    /// The smallest difference that a test at 5 % finds with a power of 80 % on so many items of
+    /// which so many are discordant.
+    pub detectable: Option<f64>,
+}
+
+/// A run to compare: a model and where its predictions are.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// The predictions.
+    pub collection: &'a Collection,
+    /// The model.
+    pub model: &'a str,
+    /// What reports call the run.
+    pub label: &'a str,
+}
+
+impl<'a> Run<'a> {
+    /// A run that is called by its model's name.
+    pub fn new(collection: &'a Collection, model: &'a str) -> Self {
+        Self {
+            collection,
+            model,
+            label: model,
+        }
+    }
+
+    /// The tasks and languages that another run lacks.
+    fn not_in(self, other: Run<'_>) -> impl Iterator<Item = Unshared> {
+        self.collection
+            .iter()
+            .filter(move |(key, _)| {
+                let theirs = other.collection.get(other.model, key.task, &key.language);
+                key.model == self.model && theirs.is_none()
+            })
+            .map(move |(key, _)| Unshared {
+                run: self.label.to_owned(),
+                task: key.task,
+                language: key.language.clone(),
+            })
+    }
+}
+
+/// Compares two runs on every task and language that both have.
+pub fn compare(
+    a: Run<'_>,
+    b: Run<'_>,
+    uncertainty: &Uncertainty,
+) -> Result<Comparison, ReportError> {
+    let mut rows = Vec::new();
+    let mut unverified = BTreeSet::new();
+    let mut other_scoring = Vec::new();
+    for (key, ours) in a.collection.iter().filter(|(key, _)| key.model == a.model) {
+        let Some(theirs) = b.collection.get(b.model, key.task, &key.language) else {
+            continue;
+        };
+        let differs = |difference: String| ReportError::OtherItems {
+            task: key.task.to_string(),
+            language: key.language.to_string(),
+            a: a.label.to_owned(),
+            b: b.label.to_owned(),
+            difference,
+        };
+        for (run, answers) in [(a, ours), (b, theirs)] {
+            if answers.iter().any(|it| it.item_sha256.is_none()) {
+                unverified.insert(run.label.to_owned());
+            }
+        }
+        let its_key = Key {
+            model: b.model.to_owned(),
+            ..key.clone()
+        };
+        if other_questions((a.collection, key), (b.collection, &its_key)) {
+            let difference = "they were answered on other versions of the dataset";
+            return Err(differs(difference.to_owned()));
+        }
+        let theirs = same_items(ours, theirs).map_err(differs)?;
+        // Answers that another program has recorded have no version to compare.
+        if let (Some(one), Some(other)) = (a.collection.run(key), b.collection.run(&its_key)) {
+            let versions = [one, other].map(|run| run["scoring_version"].as_u64());
+            if versions[0] != versions[1] {
+                other_scoring.push(OtherScoring {
+                    task: key.task,
+                    language: key.language.clone(),
+                    a: versions[0],
+                    b: versions[1],
+                });
+            }
+        }
+        rows.push(row(key.task, &key.language, ours, &theirs, uncertainty));
+    }
+    if rows.is_empty() {
+        return Err(ReportError::NothingShared {
+            a: a.label.to_owned(),
+            b: b.label.to_owned(),
+        });
+    }
+    let p_values: Vec<_> = rows.iter().map(|row| row.bootstrap_p).collect();
+    for (row, adjusted) in rows.iter_mut().zip(holm(&p_values)) {
+        row.holm_p = adjusted;
+    }
+    Ok(Comparison {
+        a: a.label.to_owned(),
+        b: b.label.to_owned(),
+        uncertainty: *uncertainty,
+        rows,
+        unshared: a.not_in(b).chain(b.not_in(a)).collect(),
+        unverified: unverified.into_iter().collect(),
+        other_scoring,
+    })
+}
+
+fn row(
+    task: Task,
+    language: &LanguageCode,
+    ours: &[Prediction],
+    theirs: &[&Prediction],
+    uncertainty: &Uncertainty,
+) -> ComparisonRow {
+    let a: Vec<Judged> = ours.iter().map(Prediction::judged).collect();
+    let b: Vec<Judged> = theirs
+        .iter()
+        .map(|prediction| prediction.judged())
+        .collect();
+    let clusters: Vec<&str> = ours
+        .iter()
+        .map(|prediction| prediction.cluster_id.as_str())
+        .collect();
+    let resampler = Resampler::new(&clusters, uncertainty.seed, uncertainty.resamples);
+    let (share_a, share_b) = (accuracy_share(&a), accuracy_share(&b));
+    let difference = |counts: &[u32]| Some(share_a.weighted(counts)? - share_b.weighted(counts)?);
+    let estimate = difference(&resampler.original());
+    let distribution = resampler.distribution(difference);
+    let paired = estimate
+        .and_then(|estimate| PairedDifference::new(estimate, &distribution, uncertainty.level));
+    let interval = match uncertainty.interval {
+        IntervalKind::Percentile => paired.as_ref().map(|paired| paired.interval),
+        IntervalKind::Bca => estimate.and_then(|estimate| {
+            let jackknife = resampler
+                .jackknives(|counts| vec![difference(counts)])
+                .remove(0);
+            bca(&distribution, estimate, &jackknife, uncertainty.level)
+        }),
+    };
+    let test = McNemar::of(Parallel::new(&a, &b).expect("both hold the same items"));
+    let discordant = (test.only_first + test.only_second) as f64 / a.len() as f64;
+    ComparisonRow {
+        task,
+        language: language.clone(),
+        n: a.len(),
+        accuracy_a: accuracy(&a),
+        accuracy_b: accuracy(&b),
+        difference: estimate,
+        low: interval.map(|interval| interval.low),
+        high: interval.map(|interval| interval.high),
+        only_a: test.only_first,
+        only_b: test.only_second,
+        mcnemar_p: test.p,
+        bootstrap_p: paired.as_ref().map(|paired| paired.p),
+        holm_p: None,
+        detectable: detectable_difference(a.len(), discordant, 0.05, 0.8),
+    }
+}
+
+/// The other run's predictions in our order, or the first difference of the two.
+fn same_items<'a>(
+    ours: &[Prediction],
+    theirs: &'a [Prediction],
+) -> Result<Vec<&'a Prediction>, String> {
+    let mut by_id: BTreeMap<&str, &Prediction> = theirs
+        .iter()
+        .map(|prediction| (prediction.item_id.as_str(), prediction))
+        .collect();
+    let mut aligned = Vec::new();
+    for prediction in ours {
+        let id = prediction.item_id.as_str();
+        let other = by_id
+            .remove(id)
+            .ok_or_else(|| format!("item {id} is in one only"))?;
+        if other.label != prediction.label {
+            return Err(format!("the right choice of item {id} differs"));
+        }
+        if other.cluster_id != prediction.cluster_id {
+            return Err(format!(
+                "item {id} is in cluster `{}` of the one, in `{}` of the other",
+                prediction.cluster_id, other.cluster_id
+            ));
+        }
+        if let (Some(ours), Some(theirs)) = (&prediction.item_sha256, &other.item_sha256)
+            && ours != theirs
+        {
+            return Err(format!(
+                "item {id} is another question or has other choices; the two answered other versions of the dataset"
+            ));
+        }
+        aligned.push(other);
+    }
+    match by_id.keys().next() {
+        Some(id) => Err(format!("item {id} is in one only")),
+        None => Ok(aligned),
+    }
+}

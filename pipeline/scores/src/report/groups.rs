@@ -1,0 +1,115 @@
+//! Basic and Factual knowledge of every model found, whether or not the paper's tables have it.
+
+use crate::report::{
+    Paper,
+    expression::Expression,
+    panel::{Kind, Panel},
+    paper::Knowledge,
+};
+use clika_base::types::LanguageCode;
+use serde::Serialize;
+
+/// A model's score on a group of tasks: the mean over languages of the mean over tasks.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GroupScore {
+    /// The model.
+    pub model: String,
+    /// `basic` or `factual`.
+    pub task_group: &'static str,
+    /// `en`, `others` for the paper's languages but English, or `all` for all of them.
+    pub column: &'static str,
+    /// `ra`, `en_co` or `invalid_rate`.
+    pub metric: &'static str,
+    /// The score, in 0 to 1 and above; `null` where it cannot be computed.
+    pub value: Option<f64>,
+    /// The interval's lower end.
+    pub low: Option<f64>,
+    /// The interval's upper end.
+    pub high: Option<f64>,
+    /// Why there is no value.
+    pub reason: Option<String>,
+}
+
+/// The columns of every model and group of tasks.
+const COLUMNS: [(&str, &str, Kind); 4] = [
+    ("en", "ra", Kind::Accuracy),
+    ("others", "ra", Kind::Accuracy),
+    ("others", "en_co", Kind::EnCo),
+    ("all", "invalid_rate", Kind::Invalid),
+];
+
+/// Every score of [`GroupScore`] without value, and its formula or why there is none.
+pub(crate) fn groups(
+    panel: &Panel<'_>,
+    paper: &Paper,
+) -> Vec<(GroupScore, Result<Expression, String>)> {
+    let mut groups = Vec::new();
+    for model in panel.collection().models() {
+        for knowledge in [Knowledge::Basic, Knowledge::Factual] {
+            for (column, metric, kind) in COLUMNS {
+                let languages = paper.reference.languages.iter();
+                let languages = languages.filter(|language| match column {
+                    "en" => language.as_str() == "en",
+                    "others" => language.as_str() != "en",
+                    _ => true,
+                });
+                let score = GroupScore {
+                    model: model.to_owned(),
+                    task_group: knowledge.name(),
+                    column,
+                    metric,
+                    value: None,
+                    low: None,
+                    high: None,
+                    reason: None,
+                };
+                groups.push((score, mean(kind, knowledge, model, languages, panel, paper)));
+            }
+        }
+    }
+    groups
+}
+
+/// The mean over languages of the mean over a group's tasks, RA for [`Kind::Accuracy`]; or what is
+/// missing for it.
+pub(crate) fn mean<'a>(
+    kind: Kind,
+    knowledge: Knowledge,
+    model: &str,
+    languages: impl Iterator<Item = &'a LanguageCode>,
+    panel: &Panel<'_>,
+    paper: &Paper,
+) -> Result<Expression, String> {
+    let mut means = Vec::new();
+    for language in languages {
+        let mut tasks = Vec::new();
+        for &task in knowledge.tasks() {
+            let lacks =
+                |language: &str| format!("no predictions of {model} on {task} in {language}");
+            let Some(share) = panel.share(model, task, language, kind) else {
+                let here = panel.share(model, task, language, Kind::Accuracy);
+                return Err(match here {
+                    Some(_) if language.as_str() == "en" => "en-CO is with English".to_owned(),
+                    Some(_) => format!("en-CO needs English: {}", lacks("en")),
+                    None => lacks(language.as_str()),
+                });
+            };
+            if kind != Kind::Accuracy {
+                tasks.push(Expression::Share(share));
+                continue;
+            }
+            let reference = paper.reference.reference_accuracy.get(&task);
+            let choices = paper.reference.choices.get(&task);
+            let (Some(&reference), Some(&choices)) = (reference, choices) else {
+                return Err(format!("no reference accuracy of {task}"));
+            };
+            tasks.push(Expression::Ra {
+                accuracy: share,
+                reference,
+                random: 1.0 / choices as f64,
+            });
+        }
+        means.push(Expression::Mean(tasks));
+    }
+    Ok(Expression::Mean(means))
+}

@@ -1,0 +1,199 @@
+//! All shares of a collection and their resamples: what every table and score is computed from.
+
+use crate::metrics::{
+    Answer, Interval, Judged, Parallel, Resampler, Share, accuracy_share, bca,
+    correct_overlap_share, en_co_share, percentile,
+};
+use crate::predictions::{Collection, Prediction};
+use crate::report::expression::Expression;
+use clika_base::types::{LanguageCode, Progress, Task};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How intervals are made.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Uncertainty {
+    /// How often the items are drawn anew.
+    pub resamples: usize,
+    /// Decides the draws.
+    pub seed: u64,
+    /// The share of resamples inside an interval: 0.95.
+    pub level: f64,
+    /// The kind of interval.
+    pub interval: IntervalKind,
+}
+
+/// The kind of a bootstrap interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IntervalKind {
+    /// Quantiles of the resamples.
+    Percentile,
+    /// Corrected for bias and skew; undefined where the resamples allow no correction.
+    Bca,
+}
+
+/// What a share is the share of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// Right among all items.
+    Accuracy,
+    /// Of the items right in the language, those with the same letter in English.
+    EnCo,
+    /// Right in both, of those right in the language or in English.
+    Overlap,
+    /// Answers that are none among all items.
+    Invalid,
+}
+
+/// The shares of a collection by model, task, language and kind.
+pub(crate) struct Panel<'a> {
+    collection: &'a Collection,
+    numbers: BTreeMap<(&'a str, Task, &'a LanguageCode, Kind), usize>,
+    shares: Vec<Share>,
+    /// The clusters of the items of each task.
+    clusters: Vec<Vec<&'a str>>,
+}
+
+/// A value with its interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Estimate {
+    pub(crate) value: Option<f64>,
+    pub(crate) interval: Option<Interval>,
+}
+
+impl<'a> Panel<'a> {
+    pub(crate) fn new(collection: &'a Collection) -> Self {
+        let mut panel = Self {
+            collection,
+            numbers: BTreeMap::new(),
+            shares: Vec::new(),
+            clusters: Vec::new(),
+        };
+        let mut start = 0;
+        for task in collection.tasks() {
+            let mut clusters = Vec::new();
+            for (key, predictions) in collection.iter().filter(|(key, _)| key.task == task) {
+                clusters = predictions.iter().map(|p| p.cluster_id.as_str()).collect();
+                let english = collection
+                    .languages()
+                    .into_iter()
+                    .find(|language| language.as_str() == "en" && **language != key.language)
+                    .and_then(|english| collection.get(&key.model, task, english))
+                    .map(judged);
+                for (kind, share) in shares(&judged(predictions), english.as_deref()) {
+                    let name = (key.model.as_str(), task, &key.language, kind);
+                    panel.numbers.insert(name, panel.shares.len());
+                    panel.shares.push(share.starting_at(start));
+                }
+            }
+            start += clusters.len();
+            panel.clusters.push(clusters);
+        }
+        panel
+    }
+
+    pub(crate) fn collection(&self) -> &'a Collection {
+        self.collection
+    }
+
+    /// The number of a share, if the predictions are there.
+    pub(crate) fn share(
+        &self,
+        model: &str,
+        task: Task,
+        language: &LanguageCode,
+        kind: Kind,
+    ) -> Option<usize> {
+        self.numbers.get(&(model, task, language, kind)).copied()
+    }
+
+    /// The number of a model's accuracy in English.
+    pub(crate) fn english_accuracy(&self, model: &str, task: Task) -> Option<usize> {
+        let languages = self.collection.languages();
+        let english = languages
+            .into_iter()
+            .find(|language| language.as_str() == "en")?;
+        self.share(model, task, english, Kind::Accuracy)
+    }
+
+    /// Values without intervals.
+    pub(crate) fn values(&self, expressions: &[Expression]) -> Vec<Option<f64>> {
+        let shares: Vec<_> = self.shares.iter().map(Share::value).collect();
+        expressions
+            .iter()
+            .map(|expression| expression.value(&shares))
+            .collect()
+    }
+
+    /// Values with intervals, for `what`. All expressions see the same resamples, and every task's items are
+    /// drawn on their own.
+    pub(crate) fn estimates(
+        &self,
+        expressions: &[Expression],
+        uncertainty: &Uncertainty,
+        (what, progress): (&str, &dyn Progress),
+    ) -> Vec<Estimate> {
+        let clusters: Vec<&[&str]> = self.clusters.iter().map(Vec::as_slice).collect();
+        let resampler = Resampler::stratified(&clusters, uncertainty.seed, uncertainty.resamples);
+        let statistics = |counts: &[u32]| -> Vec<Option<f64>> {
+            let shares: Vec<_> = self
+                .shares
+                .iter()
+                .map(|share| share.weighted(counts))
+                .collect();
+            expressions
+                .iter()
+                .map(|expression| expression.value(&shares))
+                .collect()
+        };
+        let values = self.values(expressions);
+        progress.start(uncertainty.resamples as u64, "resamples");
+        let distributions = resampler.distributions_watched(statistics, |drawn| {
+            (0..drawn).for_each(|_| progress.step(what));
+        });
+        progress.finish();
+        let intervals: Vec<Option<Interval>> = match uncertainty.interval {
+            IntervalKind::Percentile => distributions
+                .iter()
+                .map(|distribution| percentile(distribution, uncertainty.level))
+                .collect(),
+            IntervalKind::Bca => resampler
+                .jackknives(statistics)
+                .iter()
+                .zip(&distributions)
+                .zip(&values)
+                .map(|((jackknife, distribution), value)| {
+                    bca(distribution, (*value)?, jackknife, uncertainty.level)
+                })
+                .collect(),
+        };
+        values
+            .into_iter()
+            .zip(intervals)
+            .map(|(value, interval)| Estimate {
+                value,
+                interval: interval.filter(|_| value.is_some()),
+            })
+            .collect()
+    }
+}
+
+/// The shares of one model, task and language; those with English need its answers.
+fn shares(here: &[Judged], english: Option<&[Judged]>) -> Vec<(Kind, Share)> {
+    let invalid = here.iter().map(|item| Some(item.answer == Answer::Invalid));
+    let mut shares = vec![
+        (Kind::Accuracy, accuracy_share(here)),
+        (Kind::Invalid, invalid.collect()),
+    ];
+    if let Some(english) = english {
+        let pair = Parallel::new(english, here).expect("a collection is aligned");
+        shares.push((Kind::EnCo, en_co_share(pair)));
+        shares.push((Kind::Overlap, correct_overlap_share(pair)));
+    }
+    shares
+}
+
+fn judged(predictions: &[Prediction]) -> Vec<Judged> {
+    predictions.iter().map(Prediction::judged).collect()
+}

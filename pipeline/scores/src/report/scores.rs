@@ -1,0 +1,208 @@
+//! Every score of every model, task and language.
+
+use crate::metrics::{Answer, Parallel, ac3, consistency, rank_c, worst_language_gap};
+use crate::predictions::{Collection, Prediction};
+use crate::report::{
+    Paper, Uncertainty,
+    expression::Expression,
+    panel::{Estimate, Kind, Panel},
+};
+use clika_base::types::{Progress, Task};
+use serde::Serialize;
+
+/// A score of a model on a task in a language.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// The model.
+    pub model: String,
+    /// The task.
+    pub task: Task,
+    /// The language, or `all` for a score over the languages.
+    pub language: String,
+    /// The score's name, such as `accuracy`.
+    pub metric: &'static str,
+    /// The score; `null` where it is undefined.
+    pub value: Option<f64>,
+    /// The interval's lower end.
+    pub low: Option<f64>,
+    /// The interval's upper end.
+    pub high: Option<f64>,
+    /// The number of answers: items, or items times languages for a score over the languages.
+    pub n: usize,
+    /// Answers that were none; they count as wrong.
+    pub invalid: usize,
+}
+
+/// The scores of everything in a collection, in its order.
+///
+/// - `accuracy`; `ra`, re-scaled with the paper's reference; `chance_rescaled`, without one
+/// - `en_co`, `en_co_corrected` for chance agreement, `overlap` of right answers (Jaccard), `rank_c`
+///   where the choices have scores: with English
+/// - `invalid_rate`, the share of answers that were none
+/// - over the languages, without interval: `consistency` of all, `ac3`, `worst_language_gap`
+pub(crate) fn scores(
+    panel: &Panel<'_>,
+    paper: &Paper,
+    uncertainty: &Uncertainty,
+    progress: &dyn Progress,
+) -> Vec<Score> {
+    let mut rows = Vec::new();
+    let mut expressions = Vec::new();
+    for (key, predictions) in panel.collection().iter() {
+        let share = |kind| panel.share(&key.model, key.task, &key.language, kind);
+        let mut add = |metric, expression| {
+            rows.push(Score {
+                model: key.model.clone(),
+                task: key.task,
+                language: key.language.to_string(),
+                metric,
+                value: None,
+                low: None,
+                high: None,
+                n: predictions.len(),
+                invalid: invalid(predictions),
+            });
+            expressions.push(expression);
+        };
+        let Some(accuracy) = share(Kind::Accuracy) else {
+            continue;
+        };
+        let random = 1.0 / key.task.choices() as f64;
+        add("accuracy", Expression::Share(accuracy));
+        if let Some(&reference) = paper.reference.reference_accuracy.get(&key.task) {
+            add(
+                "ra",
+                Expression::Ra {
+                    accuracy,
+                    reference,
+                    random,
+                },
+            );
+        }
+        add(
+            "chance_rescaled",
+            Expression::AboveChance { accuracy, random },
+        );
+        if let Some(invalid) = share(Kind::Invalid) {
+            add("invalid_rate", Expression::Share(invalid));
+        }
+        if let (Some(consistency), Some(overlap)) = (share(Kind::EnCo), share(Kind::Overlap)) {
+            add("en_co", Expression::Share(consistency));
+            if let Some(english) = panel.english_accuracy(&key.model, key.task) {
+                add(
+                    "en_co_corrected",
+                    Expression::BeyondIndependence {
+                        consistency,
+                        english,
+                    },
+                );
+            }
+            add("overlap", Expression::Share(overlap));
+        }
+    }
+    for (row, Estimate { value, interval }) in
+        rows.iter_mut()
+            .zip(panel.estimates(&expressions, uncertainty, ("scores", progress)))
+    {
+        row.value = value;
+        row.low = interval.map(|interval| interval.low);
+        row.high = interval.map(|interval| interval.high);
+    }
+    rows.extend(scores_without_interval(panel.collection()));
+    rows
+}
+
+fn scores_without_interval(collection: &Collection) -> Vec<Score> {
+    let mut scores = Vec::new();
+    for model in collection.models() {
+        for task in collection.tasks() {
+            let languages: Vec<_> = collection
+                .languages()
+                .into_iter()
+                .filter_map(|language| Some((language, collection.get(model, task, language)?)))
+                .collect();
+            if languages.is_empty() {
+                continue;
+            }
+            let score = |language: &str, metric, value, predictions: &[&[Prediction]]| Score {
+                model: model.to_owned(),
+                task,
+                language: language.to_owned(),
+                metric,
+                value,
+                low: None,
+                high: None,
+                n: predictions
+                    .iter()
+                    .map(|predictions| predictions.len())
+                    .sum(),
+                invalid: predictions
+                    .iter()
+                    .map(|predictions| invalid(predictions))
+                    .sum(),
+            };
+            let english = languages
+                .iter()
+                .find(|(language, _)| language.as_str() == "en");
+            if let Some((_, english)) = english {
+                for (language, predictions) in &languages {
+                    let pairs =
+                        score_pairs(english, predictions).filter(|_| language.as_str() != "en");
+                    if let Some(pairs) = pairs {
+                        let value = rank_c(&pairs);
+                        scores.push(score(language.as_str(), "rank_c", value, &[predictions]));
+                    }
+                }
+            }
+            let all: Vec<&[Prediction]> = languages
+                .iter()
+                .map(|(_, predictions)| *predictions)
+                .collect();
+            let accuracies: Vec<f64> = all
+                .iter()
+                .filter_map(|predictions| {
+                    let judged: Vec<_> = predictions.iter().map(Prediction::judged).collect();
+                    crate::metrics::accuracy(&judged)
+                })
+                .collect();
+            let answers: Vec<Vec<Answer>> = all
+                .iter()
+                .map(|predictions| predictions.iter().map(|p| p.answer).collect())
+                .collect();
+            let agreement = consistency(&answers, answers.len()).expect("a collection is aligned");
+            let mean = (!accuracies.is_empty())
+                .then(|| accuracies.iter().sum::<f64>() / accuracies.len() as f64);
+            let both = mean
+                .zip(agreement)
+                .and_then(|(mean, agreement)| ac3(mean, agreement));
+            scores.push(score("all", "consistency", agreement, &all));
+            scores.push(score("all", "ac3", both, &all));
+            scores.push(score(
+                "all",
+                "worst_language_gap",
+                worst_language_gap(&accuracies),
+                &all,
+            ));
+        }
+    }
+    scores
+}
+
+/// The choices' scores of two languages, item by item, where both have them throughout.
+fn score_pairs<'a>(
+    english: &'a [Prediction],
+    other: &'a [Prediction],
+) -> Option<Vec<Parallel<'a, f64>>> {
+    english
+        .iter()
+        .zip(other)
+        .map(|(a, b)| Parallel::new(a.scores.as_deref()?, b.scores.as_deref()?).ok())
+        .collect()
+}
+
+fn invalid(predictions: &[Prediction]) -> usize {
+    predictions
+        .iter()
+        .filter(|prediction| prediction.answer == Answer::Invalid)
+        .count()
+}

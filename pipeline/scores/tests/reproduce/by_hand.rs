@@ -1,0 +1,290 @@
+//! A handful of answers worked out by hand.
+
+use super::*;
+
+fn by_hand() -> Collection {
+    let mut collection = Collection::default();
+    four(&mut collection, Task::XCsqa, "en", "AAAB");
+    four(&mut collection, Task::XCsqa, "zh", "ABC-");
+    four(&mut collection, Task::XCsqa, "de", "BBAA");
+    four(&mut collection, Task::XCopa, "en", "AABA");
+    four(&mut collection, Task::XCopa, "zh", "ABBA");
+    four(&mut collection, Task::XCopa, "de", "AAAA");
+    collection
+}
+
+/// The paper as if it had the three languages of [`by_hand`].
+fn three_languages() -> Paper {
+    let mut paper = paper();
+    let codes = ["en", "zh", "de"].map(|code| LanguageCode::try_from(code.to_owned()).unwrap());
+    paper.reference.languages = codes.to_vec();
+    paper
+}
+
+#[test]
+fn groups_by_hand() {
+    let reproduction = reproduce(
+        &by_hand(),
+        &three_languages(),
+        &uncertainty(50),
+        &NoProgress,
+    );
+    assert_eq!(reproduction.unverified, ["llama_13b"]);
+    let said = reproduction.markdown();
+    assert_eq!(said.matches("unverified: llama_13b: ").count(), 1, "{said}");
+    let group = |task_group, column, metric| {
+        let found = reproduction.groups.iter().find(|group| {
+            (group.task_group, group.column, group.metric) == (task_group, column, metric)
+        });
+        found.unwrap().clone()
+    };
+    let others = [
+        (0.05 / 0.546 + 0.0) / 2.0,        // zh
+        (0.3 / 0.546 + 0.5 / 0.464) / 2.0, // de
+    ];
+    // Consistency: zh 1 and 1 (items 0 and 3), de 1/2 and 3/4.
+    for (column, metric, expected) in [
+        ("en", "ra", (0.55 / 0.546 + 0.25 / 0.464) / 2.0),
+        ("others", "ra", (others[0] + others[1]) / 2.0),
+        (
+            "others",
+            "en_co",
+            ((1.0 + 1.0) / 2.0 + (0.5 + 0.75) / 2.0) / 2.0,
+        ),
+        // One of four on one of two tasks in one of three languages.
+        ("all", "invalid_rate", 1.0 / 24.0),
+    ] {
+        let found = group("basic", column, metric);
+        assert!((found.value.unwrap() - expected).abs() < 1e-9, "{found:?}");
+        assert_eq!(found.reason, None);
+    }
+    let factual = group("factual", "en", "ra");
+    assert_eq!(factual.value, None);
+    assert_eq!(
+        factual.reason.as_deref(),
+        Some("no predictions of llama_13b on xgeo in en")
+    );
+}
+
+#[test]
+fn others_are_the_papers_languages_and_no_more() {
+    let others = |collection: &Collection, paper: &Paper| {
+        let cells = reproduce(collection, paper, &uncertainty(50), &NoProgress).cells;
+        let of_llama = |cell: &&clika_scores::report::Cell| {
+            cell.table == 5 && cell.model == "llama_13b" && cell.column == "others"
+        };
+        let cell = cells.iter().find(of_llama).unwrap();
+        (cell.value, cell.reason.clone())
+    };
+    let by_three = others(&by_hand(), &three_languages());
+    let mut with_spanish = by_hand();
+    four(&mut with_spanish, Task::XCsqa, "es", "BBBB");
+    four(&mut with_spanish, Task::XCopa, "es", "BBBB");
+    assert!(by_three.0.is_some());
+    assert_eq!(others(&with_spanish, &three_languages()), by_three);
+    // Of the ten, French is the first that is not there.
+    assert_eq!(
+        others(&by_hand(), &paper()),
+        (
+            None,
+            Some("no predictions of llama_13b on xcsqa in fr".to_owned())
+        )
+    );
+    let reproduction = reproduce(&with_spanish, &paper(), &uncertainty(50), &NoProgress);
+    // Seven languages of the paper on each of two tasks; Spanish is there.
+    assert_eq!(reproduction.missing.len(), 2 * 7);
+    assert!(
+        reproduction
+            .markdown()
+            .contains("- missing: llama_13b on xcsqa in ar, fr, he, it, ja, pl, ru\n")
+    );
+}
+
+#[test]
+fn consistency_with_english_needs_english() {
+    let mut collection = Collection::default();
+    four(&mut collection, Task::XGeo, "zh", "AABA");
+    four(&mut collection, Task::XPeo, "zh", "AABA");
+    let reproduction = reproduce(
+        &collection,
+        &three_languages(),
+        &uncertainty(50),
+        &NoProgress,
+    );
+    let cell = reproduction
+        .cells
+        .iter()
+        .find(|cell| cell.table == 7 && cell.model == "llama_13b" && cell.column == "zh")
+        .unwrap();
+    assert_eq!(
+        cell.reason.as_deref(),
+        Some("en-CO needs English: no predictions of llama_13b on xgeo in en")
+    );
+}
+
+#[test]
+fn tables_and_scores_by_hand() {
+    let reproduction = reproduce(
+        &by_hand(),
+        &three_languages(),
+        &uncertainty(200),
+        &NoProgress,
+    );
+    let close = |found: Option<f64>, expected: f64, what: &str| {
+        assert!(
+            (found.unwrap() - expected).abs() < 1e-6,
+            "{what}: {found:?}, not {expected}"
+        );
+    };
+    // Table 5, LLaMA, in percent. RA = (A − 1/n) / (A_g − 1/n), floored at 0:
+    // xCSQA: en (.75 − .2) / (.746 − .2), zh (.25 − .2) / .546, de (.5 − .2) / .546
+    // xCOPA: en (.75 − .5) / (.964 − .5), zh (.5 − .5) / .464 = 0, de (1 − .5) / .464
+    for (column, expected) in [
+        ("en", 100.0 * (0.55 / 0.546 + 0.25 / 0.464) / 2.0),
+        ("zh", 100.0 * (0.05 / 0.546) / 2.0),
+        ("others", 100.0 * (0.3 / 0.546 + 0.5 / 0.464) / 2.0),
+        ("zh/en", (0.05 / 0.546) / (0.55 / 0.546 + 0.25 / 0.464)),
+    ] {
+        let cell = reproduction
+            .cells
+            .iter()
+            .find(|cell| cell.table == 5 && cell.model == "llama_13b" && cell.column == column)
+            .unwrap();
+        close(cell.value, expected, column);
+        assert_eq!(cell.agrees, Some(false));
+    }
+    let llama = |task, language, metric| score(&reproduction, "llama_13b", task, language, metric);
+    // zh has item 0 right, which English has too; de has items 2 and 3, of which English has item 2.
+    close(llama(Task::XCsqa, "zh", "en_co").value, 1.0, "en-CO zh");
+    close(llama(Task::XCsqa, "de", "en_co").value, 0.5, "en-CO de");
+    // (0.5 − 0.75) / (1 − 0.75)
+    close(
+        llama(Task::XCsqa, "de", "en_co_corrected").value,
+        -1.0,
+        "corrected en-CO de",
+    );
+    // Right in both: item 2. Right in either: 0, 1, 2, 3.
+    close(
+        llama(Task::XCsqa, "de", "overlap").value,
+        0.25,
+        "overlap de",
+    );
+    // (0.5 − 0.2) / (1 − 0.2)
+    close(
+        llama(Task::XCsqa, "de", "chance_rescaled").value,
+        0.375,
+        "chance-rescaled de",
+    );
+    assert_eq!(llama(Task::XCsqa, "zh", "accuracy").invalid, 1);
+    let rate = llama(Task::XCsqa, "zh", "invalid_rate");
+    assert_eq!((rate.value, rate.n), (Some(0.25), 4));
+    assert_eq!(llama(Task::XCsqa, "all", "consistency").n, 4 * 3);
+    // Best .75, worst .25.
+    close(
+        llama(Task::XCsqa, "all", "worst_language_gap").value,
+        0.5,
+        "gap",
+    );
+    // No item has one answer in all three languages on xCSQA; on xCOPA item 0 and item 3 have.
+    close(
+        llama(Task::XCsqa, "all", "consistency").value,
+        0.0,
+        "consistency",
+    );
+    close(
+        llama(Task::XCopa, "all", "consistency").value,
+        0.5,
+        "consistency",
+    );
+    // Accuracies .75, .5 and 1: mean .75. 2 · .75 · .5 / (.75 + .5)
+    close(llama(Task::XCopa, "all", "ac3").value, 0.6, "AC3");
+}
+
+#[test]
+fn what_cannot_be_computed_says_why() {
+    let reproduction = reproduce(&by_hand(), &paper(), &uncertainty(50), &NoProgress);
+    let reason = |table, model: &str, column: &str| {
+        let cell = reproduction
+            .cells
+            .iter()
+            .find(|cell| {
+                cell.table == table && cell.printed_model == model && cell.column == column
+            })
+            .unwrap();
+        assert_eq!((cell.value, cell.agrees), (None, None));
+        cell.reason.clone().unwrap()
+    };
+    assert_eq!(
+        reason(5, "Baichuan2-base", "en"),
+        "no predictions of Baichuan2-base"
+    );
+    assert_eq!(reason(9, "Alpaca", "zh"), "no predictions of Alpaca");
+    assert_eq!(
+        reason(6, "LLaMA", "en"),
+        "no predictions of llama_13b on xgeo in en"
+    );
+    assert_eq!(
+        reason(8, "LLaMA", "zh"),
+        "XRR needs fine-tuning runs, whose answers are not released"
+    );
+    assert_eq!(
+        reproduction.summary.printed.total(),
+        reproduction.cells.len()
+    );
+}
+
+#[test]
+fn a_change_is_the_tuned_models_score_minus_its_foundations() {
+    let mut collection = by_hand();
+    let alpaca: Vec<_> = collection
+        .iter()
+        .map(|(key, predictions)| {
+            let mut right = predictions.to_vec();
+            right
+                .iter_mut()
+                .for_each(|prediction| prediction.answer = Answer::Choice(0));
+            (
+                Key {
+                    model: "alpaca".to_owned(),
+                    ..key.clone()
+                },
+                right,
+            )
+        })
+        .collect();
+    for (key, predictions) in alpaca {
+        collection.insert(key, predictions);
+    }
+    let mut paper = paper();
+    for model in &mut paper.models {
+        if model.name == "Alpaca" {
+            model.release = "alpaca".to_owned();
+        }
+    }
+    let reproduction = reproduce(&collection, &paper, &uncertainty(50), &NoProgress);
+    let cell = reproduction
+        .cells
+        .iter()
+        .find(|cell| cell.table == 9 && cell.model == "alpaca" && cell.column == "zh")
+        .unwrap();
+    // Alpaca has all right: RA .8/.546 and .5/.464; LLaMA's zh is .05/.546 and 0.
+    let expected = 100.0 * ((0.8 - 0.05) / 0.546 + 0.5 / 0.464) / 2.0;
+    assert!((cell.value.unwrap() - expected).abs() < 1e-6, "{cell:?}");
+}
+
+#[test]
+fn intervals_do_not_depend_on_the_number_of_threads() {
+    let interval = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let cells =
+            pool.install(|| reproduce(&by_hand(), &paper(), &uncertainty(300), &NoProgress).cells);
+        cells
+            .iter()
+            .map(|cell| (cell.low, cell.high))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(interval(1), interval(3));
+}
