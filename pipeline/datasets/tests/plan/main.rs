@@ -10,7 +10,7 @@ use clika_base::Project;
 use clika_base::types::{Answer, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
 use clika_datasets::wikidata::Query;
 use clika_datasets::{
-    DatasetsConfig, DistractorPolicy, Experiment, Plan, Report, Sources, TASKS, plan, rows,
+    DatasetsConfig, DistractorPolicy, Experiment, Plan, Report, Sources, plan, rows,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
