@@ -72,11 +72,24 @@ check: ## Formatting, lints and licences
 	  echo "SKIPPED cargo deny: not installed; cargo install --locked cargo-deny"; \
 	fi
 
+.PHONY: fmt
+fmt: ## Format the Rust code
+	cargo fmt
+
+# Every test program but those that take more than ten seconds.
+SLOW_TESTS := audit datasets fictional finetune local oxigraph_server plan release snapshot
+TESTS := $(sort $(notdir $(basename $(wildcard pipeline/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard pipeline/*/tests/*/main.rs))))
+
+.PHONY: test-fast
+test-fast: tools ## The tests that take seconds: no Python, no network, under three minutes once all is built
+	cargo test --locked --workspace --lib --bins $(addprefix --test ,$(filter-out $(SLOW_TESTS),$(TESTS)))
+
 .PHONY: test
 test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph server into a venv
 	CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph cargo test --locked --workspace
 	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
+	python3 docs/check_commands.py $(TARGET)/debug/clika
 	@if [ -d $(RELEASE) ]; then \
 	  cargo run --locked --quiet -- reproduce --predictions $(RELEASE) --resamples 100 --out $(TARGET)/test-report >/dev/null && \
 	  python3 pipeline/scores/tests/scores.py $(RELEASE) $(TARGET)/test-report/report.json; \
@@ -175,6 +188,11 @@ test-gpu-path: $(VENV)/installed ## What runs on a GPU, on a Vulkan in software 
 .PHONY: test-memory
 test-memory: ## The estimate of a model's memory on the processor, in every case that it knows
 	cargo test --locked --workspace --test estimate -- --nocapture --include-ignored
+
+# Hours: what CI has no time for. Each target runs even if one before it failed.
+.PHONY: test-all
+test-all: ## All that CI leaves out: test-peers on all rows, test-templates, parity, test-memory, test-gpu-path, test-cuda-build
+	$(MAKE) --no-print-directory --keep-going test-peers test-templates parity test-memory test-gpu-path test-cuda-build
 
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)

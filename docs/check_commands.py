@@ -18,8 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-# What `clika` reads in a project; folders that do not exist are left out.
-INPUTS = ["templates", "sparql", "experiments", "reference", "pipeline/experiments", "artifacts/paper"]
+# What `clika` reads in a project.
+INPUTS = ["templates", "sparql", "experiments", "reference"]
 # Models that the pages name, and what stands in for them.
 MODELS = dict.fromkeys(["path/to/one", "path/to/another"], "pipeline/lm/tests/fixtures/llama-tokenizer")
 NEEDS = {"network", "key", "gpu", "model", "release", "peer", "time"}
@@ -102,7 +102,7 @@ def main(binary):
         (folder / "bin/clika").symlink_to(Path(binary).resolve(strict=True))
         environment["PATH"] = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         inputs = folder / "inputs"
-        for name in filter(lambda name: (ROOT / name).exists(), INPUTS):
+        for name in INPUTS:
             shutil.copytree(ROOT / name, inputs / name)
         for name, model in MODELS.items():
             shutil.copytree(ROOT / model, inputs / name)

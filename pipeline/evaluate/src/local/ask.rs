@@ -245,7 +245,7 @@ mod tests {
     fn a_sentencepiece_tokenizer_scores_the_letter_as_the_example_has_it() {
         let folder = tempfile::tempdir().unwrap();
         fs::copy(
-            fixture("tokenizer/tests/fixtures/llama1.model"),
+            fixture("checkpoint/tests/tokenizer/fixtures/llama1.model"),
             folder.path().join("tokenizer.model"),
         )
         .unwrap();

@@ -188,7 +188,7 @@ fn tree(root: &Path, folder: &Path, found: &mut Map<String, Value>) {
 
 /// What huggingface_hub's cache holds after it downloaded a model; see cache_layout.py.
 fn recorded() -> Map<String, Value> {
-    let text = fs::read_to_string("tests/cache_layout.json").unwrap();
+    let text = fs::read_to_string("tests/hub/cache_layout.json").unwrap();
     let recorded: Value = serde_json::from_str(&text).unwrap();
     recorded["files"].as_object().unwrap().clone()
 }
