@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     Decoder, LmError,
-    decoder::{Low, Trained, matrix},
+    decoder::{Lora, Trained, matrix},
     guard::{failed, guarded},
 };
 use burn::tensor::Tensor;
@@ -24,7 +24,7 @@ impl Decoder {
         }
         next.put_updates(&plan);
         next.untied |= plan.unties && next.architecture().tied;
-        if adapter.check_plain().is_ok() && next.head.low.is_none() {
+        if adapter.check_plain().is_ok() && next.head.lora.is_none() {
             next.adapter_config = Some(adapter.config.clone());
         }
         *self = next;
@@ -37,10 +37,10 @@ impl Decoder {
             *self = *bare;
         }
         for linear in self.linears_mut() {
-            linear.low = None;
+            linear.lora = None;
         }
-        self.head.low = None;
-        self.embedding_low = None;
+        self.head.lora = None;
+        self.embedding_lora = None;
         self.adapter_config = None;
         self.untied = false;
     }
@@ -54,9 +54,9 @@ impl Decoder {
         let mut held = self.clone();
         guarded(self.device(), || {
             for linear in held.linears_mut() {
-                if let Some(low) = linear.low.take() {
-                    for (factor, x) in [("A", low.a), ("B", low.b)] {
-                        tensors.insert(linear.low_name(factor), numbers(x)?);
+                if let Some(lora) = linear.lora.take() {
+                    for (factor, x) in [("A", lora.a), ("B", lora.b)] {
+                        tensors.insert(linear.lora_name(factor), numbers(x)?);
                     }
                 }
             }
@@ -88,12 +88,12 @@ impl Decoder {
         for linear in self.linears_mut() {
             linear.merge();
         }
-        if let Some(low) = self.embedding_low.take() {
-            let weight = low.merged(&self.embedding.clone().transpose());
+        if let Some(lora) = self.embedding_lora.take() {
+            let weight = lora.merged(&self.embedding.clone().transpose());
             self.embedding = weight.transpose();
             if self.architecture().tied {
                 // The head's update is the same, and so is its weight.
-                self.head.low = None;
+                self.head.lora = None;
                 self.head.weight = self.embedding.clone();
             }
         }
@@ -105,29 +105,30 @@ impl Decoder {
 
     fn put_updates(&mut self, plan: &Plan) {
         let device = self.device().clone();
-        let low = |update: &Update, weight: &Tensor<2>| {
+        let lora = |update: &Update, weight: &Tensor<2>| {
             let rank = update.rank;
             let of = |x: &[f32], shape| matrix(x.to_vec(), shape, &device);
             let row = |x: &[f32]| of(x, [1, x.len()]);
             let a = of(update.a, [rank, update.a.len() / rank]);
             let b = of(update.b, [update.b.len() / rank, rank]);
-            let mut low = Low::new(a, b, update.scale);
-            low.bias = update.bias.map(|bias| row(bias) * update.scale);
+            let mut lora = Lora::new(a, b, update.scale);
+            lora.bias = update.bias.map(|bias| row(bias) * update.scale);
             if let Some(magnitude) = update.magnitude {
-                low.set_magnitude(row(magnitude), weight);
+                lora.set_magnitude(row(magnitude), weight);
             }
-            low
+            lora
         };
         for linear in self.linears_mut() {
             let update = plan.updates.get(&linear.name);
-            linear.low = update.map(|update| low(update, &linear.weight));
+            linear.lora = update.map(|update| lora(update, &linear.weight));
         }
         let update = plan.updates.get(&self.head.name);
-        self.head.low = update.map(|update| low(update, &self.head.weight));
+        self.head.lora = update.map(|update| lora(update, &self.head.weight));
         let [embedding, _] = self.ends();
         let update = plan.updates.get(&embedding);
         // An embedding is a linear layer of the tokens, with its weight transposed.
-        self.embedding_low = update.map(|update| low(update, &self.embedding.clone().transpose()));
+        self.embedding_lora =
+            update.map(|update| lora(update, &self.embedding.clone().transpose()));
     }
 
     fn replace_parameters(&mut self, plan: &Plan) {

@@ -3,7 +3,7 @@
 use super::AdapterConfig;
 use crate::{
     Decoder, LmError, MlpNames, Names, QueryKeyValue,
-    decoder::{Linear, Low, matrix},
+    decoder::{Linear, Lora, matrix},
 };
 use burn::tensor::{DType, Device, Tensor};
 use rand::{Rng, SeedableRng};
@@ -73,7 +73,7 @@ impl Decoder {
         let scale = (config.alpha / config.rank as f64) as f32;
         for (number, linear) in self.linears_mut().into_iter().enumerate() {
             let last = linear.name.rsplit('.').next();
-            linear.low = last
+            linear.lora = last
                 .is_some_and(|last| names.contains(&last))
                 .then(|| begin(linear, number, config.rank, scale, seed, &device));
         }
@@ -96,7 +96,7 @@ fn begin(
     scale: f32,
     seed: u64,
     device: &Device,
-) -> Low {
+) -> Lora {
     let [rows, columns] = linear.weight.dims();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     // A stream for each layer, whatever others have an adapter.
@@ -105,5 +105,5 @@ fn begin(
     let a = (0..rank * columns).map(|_| random.random_range(-bound..bound));
     let a = matrix(a.collect(), [rank, columns], device);
     let b = Tensor::zeros([rows, rank], (device, DType::F32));
-    Low::new(a, b, scale)
+    Lora::new(a, b, scale)
 }

@@ -1,10 +1,10 @@
-use super::{kernels, low::Low};
+use super::{kernels, lora::Lora};
 use burn::tensor::{DType, Tensor};
 
-/// `x · weightᵀ + bias`, the weight as checkpoints store it, and what an adapter adds.
+/// A linear layer, `x · weightᵀ + bias`, with the LoRA module that an adapter puts on it.
 ///
 /// # Shapes
-/// - weight: `[out_features, in_features]`
+/// - weight: `[out_features, in_features]`, as checkpoints store it
 /// - input: `[tokens, in_features]`, output: `[tokens, out_features]`
 #[derive(Clone)]
 pub(crate) struct Linear {
@@ -13,30 +13,30 @@ pub(crate) struct Linear {
     pub(crate) weight: Tensor<2>,
     /// `[1, out_features]`
     pub(super) bias: Option<Tensor<2>>,
-    pub(crate) low: Option<Low>,
+    pub(crate) lora: Option<Lora>,
 }
 
 impl Linear {
     pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let Some(low) = &self.low else {
+        let Some(lora) = &self.lora else {
             return self.base(&x);
         };
-        let reduced = low.reduce(&x);
-        let out = match &low.factor {
-            None => low.add(self.base(&x), reduced),
-            // A bias is no part of what has a length.
+        let reduced = lora.reduce(&x);
+        let out = match &lora.dora_scale {
+            None => lora.add(self.base(&x), reduced),
+            // DoRA scales the product without the bias.
             Some(_) => {
-                let out = low.add(product(&x, &self.weight), reduced);
-                self.add_bias(low.resize(out))
+                let out = lora.add(product(&x, &self.weight), reduced);
+                self.add_bias(lora.apply_dora(out))
             }
         };
-        match &low.bias {
+        match &lora.bias {
             Some(bias) => out + bias.clone().cast(x.dtype()),
             None => out,
         }
     }
 
-    /// Without the adapter.
+    /// The output without the adapter.
     pub(super) fn base(&self, x: &Tensor<2>) -> Tensor<2> {
         self.add_bias(product(x, &self.weight))
     }
@@ -49,17 +49,17 @@ impl Linear {
         }
     }
 
-    /// Whether the adapter has a bias that this layer has no place for.
+    /// Whether the adapter has a bias and this layer has none to merge it into.
     pub(crate) fn lacks_bias(&self) -> bool {
-        let added = self.low.as_ref().and_then(|low| low.bias.as_ref());
+        let added = self.lora.as_ref().and_then(|lora| lora.bias.as_ref());
         added.is_some() && self.bias.is_none()
     }
 
-    /// Makes the adapter part of the weight, and of the bias where there is one.
+    /// Merges the adapter into the weight, and into the bias where there is one.
     pub(crate) fn merge(&mut self) {
-        let Some(low) = self.low.take() else { return };
-        self.weight = low.merged(&self.weight);
-        if let (Some(bias), Some(added)) = (&self.bias, low.bias) {
+        let Some(lora) = self.lora.take() else { return };
+        self.weight = lora.merged(&self.weight);
+        if let (Some(bias), Some(added)) = (&self.bias, lora.bias) {
             let sum = bias.clone().cast(DType::F32) + added;
             self.bias = Some(sum.cast(bias.dtype()));
         }

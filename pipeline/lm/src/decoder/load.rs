@@ -146,7 +146,7 @@ impl Loader<'_> {
             dtype: self.dtype,
             device: self.device.clone(),
             embedding,
-            embedding_low: None,
+            embedding_lora: None,
             embedding_norm,
             layers,
             norm,
@@ -222,7 +222,7 @@ impl Loader<'_> {
             name: self.full_name(name),
             weight,
             bias: bias.map(Tensor::<1>::unsqueeze),
-            low: None,
+            lora: None,
         })
     }
 
@@ -340,7 +340,7 @@ impl Loader<'_> {
             name: architecture.names.head.to_owned(),
             weight,
             bias: None,
-            low: None,
+            lora: None,
         };
         Ok((head, lengths))
     }

@@ -10,7 +10,7 @@ mod kernels;
 mod layer;
 mod linear;
 mod load;
-mod low;
+mod lora;
 mod mlp;
 mod norm;
 mod parameters;
@@ -26,7 +26,7 @@ mod write;
 pub use cache::Cache;
 pub(crate) use kernels::{AdamW, adamw, is_finite, mixed, zeros};
 pub(crate) use linear::Linear;
-pub(crate) use low::Low;
+pub(crate) use lora::Lora;
 pub use run::Run;
 pub(crate) use training::{Dropout, Gradients, Lesson, Sum, Trained};
 
@@ -44,7 +44,7 @@ pub struct Decoder {
     /// `[vocabulary, hidden]`
     pub(crate) embedding: Tensor<2>,
     /// Of a layer from tokens to their embeddings, whose weight is the embedding's transposed.
-    pub(crate) embedding_low: Option<Low>,
+    pub(crate) embedding_lora: Option<Lora>,
     embedding_norm: Option<NormLayer>,
     layers: Vec<Layer>,
     norm: NormLayer,

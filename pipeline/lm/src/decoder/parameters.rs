@@ -25,10 +25,10 @@ impl Decoder {
         match trained {
             Trained::Adapter => {
                 for linear in self.linears_mut() {
-                    let names = ["A", "B"].map(|factor| linear.low_name(factor));
-                    if let Some(low) = &mut linear.low {
-                        replace(&mut low.a, |a| change(&names[0], true, a));
-                        replace(&mut low.b, |b| change(&names[1], true, b));
+                    let names = ["A", "B"].map(|factor| linear.lora_name(factor));
+                    if let Some(lora) = &mut linear.lora {
+                        replace(&mut lora.a, |a| change(&names[0], true, a));
+                        replace(&mut lora.b, |b| change(&names[1], true, b));
                     }
                 }
             }
@@ -118,7 +118,13 @@ impl Decoder {
         let mut all: Vec<Tensor<2>> = vectors.map(|it| it.weight.clone().unsqueeze()).collect();
         for linear in held.linears_mut() {
             all.push(linear.weight.clone());
-            all.extend(linear.low.iter().flat_map(|low| [&low.a, &low.b]).cloned());
+            all.extend(
+                linear
+                    .lora
+                    .iter()
+                    .flat_map(|lora| [&lora.a, &lora.b])
+                    .cloned(),
+            );
         }
         all.extend([&self.embedding, &self.head.weight].map(Tensor::clone));
         all.extend(others.cloned());

@@ -88,8 +88,8 @@ impl Decoder {
 
     fn embed(&self, tokens: Tensor<1, Int>) -> Tensor<2> {
         let plain = self.embedding.clone().select(0, tokens.clone());
-        match &self.embedding_low {
-            Some(low) => low.embed(plain, tokens),
+        match &self.embedding_lora {
+            Some(lora) => lora.embed(plain, tokens),
             None => plain,
         }
     }

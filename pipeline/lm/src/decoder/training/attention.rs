@@ -1,4 +1,4 @@
-use super::{Gradients, Lesson, linear::LowSaved, mlp::back};
+use super::{Gradients, Lesson, linear::SavedLora, mlp::back};
 use crate::decoder::{
     attention::{Attention, Projection},
     cache::KeyValue,
@@ -12,13 +12,13 @@ use burn::tensor::Tensor;
 /// What an attention keeps.
 pub(super) struct Saved {
     /// Of each matrix of the projection.
-    projection: Vec<Option<LowSaved>>,
+    projection: Vec<Option<SavedLora>>,
     /// Queries and keys before their norms, where they have any.
     plain: Option<[Tensor<3>; 2]>,
     query: Tensor<3>,
     own: KeyValue,
     attended: Tensor<2>,
-    output: Option<LowSaved>,
+    output: Option<SavedLora>,
 }
 
 impl Attention {
@@ -122,20 +122,20 @@ impl Attention {
         &self,
         x: &Tensor<2>,
         lesson: &Lesson,
-    ) -> ([Tensor<3>; 3], Vec<Option<LowSaved>>) {
+    ) -> ([Tensor<3>; 3], Vec<Option<SavedLora>>) {
         match &self.projection {
             Projection::Separate(all) => {
                 let mut kept = Vec::with_capacity(3);
                 let parts = all.each_ref().map(|linear| {
-                    let (out, low) = linear.learn(x, lesson);
-                    kept.push(low);
+                    let (out, lora) = linear.learn(x, lesson);
+                    kept.push(lora);
                     self.by_head(out)
                 });
                 (parts, kept)
             }
             Projection::Stacked(all) | Projection::ByHead(all) => {
-                let (out, low) = all.learn(x, lesson);
-                (self.split(out), vec![low])
+                let (out, lora) = all.learn(x, lesson);
+                (self.split(out), vec![lora])
             }
         }
     }
@@ -143,7 +143,7 @@ impl Attention {
     fn project_back(
         &self,
         x: &Tensor<2>,
-        kept: Vec<Option<LowSaved>>,
+        kept: Vec<Option<SavedLora>>,
         parts: [Tensor<3>; 3],
         lesson: &Lesson,
         gradients: &mut Gradients,

@@ -3,7 +3,7 @@ use crate::decoder::{kernels, linear::Linear};
 use burn::tensor::Tensor;
 
 /// What the adapter of a linear layer keeps.
-pub(super) struct LowSaved {
+pub(super) struct SavedLora {
     mask: Mask,
     /// `dropped(x) · Aᵀ`
     reduced: Tensor<2>,
@@ -12,18 +12,18 @@ pub(super) struct LowSaved {
 impl Linear {
     /// Whether [`Linear::back`] reads what went in.
     pub(super) fn reads_input(&self, lesson: &Lesson) -> bool {
-        self.low.is_some() || lesson.trained == Trained::All
+        self.lora.is_some() || lesson.trained == Trained::All
     }
 
-    pub(super) fn learn(&self, x: &Tensor<2>, lesson: &Lesson) -> (Tensor<2>, Option<LowSaved>) {
+    pub(super) fn learn(&self, x: &Tensor<2>, lesson: &Lesson) -> (Tensor<2>, Option<SavedLora>) {
         let out = self.base(x);
-        let Some(low) = &self.low else {
+        let Some(lora) = &self.lora else {
             return (out, None);
         };
         let mask = lesson.dropout.mask(x, &self.name);
-        let reduced = low.reduce(&mask.apply(x.clone()));
-        let out = low.add(out, reduced.clone());
-        (out, Some(LowSaved { mask, reduced }))
+        let reduced = lora.reduce(&mask.apply(x.clone()));
+        let out = lora.add(out, reduced.clone());
+        (out, Some(SavedLora { mask, reduced }))
     }
 
     /// Adds the gradients of the weights, and returns that of `x`, if wanted.
@@ -32,7 +32,7 @@ impl Linear {
     pub(super) fn back(
         &self,
         x: &Tensor<2>,
-        saved: Option<LowSaved>,
+        saved: Option<SavedLora>,
         gradient: &Tensor<2>,
         lesson: &Lesson,
         gradients: &mut Gradients,
@@ -46,17 +46,17 @@ impl Linear {
                 gradients.add(&format!("{}.bias", self.name), gradient.clone().sum_dim(0));
             }
         }
-        if let (Some(low), Some(saved)) = (&self.low, saved) {
+        if let (Some(lora), Some(saved)) = (&self.lora, saved) {
             let dtype = gradient.dtype();
-            let scaled = saved.reduced * low.scale;
-            gradients.add(&self.low_name("B"), across().matmul(scaled));
-            let b = low.b.clone().cast(dtype);
-            let reduced = gradient.clone().matmul(b) * low.scale;
+            let scaled = saved.reduced * lora.scale;
+            gradients.add(&self.lora_name("B"), across().matmul(scaled));
+            let b = lora.b.clone().cast(dtype);
+            let reduced = gradient.clone().matmul(b) * lora.scale;
             let dropped = saved.mask.apply(x.clone());
             let of_a = reduced.clone().transpose().matmul(dropped);
-            gradients.add(&self.low_name("A"), of_a);
+            gradients.add(&self.lora_name("A"), of_a);
             of_x = of_x.map(|of_x| {
-                let through = reduced.matmul(low.a.clone().cast(dtype));
+                let through = reduced.matmul(lora.a.clone().cast(dtype));
                 kernels::sum(of_x, saved.mask.apply(through))
             });
         }
@@ -64,7 +64,7 @@ impl Linear {
     }
 
     /// The name of a factor, `A` or `B`.
-    pub(crate) fn low_name(&self, factor: &str) -> String {
+    pub(crate) fn lora_name(&self, factor: &str) -> String {
         format!("{}.lora_{factor}.weight", self.name)
     }
 }

@@ -1,4 +1,4 @@
-use super::{Gradients, Lesson, linear::LowSaved};
+use super::{Gradients, Lesson, linear::SavedLora};
 use crate::{
     Activation,
     decoder::{kernels, mlp::Mlp},
@@ -7,9 +7,9 @@ use burn::tensor::{DType, Tensor, activation};
 
 /// What an MLP keeps.
 pub(super) struct Saved {
-    gate: Option<(Tensor<2>, Option<LowSaved>)>,
-    up: (Tensor<2>, Option<LowSaved>),
-    down: Option<LowSaved>,
+    gate: Option<(Tensor<2>, Option<SavedLora>)>,
+    up: (Tensor<2>, Option<SavedLora>),
+    down: Option<SavedLora>,
 }
 
 impl Mlp {
@@ -30,8 +30,8 @@ impl Mlp {
         lesson: &Lesson,
         gradients: &mut Gradients,
     ) -> Tensor<2> {
-        let (up, up_low) = saved.up;
-        let (gate, gate_low) = saved.gate.unzip();
+        let (up, up_lora) = saved.up;
+        let (gate, gate_lora) = saved.gate.unzip();
         let inner = if self.down.reads_input(lesson) {
             self.combine(gate.clone(), up.clone())
         } else {
@@ -46,11 +46,11 @@ impl Mlp {
             }
             None => (None, self.activation_back(&up, inner)),
         };
-        let of_x = back(self.up.back(x, up_low, &of_up, lesson, gradients, true));
+        let of_x = back(self.up.back(x, up_lora, &of_up, lesson, gradients, true));
         match (&self.gate, of_gate) {
             (Some(gate), Some(of_gate)) => {
-                let low = gate_low.flatten();
-                let through = back(gate.back(x, low, &of_gate, lesson, gradients, true));
+                let lora = gate_lora.flatten();
+                let through = back(gate.back(x, lora, &of_gate, lesson, gradients, true));
                 kernels::sum(of_x, through)
             }
             (Some(_), None) | (None, _) => of_x,

@@ -1,9 +1,10 @@
 use super::{kernels, linear::product};
 use burn::tensor::{DType, Int, Tensor};
 
-/// A low-rank update of a weight, `scale · B · A` (LoRA, Hu et al., 2022), and what PEFT's variants make of it.
+/// The LoRA module of a linear layer: a low-rank update of its weight, `scale · B · A` (Hu et al., 2022), with the bias and
+/// the magnitudes (DoRA) that PEFT's variants add.
 #[derive(Clone)]
-pub(crate) struct Low {
+pub(crate) struct Lora {
     /// `[rank, in_features]`, f32
     pub(crate) a: Tensor<2>,
     /// `[out_features, rank]`, f32
@@ -12,26 +13,26 @@ pub(crate) struct Low {
     pub(crate) scale: f32,
     /// Added to the output, `[1, out_features]`, f32.
     pub(crate) bias: Option<Tensor<2>>,
-    /// What each output is multiplied by before a bias is added, `[1, out_features]`, f32: the magnitude of DoRA (Liu et
-    /// al., 2024) over the length of the row of the updated weight.
-    pub(super) factor: Option<Tensor<2>>,
+    /// What each output is multiplied by before a bias is added, `[1, out_features]`, f32: DoRA's magnitude (Liu et al.,
+    /// 2024) divided by the length of the row of the updated weight.
+    pub(super) dora_scale: Option<Tensor<2>>,
 }
 
-impl Low {
+impl Lora {
     pub(crate) const fn new(a: Tensor<2>, b: Tensor<2>, scale: f32) -> Self {
         Self {
             a,
             b,
             scale,
             bias: None,
-            factor: None,
+            dora_scale: None,
         }
     }
 
-    /// Gives every row of the updated weight a length, `[1, out_features]`; `weight` is `[out_features, in_features]`.
+    /// Sets DoRA's magnitudes, the lengths of the rows of the updated weight, `[1, out_features]`; `weight` is `[out_features, in_features]`.
     pub(crate) fn set_magnitude(&mut self, magnitude: Tensor<2>, weight: &Tensor<2>) {
         let lengths = self.updated(weight).square().sum_dim(1).sqrt();
-        self.factor = Some(magnitude / lengths.transpose());
+        self.dora_scale = Some(magnitude / lengths.transpose());
     }
 
     /// The weight with the update, in f32.
@@ -40,11 +41,11 @@ impl Low {
         weight.clone().cast(DType::F32) + update
     }
 
-    /// The weight that does alone what it and the adapter do together, apart from biases.
+    /// The base weight with the adapter merged into it, apart from biases.
     pub(crate) fn merged(&self, weight: &Tensor<2>) -> Tensor<2> {
         let mut merged = self.updated(weight);
-        if let Some(factor) = &self.factor {
-            merged = merged * factor.clone().transpose();
+        if let Some(dora_scale) = &self.dora_scale {
+            merged = merged * dora_scale.clone().transpose();
         }
         merged.cast(weight.dtype())
     }
@@ -63,21 +64,21 @@ impl Low {
         kernels::sum(out, product(&(reduced * self.scale), &b))
     }
 
-    /// Gives the outputs of the updated weight their magnitudes.
-    pub(super) fn resize(&self, out: Tensor<2>) -> Tensor<2> {
-        match &self.factor {
-            Some(factor) => {
-                let factor = factor.clone().cast(out.dtype());
-                out * factor
+    /// Multiplies the outputs of the updated weight by DoRA's magnitudes, where there are any.
+    pub(super) fn apply_dora(&self, out: Tensor<2>) -> Tensor<2> {
+        match &self.dora_scale {
+            Some(dora_scale) => {
+                let dora_scale = dora_scale.clone().cast(out.dtype());
+                out * dora_scale
             }
             None => out,
         }
     }
 
-    /// The embeddings of tokens with the adapter; `out` is that without it.
+    /// The embeddings of tokens with the adapter; `out` are those without it.
     pub(super) fn embed(&self, out: Tensor<2>, tokens: Tensor<1, Int>) -> Tensor<2> {
         let columns = self.a.clone().select(1, tokens);
         let reduced = columns.transpose().cast(out.dtype());
-        self.resize(self.add(out, reduced))
+        self.apply_dora(self.add(out, reduced))
     }
 }
