@@ -76,7 +76,7 @@ pub fn finetune(
         revision: experiment.revision.map(str::to_owned),
         fingerprint: model.fingerprint.clone(),
         format: model.wrapping.name().to_owned(),
-        device: model.place.to_string(),
+        device: model.device.to_string(),
         dtype: model.decoder.dtype().name().to_owned(),
         config: experiment.config.clone(),
         runs,

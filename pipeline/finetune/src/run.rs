@@ -102,7 +102,7 @@ impl Run<'_> {
             "revision": self.experiment.revision,
             "trained": {
                 "model": self.experiment.name,
-                "device": model.place.api(),
+                "device": model.device.api(),
                 "dtype": model.decoder.dtype().name(),
                 "format": model.wrapping.name(),
                 "space": config.answers.space,

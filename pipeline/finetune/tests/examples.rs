@@ -27,7 +27,7 @@ fn load(folder: &Path, format: &str) -> Result<LocalModel, EvaluateError> {
         folder,
         "llama-tokenizer",
         (Some(format), &pipeline().join("../templates/formats")),
-        &DeviceChoice::Cpu.place().unwrap(),
+        &DeviceChoice::Cpu.device().unwrap(),
         None,
         &NoProgress,
     )

@@ -44,9 +44,9 @@ fn main() -> ExitCode {
 
 fn run(model: &Path, work: &Path) -> Result<Value, Box<dyn Error>> {
     let work: Work = serde_json::from_slice(&std::fs::read(work)?)?;
-    let place = DeviceChoice::Cpu.place()?;
+    let device = DeviceChoice::Cpu.device()?;
     let (load_seconds, decoder) = timed(|| {
-        let decoder = Decoder::load(model, &place, Some(Dtype::F32), &NoProgress)?;
+        let decoder = Decoder::load(model, &device, Some(Dtype::F32), &NoProgress)?;
         let first = Run {
             tokens: &work.prompts[0][..1],
             past: None,

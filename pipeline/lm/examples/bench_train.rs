@@ -64,8 +64,8 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
         tokens: row.tokens,
         answer: row.answer,
     });
-    let place = DeviceChoice::Cpu.place()?;
-    let decoder = Decoder::load(Path::new(model), &place, Some(Dtype::F32), &NoProgress)?;
+    let device = DeviceChoice::Cpu.device()?;
+    let decoder = Decoder::load(Path::new(model), &device, Some(Dtype::F32), &NoProgress)?;
     let config = TrainingConfig {
         lora: Some(LoraConfig {
             rank: 128,

@@ -9,10 +9,10 @@
 //! Phases are appended to the file that `CUDA_STANDIN_LOG` names, between the events of the stand-in; each ends when the
 //! device has done all that it was given. What was computed is a line of JSON on stdout.
 
-use burn::tensor::Device;
+use burn::tensor::Device as BurnDevice;
 use clika_checkpoint::parse_architecture;
 use clika_lm::{
-    Decoder, DeviceChoice, Dtype, Example, LmError, LoraConfig, Place, Query, Scoring, Targets,
+    Decoder, Device, DeviceChoice, Dtype, Example, LmError, LoraConfig, Query, Scoring, Targets,
     Trainer, TrainingConfig,
 };
 use miette::Diagnostic;
@@ -53,9 +53,9 @@ fn run(arguments: &[&str]) -> Outcome<Value> {
         return Err("usage: cuda_shapes DEVICE CONFIG score|train ..".into());
     };
     let choice: DeviceChoice = device.parse()?;
-    let place = choice.place()?;
+    let device = choice.device()?;
     phase("load")?;
-    let decoder = random(&place, Path::new(config))?;
+    let decoder = random(&device, Path::new(config))?;
     decoder.device().sync()?;
     let weights = in_use(decoder.device());
     let result = match what {
@@ -91,28 +91,28 @@ fn run(arguments: &[&str]) -> Outcome<Value> {
 }
 
 /// Bytes of tensors on the device, where it says that.
-fn in_use(device: &Device) -> Option<u64> {
+fn in_use(device: &BurnDevice) -> Option<u64> {
     device.memory_pool_usage().map(|usage| usage.bytes_in_use)
 }
 
 /// What there is, and what is wrong with it.
 fn devices() -> Value {
-    let places = clika_lm::places().into_iter();
-    let devices = places.map(|place| {
-        let problem = place.check().err().map(|error| error.to_string());
-        json!({ "device": place.to_string(), "problem": problem })
+    let devices = clika_lm::devices().into_iter();
+    let devices = devices.map(|device| {
+        let problem = device.check().err().map(|error| error.to_string());
+        json!({ "device": device.to_string(), "problem": problem })
     });
     devices.collect()
 }
 
-fn random(place: &Place, config: &Path) -> Outcome<Decoder> {
+fn random(device: &Device, config: &Path) -> Outcome<Decoder> {
     let architecture = parse_architecture(config, &fs::read_to_string(config)?)?;
-    let dtype = if place.is_processor() {
+    let dtype = if device.is_processor() {
         Dtype::F32
     } else {
         Dtype::Bf16
     };
-    Ok(Decoder::random(&architecture, place, dtype, 1)?)
+    Ok(Decoder::random(&architecture, device, dtype, 1)?)
 }
 
 /// Marks what the following events belong to.

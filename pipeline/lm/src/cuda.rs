@@ -4,17 +4,17 @@ mod probe;
 
 pub(crate) use probe::{check, missing};
 
-use crate::{LmError, Place};
-use burn::tensor::{Device, DeviceType};
+use crate::{Device, LmError};
+use burn::tensor::{Device as BurnDevice, DeviceType};
 use cudarc::driver::{CudaContext, DriverError, result::device};
 
 /// The GPUs of this machine; none where there is no driver.
 ///
 /// burn looks whether the driver's library is there before it calls it, and opens no GPU to count them.
-pub(crate) fn cuda_places() -> Vec<Place> {
-    let count = Device::enumerate(DeviceType::Cuda).len();
+pub(crate) fn cuda_devices() -> Vec<Device> {
+    let count = BurnDevice::enumerate(DeviceType::Cuda).len();
     (0..count)
-        .map(|index| Place::Cuda {
+        .map(|index| Device::Cuda {
             index,
             name: name(index).unwrap_or_else(|error| format!("without a name: {error}")),
         })
@@ -25,11 +25,11 @@ fn name(index: usize) -> Result<String, DriverError> {
     device::get_name(device::get(index as i32)?)
 }
 
-/// Bytes that a model could take on a GPU of [`cuda_places`]: what the driver has free, and what burn holds without
+/// Bytes that a model could take on a GPU of [`cuda_devices`]: what the driver has free, and what burn holds without
 /// using it.
 pub(crate) fn free_memory(index: usize) -> Result<f64, LmError> {
     // Opens the GPU, and keeps it open.
-    let pools = Device::cuda(index).memory_pool_usage();
+    let pools = BurnDevice::cuda(index).memory_pool_usage();
     let held = pools.map_or(0, |pools| {
         pools.bytes_reserved.saturating_sub(pools.bytes_in_use)
     });

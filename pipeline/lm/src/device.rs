@@ -1,7 +1,7 @@
-//! Where a model runs.
+//! The devices that a model can run on: the processor, and GPUs through CUDA or Vulkan.
 
 use crate::{Dtype, LmError, product};
-use burn::tensor::{DType, Device};
+use burn::tensor::{DType, Device as BurnDevice};
 use std::fmt;
 
 /// A device as the user names it: `auto`, `cpu`, `cuda:0`, `vulkan:0`.
@@ -17,9 +17,9 @@ pub enum DeviceChoice {
     Vulkan(usize),
 }
 
-/// A device that is there.
+/// A device of this machine that a model can run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Device {
     /// The processor.
     Cpu {
         /// Threads that are used.
@@ -73,7 +73,7 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cpu { .. } => f.write_str(self.api()),
@@ -95,46 +95,49 @@ pub fn missing_features() -> Vec<&'static str> {
 }
 
 /// The devices of this machine, GPUs first.
-pub fn places() -> Vec<Place> {
-    let mut places = cuda_places();
-    let (software, gpus) = vulkan_places().into_iter().partition(Place::is_software);
-    places.extend::<Vec<_>>(gpus);
-    places.push(Place::Cpu {
+pub fn devices() -> Vec<Device> {
+    let mut devices = cuda_devices();
+    let (software, gpus) = vulkan_devices().into_iter().partition(Device::is_software);
+    devices.extend::<Vec<_>>(gpus);
+    devices.push(Device::Cpu {
         threads: rayon::current_num_threads(),
     });
-    places.extend::<Vec<_>>(software);
-    places
+    devices.extend::<Vec<_>>(software);
+    devices
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda_places() -> Vec<Place> {
+fn cuda_devices() -> Vec<Device> {
     Vec::new()
 }
 
 #[cfg(feature = "cuda")]
-use crate::cuda::cuda_places;
+use crate::cuda::cuda_devices;
 
 #[cfg(not(feature = "wgpu"))]
-fn vulkan_places() -> Vec<Place> {
+fn vulkan_devices() -> Vec<Device> {
     Vec::new()
 }
 
 #[cfg(feature = "wgpu")]
-use crate::vulkan::vulkan_places;
+use crate::vulkan::vulkan_devices;
 
 impl DeviceChoice {
-    /// The place that is meant, which can be used ([`Place::check`]), or what there is instead.
-    pub fn place(self) -> Result<Place, LmError> {
-        let there = places();
-        let found = there.iter().find(|place| match (self, place) {
+    /// Finds the device that is meant and checks that it can be used ([`Device::check`]).
+    ///
+    /// # Errors
+    /// [`LmError::Device`], which lists the devices of this machine, if there is no such device.
+    pub fn device(self) -> Result<Device, LmError> {
+        let all = devices();
+        let found = all.iter().find(|device| match (self, device) {
             // Before any software: the processor comes first.
-            (Self::Auto, _) | (Self::Cpu, Place::Cpu { .. }) => true,
-            (Self::Cuda(asked), Place::Cuda { index, .. })
-            | (Self::Vulkan(asked), Place::Vulkan { index, .. }) => asked == *index,
+            (Self::Auto, _) | (Self::Cpu, Device::Cpu { .. }) => true,
+            (Self::Cuda(asked), Device::Cuda { index, .. })
+            | (Self::Vulkan(asked), Device::Vulkan { index, .. }) => asked == *index,
             (Self::Cpu | Self::Cuda(_) | Self::Vulkan(_), _) => false,
         });
-        let Some(place) = found else {
-            let names: Vec<_> = there.iter().map(ToString::to_string).collect();
+        let Some(device) = found else {
+            let names: Vec<_> = all.iter().map(ToString::to_string).collect();
             let mut there = names.join(", ");
             if let Some(why) = self.why_not() {
                 there += &format!(" ({why})");
@@ -144,8 +147,8 @@ impl DeviceChoice {
                 there,
             });
         };
-        place.check()?;
-        Ok(place.clone())
+        device.check()?;
+        Ok(device.clone())
     }
 
     /// Why a GPU that is asked for is not there.
@@ -168,20 +171,19 @@ impl DeviceChoice {
     }
 }
 
-impl Place {
+impl Device {
     /// Whether it is the processor.
     pub const fn is_processor(&self) -> bool {
         matches!(self, Self::Cpu { .. })
     }
 
-    /// Whether it is a GPU in name only.
+    /// Whether it is a program that computes on the processor in place of a GPU.
     pub const fn is_software(&self) -> bool {
         matches!(self, Self::Vulkan { software: true, .. })
     }
 
-    /// An error that says what is wrong if the place is there but cannot be used. A GPU is opened for that. Of Vulkan it is
-    /// also seen whether it multiplies matrices as the processor does: drivers that do not are known, and they report no
-    /// error.
+    /// Checks that the device can be used; the error says what is wrong. A GPU is opened for that. With Vulkan it also
+    /// has to multiply matrices as the processor does: some drivers do not, and report no error.
     pub fn check(&self) -> Result<(), LmError> {
         match self {
             Self::Cpu { .. } => Ok(()),
@@ -202,12 +204,12 @@ impl Place {
         }
     }
 
-    /// burn's handle.
-    pub fn device(&self) -> Device {
+    /// The handle that burn has for it.
+    pub fn burn_device(&self) -> BurnDevice {
         match self {
-            Self::Cpu { .. } => Device::flex(),
+            Self::Cpu { .. } => BurnDevice::flex(),
             #[cfg(feature = "cuda")]
-            Self::Cuda { index, .. } => Device::cuda(*index),
+            Self::Cuda { index, .. } => BurnDevice::cuda(*index),
             #[cfg(not(feature = "cuda"))]
             Self::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
             #[cfg(feature = "wgpu")]
@@ -217,10 +219,10 @@ impl Place {
         }
     }
 
-    /// The type that weights are computed in where the user names none: f32 on a processor, which has no faster one, and
-    /// through Vulkan, which has no bf16; with CUDA what they are stored in, except that f16 becomes bf16, whose range
-    /// no activation leaves.
-    pub const fn dtype(&self, stored: Dtype) -> Dtype {
+    /// The type to compute in if the user names none: f32 on a processor, which has no faster one, and through Vulkan,
+    /// which has no bf16; with CUDA the type of the stored weights, except that f16 becomes bf16, whose range no
+    /// activation leaves.
+    pub const fn default_dtype(&self, stored: Dtype) -> Dtype {
         match (self, stored) {
             (Self::Cpu { .. } | Self::Vulkan { .. }, _) | (Self::Cuda { .. }, Dtype::F32) => {
                 Dtype::F32
@@ -231,7 +233,7 @@ impl Place {
 
     /// An error if the device cannot compute in this type.
     pub(crate) fn check_dtype(&self, dtype: Dtype) -> Result<(), LmError> {
-        if self.device().supports_dtype(burn_dtype(dtype)) {
+        if self.burn_device().supports_dtype(burn_dtype(dtype)) {
             return Ok(());
         }
         Err(LmError::DeviceDtype {

@@ -5,7 +5,7 @@
 //! on this thread or on the device's own; the latter reach this one through the read. The processor has neither.
 
 use crate::{Decoder, Dtype, LmError};
-use burn::tensor::{DType, Device};
+use burn::tensor::{DType, Device as BurnDevice};
 use std::{
     any::Any,
     cell::Cell,
@@ -23,7 +23,7 @@ thread_local! {
 /// # Errors
 /// Those of `work`; [`LmError::DeviceLost`] and [`LmError::OutOfMemory`] for what the device says and for panics.
 pub(crate) fn guarded<T>(
-    device: &Device,
+    device: &BurnDevice,
     work: impl FnOnce() -> Result<T, LmError>,
 ) -> Result<T, LmError> {
     #[cfg(test)]
@@ -31,7 +31,7 @@ pub(crate) fn guarded<T>(
         let done = work();
         planted::failure().map_or(done, Err)
     };
-    if *device == Device::flex() && !device.is_autodiff() {
+    if *device == BurnDevice::flex() && !device.is_autodiff() {
         return work();
     }
     let outer = GUARDED.replace(true);
@@ -83,7 +83,7 @@ const MEMORY: [&str; 5] = [
 ];
 
 /// The error for what a device said: a device that does not come to an end of its work is lost.
-fn failure(device: &Device, problem: String) -> LmError {
+fn failure(device: &BurnDevice, problem: String) -> LmError {
     let end = caught(|| device.sync().map_err(failed));
     if let Err(LmError::Compute { problem }) = end {
         tracing::debug!("the device said last: {problem}");

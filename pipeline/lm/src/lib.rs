@@ -30,7 +30,7 @@ pub use clika_checkpoint::{
     Position, QueryKeyValue, Rope, Scaling, read_architecture,
 };
 pub use decoder::{Cache, Decoder, Run};
-pub use device::{DeviceChoice, Place, missing_features, places};
+pub use device::{Device, DeviceChoice, devices, missing_features};
 pub use error::LmError;
 use exp::exp;
 pub use generate::{Generating, Limits};

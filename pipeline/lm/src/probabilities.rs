@@ -161,16 +161,16 @@ impl LogProbabilities {
 #[cfg(test)]
 mod tests {
     use crate::{Decoder, DeviceChoice, LmError};
-    use burn::tensor::{Device, Tensor, TensorData};
+    use burn::tensor::{Device as BurnDevice, Tensor, TensorData};
     use clika_base::types::NoProgress;
     use std::path::Path;
 
     #[test]
     fn the_likeliest_token_and_a_broken_state_are_found_by_kernels_and_by_burn() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llama-gqa");
-        let place = DeviceChoice::Cpu.place().expect("there is a processor");
-        for device in [Device::flex(), Device::flex().autodiff()] {
-            let decoder = Decoder::load_on(&folder, &place, &device, None, &NoProgress)
+        let cpu = DeviceChoice::Cpu.device().expect("there is a processor");
+        for device in [BurnDevice::flex(), BurnDevice::flex().autodiff()] {
+            let decoder = Decoder::load_on(&folder, &cpu, &device, None, &NoProgress)
                 .expect("the fixture can be loaded");
             let width = decoder.architecture().hidden;
             let states = |last: f32| {

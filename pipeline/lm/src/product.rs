@@ -1,34 +1,33 @@
 //! Whether a device multiplies matrices as the processor does.
 
 use crate::{
-    LmError, Place,
+    Device, LmError,
     decoder::matrix,
     guard::{failed, guarded},
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device as BurnDevice, Tensor};
 
 /// Rows, what is summed, and columns: a product in whole blocks, and one whose edges are in none.
 const SHAPES: [[usize; 3]; 2] = [[64, 96, 80], [3, 70, 33]];
 
 /// An error if a small product is not exactly what the processor gets.
-pub(crate) fn check(place: &Place) -> Result<(), LmError> {
+pub(crate) fn check(device: &Device) -> Result<(), LmError> {
     // A driver may break off instead of being wrong.
-    guarded(&place.device(), || check_by(place, |x, y| x.matmul(y)))
+    guarded(&device.burn_device(), || {
+        check_by(device, |x, y| x.matmul(y))
+    })
 }
 
 fn check_by(
-    place: &Place,
+    device: &Device,
     product: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<2>,
 ) -> Result<(), LmError> {
-    let device = place.device();
+    let on = device.burn_device();
     for [rows, inner, columns] in SHAPES {
         let x = numbers([rows, inner]);
         let y = numbers([inner, columns]);
-        let on = |values: &[f32], shape, device: &Device| matrix(values.to_vec(), shape, device);
-        let found = product(
-            on(&x, [rows, inner], &device),
-            on(&y, [inner, columns], &device),
-        );
+        let put = |values: &[f32], shape, on: &BurnDevice| matrix(values.to_vec(), shape, on);
+        let found = product(put(&x, [rows, inner], &on), put(&y, [inner, columns], &on));
         let found = found.try_into_data().map_err(failed)?;
         let expected = (0..rows * columns).map(|at| -> f32 {
             let (row, column) = (at / columns, at % columns);
@@ -40,7 +39,7 @@ fn check_by(
         let (same, all) = (same.count(), rows * columns);
         if same < all {
             return Err(LmError::WrongProduct {
-                device: place.to_string(),
+                device: device.to_string(),
                 shape: format!("{rows} × {inner} and {inner} × {columns}"),
                 wrong: all - same,
                 all,
@@ -52,9 +51,9 @@ fn check_by(
 
 /// Whole numbers from -3 to 3, so small that every sum of their products is exact in f32, in whatever order.
 fn numbers([rows, columns]: [usize; 2]) -> Vec<f32> {
-    let at = |place: usize| (place * 5 + place / columns * 3) % 7;
+    let at = |index: usize| (index * 5 + index / columns * 3) % 7;
     (0..rows * columns)
-        .map(|place| at(place) as f32 - 3.0)
+        .map(|index| at(index) as f32 - 3.0)
         .collect()
 }
 
@@ -66,15 +65,15 @@ mod tests {
 
     #[test]
     fn a_device_with_one_wrong_number_is_refused() {
-        let place = DeviceChoice::Cpu.place().expect("there is a processor");
-        check(&place).expect("it multiplies as it does");
+        let device = DeviceChoice::Cpu.device().expect("there is a processor");
+        check(&device).expect("it multiplies as it does");
         let planted = |x: Tensor<2>, y: Tensor<2>| {
             let product = x.matmul(y);
             let last = product.dims().map(|size| size - 1);
             let wrong = product.clone().slice([last[0].., last[1]..]) + 1.0;
             product.slice_assign([last[0].., last[1]..], wrong)
         };
-        let error = check_by(&place, planted).expect_err("a number is wrong");
+        let error = check_by(&device, planted).expect_err("a number is wrong");
         assert!(
             matches!(
                 error,
@@ -87,9 +86,9 @@ mod tests {
             "{error:?}"
         );
         // What a driver gives that does not wait for the result.
-        let error = check_by(&place, |x, y| x.matmul(y) * 0.0).expect_err("all are 0");
+        let error = check_by(&device, |x, y| x.matmul(y) * 0.0).expect_err("all are 0");
         assert!(matches!(error, LmError::WrongProduct { .. }), "{error:?}");
-        let error = check_by(&place, |x, y| x.matmul(y) / 0.0).expect_err("none is a number");
+        let error = check_by(&device, |x, y| x.matmul(y) / 0.0).expect_err("none is a number");
         assert!(
             matches!(error, LmError::WrongProduct { wrong: 5120, .. }),
             "{error:?}"

@@ -3,11 +3,11 @@
 //! Shaders are WGSL. burn's feature `vulkan` would compile SPIR-V instead, which crashes on lavapipe and gives wrong
 //! products on SwiftShader.
 
-use crate::Place;
+use crate::Device;
 use burn::{
     backend::{WgpuBackend, WgpuDevice, WgpuDeviceKind},
     tensor::{
-        Device,
+        Device as BurnDevice,
         wgpu::wgpu::{Backends, DeviceType, Instance, InstanceDescriptor},
     },
 };
@@ -30,10 +30,10 @@ const BACKEND: (Backends, WgpuBackend) = if cfg!(target_vendor = "apple") {
 };
 
 /// The devices that Vulkan lists, GPUs before software.
-pub(crate) fn vulkan_places() -> Vec<Place> {
+pub(crate) fn vulkan_devices() -> Vec<Device> {
     let adapters = adapters().iter().enumerate();
     adapters
-        .map(|(index, adapter)| Place::Vulkan {
+        .map(|(index, adapter)| Device::Vulkan {
             index,
             name: adapter.name.clone(),
             software: adapter.kind == WgpuDeviceKind::Cpu,
@@ -41,10 +41,10 @@ pub(crate) fn vulkan_places() -> Vec<Place> {
         .collect()
 }
 
-/// burn's handle of a device of [`vulkan_places`].
-pub(crate) fn device(index: usize) -> Device {
+/// burn's handle of a device of [`vulkan_devices`].
+pub(crate) fn device(index: usize) -> BurnDevice {
     let kind = adapters()[index].kind.clone();
-    Device::new(WgpuDevice::new(kind).on(BACKEND.1))
+    BurnDevice::new(WgpuDevice::new(kind).on(BACKEND.1))
 }
 
 /// Asked for once: some loaders crash when Vulkan is opened and closed while another thread uses it.

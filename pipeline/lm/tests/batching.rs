@@ -33,8 +33,8 @@ fn dtype(folder: &Path) -> Dtype {
 }
 
 fn load(folder: &Path) -> Decoder {
-    let place = reference::place();
-    Decoder::load(folder, &place, Some(dtype(folder)), &NoProgress).unwrap()
+    let device = reference::device();
+    Decoder::load(folder, &device, Some(dtype(folder)), &NoProgress).unwrap()
 }
 
 /// A query, and the scores that it has by the reference.
@@ -355,9 +355,9 @@ fn one_logit_that_overflows_is_an_error_whichever_way_it_goes() {
                 }
             }
         });
-        let place = reference::place();
+        let device = reference::device();
         let decoder =
-            |dtype| Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+            |dtype| Decoder::load(folder.path(), &device, Some(dtype), &NoProgress).unwrap();
         let query = [Query {
             prompt: prompt.clone(),
             continuations: vec![vec![5], vec![9]],
@@ -435,8 +435,8 @@ fn whichever_matrix_overflows_is_not_passed_over() {
                 numbers.iter_mut().for_each(|x| *x = 60_000.0 * x.signum());
             }
         });
-        let place = reference::place();
-        let load = |dtype| Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+        let device = reference::device();
+        let load = |dtype| Decoder::load(folder.path(), &device, Some(dtype), &NoProgress).unwrap();
         let score = |dtype| {
             let decoder = load(dtype);
             let mut scoring = Scoring::new(&decoder, &query, 100).unwrap();

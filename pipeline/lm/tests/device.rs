@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_lm::{DeviceChoice, LmError, Place};
+use clika_lm::{Device, DeviceChoice, LmError};
 use miette::Diagnostic;
 
 /// More GPUs than a machine has, with or without CUDA.
@@ -10,7 +10,7 @@ const NO_GPU: DeviceChoice = DeviceChoice::Cuda(10_000);
 
 #[test]
 fn a_gpu_that_is_not_there_is_an_error_that_names_what_is() {
-    let error = NO_GPU.place().unwrap_err();
+    let error = NO_GPU.device().unwrap_err();
     assert!(matches!(&error, LmError::Device { .. }), "{error:?}");
     assert_eq!(error.to_string(), "no device `cuda:10000`");
     let help = error.help().unwrap().to_string();
@@ -28,7 +28,7 @@ fn a_build_without_gpus_says_so() {
     ] {
         let asked: DeviceChoice = name.parse().unwrap();
         assert_eq!(asked, choice);
-        let error = asked.place().unwrap_err();
+        let error = asked.device().unwrap_err();
         assert_eq!(error.to_string(), format!("no device `{name}`"));
         assert_eq!(
             error.help().unwrap().to_string(),
@@ -37,20 +37,24 @@ fn a_build_without_gpus_says_so() {
             )
         );
     }
-    let auto = DeviceChoice::Auto.place().unwrap();
-    assert!(matches!(auto, Place::Cpu { .. }), "{auto:?}");
+    let auto = DeviceChoice::Auto.device().unwrap();
+    assert!(matches!(auto, Device::Cpu { .. }), "{auto:?}");
     assert_eq!(clika_lm::missing_features(), ["cuda", "wgpu"]);
 }
 
 /// A program that draws on the processor is no reason to leave the processor itself.
 #[test]
 fn what_is_chosen_by_itself_is_no_software() {
-    let auto = DeviceChoice::Auto.place().unwrap();
+    let auto = DeviceChoice::Auto.device().unwrap();
     assert!(!auto.is_software(), "{auto:?}");
-    let places = clika_lm::places();
-    let processor = places.iter().position(Place::is_processor).unwrap();
-    assert!(places[..processor].iter().all(|place| !place.is_software()));
-    assert!(places[processor + 1..].iter().all(Place::is_software));
+    let devices = clika_lm::devices();
+    let processor = devices.iter().position(Device::is_processor).unwrap();
+    assert!(
+        devices[..processor]
+            .iter()
+            .all(|device| !device.is_software())
+    );
+    assert!(devices[processor + 1..].iter().all(Device::is_software));
 }
 
 #[test]

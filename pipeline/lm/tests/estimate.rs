@@ -88,8 +88,8 @@ fn tokens(number: usize, length: usize) -> Vec<u32> {
 /// Does the work, and returns what memory it took beyond that of a process that does nothing.
 fn peak(architecture: &Architecture, work: &Work) -> f64 {
     let before = memory("VmRSS:").unwrap();
-    let place = DeviceChoice::Cpu.place().unwrap();
-    let decoder = Decoder::random(architecture, &place, Dtype::F32, 0).unwrap();
+    let device = DeviceChoice::Cpu.device().unwrap();
+    let decoder = Decoder::random(architecture, &device, Dtype::F32, 0).unwrap();
     match work {
         Work::Training { config, .. } => {
             let examples = (0..config.batch).map(|number| Example {

@@ -73,8 +73,8 @@ fn loading_takes_a_tenth_more_than_the_weights_at_most() {
     };
     let folder = tempfile::tempdir().unwrap();
     let weights = write_model(folder.path());
-    let place = DeviceChoice::Cpu.place().unwrap();
-    let decoder = Decoder::load(folder.path(), &place, Some(Dtype::F32), &NoProgress).unwrap();
+    let device = DeviceChoice::Cpu.device().unwrap();
+    let decoder = Decoder::load(folder.path(), &device, Some(Dtype::F32), &NoProgress).unwrap();
     assert_eq!(decoder.unused(), [] as [String; 0]);
     let held = memory("VmHWM:").unwrap() - before;
     let share = held as f64 / weights as f64;

@@ -38,7 +38,7 @@ fn distance(found: &[f32], expected: &[f32]) -> (f32, f32) {
 
 #[test]
 fn logits_equal_the_reference_in_every_family_and_variant() {
-    let place = reference::place();
+    let device = reference::device();
     println!("| variant | dtype | largest difference |\n|---|---|---|");
     let mut failed = Vec::new();
     for folder in &reference::all() {
@@ -52,7 +52,7 @@ fn logits_equal_the_reference_in_every_family_and_variant() {
         if !reference::computes_in(dtype, name) {
             continue;
         }
-        let decoder = Decoder::load(folder, &place, Some(dtype), &NoProgress).unwrap();
+        let decoder = Decoder::load(folder, &device, Some(dtype), &NoProgress).unwrap();
         assert_eq!(decoder.unused(), [] as [String; 0], "{name}");
         let expected = reference::expected(folder);
         let mut worst = (0.0_f32, 0.0_f32);
@@ -168,9 +168,9 @@ fn changed(
 
 /// The decoder of a folder and what was noted, after its logits were compared with those of a variant.
 fn as_variant(folder: &Path, variant: &str) -> (Decoder, Vec<String>) {
-    let place = reference::place();
+    let device = reference::device();
     let notes = Notes::default();
-    let decoder = Decoder::load(folder, &place, Some(clika_lm::Dtype::F32), &notes).unwrap();
+    let decoder = Decoder::load(folder, &device, Some(clika_lm::Dtype::F32), &notes).unwrap();
     for prompt in reference::expected(&reference::fixture(variant)) {
         let run = Run {
             tokens: &prompt.ids,

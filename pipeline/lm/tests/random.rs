@@ -14,9 +14,9 @@ fn architecture(name: &str) -> Architecture {
 }
 
 fn logits(seed: u64) -> Vec<f32> {
-    let place = DeviceChoice::Cpu.place().unwrap();
+    let device = DeviceChoice::Cpu.device().unwrap();
     let architecture = architecture("llama_small.json");
-    let decoder = Decoder::random(&architecture, &place, Dtype::F32, seed).unwrap();
+    let decoder = Decoder::random(&architecture, &device, Dtype::F32, seed).unwrap();
     assert_eq!(decoder.unused(), [] as [String; 0]);
     let run = Run {
         tokens: &[1, 2, 3],

@@ -11,8 +11,8 @@ use clika_lm::{
 use std::path::Path;
 
 fn decoder(name: &str, dtype: Dtype) -> Decoder {
-    let place = reference::place();
-    Decoder::load(&reference::fixture(name), &place, Some(dtype), &NoProgress).unwrap()
+    let device = reference::device();
+    Decoder::load(&reference::fixture(name), &device, Some(dtype), &NoProgress).unwrap()
 }
 
 /// Rows of several lengths, of a pattern that can be learnt.
@@ -309,13 +309,13 @@ fn queries_that_overflow_alone_end_a_training() {
             numbers.iter_mut().for_each(|x| *x = 60_000.0 * x.signum());
         }
     });
-    let place = reference::place();
+    let device = reference::device();
     for (dtype, diverges) in [
         (Dtype::F16, true),
         (Dtype::Bf16, false),
         (Dtype::F32, false),
     ] {
-        let base = Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+        let base = Decoder::load(folder.path(), &device, Some(dtype), &NoProgress).unwrap();
         let step = Trainer::new(base, examples(), &config(0.0)).unwrap().step();
         match step {
             Err(LmError::Diverged { dtype: named, .. }) if diverges => assert_eq!(named, dtype),
@@ -335,8 +335,8 @@ fn what_f16_cannot_hold_ends_a_training_and_a_merge() {
             numbers.iter_mut().for_each(|number| *number *= 200.0);
         }
     });
-    let place = reference::place();
-    let base = |dtype| Decoder::load(folder.path(), &place, Some(dtype), &NoProgress).unwrap();
+    let device = reference::device();
+    let base = |dtype| Decoder::load(folder.path(), &device, Some(dtype), &NoProgress).unwrap();
     for config in [config(0.0), full()] {
         let step = |dtype| {
             let mut trainer = Trainer::new(base(dtype), examples(), &config).unwrap();

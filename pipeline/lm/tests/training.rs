@@ -58,9 +58,9 @@ impl Training {
     }
 
     fn trainer(&self, folder: &Path, recompute: bool) -> Trainer {
-        let place = reference::place();
+        let device = reference::device();
         let base = reference::fixture(&self.base);
-        let decoder = Decoder::load(&base, &place, None, &NoProgress).unwrap();
+        let decoder = Decoder::load(&base, &device, None, &NoProgress).unwrap();
         let examples = self.batches.iter().flatten().map(|row| Example {
             tokens: row.tokens.clone(),
             answer: row.answer,
@@ -178,9 +178,9 @@ fn loss_curves_equal_those_of_peft() {
 
 /// Writes an adapter, the merged model and what they give, for `training.py --load`.
 fn keep(folder: &Path, adapter: &Adapter, training: &Training) {
-    let place = reference::place();
+    let device = reference::device();
     let base = reference::fixture(&training.base);
-    let mut decoder = Decoder::load(&base, &place, None, &NoProgress).unwrap();
+    let mut decoder = Decoder::load(&base, &device, None, &NoProgress).unwrap();
     decoder.attach(adapter).unwrap();
     for part in ["adapter", "merged"] {
         std::fs::create_dir_all(folder.join(part)).unwrap();

@@ -1,7 +1,7 @@
 //! `clika devices`: where a local model can run.
 
 use super::{Failure, print};
-use clika_lm::{LmError, Place};
+use clika_lm::{Device, LmError};
 use miette::Diagnostic;
 use serde_json::{Value, json};
 
@@ -15,21 +15,22 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let places = clika_lm::places();
-    let problems: Vec<Option<LmError>> = places.iter().map(|place| place.check().err()).collect();
-    let listed = places.iter().zip(&problems);
+    let devices = clika_lm::devices();
+    let problems: Vec<Option<LmError>> =
+        devices.iter().map(|device| device.check().err()).collect();
+    let listed = devices.iter().zip(&problems);
     if args.json {
-        let devices: Vec<_> = listed
-            .map(|(place, problem)| object(place, problem))
+        let listed: Vec<_> = listed
+            .map(|(device, problem)| object(device, problem))
             .collect();
         let all = json!({
-            "devices": devices,
+            "devices": listed,
             "built_with_cuda": cfg!(feature = "cuda"),
             "built_with_wgpu": cfg!(feature = "wgpu"),
         });
         return print(&format!("{all:#}\n"));
     }
-    print(&places.iter().map(line).collect::<String>())?;
+    print(&devices.iter().map(line).collect::<String>())?;
     for problem in problems.iter().flatten() {
         eprintln!("{problem}");
         if let Some(help) = problem.help() {
@@ -46,25 +47,25 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn line(place: &Place) -> String {
-    match place {
-        Place::Cpu { threads } => format!("{place}  {threads} threads\n"),
-        Place::Cuda { name, .. } => format!("{place}  {name}\n"),
-        Place::Vulkan { name, software, .. } => {
+fn line(device: &Device) -> String {
+    match device {
+        Device::Cpu { threads } => format!("{device}  {threads} threads\n"),
+        Device::Cuda { name, .. } => format!("{device}  {name}\n"),
+        Device::Vulkan { name, software, .. } => {
             let software = if *software { " (software)" } else { "" };
-            format!("{place}  {name}{software}\n")
+            format!("{device}  {name}{software}\n")
         }
     }
 }
 
-fn object(place: &Place, problem: &Option<LmError>) -> Value {
-    let device = place.to_string();
+fn object(device: &Device, problem: &Option<LmError>) -> Value {
+    let named = device.to_string();
     let problem = problem.as_ref().map(ToString::to_string);
-    match place {
-        Place::Cpu { threads } => json!({ "device": device, "threads": threads }),
-        Place::Cuda { name, .. } => json!({ "device": device, "name": name, "problem": problem }),
-        Place::Vulkan { name, software, .. } => {
-            json!({ "device": device, "name": name, "software": software, "problem": problem })
+    match device {
+        Device::Cpu { threads } => json!({ "device": named, "threads": threads }),
+        Device::Cuda { name, .. } => json!({ "device": named, "name": name, "problem": problem }),
+        Device::Vulkan { name, software, .. } => {
+            json!({ "device": named, "name": name, "software": software, "problem": problem })
         }
     }
 }

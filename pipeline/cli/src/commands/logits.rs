@@ -38,12 +38,12 @@ pub struct Args {
 /// Runs the command.
 pub fn run(args: &Args, shown: Shown) -> Result<(), Failure> {
     let progress = shown.progress();
-    let place = args.model_args.place()?;
+    let device = args.model_args.device()?;
     let located = args.model_args.locate(&args.model, progress.as_ref())?;
     let mut tokenizer = Tokenizer::load(&located.folder)?;
     let mut decoder = Decoder::load(
         &located.folder,
-        &place,
+        &device,
         args.model_args.dtype(),
         progress.as_ref(),
     )?;

@@ -2,8 +2,8 @@
 
 use super::{Failure, runtime};
 use clika_base::types::Progress;
-use clika_lm::{DeviceChoice, Dtype, Place};
 use clika_network::hub::{Hub, Located};
+use clika_lm::{Device, DeviceChoice, Dtype};
 
 /// Where and how a model runs.
 #[derive(clap::Args)]
@@ -38,8 +38,8 @@ impl ModelArgs {
     }
 
     /// The device that is meant.
-    pub fn place(&self) -> Result<Place, Failure> {
-        Ok(self.device.unwrap_or(DeviceChoice::Auto).place()?)
+    pub fn device(&self) -> Result<Device, Failure> {
+        Ok(self.device.unwrap_or(DeviceChoice::Auto).device()?)
     }
 
     /// The type that is wished.

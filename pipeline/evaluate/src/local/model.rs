@@ -5,12 +5,10 @@ use super::{
 };
 use crate::EvaluateError;
 use clika_base::files::{sha256_file, sha256_hex};
-use clika_base::templates::{
-    DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format,
-};
 use clika_base::types::{NoProgress, Progress};
+use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Device, Dtype};
+use clika_base::templates::{DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format};
 use clika_checkpoint::tokenizer::{TemplateVariables, Tokenizer, TokenizerError};
-use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Dtype, Place};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -34,7 +32,7 @@ pub struct LocalModel {
     /// The same by what the files hold.
     pub hashes: Hashes,
     /// Where it runs.
-    pub place: Place,
+    pub device: Device,
     /// Values for variables of its own template.
     pub(super) variables: TemplateVariables,
     /// What its folder says for generation.
@@ -66,7 +64,7 @@ impl LocalModel {
         folder: &Path,
         name: &str,
         (format, formats): (Option<&str>, &Path),
-        place: &Place,
+        device: &Device,
         dtype: Option<Dtype>,
         progress: &dyn Progress,
     ) -> Result<Self, EvaluateError> {
@@ -88,7 +86,7 @@ impl LocalModel {
             settings: summed(&digests, |name| !is_weights(name)),
             adapter: None,
         };
-        let decoder = Decoder::load(folder, place, dtype, progress)?;
+        let decoder = Decoder::load(folder, device, dtype, progress)?;
         Ok(Self {
             name: name.to_owned(),
             decoder,
@@ -97,7 +95,7 @@ impl LocalModel {
             format_comment,
             fingerprint: summed(&digests, |_| true),
             hashes,
-            place: place.clone(),
+            device: device.clone(),
             variables: TemplateVariables::new(),
             generation,
             ends: OnceLock::new(),

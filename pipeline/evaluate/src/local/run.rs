@@ -87,7 +87,7 @@ impl Work<'_> {
             "model": self.model.fingerprint,
             "dtype": self.model.decoder.dtype().name(),
             "scoring_version": SCORING_VERSION,
-            "device": self.model.place.api(),
+            "device": self.model.device.api(),
             "asked": asked,
         }))
     }

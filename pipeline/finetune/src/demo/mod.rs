@@ -65,15 +65,15 @@ pub fn make_demo(
     let draft = FolderDraft::begin(&folder)?;
     write_tokenizer(&draft, config, &rows)?;
     write_config(&draft, config)?;
-    let place = DeviceChoice::Cpu.place()?;
+    let device = DeviceChoice::Cpu.device()?;
     let architecture = read_architecture(draft.path()).map_err(clika_lm::LmError::from)?;
-    let decoder = Decoder::random(&architecture, &place, Dtype::F32, config.seed)?;
+    let decoder = Decoder::random(&architecture, &device, Dtype::F32, config.seed)?;
     decoder.write(draft.path())?;
     let model = LocalModel::load(
         draft.path(),
         DEMO,
         (Some(DEMO_FORMAT), &project.formats()),
-        &place,
+        &device,
         None,
         &clika_base::types::NoProgress,
     )?;

@@ -3,7 +3,7 @@
 use super::{Outcome, answer, distance, logits, parse_dtype};
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, Dtype, Example, LoraConfig, Place, Run, Targets, Trainer, TrainingConfig,
+    Adapter, Decoder, Device, Dtype, Example, LoraConfig, Run, Targets, Trainer, TrainingConfig,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -43,18 +43,18 @@ impl From<Row> for Example {
     }
 }
 
-pub(super) fn run(place: &Place, fixtures: &Path, trainings: &Path) -> Outcome<()> {
+pub(super) fn run(device: &Device, fixtures: &Path, trainings: &Path) -> Outcome<()> {
     answer(|line| {
         let (name, dtype) = line.split_once(' ').ok_or("a type is missing")?;
-        compare(place, fixtures, &trainings.join(name), parse_dtype(dtype)?)
+        compare(device, fixtures, &trainings.join(name), parse_dtype(dtype)?)
     })
 }
 
-fn compare(place: &Place, fixtures: &Path, folder: &Path, dtype: Dtype) -> Outcome<Value> {
+fn compare(device: &Device, fixtures: &Path, folder: &Path, dtype: Dtype) -> Outcome<Value> {
     let mut training: Training = serde_json::from_slice(&fs::read(folder.join("training.json"))?)?;
     let decoder = Decoder::load(
         &fixtures.join(&training.base),
-        place,
+        device,
         Some(dtype),
         &NoProgress,
     )?;

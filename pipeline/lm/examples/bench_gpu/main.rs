@@ -21,7 +21,7 @@ mod train;
 mod reference;
 
 use clika_checkpoint::parse_architecture;
-use clika_lm::{Architecture, Decoder, DeviceChoice, Dtype, LmError, Place, Run};
+use clika_lm::{Architecture, Decoder, Device, DeviceChoice, Dtype, LmError, Run};
 use miette::Diagnostic;
 use serde_json::{Value, json};
 use std::{
@@ -54,13 +54,15 @@ fn run(arguments: &[&str]) -> Outcome<()> {
             devices();
             Ok(())
         }
-        [device, "parity", fixtures] => parity::run(&place(device)?, Path::new(fixtures)),
-        [device, "losses", fixtures, trainings] => {
-            losses::run(&place(device)?, Path::new(fixtures), Path::new(trainings))
-        }
+        [device, "parity", fixtures] => parity::run(&parse_device(device)?, Path::new(fixtures)),
+        [device, "losses", fixtures, trainings] => losses::run(
+            &parse_device(device)?,
+            Path::new(fixtures),
+            Path::new(trainings),
+        ),
         [device, "products", dtype, seconds] => {
             let seconds = Duration::try_from_secs_f64(seconds.parse()?)?;
-            products::run(&place(device)?, parse_dtype(dtype)?, seconds)
+            products::run(&parse_device(device)?, parse_dtype(dtype)?, seconds)
         }
         [device, "train", dtype, config, rows, batch @ ..] => {
             let [batch, batch_tokens] = numbers(batch)?;
@@ -77,12 +79,12 @@ fn run(arguments: &[&str]) -> Outcome<()> {
 }
 
 fn devices() {
-    for place in clika_lm::places() {
-        let name = match &place {
-            Place::Cpu { threads } => format!("{threads} threads"),
-            Place::Cuda { name, .. } | Place::Vulkan { name, .. } => name.clone(),
+    for device in clika_lm::devices() {
+        let name = match &device {
+            Device::Cpu { threads } => format!("{threads} threads"),
+            Device::Cuda { name, .. } | Device::Vulkan { name, .. } => name.clone(),
         };
-        println!("{}", json!({ "device": place.to_string(), "name": name }));
+        println!("{}", json!({ "device": device.to_string(), "name": name }));
     }
 }
 
@@ -94,12 +96,12 @@ fn answer(mut one: impl FnMut(&str) -> Outcome<Value>) -> Outcome<()> {
     Ok(())
 }
 
-fn place(device: &str) -> Result<Place, LmError> {
-    let choice: DeviceChoice = device.parse().map_err(|problem| LmError::Device {
-        asked: device.to_owned(),
+fn parse_device(name: &str) -> Result<Device, LmError> {
+    let choice: DeviceChoice = name.parse().map_err(|problem| LmError::Device {
+        asked: name.to_owned(),
         there: problem,
     })?;
-    choice.place()
+    choice.device()
 }
 
 fn parse_dtype(name: &str) -> Outcome<Dtype> {
@@ -119,8 +121,8 @@ fn numbers<const N: usize>(texts: &[&str]) -> Outcome<[usize; N]> {
 fn random(device: &str, dtype: &str, config: &str) -> Outcome<Decoder> {
     let config = Path::new(config);
     let architecture: Architecture = parse_architecture(config, &fs::read_to_string(config)?)?;
-    let (place, dtype) = (place(device)?, parse_dtype(dtype)?);
-    Ok(Decoder::random(&architecture, &place, dtype, 1)?)
+    let (device, dtype) = (parse_device(device)?, parse_dtype(dtype)?);
+    Ok(Decoder::random(&architecture, &device, dtype, 1)?)
 }
 
 /// The logits of a prompt's tokens, row by row.

@@ -2,23 +2,23 @@
 
 use super::{Outcome, answer, distance, logits, parse_dtype, reference};
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, Dtype, Place, Run};
+use clika_lm::{Decoder, Device, Dtype, Run};
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Tokens of a prompt that are run first, and then found in the cache.
 const CACHED: usize = 4;
 
-pub(super) fn run(place: &Place, fixtures: &Path) -> Outcome<()> {
+pub(super) fn run(device: &Device, fixtures: &Path) -> Outcome<()> {
     answer(|line| {
         let (name, dtype) = line.split_once(' ').ok_or("a type is missing")?;
-        compare(place, &fixtures.join(name), parse_dtype(dtype)?)
+        compare(device, &fixtures.join(name), parse_dtype(dtype)?)
     })
 }
 
-fn compare(place: &Place, folder: &Path, dtype: Dtype) -> Outcome<Value> {
+fn compare(device: &Device, folder: &Path, dtype: Dtype) -> Outcome<Value> {
     let prompts = reference::expected(folder);
-    let decoder = Decoder::load(folder, place, Some(dtype), &NoProgress)?;
+    let decoder = Decoder::load(folder, device, Some(dtype), &NoProgress)?;
     let mut difference = 0.0;
     for prompt in &prompts {
         let run = Run {

@@ -1,8 +1,8 @@
 //! Matrix products as the linear layers of a decoder make them.
 
 use super::{Outcome, answer, timed};
-use burn::tensor::{DType, Device, Distribution, Tensor};
-use clika_lm::{Dtype, Place};
+use burn::tensor::{DType, Device as BurnDevice, Distribution, Tensor};
+use clika_lm::{Device, Dtype};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,8 @@ const AT_A_TIME: usize = 10;
 const CORNER: usize = 4;
 
 /// Each is timed for `least` at least.
-pub(super) fn run(place: &Place, dtype: Dtype, least: Duration) -> Outcome<()> {
-    let device = place.device();
+pub(super) fn run(device: &Device, dtype: Dtype, least: Duration) -> Outcome<()> {
+    let device = device.burn_device();
     let dtype = match dtype {
         Dtype::F32 => DType::F32,
         Dtype::F16 => DType::F16,
@@ -23,7 +23,7 @@ pub(super) fn run(place: &Place, dtype: Dtype, least: Duration) -> Outcome<()> {
     answer(|line| product(line, dtype, least, &device))
 }
 
-fn product(shape: &str, dtype: DType, least: Duration, device: &Device) -> Outcome<Value> {
+fn product(shape: &str, dtype: DType, least: Duration, device: &BurnDevice) -> Outcome<Value> {
     let numbers: Result<Vec<usize>, _> = shape.split('x').map(str::parse).collect();
     let [tokens, inputs, outputs] = numbers?[..] else {
         return Err(format!("`{shape}` is not TOKENSxINxOUT").into());

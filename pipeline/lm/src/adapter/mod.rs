@@ -15,7 +15,7 @@ pub use fields::{FIELDS, Field, Treatment};
 pub use train::{LoraConfig, Targets};
 
 use crate::{Dtype, LmError, decoder::matrix, files};
-use burn::tensor::Device;
+use burn::tensor::Device as BurnDevice;
 use clika_checkpoint::{Checkpoint, Values};
 use std::{
     collections::BTreeMap,
@@ -106,7 +106,7 @@ impl Adapter {
     /// Writes both files into a folder that exists; `base` is the name or folder of the model it belongs to.
     pub fn write(&self, folder: &Path, base: &str) -> Result<(), LmError> {
         self.check_plain()?;
-        let device = Device::flex();
+        let device = BurnDevice::flex();
         let tensors = self
             .tensors
             .iter()

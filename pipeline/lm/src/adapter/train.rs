@@ -5,7 +5,7 @@ use crate::{
     Decoder, LmError, MlpNames, Names, QueryKeyValue,
     decoder::{Linear, Lora, matrix},
 };
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device as BurnDevice, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,7 @@ fn begin(
     rank: usize,
     scale: f32,
     seed: u64,
-    device: &Device,
+    device: &BurnDevice,
 ) -> Lora {
     let [rows, columns] = linear.weight.dims();
     let mut random = ChaCha8Rng::seed_from_u64(seed);

@@ -10,11 +10,10 @@ use super::{
 };
 use crate::device::burn_dtype;
 use crate::{
-    Architecture, Dtype, LmError, MlpNames, Names, Norm, Place, QueryKeyValue, guard::guarded,
+    Architecture, Device, Dtype, LmError, MlpNames, Names, Norm, QueryKeyValue, guard::guarded,
     memory, read_architecture,
 };
-use burn::tensor::{DType, Device, Tensor, TensorData};
-use clika_base::types::Progress;
+use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
 use clika_checkpoint::{Checkpoint, Values};
 use std::path::Path;
 
@@ -26,18 +25,18 @@ impl Decoder {
     /// one is an error.
     pub fn load(
         folder: &Path,
-        place: &Place,
+        device: &Device,
         dtype: Option<Dtype>,
         progress: &dyn Progress,
     ) -> Result<Self, LmError> {
-        Self::load_on(folder, place, &place.device(), dtype, progress)
+        Self::load_on(folder, device, &device.burn_device(), dtype, progress)
     }
 
-    /// [`Decoder::load`] on a device of the place.
+    /// [`Decoder::load`] with burn's handle of the device.
     pub(crate) fn load_on(
         folder: &Path,
-        place: &Place,
         device: &Device,
+        on: &BurnDevice,
         dtype: Option<Dtype>,
         progress: &dyn Progress,
     ) -> Result<Self, LmError> {
@@ -47,18 +46,18 @@ impl Decoder {
             architecture.tied = !has_own_head(&architecture.names, &mut checkpoint, progress)?;
         }
         let stored = checkpoint.dtype().unwrap_or(Dtype::F32);
-        let dtype = dtype.unwrap_or(place.dtype(stored));
-        place.check_dtype(dtype)?;
-        memory::check(place, &architecture, dtype)?;
+        let dtype = dtype.unwrap_or(device.default_dtype(stored));
+        device.check_dtype(dtype)?;
+        memory::check(device, &architecture, dtype)?;
         let names = &architecture.names;
         let loader = Loader {
             prefix: prefix(names, &checkpoint),
             source: Source::Checkpoint(&mut checkpoint),
             architecture: &architecture,
             dtype,
-            device,
+            device: on,
         };
-        let mut decoder = guarded(device, || loader.decoder(progress))?;
+        let mut decoder = guarded(on, || loader.decoder(progress))?;
         decoder.check_loaded()?;
         let known = |name: &str| names.ignored.iter().any(|end| name.ends_with(end));
         let unused = checkpoint.unused().into_iter();
@@ -111,7 +110,7 @@ pub(super) struct Loader<'a> {
     pub(super) source: Source<'a>,
     pub(super) architecture: &'a Architecture,
     pub(super) dtype: Dtype,
-    pub(super) device: &'a Device,
+    pub(super) device: &'a BurnDevice,
 }
 
 /// Where tensors come from.

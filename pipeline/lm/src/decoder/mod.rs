@@ -31,7 +31,7 @@ pub use run::Run;
 pub(crate) use training::{Dropout, Gradients, Lesson, Sum, Trained};
 
 use crate::{AdapterConfig, Architecture, Dtype};
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
 use layer::Layer;
 use norm::NormLayer;
 
@@ -40,7 +40,7 @@ use norm::NormLayer;
 pub struct Decoder {
     architecture: Architecture,
     dtype: Dtype,
-    device: Device,
+    device: BurnDevice,
     /// `[vocabulary, hidden]`
     pub(crate) embedding: Tensor<2>,
     /// Of a layer from tokens to their embeddings, whose weight is the embedding's transposed.
@@ -73,7 +73,7 @@ impl Decoder {
     }
 
     /// Where the weights are.
-    pub const fn device(&self) -> &Device {
+    pub const fn device(&self) -> &BurnDevice {
         &self.device
     }
 
@@ -89,6 +89,6 @@ impl Decoder {
 }
 
 /// A matrix of f32 on a device, from its numbers row by row.
-pub(crate) fn matrix(values: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
+pub(crate) fn matrix(values: Vec<f32>, shape: [usize; 2], device: &BurnDevice) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, shape), (device, DType::F32))
 }

@@ -58,11 +58,11 @@ pub(super) fn root<const D: usize>(mean: Tensor<D>, epsilon: f64) -> Tensor<D> {
 mod tests {
     use super::NormLayer;
     use crate::Norm;
-    use burn::tensor::{Device, Tensor, TensorData};
+    use burn::tensor::{Device as BurnDevice, Tensor, TensorData};
 
     #[test]
     fn numbers_whose_squares_overflow_are_none_by_kernels_and_by_burn() {
-        for device in [Device::flex(), Device::flex().autodiff()] {
+        for device in [BurnDevice::flex(), BurnDevice::flex().autodiff()] {
             for kind in [Norm::Rms { epsilon: 0.0 }, Norm::Layer { epsilon: 0.0 }] {
                 let norm = NormLayer {
                     name: String::new(),

@@ -5,7 +5,7 @@ use super::{
     spans::{Span, slopes, spans},
 };
 use crate::{Dtype, Position};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device as BurnDevice, Int, Tensor, TensorData};
 
 /// What all layers need to know about the sequences of a run.
 pub(super) struct Pass<'a> {
@@ -62,7 +62,7 @@ impl<'a> Pass<'a> {
         } else {
             Means::Spans(spans(runs, architecture, dtype, device))
         };
-        let on_gpu = *device != Device::flex() && !device.is_autodiff();
+        let on_gpu = *device != BurnDevice::flex() && !device.is_autodiff();
         let guards = !(on_gpu && dtype != Dtype::F16);
         let rows = runs.iter().scan(0_i64, |end, run| {
             *end += run.tokens.len() as i64;

@@ -2,8 +2,8 @@ use super::{
     Decoder,
     load::{Loader, Source},
 };
-use crate::{Architecture, Dtype, LmError, Place, device::burn_dtype, guard::guarded, memory};
-use burn::tensor::{DType, Device, Distribution, Tensor};
+use crate::{Architecture, Device, Dtype, LmError, device::burn_dtype, guard::guarded, memory};
+use burn::tensor::{DType, Device as BurnDevice, Distribution, Tensor};
 use clika_base::types::NoProgress;
 
 /// The deviation that Hugging Face's configurations begin a training with (`initializer_range`).
@@ -15,22 +15,22 @@ impl Decoder {
     /// The draw depends on the seed and on the device.
     pub fn random(
         architecture: &Architecture,
-        place: &Place,
+        device: &Device,
         dtype: Dtype,
         seed: u64,
     ) -> Result<Self, LmError> {
-        place.check_dtype(dtype)?;
-        memory::check(place, architecture, dtype)?;
-        let device = place.device();
-        device.seed(seed);
+        device.check_dtype(dtype)?;
+        memory::check(device, architecture, dtype)?;
+        let on = device.burn_device();
+        on.seed(seed);
         let loader = Loader {
             prefix: "",
             source: Source::Random,
             architecture,
             dtype,
-            device: &device,
+            device: &on,
         };
-        let decoder = guarded(&device, || loader.decoder(&NoProgress))?;
+        let decoder = guarded(&on, || loader.decoder(&NoProgress))?;
         decoder.check_loaded()?;
         Ok(decoder)
     }
@@ -41,7 +41,7 @@ pub(super) fn tensor<const D: usize>(
     name: &str,
     shape: [usize; D],
     dtype: Dtype,
-    device: &Device,
+    device: &BurnDevice,
 ) -> Tensor<D> {
     let options = (device, DType::F32);
     let tensor: Tensor<D> = if D > 1 {

@@ -1,6 +1,6 @@
 use super::kernels;
 use crate::{Dtype, Rope, device::burn_dtype};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device as BurnDevice, Tensor, TensorData};
 
 /// The angles of some tokens, computed once for all layers.
 pub(super) struct Rotation {
@@ -16,7 +16,7 @@ impl Rotation {
         rope: &Rope,
         sequences: impl Iterator<Item = (usize, usize)>,
         dtype: Dtype,
-        device: &Device,
+        device: &BurnDevice,
     ) -> Self {
         let (mut cosines, mut sines) = (Vec::new(), Vec::new());
         for (from, to) in sequences {
@@ -32,7 +32,7 @@ impl Rotation {
                 (device, burn_dtype(dtype)),
             )
         };
-        let needed = dtype != Dtype::F32 || *device != Device::flex() || device.is_autodiff();
+        let needed = dtype != Dtype::F32 || *device != BurnDevice::flex() || device.is_autodiff();
         Self {
             tensors: needed.then(|| [tensor(&cosines), tensor(&sines)]),
             cosines,

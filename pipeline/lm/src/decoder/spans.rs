@@ -2,7 +2,7 @@
 
 use super::run::Run;
 use crate::{Architecture, Dtype, Position, device::burn_dtype};
-use burn::tensor::{Bool, Device, Tensor, TensorData};
+use burn::tensor::{Bool, Device as BurnDevice, Tensor, TensorData};
 
 /// Neighbouring sequences of equal length behind the same cache.
 pub(super) struct Span {
@@ -27,7 +27,7 @@ pub(super) fn spans(
     runs: &[Run],
     architecture: &Architecture,
     dtype: Dtype,
-    device: &Device,
+    device: &BurnDevice,
 ) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut start = 0;
@@ -78,7 +78,7 @@ pub(super) fn slopes(heads: usize) -> Vec<f32> {
     powers(below).chain(between).take(heads).collect()
 }
 
-fn penalty(span: &Span, heads: usize, dtype: Dtype, device: &Device) -> Tensor<4> {
+fn penalty(span: &Span, heads: usize, dtype: Dtype, device: &BurnDevice) -> Tensor<4> {
     let keys = span.past + span.length;
     let mut values = Vec::with_capacity(heads * span.length * keys);
     for slope in slopes(heads) {
@@ -90,7 +90,12 @@ fn penalty(span: &Span, heads: usize, dtype: Dtype, device: &Device) -> Tensor<4
     Tensor::from_data(data, (device, burn_dtype(dtype)))
 }
 
-fn outside(span: &Span, window: usize, heads: usize, device: &Device) -> Option<Tensor<4, Bool>> {
+fn outside(
+    span: &Span,
+    window: usize,
+    heads: usize,
+    device: &BurnDevice,
+) -> Option<Tensor<4, Bool>> {
     let keys = span.past + span.length;
     if keys <= window {
         return None;

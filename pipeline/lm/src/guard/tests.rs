@@ -3,15 +3,15 @@ use super::{
     planted::{self, Planted},
 };
 use crate::{Decoder, DeviceChoice, Dtype, Generating, Limits, LmError, Query, Scoring};
-use burn::tensor::Device;
+use burn::tensor::Device as BurnDevice;
 use clika_base::types::NoProgress;
 use miette::Diagnostic;
 use std::path::Path;
 
 fn decoder() -> Decoder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llama-gqa");
-    let place = DeviceChoice::Cpu.place().expect("there is a processor");
-    Decoder::load(&folder, &place, Some(Dtype::F32), &NoProgress).expect("fixtures can be loaded")
+    let device = DeviceChoice::Cpu.device().expect("there is a processor");
+    Decoder::load(&folder, &device, Some(Dtype::F32), &NoProgress).expect("fixtures can be loaded")
 }
 
 /// A prompt of some tokens.
@@ -135,7 +135,7 @@ fn a_lost_device_is_asked_nothing_more() {
 #[test]
 fn what_a_device_says_is_an_error_with_its_cause() {
     // Of the processor in name only: what runs on it is guarded.
-    let device = Device::flex().autodiff();
+    let device = BurnDevice::flex().autodiff();
     let said = |text: &str| {
         let work = || -> Result<(), LmError> { Err(super::failed(text)) };
         guarded(&device, work).expect_err("it failed")

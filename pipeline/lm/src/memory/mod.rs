@@ -1,6 +1,6 @@
 //! Whether a model fits, before hours are spent on finding out.
 
-use crate::{Architecture, Dtype, LmError, Place, guard::lower};
+use crate::{Architecture, Device, Dtype, LmError, guard::lower};
 
 mod estimate;
 mod outlook;
@@ -12,39 +12,39 @@ const GIB: f64 = (1_u64 << 30) as f64;
 
 /// An error if the weights alone are more than the device has free.
 pub(crate) fn check(
-    place: &Place,
+    device: &Device,
     architecture: &Architecture,
     dtype: Dtype,
 ) -> Result<(), LmError> {
     let needed = architecture.parameters() as f64 * dtype.bytes() as f64;
-    let Some(free) = free(place)? else {
+    let Some(free) = free(device)? else {
         return Ok(());
     };
     if needed <= free {
         return Ok(());
     }
     Err(LmError::Memory {
-        device: place.to_string(),
+        device: device.to_string(),
         what: format!("the weights in {}", dtype.name()),
         free_gib: free / GIB,
         needed_gib: needed / GIB,
         lower: lower(
             &[],
-            dtype == Dtype::F32 && place.check_dtype(Dtype::Bf16).is_ok(),
+            dtype == Dtype::F32 && device.check_dtype(Dtype::Bf16).is_ok(),
         ),
     })
 }
 
 /// Bytes that are free, where that can be known.
-fn free(place: &Place) -> Result<Option<f64>, LmError> {
-    match place {
-        Place::Cpu { .. } => Ok(available_memory()),
+fn free(device: &Device) -> Result<Option<f64>, LmError> {
+    match device {
+        Device::Cpu { .. } => Ok(available_memory()),
         #[cfg(feature = "cuda")]
-        Place::Cuda { index, .. } => crate::cuda::free_memory(*index).map(Some),
+        Device::Cuda { index, .. } => crate::cuda::free_memory(*index).map(Some),
         #[cfg(not(feature = "cuda"))]
-        Place::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
+        Device::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
         // Vulkan has no question for it.
-        Place::Vulkan { .. } => Ok(None),
+        Device::Vulkan { .. } => Ok(None),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{GIB, Need, Work, free};
 use crate::{
-    Architecture, Checkpoint, Dtype, LmError, LoraConfig, Place, Targets, guard::lower,
+    Architecture, Checkpoint, Device, Dtype, LmError, LoraConfig, Targets, guard::lower,
     read_architecture,
 };
 use clika_base::types::Progress;
@@ -16,22 +16,22 @@ use std::path::Path;
 /// estimate: too much of it is a note, and is cut while it runs.
 pub fn outlook(
     folder: &Path,
-    place: &Place,
+    device: &Device,
     dtype: Option<Dtype>,
     works: &[Work],
     progress: &dyn Progress,
 ) -> Result<(), LmError> {
     let architecture = read_architecture(folder)?;
     let stored = Checkpoint::open(folder)?.dtype().unwrap_or(Dtype::F32);
-    let dtype = dtype.unwrap_or(place.dtype(stored));
+    let dtype = dtype.unwrap_or(device.default_dtype(stored));
     let asked = Asked {
         architecture: &architecture,
-        on_processor: place.is_processor(),
+        on_processor: device.is_processor(),
         dtype,
-        narrower: dtype == Dtype::F32 && place.check_dtype(Dtype::Bf16).is_ok(),
+        narrower: dtype == Dtype::F32 && device.check_dtype(Dtype::Bf16).is_ok(),
         works: works.to_vec(),
     };
-    if let Some(note) = said(&asked, &place.to_string(), free(place)?)? {
+    if let Some(note) = said(&asked, &device.to_string(), free(device)?)? {
         progress.note(&note);
     }
     Ok(())

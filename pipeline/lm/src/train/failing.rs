@@ -15,8 +15,8 @@ fn trainer(config: &TrainingConfig) -> Trainer {
 
 fn decoder() -> Decoder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llama-gqa");
-    let place = DeviceChoice::Cpu.place().expect("there is a processor");
-    Decoder::load(&folder, &place, Some(Dtype::F32), &NoProgress).expect("fixtures can be loaded")
+    let device = DeviceChoice::Cpu.device().expect("there is a processor");
+    Decoder::load(&folder, &device, Some(Dtype::F32), &NoProgress).expect("fixtures can be loaded")
 }
 
 /// Of 6 to 11 tokens that are run.

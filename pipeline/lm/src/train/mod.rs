@@ -265,7 +265,7 @@ impl Trainer {
 mod tests {
     use super::{Example, Trainer, TrainingConfig};
     use crate::{Decoder, DeviceChoice, LoraConfig, Targets};
-    use burn::tensor::Device;
+    use burn::tensor::Device as BurnDevice;
     use clika_base::types::NoProgress;
     use std::path::Path;
 
@@ -274,13 +274,13 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/fixtures")
             .join(name);
-        let place = DeviceChoice::Cpu.place().expect("there is a processor");
+        let cpu = DeviceChoice::Cpu.device().expect("there is a processor");
         let device = if by_kernels {
-            Device::flex()
+            BurnDevice::flex()
         } else {
-            Device::flex().autodiff()
+            BurnDevice::flex().autodiff()
         };
-        let decoder = Decoder::load_on(&folder, &place, &device, None, &NoProgress)
+        let decoder = Decoder::load_on(&folder, &cpu, &device, None, &NoProgress)
             .expect("fixtures can be loaded");
         assert_eq!(decoder.on_processor(), by_kernels);
         let config = TrainingConfig {

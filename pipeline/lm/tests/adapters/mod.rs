@@ -36,8 +36,8 @@ fn config(folder: &Path) -> Map<String, Value> {
 fn base(folder: &Path) -> Decoder {
     let config = config(folder);
     let name = config["base_model_name_or_path"].as_str().unwrap();
-    let place = crate::reference::place();
-    Decoder::load(&reference::fixture(name), &place, None, &NoProgress).unwrap()
+    let device = crate::reference::device();
+    Decoder::load(&reference::fixture(name), &device, None, &NoProgress).unwrap()
 }
 
 /// The prompt, and PEFT's logits after each of its tokens.

@@ -3,20 +3,20 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, DeviceChoice, Dtype, LmError, Place};
+use clika_lm::{Decoder, Device, DeviceChoice, Dtype, LmError};
 use safetensors::{SafeTensors, tensor::TensorView};
 use std::path::{Path, PathBuf};
 
 /// Where the tests run: the processor, or what CLIKA_TEST_DEVICE names (`make test-gpu-path`).
-pub fn place() -> Place {
+pub fn device() -> Device {
     let device = std::env::var("CLIKA_TEST_DEVICE").unwrap_or_else(|_| "cpu".to_owned());
     let device: DeviceChoice = device.parse().unwrap();
-    device.place().unwrap()
+    device.device().unwrap()
 }
 
 /// Whether the device computes in this type; if not, what is left out is said.
 pub fn computes_in(dtype: Dtype, what: &str) -> bool {
-    match Decoder::load(&fixture("llama"), &place(), Some(dtype), &NoProgress) {
+    match Decoder::load(&fixture("llama"), &device(), Some(dtype), &NoProgress) {
         Ok(_) => true,
         Err(error @ LmError::DeviceDtype { .. }) => {
             println!("SKIPPED {what}: {error}");

@@ -182,7 +182,7 @@ pub(super) fn run(
     }
     let questions = sets(args, &datasets)?;
     let progress = shown.progress();
-    let place = args.local.model.place()?;
+    let device = args.local.model.device()?;
     let stop = interrupt::flag();
     let is_demo = demo::is_meant(asked);
     let located = if is_demo {
@@ -193,7 +193,9 @@ pub(super) fn run(
     let name = args.name.as_deref().unwrap_or(&located.name);
     let format = args.local.format.as_deref();
     let format = format.or(is_demo.then_some(DEMO_FORMAT));
-    let mut settings = args.local.settings(args.max_tokens(), place.is_processor());
+    let mut settings = args
+        .local
+        .settings(args.max_tokens(), device.is_processor());
     let work = Work::Answers {
         batch_tokens: settings.batch_tokens,
         answered: match settings.mode {
@@ -204,7 +206,7 @@ pub(super) fn run(
     };
     outlook(
         &located.folder,
-        &place,
+        &device,
         args.local.model.dtype(),
         &[work],
         progress.as_ref(),
@@ -213,7 +215,7 @@ pub(super) fn run(
         &located.folder,
         &located.name,
         (format, &project.formats()),
-        &place,
+        &device,
         args.local.model.dtype(),
         progress.as_ref(),
     )?;
@@ -242,7 +244,7 @@ pub(super) fn run(
         "settings_sha256": model.hashes.settings,
         "adapter": args.local.adapter,
         "adapter_sha256": model.hashes.adapter,
-        "device": model.place.to_string(),
+        "device": model.device.to_string(),
         "dtype": model.decoder.dtype().name(),
         "tied": model.decoder.architecture().tied,
         "unused_tensors": model.decoder.unused(),
@@ -305,7 +307,7 @@ pub(super) fn run(
         answers: &answers,
         how: format!(
             "{} in {}, format `{}`, answers by {}",
-            model.place,
+            model.device,
             model.decoder.dtype().name(),
             model.wrapping.name(),
             settings.mode.name()

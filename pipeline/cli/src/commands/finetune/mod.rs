@@ -117,7 +117,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         }
         .into());
     }
-    let place = args.model_args.place()?;
+    let device = args.model_args.device()?;
     let progress = shown.progress();
     let stop = interrupt::flag();
     let located = match &demo {
@@ -128,7 +128,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     let format = format.or(demo.as_ref().map(|_| DEMO_FORMAT));
     outlook(
         &located.folder,
-        &place,
+        &device,
         args.model_args.dtype(),
         &works(args, &config),
         progress.as_ref(),
@@ -137,7 +137,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         &located.folder,
         &located.name,
         (format, &project.formats()),
-        &place,
+        &device,
         args.model_args.dtype(),
         progress.as_ref(),
     )?;

@@ -4,7 +4,7 @@ use crate::{
     guard::failed,
     lanes::{vectorized, zero_if_finite},
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device as BurnDevice, Tensor};
 use rayon::prelude::*;
 
 /// A step of AdamW (Loshchilov and Hutter, 2019) as PyTorch takes it.
@@ -126,7 +126,7 @@ pub(crate) fn is_finite(x: &Tensor<2>) -> Result<bool, LmError> {
 }
 
 /// Zeros of a shape, on a device.
-pub(crate) fn zeros(shape: [usize; 2], device: &Device) -> Tensor<2> {
+pub(crate) fn zeros(shape: [usize; 2], device: &BurnDevice) -> Tensor<2> {
     Tensor::zeros(shape, (device, burn::tensor::DType::F32))
 }
 
@@ -134,11 +134,11 @@ pub(crate) fn zeros(shape: [usize; 2], device: &Device) -> Tensor<2> {
 mod tests {
     use super::{AdamW, adamw, by_burn, zeros};
     use crate::decoder::matrix;
-    use burn::tensor::{Device, Tensor};
+    use burn::tensor::{Device as BurnDevice, Tensor};
 
     #[test]
     fn the_first_steps_are_those_of_the_paper() {
-        let device = Device::flex();
+        let device = BurnDevice::flex();
         let one = |x: f32| matrix(vec![x], [1, 1], &device);
         let number = |x: &Tensor<2>| -> f32 { x.clone().into_scalar() };
         for by_kernel in [true, false] {

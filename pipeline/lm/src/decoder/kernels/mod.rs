@@ -30,7 +30,7 @@ pub(super) use product::{FEW, few_rows};
 use crate::{exp, lanes::vectorized};
 use burn::{
     backend::{Flex, flex::FlexTensor},
-    tensor::{DType, Device, Tensor, TensorData},
+    tensor::{DType, Device as BurnDevice, Tensor, TensorData},
 };
 use rayon::prelude::*;
 
@@ -44,7 +44,7 @@ pub(super) const GELU_CUBE: f32 = 0.044_715;
 /// Whether a tensor is of the kind that the kernels are for.
 pub(crate) fn apply<const D: usize>(x: &Tensor<D>) -> bool {
     let device = x.device();
-    x.dtype() == DType::F32 && device == Device::flex() && !device.is_autodiff()
+    x.dtype() == DType::F32 && device == BurnDevice::flex() && !device.is_autodiff()
 }
 
 /// `x + y`, on any device and in any type.
@@ -178,7 +178,7 @@ fn flex<const D: usize>(x: Tensor<D>) -> FlexTensor {
 }
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, shape), &Device::flex())
+    Tensor::from_data(TensorData::new(values, shape), &BurnDevice::flex())
 }
 
 /// Changes a tensor's rows of `width`, in place where nobody else holds it, on several threads where that pays.

@@ -54,11 +54,11 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::Sum;
-    use burn::tensor::{Device, Tensor};
+    use burn::tensor::{Device as BurnDevice, Tensor};
 
     #[test]
     fn parts_of_both_kinds_are_added_to_the_sum_that_they_belong_to() {
-        let number = |x: f32| Tensor::<1>::from_data([x], &Device::flex());
+        let number = |x: f32| Tensor::<1>::from_data([x], &BurnDevice::flex());
         let mut first = Sum::known(0.5);
         first.add(Sum::on_device(number(2.0)));
         first.add(Sum::known(0.25));
