@@ -5,7 +5,7 @@
 //! PROMPTS is a JSON file of token ids; the result is one line of JSON on stdout.
 
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, DeviceChoice, Dtype, Generating, Limits, Query, Run, Scoring};
+use clika_lm::{Decoder, DeviceChoice, Dtype, Generating, Limits, Query, Scoring, Sequence};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{error::Error, path::Path, process::ExitCode, time::Instant};
@@ -47,11 +47,11 @@ fn run(model: &Path, work: &Path) -> Result<Value, Box<dyn Error>> {
     let device = DeviceChoice::Cpu.device()?;
     let (load_seconds, decoder) = timed(|| {
         let decoder = Decoder::load(model, &device, Some(Dtype::F32), &NoProgress)?;
-        let first = Run {
+        let first = Sequence {
             tokens: &work.prompts[0][..1],
             past: None,
         };
-        let (states, _) = decoder.run(&[first], false)?;
+        let (states, _) = decoder.forward(&[first], false)?;
         decoder.log_probabilities(states)?;
         Ok(decoder)
     })?;

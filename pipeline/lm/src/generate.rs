@@ -1,5 +1,5 @@
 use crate::{
-    Cache, Decoder, LmError, Run,
+    Cache, Decoder, LmError, Sequence,
     guard::halved,
     prefix::{Prefix, cut},
 };
@@ -77,14 +77,15 @@ impl<'a> Generating<'a> {
         }
         while !numbers.is_empty() {
             let part = cut(&mut numbers, self.limits.budget, |number| {
-                self.prefix.run(&self.prompts[number]).tokens.len()
+                self.prefix.rest(&self.prompts[number]).tokens.len()
             });
-            let runs: Vec<Run> = part
+            let sequences: Vec<Sequence> = part
                 .iter()
-                .map(|&number| self.prefix.run(&self.prompts[number]))
+                .map(|&number| self.prefix.rest(&self.prompts[number]))
                 .collect();
-            let next = self.next(&runs);
-            let (next, caches) = next.map_err(|error| error.renumbered(|run| part[run]))?;
+            let next = self.next(&sequences);
+            let (next, caches) =
+                next.map_err(|error| error.renumbered(|sequence| part[sequence]))?;
             for ((&number, cache), token) in part.iter().zip(caches).zip(next) {
                 let begun = Writing {
                     number,
@@ -95,16 +96,16 @@ impl<'a> Generating<'a> {
             }
         }
         while !writing.is_empty() {
-            let runs: Vec<Run> = writing
+            let sequences: Vec<Sequence> = writing
                 .iter()
-                .map(|writing| Run {
+                .map(|writing| Sequence {
                     tokens: &writing.tokens[writing.tokens.len() - 1..],
                     past: Some(&writing.cache),
                 })
                 .collect();
-            let next = self.next(&runs);
+            let next = self.next(&sequences);
             let (next, caches) =
-                next.map_err(|error| error.renumbered(|run| writing[run].number))?;
+                next.map_err(|error| error.renumbered(|sequence| writing[sequence].number))?;
             for ((mut sequence, cache), token) in std::mem::take(&mut writing)
                 .into_iter()
                 .zip(caches)
@@ -118,8 +119,8 @@ impl<'a> Generating<'a> {
     }
 
     /// The likeliest next token of each run, of equals the lowest id, and the caches.
-    fn next(&self, runs: &[Run]) -> Result<(Vec<u32>, Vec<Cache>), LmError> {
-        let (states, caches) = self.decoder.run_to_ends(runs, true)?;
+    fn next(&self, sequences: &[Sequence]) -> Result<(Vec<u32>, Vec<Cache>), LmError> {
+        let (states, caches) = self.decoder.forward_last(sequences, true)?;
         Ok((self.decoder.likeliest(states)?, caches))
     }
 

@@ -1,6 +1,6 @@
-//! What prompts begin with alike is run once.
+//! A beginning that all prompts share is run once, and its cache is used for all of them.
 
-use crate::{Cache, Decoder, LmError, Run};
+use crate::{Cache, Decoder, LmError, Sequence};
 
 /// The common beginning of some prompts and its cache.
 pub(crate) struct Prefix {
@@ -34,20 +34,20 @@ impl Prefix {
         if tokens < SHORTEST {
             return Ok(none);
         }
-        let run = Run {
+        let sequence = Sequence {
             tokens: &first[..tokens],
             past: None,
         };
-        let (_, mut caches) = decoder.run_to_ends(&[run], true)?;
+        let (_, mut caches) = decoder.forward_last(&[sequence], true)?;
         Ok(Self {
             tokens,
             cache: caches.pop(),
         })
     }
 
-    /// What is left of a prompt, behind the cache.
-    pub(crate) fn run<'a>(&'a self, prompt: &'a [u32]) -> Run<'a> {
-        Run {
+    /// What is left of a prompt after the shared beginning, with the cache of that.
+    pub(crate) fn rest<'a>(&'a self, prompt: &'a [u32]) -> Sequence<'a> {
+        Sequence {
             tokens: &prompt[self.tokens..],
             past: self.cache.as_ref(),
         }

@@ -1,5 +1,5 @@
 use crate::{
-    Cache, Decoder, LmError, Run,
+    Cache, Decoder, LmError, Sequence,
     guard::halved,
     prefix::{Prefix, cut},
     whole,
@@ -64,9 +64,9 @@ impl<'a> Scoring<'a> {
             };
             return numbers.iter().map(scores).collect();
         }
-        let runs: Vec<Run> = numbers
+        let sequences: Vec<Sequence> = numbers
             .iter()
-            .map(|&number| self.prefix.run(&of(number).prompt))
+            .map(|&number| self.prefix.rest(&of(number).prompt))
             .collect();
         let long = |number: usize| {
             of(number)
@@ -75,7 +75,7 @@ impl<'a> Scoring<'a> {
                 .any(|tokens| tokens.len() > 1)
         };
         let keep = numbers.iter().any(|&number| long(number));
-        let (states, caches) = self.decoder.run_to_ends(&runs, keep)?;
+        let (states, caches) = self.decoder.forward_last(&sequences, keep)?;
         let first = self.decoder.log_probabilities(states);
         let first = first.map_err(|error| error.renumbered(|row| numbers[row]))?;
         let mut scores: Vec<(usize, Vec<f64>)> = numbers
@@ -113,22 +113,22 @@ impl<'a> Scoring<'a> {
             let taken = cut(&mut order, self.budget, |place| {
                 tokens_of(left[place], scores).len() - 1
             });
-            let runs: Vec<Run> = taken
+            let sequences: Vec<Sequence> = taken
                 .iter()
                 .map(|&place| {
                     let tokens = tokens_of(left[place], scores);
-                    Run {
+                    Sequence {
                         tokens: &tokens[..tokens.len() - 1],
                         past: Some(&caches[left[place].0]),
                     }
                 })
                 .collect();
-            let (states, _) = self.decoder.run(&runs, false)?;
+            let (states, _) = self.decoder.forward(&sequences, false)?;
             let probabilities = self.decoder.log_probabilities(states);
             let probabilities = probabilities.map_err(|error| {
                 error.renumbered(|position| {
-                    let ends = runs.iter().scan(0, |end, run| {
-                        *end += run.tokens.len();
+                    let ends = sequences.iter().scan(0, |end, sequence| {
+                        *end += sequence.tokens.len();
                         Some(*end)
                     });
                     let place = taken[ends.take_while(|end| *end <= position).count()];
@@ -158,7 +158,7 @@ impl Scoring<'_> {
             // Each is run alone.
             return None;
         }
-        let of = |number: &usize| self.prefix.run(&self.queries[*number].prompt).tokens.len();
+        let of = |number: &usize| self.prefix.rest(&self.queries[*number].prompt).tokens.len();
         let prompts: Vec<usize> = numbers.iter().map(of).collect();
         let continuations = numbers
             .iter()
@@ -201,7 +201,7 @@ impl Iterator for Scoring<'_> {
         }
         loop {
             let numbers = cut(&mut self.order, self.budget, |number| {
-                self.prefix.run(&self.queries[number].prompt).tokens.len()
+                self.prefix.rest(&self.queries[number].prompt).tokens.len()
             });
             let error = match self.batch(&numbers) {
                 Err(error @ LmError::OutOfMemory { .. }) => error,

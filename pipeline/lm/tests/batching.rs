@@ -6,7 +6,7 @@
 mod reference;
 
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, Dtype, Generating, Limits, LmError, Query, Run, Scoring};
+use clika_lm::{Decoder, Dtype, Generating, Limits, LmError, Query, Scoring, Sequence};
 use reference::{Expected, expected, fixture};
 use std::path::Path;
 
@@ -156,8 +156,8 @@ fn a_long_continuation_has_the_sum_of_its_steps() {
         let prompt = &expected(&folder)[1];
         let continuations = vec![vec![9, 33, 70, 12], vec![33], vec![70, 70, 5]];
         let step = |tokens: &[u32], next: u32| {
-            let run = Run { tokens, past: None };
-            let (states, _) = decoder.run(&[run], false).unwrap();
+            let sequence = Sequence { tokens, past: None };
+            let (states, _) = decoder.forward(&[sequence], false).unwrap();
             let probabilities = decoder.log_probabilities(states).unwrap();
             probabilities.of(tokens.len() - 1, next)
         };
@@ -339,11 +339,11 @@ fn one_logit_that_overflows_is_an_error_whichever_way_it_goes() {
     }
     let prompt = vec![1, 7, 12, 33];
     let plain = load(&fixture("llama-gqa"));
-    let run = Run {
+    let sequence = Sequence {
         tokens: &prompt,
         past: None,
     };
-    let (states, _) = plain.run_to_ends(&[run], false).unwrap();
+    let (states, _) = plain.forward_last(&[sequence], false).unwrap();
     let state: Vec<f32> = states.into_data().iter::<f32>().collect();
     for sign in [1.0, -1.0] {
         // In the direction of the state, or against it: the product of both is beyond f16, and neither of them is.

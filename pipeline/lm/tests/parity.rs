@@ -8,7 +8,7 @@ mod reference;
 
 use burn::tensor::Tensor;
 use clika_base::types::{NoProgress, Progress};
-use clika_lm::{Decoder, Run};
+use clika_lm::{Decoder, Sequence};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde_json::{Value, json};
 use std::{cell::RefCell, path::Path};
@@ -57,31 +57,31 @@ fn logits_equal_the_reference_in_every_family_and_variant() {
         let expected = reference::expected(folder);
         let mut worst = (0.0_f32, 0.0_f32);
         for prompt in &expected {
-            let run = Run {
+            let sequence = Sequence {
                 tokens: &prompt.ids,
                 past: None,
             };
-            let (states, _) = decoder.run(&[run], false).unwrap();
+            let (states, _) = decoder.forward(&[sequence], false).unwrap();
             let (difference, largest) = distance(&numbers(decoder.logits(states)), &prompt.logits);
             worst = (worst.0.max(difference), worst.1.max(largest));
         }
-        // The same prompts in one run, in another order, the last tokens behind a cache.
+        // The same prompts together, in another order, the last tokens after a cache.
         let mut together = 0.0_f32;
         let shuffled = [2, 0, 1].map(|number: usize| &expected[number]);
-        let runs = shuffled.map(|prompt| Run {
+        let sequences = shuffled.map(|prompt| Sequence {
             tokens: &prompt.ids[..4],
             past: None,
         });
-        let (_, caches) = decoder.run(&runs, true).unwrap();
+        let (_, caches) = decoder.forward(&sequences, true).unwrap();
         let rest: Vec<_> = shuffled
             .iter()
             .zip(&caches)
-            .map(|(prompt, cache)| Run {
+            .map(|(prompt, cache)| Sequence {
                 tokens: &prompt.ids[4..],
                 past: Some(cache),
             })
             .collect();
-        let (states, _) = decoder.run(&rest, false).unwrap();
+        let (states, _) = decoder.forward(&rest, false).unwrap();
         let logits = numbers(decoder.logits(states));
         let vocabulary = decoder.architecture().vocabulary;
         let wanted: Vec<f32> = shuffled
@@ -172,11 +172,11 @@ fn as_variant(folder: &Path, variant: &str) -> (Decoder, Vec<String>) {
     let notes = Notes::default();
     let decoder = Decoder::load(folder, &device, Some(clika_lm::Dtype::F32), &notes).unwrap();
     for prompt in reference::expected(&reference::fixture(variant)) {
-        let run = Run {
+        let sequence = Sequence {
             tokens: &prompt.ids,
             past: None,
         };
-        let (states, _) = decoder.run(&[run], false).unwrap();
+        let (states, _) = decoder.forward(&[sequence], false).unwrap();
         let (difference, _) = distance(&numbers(decoder.logits(states)), &prompt.logits);
         assert!(difference < F32, "{variant}: {difference:e}");
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_checkpoint::{Architecture, parse_architecture};
-use clika_lm::{Decoder, DeviceChoice, Dtype, Run};
+use clika_lm::{Decoder, DeviceChoice, Dtype, Sequence};
 use std::{fs, path::Path};
 
 fn architecture(name: &str) -> Architecture {
@@ -18,11 +18,11 @@ fn logits(seed: u64) -> Vec<f32> {
     let architecture = architecture("llama_small.json");
     let decoder = Decoder::random(&architecture, &device, Dtype::F32, seed).unwrap();
     assert_eq!(decoder.unused(), [] as [String; 0]);
-    let run = Run {
+    let sequence = Sequence {
         tokens: &[1, 2, 3],
         past: None,
     };
-    let (states, _) = decoder.run(&[run], false).unwrap();
+    let (states, _) = decoder.forward(&[sequence], false).unwrap();
     let logits = decoder.logits(states);
     assert_eq!(logits.dims(), [3, architecture.vocabulary]);
     logits.into_data().try_into_vec_as::<f32>().unwrap()

@@ -7,7 +7,7 @@ mod reference;
 
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, Example, LoraConfig, Run, Selection, Targets, Trainer, TrainingConfig,
+    Adapter, Decoder, Example, LoraConfig, Selection, Sequence, Targets, Trainer, TrainingConfig,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -123,11 +123,11 @@ fn all() -> Vec<(PathBuf, Training)> {
 
 /// The largest difference of the logits behind the prompt.
 fn logits_differ(decoder: &Decoder, training: &Training) -> f64 {
-    let run = Run {
+    let sequence = Sequence {
         tokens: &training.prompt,
         past: None,
     };
-    let (states, _) = decoder.run(&[run], false).unwrap();
+    let (states, _) = decoder.forward(&[sequence], false).unwrap();
     let found = decoder.logits(states).into_data();
     let found: Vec<f32> = found.iter::<f32>().collect();
     let expected: Vec<f64> = training.logits.iter().flatten().copied().collect();
@@ -188,11 +188,11 @@ fn keep(folder: &Path, adapter: &Adapter, training: &Training) {
     adapter
         .write(&folder.join("adapter"), &training.base)
         .unwrap();
-    let run = Run {
+    let sequence = Sequence {
         tokens: &training.prompt,
         past: None,
     };
-    let (states, _) = decoder.run(&[run], false).unwrap();
+    let (states, _) = decoder.forward(&[sequence], false).unwrap();
     let vocabulary = decoder.architecture().vocabulary;
     let logits: Vec<f32> = decoder.logits(states).into_data().iter::<f32>().collect();
     let rows: Vec<&[f32]> = logits.chunks(vocabulary).collect();

@@ -2,8 +2,8 @@
 
 use super::{Failure, model::ModelArgs, print};
 use crate::progress::Shown;
+use clika_lm::{Adapter, Decoder, Dtype, LmError, Sequence};
 use clika_checkpoint::tokenizer::Tokenizer;
-use clika_lm::{Adapter, Decoder, Dtype, LmError, Run};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -64,11 +64,11 @@ pub fn run(args: &Args, shown: Shown) -> Result<(), Failure> {
     {
         return Err(LmError::Token { token, vocabulary }.into());
     }
-    let run = Run {
+    let sequence = Sequence {
         tokens: &ids,
         past: None,
     };
-    let (states, _) = decoder.run(&[run], false)?;
+    let (states, _) = decoder.forward(&[sequence], false)?;
     let probabilities = decoder
         .log_probabilities(states)
         .map_err(|error| named(error, &located.name))?;

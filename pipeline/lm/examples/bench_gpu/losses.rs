@@ -3,7 +3,8 @@
 use super::{Outcome, answer, distance, logits, parse_dtype};
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, Device, Dtype, Example, LoraConfig, Run, Targets, Trainer, TrainingConfig,
+    Adapter, Decoder, Device, Dtype, Example, LoraConfig, Sequence, Targets, Trainer,
+    TrainingConfig,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -66,11 +67,11 @@ fn compare(device: &Device, fixtures: &Path, folder: &Path, dtype: Dtype) -> Out
         loss = loss.max((step.loss - expected).abs());
         gradient = gradient.max((step.gradient_norm / norm - 1.0).abs());
     }
-    let run = Run {
+    let sequence = Sequence {
         tokens: &training.prompt,
         past: None,
     };
-    let found = logits(trainer.decoder(), &[run])?;
+    let found = logits(trainer.decoder(), &[sequence])?;
     let logits = distance(&found, &training.logits.concat())?;
     Ok(json!({
         "steps": trainer.done(),

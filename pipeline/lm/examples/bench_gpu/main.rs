@@ -21,7 +21,7 @@ mod train;
 mod reference;
 
 use clika_checkpoint::parse_architecture;
-use clika_lm::{Architecture, Decoder, Device, DeviceChoice, Dtype, LmError, Run};
+use clika_lm::{Architecture, Decoder, Device, DeviceChoice, Dtype, LmError, Sequence};
 use miette::Diagnostic;
 use serde_json::{Value, json};
 use std::{
@@ -126,8 +126,8 @@ fn random(device: &str, dtype: &str, config: &str) -> Outcome<Decoder> {
 }
 
 /// The logits of a prompt's tokens, row by row.
-fn logits(decoder: &Decoder, runs: &[Run]) -> Outcome<Vec<f32>> {
-    let (states, _) = decoder.run(runs, false)?;
+fn logits(decoder: &Decoder, sequences: &[Sequence]) -> Outcome<Vec<f32>> {
+    let (states, _) = decoder.forward(sequences, false)?;
     let logits = decoder.logits(states).into_data();
     let logits = logits.try_into_vec_as::<f32>();
     Ok(logits.map_err(|error| format!("{error:?}"))?)

@@ -2,7 +2,7 @@
 
 use super::{Outcome, answer, distance, logits, parse_dtype, reference};
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, Device, Dtype, Run};
+use clika_lm::{Decoder, Device, Dtype, Sequence};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -21,20 +21,20 @@ fn compare(device: &Device, folder: &Path, dtype: Dtype) -> Outcome<Value> {
     let decoder = Decoder::load(folder, device, Some(dtype), &NoProgress)?;
     let mut difference = 0.0;
     for prompt in &prompts {
-        let run = Run {
+        let sequence = Sequence {
             tokens: &prompt.ids,
             past: None,
         };
-        let found = logits(&decoder, &[run])?;
+        let found = logits(&decoder, &[sequence])?;
         difference = f32::max(difference, distance(&found, &prompt.logits)?);
     }
     // Together, after a cache.
-    let begin = prompts.iter().map(|prompt| Run {
+    let begin = prompts.iter().map(|prompt| Sequence {
         tokens: &prompt.ids[..CACHED],
         past: None,
     });
-    let (_, caches) = decoder.run(&begin.collect::<Vec<_>>(), true)?;
-    let rest = prompts.iter().zip(&caches).map(|(prompt, cache)| Run {
+    let (_, caches) = decoder.forward(&begin.collect::<Vec<_>>(), true)?;
+    let rest = prompts.iter().zip(&caches).map(|(prompt, cache)| Sequence {
         tokens: &prompt.ids[CACHED..],
         past: Some(cache),
     });

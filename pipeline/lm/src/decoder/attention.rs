@@ -36,7 +36,7 @@ pub(super) enum Projection {
 }
 
 impl Attention {
-    /// Attends within each sequence of the run and to its cache.
+    /// Attends within each sequence, and to its cache.
     ///
     /// Returns the output and, if the pass keeps them, each sequence's keys and values with those of its cache.
     ///
@@ -82,7 +82,7 @@ impl Attention {
         let attended = kernels::attend(&kernels::Attending {
             query,
             own: &own,
-            runs: pass.runs,
+            sequences: pass.sequences,
             layer,
             ends: wanted == Wanted::Ends,
             window: self.window,
@@ -91,10 +91,10 @@ impl Attention {
         let mut kept = Vec::new();
         if pass.keep {
             let mut start = 0;
-            for run in pass.runs {
-                let past = run.past.map_or(&[][..], |past| &past.layers[layer]);
-                kept.push(own.of(start, run.tokens.len()).behind(past));
-                start += run.tokens.len();
+            for sequence in pass.sequences {
+                let past = sequence.past.map_or(&[][..], |past| &past.layers[layer]);
+                kept.push(own.of(start, sequence.tokens.len()).behind(past));
+                start += sequence.tokens.len();
             }
         }
         (attended, kept)
@@ -114,7 +114,7 @@ impl Attention {
         for span in spans {
             let own = [&own.key, &own.value]
                 .map(|x| sequences(x, span.start, [span.sequences, span.length]));
-            let all = match pass.runs[span.first].past {
+            let all = match pass.sequences[span.first].past {
                 Some(past) => behind(own, &past.layers[layer]),
                 None => own,
             };

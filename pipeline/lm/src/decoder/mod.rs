@@ -6,6 +6,7 @@
 
 mod attention;
 mod cache;
+mod forward;
 mod kernels;
 mod layer;
 mod linear;
@@ -17,7 +18,7 @@ mod parameters;
 mod pass;
 mod random;
 mod rotation;
-mod run;
+mod sequence;
 mod spans;
 mod tied;
 mod training;
@@ -27,7 +28,7 @@ pub use cache::Cache;
 pub(crate) use kernels::{AdamW, adamw, is_finite, mixed, zeros};
 pub(crate) use linear::Linear;
 pub(crate) use lora::Lora;
-pub use run::Run;
+pub use sequence::Sequence;
 pub(crate) use training::{Dropout, Gradients, Lesson, Sum, Trained};
 
 use crate::{AdapterConfig, Architecture, Dtype};

@@ -1,15 +1,15 @@
 use super::{
     Decoder, kernels,
     rotation::Rotation,
-    run::Run,
+    sequence::Sequence,
     spans::{Span, slopes, spans},
 };
 use crate::{Dtype, Position};
 use burn::tensor::{Device as BurnDevice, Int, Tensor, TensorData};
 
-/// What all layers need to know about the sequences of a run.
+/// What all layers need to know about the sequences that the model is run on.
 pub(super) struct Pass<'a> {
-    pub(super) runs: &'a [Run<'a>],
+    pub(super) sequences: &'a [Sequence<'a>],
     /// Whether caches are wanted.
     pub(super) keep: bool,
     /// The rows of the sequences' last tokens.
@@ -42,13 +42,20 @@ pub(super) enum Wanted {
 
 impl<'a> Pass<'a> {
     /// `x` are the states before the first layer.
-    pub(super) fn new(decoder: &Decoder, runs: &'a [Run<'a>], keep: bool, x: &Tensor<2>) -> Self {
+    pub(super) fn new(
+        decoder: &Decoder,
+        sequences: &'a [Sequence<'a>],
+        keep: bool,
+        x: &Tensor<2>,
+    ) -> Self {
         let architecture = &decoder.architecture;
         let (dtype, device) = (decoder.dtype, &decoder.device);
-        let whole = runs.iter().map(|run| (run.past_tokens(), run.all_tokens()));
-        let ends = runs
+        let whole = sequences
             .iter()
-            .map(|run| (run.all_tokens() - 1, run.all_tokens()));
+            .map(|sequence| (sequence.past_tokens(), sequence.all_tokens()));
+        let ends = sequences
+            .iter()
+            .map(|sequence| (sequence.all_tokens() - 1, sequence.all_tokens()));
         let (rotation, end_rotation) = match &architecture.position {
             Position::Rope(rope) => (
                 Some(Rotation::new(rope, whole, dtype, device)),
@@ -60,17 +67,17 @@ impl<'a> Pass<'a> {
             let alibi = architecture.position == Position::Alibi;
             Means::Kernels(alibi.then(|| slopes(architecture.heads)))
         } else {
-            Means::Spans(spans(runs, architecture, dtype, device))
+            Means::Spans(spans(sequences, architecture, dtype, device))
         };
         let on_gpu = *device != BurnDevice::flex() && !device.is_autodiff();
         let guards = !(on_gpu && dtype != Dtype::F16);
-        let rows = runs.iter().scan(0_i64, |end, run| {
-            *end += run.tokens.len() as i64;
+        let rows = sequences.iter().scan(0_i64, |end, sequence| {
+            *end += sequence.tokens.len() as i64;
             Some(*end - 1)
         });
-        let rows = TensorData::new(rows.collect::<Vec<_>>(), [runs.len()]);
+        let rows = TensorData::new(rows.collect::<Vec<_>>(), [sequences.len()]);
         Self {
-            runs,
+            sequences,
             keep,
             ends: Tensor::from_data(rows, device),
             rotation,

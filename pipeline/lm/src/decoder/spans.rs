@@ -1,6 +1,6 @@
-//! Sequences of a run that attention can take together.
+//! Sequences that attention can take together.
 
-use super::run::Run;
+use super::sequence::Sequence;
 use crate::{Architecture, Dtype, Position, device::burn_dtype};
 use burn::tensor::{Bool, Device as BurnDevice, Tensor, TensorData};
 
@@ -22,20 +22,20 @@ pub(super) struct Span {
     pub(super) outside: Option<Tensor<4, Bool>>,
 }
 
-/// Splits a run into spans.
+/// Splits sequences into spans.
 pub(super) fn spans(
-    runs: &[Run],
+    sequences: &[Sequence],
     architecture: &Architecture,
     dtype: Dtype,
     device: &BurnDevice,
 ) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut start = 0;
-    for (number, run) in runs.iter().enumerate() {
-        let length = run.tokens.len();
+    for (number, sequence) in sequences.iter().enumerate() {
+        let length = sequence.tokens.len();
         let joined = spans.last_mut().filter(|span| {
-            let other = &runs[span.first];
-            other.tokens.len() == length && other.same_past(run)
+            let other = &sequences[span.first];
+            other.tokens.len() == length && other.same_past(sequence)
         });
         match joined {
             Some(span) => span.sequences += 1,
@@ -44,7 +44,7 @@ pub(super) fn spans(
                 sequences: 1,
                 start,
                 length,
-                past: run.past_tokens(),
+                past: sequence.past_tokens(),
                 penalty: None,
                 outside: None,
             }),

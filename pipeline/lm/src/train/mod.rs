@@ -10,7 +10,7 @@ mod state;
 pub use config::{Example, TrainingConfig};
 
 use crate::{
-    Adapter, Decoder, LmError, Run,
+    Adapter, Decoder, LmError, Sequence,
     decoder::{AdamW, Gradients, Trained, adamw, zeros},
     guard::guarded,
 };
@@ -185,11 +185,11 @@ impl Trainer {
     /// Whether what was trained still gives numbers. After every other step the next one's loss shows it.
     fn check_end(&self, example: usize, gradient_norm: f64) -> Result<(), LmError> {
         let tokens = &self.examples[example].tokens;
-        let run = Run {
+        let sequence = Sequence {
             tokens: &tokens[..tokens.len() - 1],
             past: None,
         };
-        let (states, _) = self.decoder.run_to_ends(&[run], false)?;
+        let (states, _) = self.decoder.forward_last(&[sequence], false)?;
         match self.decoder.log_probabilities(states) {
             Err(LmError::NotFinite { dtype, .. }) => Err(LmError::Diverged {
                 step: self.done,

@@ -6,7 +6,7 @@ mod refused;
 use crate::reference;
 use clika_base::types::NoProgress;
 use clika_lm::{
-    ADAPTER_FIELDS, Adapter, Decoder, Example, LmError, LoraConfig, Run, Targets, Trainer,
+    ADAPTER_FIELDS, Adapter, Decoder, Example, LmError, LoraConfig, Sequence, Targets, Trainer,
     TrainingConfig, Treatment,
 };
 use safetensors::SafeTensors;
@@ -58,11 +58,11 @@ fn expected(folder: &Path) -> (Vec<u32>, Vec<f32>) {
 }
 
 fn logits(decoder: &Decoder, ids: &[u32]) -> Vec<f32> {
-    let run = Run {
+    let sequence = Sequence {
         tokens: ids,
         past: None,
     };
-    let (states, _) = decoder.run(&[run], false).unwrap();
+    let (states, _) = decoder.forward(&[sequence], false).unwrap();
     decoder.logits(states).into_data().iter::<f32>().collect()
 }
 

@@ -5,7 +5,7 @@ use super::{
     tensor,
 };
 use crate::{
-    decoder::{cache::KeyValue, run::Run},
+    decoder::{cache::KeyValue, sequence::Sequence},
     exp,
     lanes::{most, sum_of},
 };
@@ -15,14 +15,14 @@ use rayon::prelude::*;
 
 /// What the attention of some sequences is computed from.
 pub(in crate::decoder) struct Attending<'a> {
-    /// `[queries, heads, head_dim]`: of each token of the runs, or of the last one of each.
+    /// `[queries, heads, head_dim]`: of each token of the sequences, or of the last one of each.
     pub(in crate::decoder) query: &'a Tensor<3>,
-    /// `[tokens, kv_heads, head_dim]`, of the runs' tokens.
+    /// `[tokens, kv_heads, head_dim]`, of the sequences' tokens.
     pub(in crate::decoder) own: &'a KeyValue,
-    pub(in crate::decoder) runs: &'a [Run<'a>],
+    pub(in crate::decoder) sequences: &'a [Sequence<'a>],
     /// The layer's number in the caches.
     pub(in crate::decoder) layer: usize,
-    /// Whether only the last token of each run asks.
+    /// Whether only the last token of each sequence has a query.
     pub(in crate::decoder) ends: bool,
     /// Tokens that a query sees, itself included; `None` for all before it.
     pub(in crate::decoder) window: Option<usize>,
@@ -40,8 +40,8 @@ pub(in crate::decoder) fn attend(attending: &Attending) -> Tensor<2> {
     attend_by(attending, |job| arch.dispatch(job))
 }
 
-/// [`attend`] with the instructions that `run` chooses.
-pub(super) fn attend_by(attending: &Attending, run: impl Fn(Job) + Send + Sync) -> Tensor<2> {
+/// [`attend`] with the instructions that `dispatch` chooses.
+pub(super) fn attend_by(attending: &Attending, dispatch: impl Fn(Job) + Send + Sync) -> Tensor<2> {
     let [queries, heads, width] = attending.query.dims();
     let query = Floats::of(attending.query);
     let own = [&attending.own.key, &attending.own.value].map(Floats::of);
@@ -52,10 +52,10 @@ pub(super) fn attend_by(attending: &Attending, run: impl Fn(Job) + Send + Sync) 
         width,
     };
     let past: Vec<Vec<[Floats; 2]>> = attending
-        .runs
+        .sequences
         .iter()
-        .map(|run| {
-            let segments = run
+        .map(|sequence| {
+            let segments = sequence
                 .past
                 .map_or(&[][..], |past| &past.layers[attending.layer]);
             let floats = |segment: &KeyValue| [&segment.key, &segment.value].map(Floats::of);
@@ -65,18 +65,22 @@ pub(super) fn attend_by(attending: &Attending, run: impl Fn(Job) + Send + Sync) 
     let mut out = vec![0.0; queries * heads * width];
     let (mut query, mut rest) = (query.values(), out.as_mut_slice());
     let (mut start, mut jobs) = (0, Vec::new());
-    for (run, past) in attending.runs.iter().zip(&past) {
+    for (sequence, past) in attending.sequences.iter().zip(&past) {
         let own = own.each_ref().map(|own| {
             let row = kv_heads * width;
-            &own.values()[start * row..(start + run.tokens.len()) * row]
+            &own.values()[start * row..(start + sequence.tokens.len()) * row]
         });
         let past = past
             .iter()
             .map(|segment| segment.each_ref().map(Floats::values));
         let segments: Vec<_> = past.chain([own]).collect();
-        start += run.tokens.len();
-        let tokens = run.past_tokens() + run.tokens.len();
-        let asking = if attending.ends { 1 } else { run.tokens.len() };
+        start += sequence.tokens.len();
+        let tokens = sequence.past_tokens() + sequence.tokens.len();
+        let asking = if attending.ends {
+            1
+        } else {
+            sequence.tokens.len()
+        };
         let mut position = tokens - asking;
         while position < tokens {
             let rows = BLOCK.min(tokens - position);
@@ -95,7 +99,7 @@ pub(super) fn attend_by(attending: &Attending, run: impl Fn(Job) + Send + Sync) 
             position += rows;
         }
     }
-    jobs.into_par_iter().for_each(run);
+    jobs.into_par_iter().for_each(dispatch);
     tensor(out, [queries, heads * width])
 }
 

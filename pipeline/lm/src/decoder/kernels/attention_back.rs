@@ -5,14 +5,14 @@ use super::{
     tensor,
 };
 use crate::{
-    decoder::{cache::KeyValue, run::Run},
+    decoder::{cache::KeyValue, sequence::Sequence},
     lanes::sum_of_products,
 };
 use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// What the gradients of an attention are computed from. The runs have no past.
+/// What the gradients of an attention are computed from. The sequences have no past.
 pub(in crate::decoder) struct AttendingBack<'a> {
     /// `[tokens, heads, head_dim]`
     pub(in crate::decoder) query: &'a Tensor<3>,
@@ -22,7 +22,7 @@ pub(in crate::decoder) struct AttendingBack<'a> {
     pub(in crate::decoder) attended: &'a Tensor<2>,
     /// The gradient of `attended`.
     pub(in crate::decoder) gradient: &'a Tensor<2>,
-    pub(in crate::decoder) runs: &'a [Run<'a>],
+    pub(in crate::decoder) sequences: &'a [Sequence<'a>],
     /// Tokens that a query sees, itself included; `None` for all before it.
     pub(in crate::decoder) window: Option<usize>,
     /// ALiBi's slopes, of each head.
@@ -35,10 +35,10 @@ pub(in crate::decoder) fn attend_back(attending: &AttendingBack) -> [Tensor<3>; 
     attend_back_by(attending, |job| arch.dispatch(job))
 }
 
-/// [`attend_back`] with the instructions that `run` chooses.
+/// [`attend_back`] with the instructions that `dispatch` chooses.
 pub(super) fn attend_back_by(
     attending: &AttendingBack,
-    run: impl Fn(Job) + Send + Sync,
+    dispatch: impl Fn(Job) + Send + Sync,
 ) -> [Tensor<3>; 3] {
     let [tokens, heads, width] = attending.query.dims();
     let [_, kv_heads, _] = attending.own.key.dims();
@@ -49,9 +49,9 @@ pub(super) fn attend_back_by(
     let narrow = kv_heads * width;
     let mut gradients = [wide, narrow, narrow].map(|row| vec![0.0; tokens * row]);
     let [mut of_query, mut of_key, mut of_value] = gradients.each_mut().map(Vec::as_mut_slice);
-    let mut jobs = Vec::with_capacity(attending.runs.len());
+    let mut jobs = Vec::with_capacity(attending.sequences.len());
     let mut start = 0;
-    for sequence in attending.runs {
+    for sequence in attending.sequences {
         let length = sequence.tokens.len();
         let part = |floats: &'_ Floats, row: usize| -> std::ops::Range<usize> {
             debug_assert!(floats.values().len() >= (start + length) * row);
@@ -75,7 +75,7 @@ pub(super) fn attend_back_by(
         });
         start += length;
     }
-    jobs.into_par_iter().for_each(run);
+    jobs.into_par_iter().for_each(dispatch);
     let [of_query, of_key, of_value] = gradients;
     [
         tensor(of_query, [tokens, heads, width]),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::decoder::{
     cache::{Cache, KeyValue},
-    run::Run,
+    sequence::Sequence,
 };
 use burn::tensor::Tensor;
 use pulp::{Scalar, WithSimd};
@@ -69,8 +69,8 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
         tokens: 75,
     };
     let ids = [0; 150];
-    let runs = [(150, None), (90, Some(&past)), (1, Some(&past)), (3, None)];
-    let runs = runs.map(|(tokens, past)| Run {
+    let sequences = [(150, None), (90, Some(&past)), (1, Some(&past)), (3, None)];
+    let sequences = sequences.map(|(tokens, past)| Sequence {
         tokens: &ids[..tokens],
         past,
     });
@@ -80,7 +80,7 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
     let attending = Attending {
         query: &query,
         own: &own,
-        runs: &runs,
+        sequences: &sequences,
         layer: 0,
         ends,
         window,
@@ -94,8 +94,8 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
     let (own, query) = (floats(&own), Floats::of(&query));
     let past: Vec<_> = past.layers[0].iter().map(floats).collect();
     let (mut start, mut row) = (0, 0);
-    for run in &runs {
-        let length = run.tokens.len();
+    for sequence in &sequences {
+        let length = sequence.tokens.len();
         for asking in if ends { length - 1..length } else { 0..length } {
             for head in 0..HEADS {
                 let kv_head = head / (HEADS / KV_HEADS);
@@ -103,7 +103,7 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
                     x[(token * KV_HEADS + kv_head) * WIDTH..][..WIDTH].to_vec()
                 };
                 let mut tokens = Vec::new();
-                for [key, value] in past.iter().filter(|_| run.past.is_some()) {
+                for [key, value] in past.iter().filter(|_| sequence.past.is_some()) {
                     let count = key.values().len() / (KV_HEADS * WIDTH);
                     tokens.extend(
                         (0..count).map(|n| (part(key.values(), n), part(value.values(), n))),

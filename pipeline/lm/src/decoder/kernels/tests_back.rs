@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Norm,
-    decoder::{cache::KeyValue, run::Run},
+    decoder::{cache::KeyValue, sequence::Sequence},
 };
 use burn::tensor::Tensor;
 use pulp::{Scalar, WithSimd};
@@ -102,7 +102,7 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
     let above = numbers(tokens * HEADS * WIDTH, 4);
     let attended = attention([&query, &key, &value], &lengths, window, slopes);
     let ids = [0; 75];
-    let runs = lengths.map(|length| Run {
+    let sequences = lengths.map(|length| Sequence {
         tokens: &ids[..length],
         past: None,
     });
@@ -114,7 +114,7 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
         },
         attended: &narrow(&attended, [tokens, HEADS * WIDTH]),
         gradient: &narrow(&above, [tokens, HEADS * WIDTH]),
-        runs: &runs,
+        sequences: &sequences,
         window,
         slopes,
     };

@@ -38,7 +38,7 @@ impl Attention {
                 kernels::attend(&kernels::Attending {
                     query: &query,
                     own: &own,
-                    runs: pass.runs,
+                    sequences: pass.sequences,
                     layer: 0,
                     ends: false,
                     window: self.window,
@@ -89,7 +89,7 @@ impl Attention {
                 own: &own,
                 attended: &attended,
                 gradient: &of_attended,
-                runs: pass.runs,
+                sequences: pass.sequences,
                 window: self.window,
                 slopes: slopes.as_deref(),
             }),

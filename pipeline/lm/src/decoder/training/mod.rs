@@ -19,7 +19,7 @@ pub(crate) use dropout::Dropout;
 pub(crate) use gradients::Gradients;
 pub(crate) use sums::Sum;
 
-use super::{Decoder, kernels, pass::Pass, run::Run};
+use super::{Decoder, kernels, pass::Pass, sequence::Sequence};
 use crate::{Example, LmError};
 use burn::tensor::{IndexingUpdateOp, Tensor};
 use layer::Saved;
@@ -38,7 +38,7 @@ pub(crate) struct Lesson {
     pub(crate) trained: Trained,
     /// On what goes into an adapter.
     pub(crate) dropout: Dropout,
-    /// Whether layers keep only their input and are run again on the way back.
+    /// Whether layers keep only their input and are computed again in the backward pass.
     pub(crate) recompute: bool,
     /// What each answer token's loss is multiplied by before gradients are taken.
     pub(crate) scale: f32,
@@ -59,22 +59,22 @@ impl Decoder {
         lesson: &Lesson,
         gradients: &mut Gradients,
     ) -> Result<Sum, LmError> {
-        let runs: Vec<Run> = examples
+        let sequences: Vec<Sequence> = examples
             .iter()
-            .map(|example| Run {
+            .map(|example| Sequence {
                 // The last token predicts nothing.
                 tokens: &example.tokens[..example.tokens.len() - 1],
                 past: None,
             })
             .collect();
-        self.check(&runs)?;
-        let ids = self.ids(&runs);
+        self.check(&sequences)?;
+        let ids = self.ids(&sequences);
         let embedded = self.embedding.clone().select(0, ids.clone());
         let mut x = match &self.embedding_norm {
             Some(norm) => norm.forward(embedded.clone()),
             None => embedded.clone(),
         };
-        let pass = Pass::new(self, &runs, false, &x);
+        let pass = Pass::new(self, &sequences, false, &x);
 
         let mut kept = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
@@ -120,7 +120,7 @@ impl Decoder {
     }
 }
 
-/// Places among the tokens of all runs whose next tokens are answers, and these.
+/// The rows, among the tokens of all sequences, whose next tokens belong to answers, and these next tokens.
 struct Answers {
     rows: Vec<i64>,
     targets: Vec<u32>,

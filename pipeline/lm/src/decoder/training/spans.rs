@@ -8,7 +8,7 @@ use crate::decoder::{
 use burn::tensor::{Bool, DType, Tensor, activation};
 
 impl Attention {
-    /// Gradients of queries, keys and values; the runs have no past.
+    /// Gradients of queries, keys and values; the sequences have no past.
     pub(super) fn spans_back(
         &self,
         query: &Tensor<3>,

@@ -2,75 +2,56 @@ use super::{
     Decoder,
     cache::Cache,
     pass::{Pass, Wanted},
+    sequence::Sequence,
 };
 use crate::{LmError, Position, guard::guarded};
 use burn::tensor::{Int, Tensor, TensorData};
 
-/// A sequence to run: its new tokens, and the cache of those before them.
-#[derive(Clone, Copy)]
-pub struct Run<'a> {
-    /// At least one.
-    pub tokens: &'a [u32],
-    /// What comes before.
-    pub past: Option<&'a Cache>,
-}
-
-impl Run<'_> {
-    pub(super) fn past_tokens(&self) -> usize {
-        self.past.map_or(0, Cache::tokens)
-    }
-
-    /// Of the past and the new ones.
-    pub(super) fn all_tokens(&self) -> usize {
-        self.past_tokens() + self.tokens.len()
-    }
-
-    /// Whether both continue the same cache.
-    pub(super) fn same_past(&self, other: &Self) -> bool {
-        match (self.past, other.past) {
-            (Some(one), Some(other)) => std::ptr::eq(one, other),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        }
-    }
-}
-
 impl Decoder {
-    /// Runs sequences side by side and returns the normalized states of their tokens, in order, `[tokens, hidden]`.
+    /// Runs the model on some sequences and returns the hidden states of their tokens after the last norm, in order,
+    /// `[tokens, hidden]`.
     ///
-    /// With `keep` also a cache for each sequence, with the tokens of its past. Sequences do not see each other: a
-    /// result does not depend on what else is run, beyond the order of additions in a matrix product.
-    pub fn run(&self, runs: &[Run], keep: bool) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
-        guarded(&self.device, || self.states(runs, keep, Wanted::All))
+    /// With `use_cache` it also returns a cache for each sequence, with the tokens of its past. Sequences do not see each
+    /// other: a result does not depend on the others, beyond the order of additions in a matrix product.
+    pub fn forward(
+        &self,
+        sequences: &[Sequence],
+        use_cache: bool,
+    ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
+        guarded(&self.device, || {
+            self.states(sequences, use_cache, Wanted::All)
+        })
     }
 
-    /// Like [`Decoder::run`] with the states of the sequences' last tokens only, `[sequences, hidden]`: all that their
-    /// next tokens depend on, and less to compute.
-    pub fn run_to_ends(
+    /// Like [`Decoder::forward`] with the states of the sequences' last tokens only, `[sequences, hidden]`: the next
+    /// tokens depend on nothing else, and there is less to compute.
+    pub fn forward_last(
         &self,
-        runs: &[Run],
-        keep: bool,
+        sequences: &[Sequence],
+        use_cache: bool,
     ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
-        guarded(&self.device, || self.states(runs, keep, Wanted::Ends))
+        guarded(&self.device, || {
+            self.states(sequences, use_cache, Wanted::Ends)
+        })
     }
 
     fn states(
         &self,
-        runs: &[Run],
-        keep: bool,
+        sequences: &[Sequence],
+        use_cache: bool,
         wanted: Wanted,
     ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
-        self.check(runs)?;
-        let mut x = self.embed(self.ids(runs));
+        self.check(sequences)?;
+        let mut x = self.embed(self.ids(sequences));
         if let Some(norm) = &self.embedding_norm {
             x = norm.forward(x);
         }
-        let pass = Pass::new(self, runs, keep, &x);
+        let pass = Pass::new(self, sequences, use_cache, &x);
         let mut caches: Vec<Cache> = Vec::new();
-        if keep {
-            caches.extend(runs.iter().map(|run| Cache {
+        if use_cache {
+            caches.extend(sequences.iter().map(|sequence| Cache {
                 layers: Vec::with_capacity(self.layers.len()),
-                tokens: run.all_tokens(),
+                tokens: sequence.all_tokens(),
             }));
         }
         for (number, layer) in self.layers.iter().enumerate() {
@@ -94,9 +75,9 @@ impl Decoder {
         }
     }
 
-    /// The tokens of all runs, behind each other.
-    pub(super) fn ids(&self, runs: &[Run]) -> Tensor<1, Int> {
-        let tokens = runs.iter().flat_map(|run| run.tokens);
+    /// The token ids of all sequences, one sequence after the other.
+    pub(super) fn ids(&self, sequences: &[Sequence]) -> Tensor<1, Int> {
+        let tokens = sequences.iter().flat_map(|sequence| sequence.tokens);
         let ids: Vec<i64> = tokens.map(|&token| i64::from(token)).collect();
         let count = ids.len();
         Tensor::from_data(TensorData::new(ids, [count]), &self.device)
@@ -115,20 +96,20 @@ impl Decoder {
         }
     }
 
-    pub(super) fn check(&self, runs: &[Run]) -> Result<(), LmError> {
+    pub(super) fn check(&self, sequences: &[Sequence]) -> Result<(), LmError> {
         let vocabulary = self.architecture.vocabulary;
-        for run in runs {
-            if run.tokens.is_empty() {
+        for sequence in sequences {
+            if sequence.tokens.is_empty() {
                 return Err(LmError::EmptyPrompt);
             }
-            if let Some(&token) = run
+            if let Some(&token) = sequence
                 .tokens
                 .iter()
                 .find(|&&token| token as usize >= vocabulary)
             {
                 return Err(LmError::Token { token, vocabulary });
             }
-            self.fits(run.all_tokens())?;
+            self.fits(sequence.all_tokens())?;
         }
         Ok(())
     }
