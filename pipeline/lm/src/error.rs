@@ -49,7 +49,7 @@ pub enum LmError {
         /// What the model is computed in.
         dtype: Dtype,
     },
-    /// Trained weights that are not worth keeping.
+    /// Trainable weights that are not worth keeping.
     #[error("{path} is not written: `{name}` holds NaN or infinity in {}", dtype.name())]
     #[diagnostic(help("{}", dtype.beyond_range()))]
     WouldNotBeFinite {

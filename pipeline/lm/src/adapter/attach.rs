@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     Decoder, LmError,
-    decoder::{Lora, Trained, matrix},
+    decoder::{Lora, Trainable, matrix},
     guard::{failed, guarded},
 };
 use burn::tensor::Tensor;
@@ -140,7 +140,7 @@ impl Decoder {
         };
         if plan.replaced.keys().any(|name| !weights.contains(name)) {
             let ends = (self.head.clone(), self.head_lengths.clone());
-            self.change_parameters(Trained::All, &mut |name, _, value| {
+            self.change_parameters(Trainable::All, &mut |name, _, value| {
                 let values = plan.replaced.get(name);
                 match values.filter(|_| !weights.iter().any(|end| end == name)) {
                     Some(values) => new(values, &value),

@@ -1,4 +1,4 @@
-use crate::{Decoder, decoder::Trained};
+use crate::{Decoder, decoder::Trainable};
 
 /// A module of a model that has weights of its own.
 pub(super) struct Part {
@@ -56,7 +56,7 @@ impl Part {
         let mut parts: Vec<Self> = Vec::new();
         // A clone shares the weights.
         let mut shared = decoder.clone();
-        shared.change_parameters(Trained::All, &mut |name, matrix, value| {
+        shared.change_parameters(Trainable::All, &mut |name, matrix, value| {
             let shape = value.dims();
             let (name, end) = match name.rsplit_once('.') {
                 Some(parts) => parts,

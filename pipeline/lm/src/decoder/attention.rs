@@ -79,7 +79,7 @@ impl Attention {
             key: kernels::contiguous(own.key),
             value: kernels::contiguous(own.value),
         };
-        let attended = kernels::attend(&kernels::Attending {
+        let attended = kernels::attend(&kernels::AttentionInput {
             query,
             own: &own,
             sequences: pass.sequences,

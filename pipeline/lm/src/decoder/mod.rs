@@ -25,11 +25,11 @@ mod training;
 mod write;
 
 pub use cache::Cache;
-pub(crate) use kernels::{AdamW, adamw, is_finite, mixed, zeros};
+pub(crate) use kernels::{AdamW, adamw, is_finite, mix_bits, zeros};
 pub(crate) use linear::Linear;
 pub(crate) use lora::Lora;
 pub use sequence::Sequence;
-pub(crate) use training::{Dropout, Gradients, Lesson, Sum, Trained};
+pub(crate) use training::{Dropout, Gradients, Sum, TrainContext, Trainable};
 
 use crate::{AdapterConfig, Architecture, Dtype};
 use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};

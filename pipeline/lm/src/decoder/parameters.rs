@@ -1,7 +1,7 @@
 //! The weights of a model one by one, under the names of a checkpoint.
 
 use super::{
-    Decoder, Linear, NormLayer, Trained,
+    Decoder, Linear, NormLayer, Trainable,
     attention::{Attention, Projection},
     layer::Layer,
     load::unit_rows,
@@ -21,9 +21,9 @@ impl Decoder {
     /// Replaces every parameter that learns by what `change` makes of it.
     ///
     /// A parameter is handed over whole, so that it can be changed in place where nobody else holds it.
-    pub(crate) fn change_parameters(&mut self, trained: Trained, change: &mut Change) {
-        match trained {
-            Trained::Adapter => {
+    pub(crate) fn change_parameters(&mut self, trainable: Trainable, change: &mut Change) {
+        match trainable {
+            Trainable::Adapter => {
                 for linear in self.linears_mut() {
                     let names = ["A", "B"].map(|factor| linear.lora_name(factor));
                     if let Some(lora) = &mut linear.lora {
@@ -32,7 +32,7 @@ impl Decoder {
                     }
                 }
             }
-            Trained::All => self.change_all(change),
+            Trainable::All => self.change_all(change),
         }
     }
 

@@ -49,8 +49,8 @@ impl Rotation {
         turned(x, cosines, sines)
     }
 
-    /// The gradient of what was rotated, from that of the result.
-    pub(super) fn back(&self, x: Tensor<3>) -> Tensor<3> {
+    /// The gradient of the input, from that of the rotated output.
+    pub(super) fn backward(&self, x: Tensor<3>) -> Tensor<3> {
         let Some([cosines, sines]) = &self.tensors else {
             let sines: Vec<f32> = self.sines.iter().map(|sine| -sine).collect();
             return kernels::rotate(x, &self.cosines, &sines);

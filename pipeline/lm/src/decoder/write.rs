@@ -1,4 +1,4 @@
-use super::{Decoder, training::Trained};
+use super::{Decoder, training::Trainable};
 use crate::{LmError, files, guard::guarded};
 use std::path::Path;
 
@@ -10,7 +10,7 @@ impl Decoder {
             let mut tensors = Vec::new();
             let mut bare = self.clone();
             bare.detach();
-            bare.change_parameters(Trained::All, &mut |name, matrix, value| {
+            bare.change_parameters(Trainable::All, &mut |name, matrix, value| {
                 let (name, numbers) = (name.to_owned(), value.clone());
                 tensors.push(if matrix {
                     files::Matrix::new(name, numbers)

@@ -51,7 +51,7 @@ struct Factors {
     /// Widths that a layer takes on the way forward.
     forward: f64,
     /// Widths that it takes on the way back, beside what was kept.
-    back: f64,
+    backward: f64,
     /// Bytes for a number of the logits in scoring.
     logits: f64,
     /// Bytes for a number of the logits in training.
@@ -69,7 +69,7 @@ struct Factors {
 /// Of the kernels in f32. Measured by `tests/estimate.rs`, which holds the estimate to what Linux counts.
 const PROCESSOR: Factors = Factors {
     forward: 1.2,
-    back: 1.2,
+    backward: 1.2,
     logits: 4.0,
     loss: 8.0,
     embeddings: 1.0,
@@ -82,7 +82,7 @@ const PROCESSOR: Factors = Factors {
 /// (`tests/estimate.rs`). None was measured on a card.
 const GPU: Factors = Factors {
     forward: 1.0,
-    back: 2.0,
+    backward: 2.0,
     logits: 6.0,
     loss: 20.0,
     embeddings: 3.0,
@@ -239,7 +239,7 @@ impl Shape {
             self.layers * kept
         };
         let scores = factors.scores * self.heads * LENGTH * 4.0;
-        let layer = factors.back * self.width() * self.bytes + scores;
+        let layer = factors.backward * self.width() * self.bytes + scores;
         let logits = LOGITS.min(ANSWER * tokens * self.vocabulary) * factors.loss;
         let embeddings = match &config.lora {
             Some(_) => 0.0,

@@ -77,13 +77,13 @@ fn a_step_begins_anew_in_smaller_parts_where_memory_runs_out() {
         let config = config(lora);
         let whole = rest(&mut trainer(&config));
         // In the first part of a step, in a later one, and in the length of the gradients, when all parts were added.
-        let parts = trainer(&config).parts(&whole[1].examples).len();
+        let parts = trainer(&config).micro_batches(&whole[1].examples).len();
         assert!(parts > 1);
         for at in [0, parts - 1, parts] {
             let mut failing = trainer(&config);
             let mut steps = vec![failing.step().expect("it is tame")];
             planted::plan_one(at, Planted::Memory);
-            let lengths = failing.parts(&whole[1].examples);
+            let lengths = failing.micro_batches(&whole[1].examples);
             let of = |part: &Vec<usize>| part.iter().map(|&it| failing.length(it)).sum::<usize>();
             let most = lengths.iter().map(of).max();
             steps.extend(rest(&mut failing));
@@ -156,7 +156,7 @@ fn a_training_goes_on_from_what_was_saved_before_the_device_was_lost() {
     let folder = tempfile::tempdir().expect("there is a disk");
     lost.step().expect("it is tame");
     lost.save(folder.path()).expect("there is room");
-    let parts = lost.parts(&lost.batch()).len();
+    let parts = lost.micro_batches(&lost.batch()).len();
     // In a part, in the length of the gradients, while weights are changed, while the state is saved.
     for at in [0, parts, parts + 1, parts + 2] {
         let mut failing = Trainer::resume(decoder(), examples(), &config, folder.path())

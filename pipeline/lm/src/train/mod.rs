@@ -1,9 +1,9 @@
 //! Training: batches, gradients, AdamW, and states to go on from.
 
+mod accumulate;
 mod config;
 #[cfg(test)]
 mod failing;
-mod learn;
 mod order;
 mod state;
 
@@ -11,11 +11,11 @@ pub use config::{Example, TrainingConfig};
 
 use crate::{
     Adapter, Decoder, LmError, Sequence,
-    decoder::{AdamW, Gradients, Trained, adamw, zeros},
+    decoder::{AdamW, Gradients, Trainable, adamw, zeros},
     guard::guarded,
 };
+use accumulate::BatchGradients;
 use burn::tensor::{DType, Tensor};
-use learn::Learnt;
 use order::Order;
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Trainer {
     examples: Vec<Example>,
     config: TrainingConfig,
     order: Order,
-    trained: Trained,
+    trainable: Trainable,
     /// Tokens that are run at a time: the configuration's, or fewer since memory ran out.
     budget: usize,
     /// Steps taken.
@@ -75,14 +75,14 @@ impl Trainer {
         if steps == 0 {
             return Err(LmError::NothingToLearn);
         }
-        let trained = match &config.lora {
+        let trainable = match &config.lora {
             Some(lora) => {
                 decoder.begin_adapter(lora, config.seed)?;
-                Trained::Adapter
+                Trainable::Adapter
             }
             None => {
                 decoder.detach();
-                Trained::All
+                Trainable::All
             }
         };
         Ok(Self {
@@ -90,7 +90,7 @@ impl Trainer {
             decoder,
             examples,
             config: config.clone(),
-            trained,
+            trainable,
             budget: config.batch_tokens,
             done: 0,
             moments: BTreeMap::new(),
@@ -151,12 +151,12 @@ impl Trainer {
     pub fn step(&mut self) -> Result<Step, LmError> {
         let numbers = self.batch();
         let number = self.done + 1;
-        let Learnt {
+        let BatchGradients {
             gradients,
             norm: gradient_norm,
             loss,
             tokens,
-        } = self.learn(number, &numbers)?;
+        } = self.batch_gradients(number, &numbers)?;
         if !loss.is_finite() || !gradient_norm.is_finite() {
             return Err(LmError::Diverged {
                 step: number,
@@ -224,7 +224,7 @@ impl Trainer {
         let device = self.decoder.device().clone();
         let (decoder, moments) = (&mut self.decoder, &mut self.moments);
         guarded(&device, || {
-            decoder.change_parameters(self.trained, &mut |name, matrix, value| {
+            decoder.change_parameters(self.trainable, &mut |name, matrix, value| {
                 let Some(gradient) = gradients.of(name) else {
                     return value;
                 };

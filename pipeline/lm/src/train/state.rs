@@ -43,7 +43,7 @@ impl Trainer {
         let mut parameters = BTreeMap::new();
         self.decoder
             .clone()
-            .change_parameters(self.trained, &mut |name, _, value| {
+            .change_parameters(self.trainable, &mut |name, _, value| {
                 parameters.insert(name.to_owned(), value.clone());
                 value
             });
@@ -105,7 +105,7 @@ impl Trainer {
         let mut moments = BTreeMap::new();
         trainer
             .decoder
-            .change_parameters(trainer.trained, &mut |name, _, value| {
+            .change_parameters(trainer.trainable, &mut |name, _, value| {
                 let shape = value.dims();
                 let mut take = |file: usize| {
                     let found = read[file].remove(name).filter(|it| it.shape == shape);

@@ -13,8 +13,8 @@ use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// What the attention of some sequences is computed from.
-pub(in crate::decoder) struct Attending<'a> {
+/// The inputs of attention over some sequences.
+pub(in crate::decoder) struct AttentionInput<'a> {
     /// `[queries, heads, head_dim]`: of each token of the sequences, or of the last one of each.
     pub(in crate::decoder) query: &'a Tensor<3>,
     /// `[tokens, kv_heads, head_dim]`, of the sequences' tokens.
@@ -35,13 +35,16 @@ const BLOCK: usize = 64;
 
 /// Attention of every sequence to its cache and itself, `[queries, heads · head_dim]`: keys and values are read where
 /// they lie, query heads share them, and scores do not leave the caches of a core.
-pub(in crate::decoder) fn attend(attending: &Attending) -> Tensor<2> {
+pub(in crate::decoder) fn attend(attending: &AttentionInput) -> Tensor<2> {
     let arch = Arch::new();
     attend_by(attending, |job| arch.dispatch(job))
 }
 
 /// [`attend`] with the instructions that `dispatch` chooses.
-pub(super) fn attend_by(attending: &Attending, dispatch: impl Fn(Job) + Send + Sync) -> Tensor<2> {
+pub(super) fn attend_by(
+    attending: &AttentionInput,
+    dispatch: impl Fn(Job) + Send + Sync,
+) -> Tensor<2> {
     let [queries, heads, width] = attending.query.dims();
     let query = Floats::of(attending.query);
     let own = [&attending.own.key, &attending.own.value].map(Floats::of);

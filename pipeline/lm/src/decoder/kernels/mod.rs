@@ -6,23 +6,24 @@
 
 mod adamw;
 mod attention;
-mod attention_back;
-mod back;
+mod attention_backward;
+mod backward;
 mod norm;
 mod panels;
 mod product;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod tests_back;
+mod tests_backward;
 
 pub(super) use adamw::sum_of_squares;
 pub(crate) use adamw::{AdamW, adamw, is_finite, zeros};
-pub(super) use attention::{Attending, attend};
-pub(super) use attention_back::{AttendingBack, attend_back};
-pub(crate) use back::mixed;
-pub(super) use back::{
-    cross_entropy, drop, gated_silu_back, gelu_back, norm_back, norm_weights_back,
+pub(super) use attention::{AttentionInput, attend};
+pub(super) use attention_backward::{AttentionBackward, attend_backward};
+pub(crate) use backward::mix_bits;
+pub(super) use backward::{
+    cross_entropy, dropout, gated_silu_backward, gelu_backward, norm_backward,
+    norm_weights_backward,
 };
 pub(super) use norm::norm;
 pub(super) use product::{FEW, few_rows};

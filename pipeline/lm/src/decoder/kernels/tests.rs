@@ -2,7 +2,7 @@
 
 use super::{
     Floats,
-    attention::{Attending, attend, attend_by},
+    attention::{AttentionInput, attend, attend_by},
     tensor,
 };
 use crate::decoder::{
@@ -77,7 +77,7 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
     let own = key_value(244, 30);
     let queries = if ends { 4 } else { 244 };
     let query = numbers(queries, HEADS, 40);
-    let attending = Attending {
+    let attending = AttentionInput {
         query: &query,
         own: &own,
         sequences: &sequences,

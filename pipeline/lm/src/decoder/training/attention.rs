@@ -1,4 +1,4 @@
-use super::{Gradients, Lesson, linear::SavedLora, mlp::back};
+use super::{Gradients, TrainContext, linear::SavedLora, mlp::required_gradient};
 use crate::decoder::{
     attention::{Attention, Projection},
     cache::KeyValue,
@@ -9,9 +9,9 @@ use crate::decoder::{
 };
 use burn::tensor::Tensor;
 
-/// What an attention keeps.
+/// What attention saves in the forward pass for its backward pass.
 pub(super) struct Saved {
-    /// Of each matrix of the projection.
+    /// Of the LoRA module of each matrix of the projection.
     projection: Vec<Option<SavedLora>>,
     /// Queries and keys before their norms, where they have any.
     plain: Option<[Tensor<3>; 2]>,
@@ -22,8 +22,13 @@ pub(super) struct Saved {
 }
 
 impl Attention {
-    pub(super) fn learn(&self, x: &Tensor<2>, pass: &Pass, lesson: &Lesson) -> (Tensor<2>, Saved) {
-        let ([query, key, value], projection) = self.project_and_keep(x, lesson);
+    pub(super) fn forward_train(
+        &self,
+        x: &Tensor<2>,
+        pass: &Pass,
+        train: &TrainContext,
+    ) -> (Tensor<2>, Saved) {
+        let ([query, key, value], projection) = self.project_and_keep(x, train);
         let normed = self.query_norm.is_some();
         let plain = normed.then(|| [query.clone(), key.clone()]);
         let query = self.prepare(query, self.query_norm.as_ref(), pass.rotation.as_ref());
@@ -35,7 +40,7 @@ impl Attention {
                     key: kernels::contiguous(own.key),
                     value: kernels::contiguous(own.value),
                 };
-                kernels::attend(&kernels::Attending {
+                kernels::attend(&kernels::AttentionInput {
                     query: &query,
                     own: &own,
                     sequences: pass.sequences,
@@ -47,7 +52,7 @@ impl Attention {
             }
             Means::Spans(spans) => self.by_spans(&query, &own, pass, 0, Wanted::All, spans).0,
         };
-        let (out, output) = self.output.learn(&attended, lesson);
+        let (out, output) = self.output.forward_train(&attended, train);
         let saved = Saved {
             projection,
             plain,
@@ -59,15 +64,15 @@ impl Attention {
         (out, saved)
     }
 
-    /// `x` is what went in.
+    /// Adds the gradients of the weights, and returns that of `x`, the input, if wanted.
     #[allow(clippy::too_many_arguments)]
-    pub(super) fn back(
+    pub(super) fn backward(
         &self,
         x: &Tensor<2>,
         saved: Saved,
         gradient: &Tensor<2>,
         pass: &Pass,
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
         wanted: bool,
     ) -> Option<Tensor<2>> {
@@ -79,12 +84,12 @@ impl Attention {
             attended,
             output,
         } = saved;
-        let of_attended = back(
+        let of_attended = required_gradient(
             self.output
-                .back(&attended, output, gradient, lesson, gradients, true),
+                .backward(&attended, output, gradient, train, gradients, true),
         );
         let [of_query, of_key, of_value] = match &pass.means {
-            Means::Kernels(slopes) => kernels::attend_back(&kernels::AttendingBack {
+            Means::Kernels(slopes) => kernels::attend_backward(&kernels::AttentionBackward {
                 query: &query,
                 own: &own,
                 attended: &attended,
@@ -93,26 +98,26 @@ impl Attention {
                 window: self.window,
                 slopes: slopes.as_deref(),
             }),
-            Means::Spans(spans) => self.spans_back(&query, &own, &of_attended, spans),
+            Means::Spans(spans) => self.spans_backward(&query, &own, &of_attended, spans),
         };
-        let rotated_back = |x: Tensor<3>| match &pass.rotation {
-            Some(rotation) => rotation.back(x),
+        let rotated_backward = |x: Tensor<3>| match &pass.rotation {
+            Some(rotation) => rotation.backward(x),
             None => x,
         };
-        let [mut of_query, mut of_key] = [of_query, of_key].map(rotated_back);
+        let [mut of_query, mut of_key] = [of_query, of_key].map(rotated_backward);
         if let Some([query, key]) = plain {
-            let mut norm_back = |norm: &Option<NormLayer>, x: Tensor<3>, gradient| match norm {
-                Some(norm) => norm.back(&x, gradient, lesson, gradients),
+            let mut norm_backward = |norm: &Option<NormLayer>, x: Tensor<3>, gradient| match norm {
+                Some(norm) => norm.backward(&x, gradient, train, gradients),
                 None => gradient,
             };
-            of_query = norm_back(&self.query_norm, query, of_query);
-            of_key = norm_back(&self.key_norm, key, of_key);
+            of_query = norm_backward(&self.query_norm, query, of_query);
+            of_key = norm_backward(&self.key_norm, key, of_key);
         }
-        self.project_back(
+        self.project_backward(
             x,
             projection,
             [of_query, of_key, of_value],
-            lesson,
+            train,
             gradients,
             wanted,
         )
@@ -121,31 +126,31 @@ impl Attention {
     fn project_and_keep(
         &self,
         x: &Tensor<2>,
-        lesson: &Lesson,
+        train: &TrainContext,
     ) -> ([Tensor<3>; 3], Vec<Option<SavedLora>>) {
         match &self.projection {
             Projection::Separate(all) => {
                 let mut kept = Vec::with_capacity(3);
                 let parts = all.each_ref().map(|linear| {
-                    let (out, lora) = linear.learn(x, lesson);
+                    let (out, lora) = linear.forward_train(x, train);
                     kept.push(lora);
                     self.by_head(out)
                 });
                 (parts, kept)
             }
             Projection::Stacked(all) | Projection::ByHead(all) => {
-                let (out, lora) = all.learn(x, lesson);
+                let (out, lora) = all.forward_train(x, train);
                 (self.split(out), vec![lora])
             }
         }
     }
 
-    fn project_back(
+    fn project_backward(
         &self,
         x: &Tensor<2>,
         kept: Vec<Option<SavedLora>>,
         parts: [Tensor<3>; 3],
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
         wanted: bool,
     ) -> Option<Tensor<2>> {
@@ -155,7 +160,7 @@ impl Attention {
             x.reshape([tokens, heads * width])
         };
         let mut one = |linear: &Linear, kept, gradient: Tensor<2>| {
-            linear.back(x, kept, &gradient, lesson, gradients, wanted)
+            linear.backward(x, kept, &gradient, train, gradients, wanted)
         };
         let mut kept = kept.into_iter().map(|kept| (kept,));
         let mut next = || kept.next().and_then(|(kept,)| kept);

@@ -33,7 +33,7 @@ impl Dropout {
                 .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
                 });
-            return Mask::Key(self.rate, kernels::mixed(self.key ^ name));
+            return Mask::Key(self.rate, kernels::mix_bits(self.key ^ name));
         }
         let stays = 1.0 - f64::from(self.rate);
         let options = (&x.device(), x.dtype());
@@ -46,7 +46,7 @@ impl Mask {
     pub(super) fn apply(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Nothing => x,
-            Self::Key(rate, key) => kernels::drop(x, *rate, *key),
+            Self::Key(rate, key) => kernels::dropout(x, *rate, *key),
             Self::Factors(factors) => x * factors.as_ref().clone(),
         }
     }

@@ -1,20 +1,25 @@
-use super::{Gradients, Lesson, attention, mlp};
+use super::{Gradients, TrainContext, attention, mlp};
 use crate::decoder::{kernels, layer::Layer, pass::Pass};
 use burn::tensor::Tensor;
 
-/// What a layer keeps.
+/// What a layer saves in the forward pass for its backward pass.
 pub(super) struct Saved {
     x: Tensor<2>,
     attention: attention::Saved,
-    /// Between attention and MLP.
+    /// The hidden states between attention and MLP.
     middle: Tensor<2>,
     mlp: mlp::Saved,
 }
 
 impl Layer {
-    pub(super) fn learn(&self, x: Tensor<2>, pass: &Pass, lesson: &Lesson) -> (Tensor<2>, Saved) {
+    pub(super) fn forward_train(
+        &self,
+        x: Tensor<2>,
+        pass: &Pass,
+        train: &TrainContext,
+    ) -> (Tensor<2>, Saved) {
         let normed = self.attention_norm.forward(x.clone());
-        let (attended, attention) = self.attention.learn(&normed, pass, lesson);
+        let (attended, attention) = self.attention.forward_train(&normed, pass, train);
         let residual = if self.residual_after_norm {
             normed
         } else {
@@ -22,7 +27,7 @@ impl Layer {
         };
         let middle = kernels::sum(residual, attended);
         let normed = self.mlp_norm.forward(middle.clone());
-        let (out, mlp) = self.mlp.learn(&normed, lesson);
+        let (out, mlp) = self.mlp.forward_train(&normed, train);
         let residual = if self.residual_after_norm {
             normed
         } else {
@@ -38,12 +43,12 @@ impl Layer {
     }
 
     /// Adds the gradients of the layer's weights, and returns that of its input, if wanted.
-    pub(super) fn back(
+    pub(super) fn backward(
         &self,
         saved: Saved,
         gradient: Tensor<2>,
         pass: &Pass,
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
         wanted: bool,
     ) -> Option<Tensor<2>> {
@@ -55,16 +60,16 @@ impl Layer {
         } = saved;
         let after = self.residual_after_norm;
         let normed = self.mlp_norm.forward(middle.clone());
-        let through = self.mlp.back(&normed, mlp, &gradient, lesson, gradients);
+        let through = self.mlp.backward(&normed, mlp, &gradient, train, gradients);
         let gradient = join(gradient, through, after, |gradient| {
-            self.mlp_norm.back(&middle, gradient, lesson, gradients)
+            self.mlp_norm.backward(&middle, gradient, train, gradients)
         });
         let normed = self.attention_norm.forward(x.clone());
-        let through = self.attention.back(
-            &normed, attention, &gradient, pass, lesson, gradients, wanted,
+        let through = self.attention.backward(
+            &normed, attention, &gradient, pass, train, gradients, wanted,
         )?;
         Some(join(gradient, through, after, |gradient| {
-            self.attention_norm.back(&x, gradient, lesson, gradients)
+            self.attention_norm.backward(&x, gradient, train, gradients)
         }))
     }
 }
@@ -75,11 +80,11 @@ fn join(
     residual: Tensor<2>,
     through: Tensor<2>,
     after: bool,
-    norm_back: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    norm_backward: impl FnOnce(Tensor<2>) -> Tensor<2>,
 ) -> Tensor<2> {
     if after {
-        norm_back(kernels::sum(through, residual))
+        norm_backward(kernels::sum(through, residual))
     } else {
-        kernels::sum(norm_back(through), residual)
+        kernels::sum(norm_backward(through), residual)
     }
 }

@@ -1,8 +1,8 @@
-use super::{Gradients, Lesson, Trained, dropout::Mask};
+use super::{Gradients, TrainContext, Trainable, dropout::Mask};
 use crate::decoder::{kernels, linear::Linear};
 use burn::tensor::Tensor;
 
-/// What the adapter of a linear layer keeps.
+/// What the LoRA module of a linear layer saves in the forward pass for its backward pass.
 pub(super) struct SavedLora {
     mask: Mask,
     /// `dropped(x) · Aᵀ`
@@ -10,17 +10,21 @@ pub(super) struct SavedLora {
 }
 
 impl Linear {
-    /// Whether [`Linear::back`] reads what went in.
-    pub(super) fn reads_input(&self, lesson: &Lesson) -> bool {
-        self.lora.is_some() || lesson.trained == Trained::All
+    /// Whether [`Linear::backward`] reads the input of the layer.
+    pub(super) fn reads_input(&self, train: &TrainContext) -> bool {
+        self.lora.is_some() || train.trainable == Trainable::All
     }
 
-    pub(super) fn learn(&self, x: &Tensor<2>, lesson: &Lesson) -> (Tensor<2>, Option<SavedLora>) {
+    pub(super) fn forward_train(
+        &self,
+        x: &Tensor<2>,
+        train: &TrainContext,
+    ) -> (Tensor<2>, Option<SavedLora>) {
         let out = self.base(x);
         let Some(lora) = &self.lora else {
             return (out, None);
         };
-        let mask = lesson.dropout.mask(x, &self.name);
+        let mask = train.dropout.mask(x, &self.name);
         let reduced = lora.reduce(&mask.apply(x.clone()));
         let out = lora.add(out, reduced.clone());
         (out, Some(SavedLora { mask, reduced }))
@@ -29,18 +33,18 @@ impl Linear {
     /// Adds the gradients of the weights, and returns that of `x`, if wanted.
     ///
     /// `x` may be anything where [`Linear::reads_input`] says no.
-    pub(super) fn back(
+    pub(super) fn backward(
         &self,
         x: &Tensor<2>,
         saved: Option<SavedLora>,
         gradient: &Tensor<2>,
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
         wanted: bool,
     ) -> Option<Tensor<2>> {
         let across = || gradient.clone().transpose();
         let mut of_x = wanted.then(|| gradient.clone().matmul(self.weight.clone()));
-        if lesson.trained == Trained::All {
+        if train.trainable == Trainable::All {
             gradients.add(&format!("{}.weight", self.name), across().matmul(x.clone()));
             if self.bias.is_some() {
                 gradients.add(&format!("{}.bias", self.name), gradient.clone().sum_dim(0));

@@ -1,4 +1,4 @@
-use super::{Answers, Gradients, Lesson, Sum, Trained};
+use super::{Answers, Gradients, Sum, TrainContext, Trainable};
 use crate::decoder::{Decoder, kernels};
 use burn::tensor::{DType, IndexingUpdateOp, Int, Tensor, TensorData, activation};
 
@@ -6,14 +6,14 @@ use burn::tensor::{DType, IndexingUpdateOp, Int, Tensor, TensorData, activation}
 const LOGITS: usize = 1 << 23;
 
 impl Decoder {
-    /// The sum of the answers' cross-entropy and its gradient for the states `x` behind the last layer, `[tokens, hidden]`.
+    /// The sum of the answers' cross-entropy and its gradient for the states `x` after the last layer, `[tokens, hidden]`.
     ///
     /// Logits are computed for tokens of answers only, and some at a time.
     pub(super) fn answer_loss(
         &self,
         x: &Tensor<2>,
         answers: &Answers,
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
     ) -> (Sum, Tensor<2>) {
         let count = answers.rows.len();
@@ -28,14 +28,14 @@ impl Decoder {
             let states = states.clone().narrow(0, number * at_once, targets.len());
             let logits = self.head.base(&states).cast(DType::F32);
             let (of_part, gradient) = if kernels::apply(&logits) {
-                let (losses, gradient) = kernels::cross_entropy(logits, targets, lesson.scale);
+                let (losses, gradient) = kernels::cross_entropy(logits, targets, train.scale);
                 (Sum::known(losses.iter().sum()), gradient)
             } else {
-                cross_entropy(logits, targets, lesson.scale)
+                cross_entropy(logits, targets, train.scale)
             };
             loss.add(of_part);
             let gradient = gradient.cast(self.head.weight.dtype());
-            if lesson.trained == Trained::All {
+            if train.trainable == Trainable::All {
                 let of_head = gradient.clone().transpose().matmul(states);
                 gradients.add(&self.head_name(), of_head);
             }
@@ -45,7 +45,7 @@ impl Decoder {
             1 => parts.remove(0),
             _ => Tensor::cat(parts, 0),
         };
-        let gradient = self.norm.back(&last, gradient, lesson, gradients);
+        let gradient = self.norm.backward(&last, gradient, train, gradients);
         let zeros = Tensor::zeros(x.dims(), (&self.device, gradient.dtype()));
         let gradient = zeros.select_assign(0, rows, gradient, IndexingUpdateOp::Add);
         (loss, gradient)

@@ -1,11 +1,11 @@
-use super::{Gradients, Lesson, linear::SavedLora};
+use super::{Gradients, TrainContext, linear::SavedLora};
 use crate::{
     Activation,
     decoder::{kernels, mlp::Mlp},
 };
 use burn::tensor::{DType, Tensor, activation};
 
-/// What an MLP keeps.
+/// What an MLP saves in the forward pass for its backward pass.
 pub(super) struct Saved {
     gate: Option<(Tensor<2>, Option<SavedLora>)>,
     up: (Tensor<2>, Option<SavedLora>),
@@ -13,61 +13,63 @@ pub(super) struct Saved {
 }
 
 impl Mlp {
-    pub(super) fn learn(&self, x: &Tensor<2>, lesson: &Lesson) -> (Tensor<2>, Saved) {
-        let gate = self.gate.as_ref().map(|gate| gate.learn(x, lesson));
-        let up = self.up.learn(x, lesson);
+    pub(super) fn forward_train(&self, x: &Tensor<2>, train: &TrainContext) -> (Tensor<2>, Saved) {
+        let gate = self.gate.as_ref().map(|gate| gate.forward_train(x, train));
+        let up = self.up.forward_train(x, train);
         let inner = self.combine(gate.as_ref().map(|(gate, _)| gate.clone()), up.0.clone());
-        let (out, down) = self.down.learn(&inner, lesson);
+        let (out, down) = self.down.forward_train(&inner, train);
         (out, Saved { gate, up, down })
     }
 
-    /// `x` is what went in.
-    pub(super) fn back(
+    /// Adds the gradients of the weights, and returns that of `x`, the input.
+    pub(super) fn backward(
         &self,
         x: &Tensor<2>,
         saved: Saved,
         gradient: &Tensor<2>,
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
     ) -> Tensor<2> {
         let (up, up_lora) = saved.up;
         let (gate, gate_lora) = saved.gate.unzip();
-        let inner = if self.down.reads_input(lesson) {
+        let inner = if self.down.reads_input(train) {
             self.combine(gate.clone(), up.clone())
         } else {
             up.clone()
         };
         let down = &self.down;
-        let inner = back(down.back(&inner, saved.down, gradient, lesson, gradients, true));
+        let inner =
+            required_gradient(down.backward(&inner, saved.down, gradient, train, gradients, true));
         let (of_gate, of_up) = match gate {
             Some(gate) => {
-                let [of_gate, of_up] = self.gated_back(&gate, &up, inner);
+                let [of_gate, of_up] = self.gated_backward(&gate, &up, inner);
                 (Some(of_gate), of_up)
             }
-            None => (None, self.activation_back(&up, inner)),
+            None => (None, self.activation_backward(&up, inner)),
         };
-        let of_x = back(self.up.back(x, up_lora, &of_up, lesson, gradients, true));
+        let of_x = required_gradient(self.up.backward(x, up_lora, &of_up, train, gradients, true));
         match (&self.gate, of_gate) {
             (Some(gate), Some(of_gate)) => {
                 let lora = gate_lora.flatten();
-                let through = back(gate.back(x, lora, &of_gate, lesson, gradients, true));
+                let through =
+                    required_gradient(gate.backward(x, lora, &of_gate, train, gradients, true));
                 kernels::sum(of_x, through)
             }
             (Some(_), None) | (None, _) => of_x,
         }
     }
 
-    fn gated_back(&self, gate: &Tensor<2>, up: &Tensor<2>, inner: Tensor<2>) -> [Tensor<2>; 2] {
+    fn gated_backward(&self, gate: &Tensor<2>, up: &Tensor<2>, inner: Tensor<2>) -> [Tensor<2>; 2] {
         if self.activation == Activation::Silu && kernels::apply(up) {
-            return kernels::gated_silu_back(gate, up, inner);
+            return kernels::gated_silu_backward(gate, up, inner);
         }
         let of_up = inner.clone() * self.activate(gate.clone());
-        let of_gate = self.activation_back(gate, inner * up.clone());
+        let of_gate = self.activation_backward(gate, inner * up.clone());
         [of_gate, of_up]
     }
 
-    /// The activation backwards, from what went in.
-    fn activation_back(&self, x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+    /// The gradient of the activation's input `x`.
+    fn activation_backward(&self, x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
         let dtype = x.dtype();
         let wide = || x.clone().cast(DType::F32);
         match self.activation {
@@ -76,7 +78,7 @@ impl Mlp {
                 let slope = sigmoid.clone() * (wide() * (sigmoid.neg() + 1.0) + 1.0);
                 gradient * slope.cast(dtype)
             }
-            Activation::GeluTanh if kernels::apply(x) => kernels::gelu_back(x, gradient),
+            Activation::GeluTanh if kernels::apply(x) => kernels::gelu_backward(x, gradient),
             Activation::GeluTanh => {
                 let (scale, share) = (kernels::GELU_SCALE, kernels::GELU_CUBE);
                 let cube = wide().powi_scalar(3);
@@ -89,8 +91,8 @@ impl Mlp {
     }
 }
 
-/// A gradient that was asked for.
-pub(super) fn back(gradient: Option<Tensor<2>>) -> Tensor<2> {
+/// Unwraps a gradient that was asked for.
+pub(super) fn required_gradient(gradient: Option<Tensor<2>>) -> Tensor<2> {
     match gradient {
         Some(gradient) => gradient,
         None => unreachable!("it was wanted"),

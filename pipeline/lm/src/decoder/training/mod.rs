@@ -1,8 +1,8 @@
-//! Gradients, layer by layer and by hand.
+//! The forward and backward passes of training, layer by layer and by hand.
 //!
-//! burn's automatic ones would keep every intermediate tensor and could not use our kernels. Here a layer keeps what its
-//! matrix products gave and computes the rest anew, and frozen weights cost no gradient. `learn` goes forward and returns
-//! what its counterpart `back` needs.
+//! burn's autodiff would keep every intermediate tensor and could not use our kernels. Here a layer keeps the results of
+//! its matrix products and computes the rest again, and frozen weights cost no gradient. `forward_train` also returns what
+//! its counterpart `backward` needs.
 
 mod attention;
 mod dropout;
@@ -24,19 +24,20 @@ use crate::{Example, LmError};
 use burn::tensor::{IndexingUpdateOp, Tensor};
 use layer::Saved;
 
-/// Which weights learn.
+/// Which weights are trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Trained {
+pub(crate) enum Trainable {
     /// Those of the adapter.
     Adapter,
     /// All.
     All,
 }
 
-/// What holds for all layers while some examples are learnt.
-pub(crate) struct Lesson {
-    pub(crate) trained: Trained,
-    /// On what goes into an adapter.
+/// What all layers need to know about a training step: which weights are trained, dropout, recomputation and the scale of
+/// the loss.
+pub(crate) struct TrainContext {
+    pub(crate) trainable: Trainable,
+    /// Dropout of an adapter's input.
     pub(crate) dropout: Dropout,
     /// Whether layers keep only their input and are computed again in the backward pass.
     pub(crate) recompute: bool,
@@ -44,19 +45,19 @@ pub(crate) struct Lesson {
     pub(crate) scale: f32,
 }
 
-/// What a layer kept.
-enum Kept {
+/// What a layer saved in the forward pass: all that its backward pass needs, or its input, to compute that again.
+enum SavedLayer {
     All(Box<Saved>),
     Input(Box<Tensor<2>>),
 }
 
 impl Decoder {
-    /// Adds the gradients of the cross-entropy of the examples' answers, and returns the sum of it over their tokens, which
-    /// the host need not wait for.
-    pub(crate) fn learn(
+    /// Runs the forward and the backward pass of some examples: adds the gradients of the cross-entropy of their answers,
+    /// and returns the sum of it over their tokens, which the host need not wait for.
+    pub(crate) fn forward_backward(
         &self,
         examples: &[&Example],
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
     ) -> Result<Sum, LmError> {
         let sequences: Vec<Sequence> = examples
@@ -76,33 +77,33 @@ impl Decoder {
         };
         let pass = Pass::new(self, &sequences, false, &x);
 
-        let mut kept = Vec::with_capacity(self.layers.len());
+        let mut saved_layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
-            let (out, saved) = layer.learn(x.clone(), &pass, lesson);
-            kept.push(if lesson.recompute {
-                Kept::Input(Box::new(x))
+            let (out, saved) = layer.forward_train(x.clone(), &pass, train);
+            saved_layers.push(if train.recompute {
+                SavedLayer::Input(Box::new(x))
             } else {
-                Kept::All(Box::new(saved))
+                SavedLayer::All(Box::new(saved))
             });
             x = out;
         }
         let rows = answers(examples);
-        let (loss, gradient) = self.answer_loss(&x, &rows, lesson, gradients);
+        let (loss, gradient) = self.answer_loss(&x, &rows, train, gradients);
 
         let mut gradient = Some(gradient);
-        for (number, (layer, kept)) in self.layers.iter().zip(kept).enumerate().rev() {
-            let saved = match kept {
-                Kept::All(saved) => *saved,
-                Kept::Input(x) => layer.learn(*x, &pass, lesson).1,
+        for (number, (layer, saved)) in self.layers.iter().zip(saved_layers).enumerate().rev() {
+            let saved = match saved {
+                SavedLayer::All(saved) => *saved,
+                SavedLayer::Input(x) => layer.forward_train(*x, &pass, train).1,
             };
-            // Below the first layer nothing learns but the embedding.
-            let wanted = number > 0 || lesson.trained == Trained::All;
+            // Below the first layer only the embedding can be trained.
+            let wanted = number > 0 || train.trainable == Trainable::All;
             let Some(above) = gradient else { break };
-            gradient = layer.back(saved, above, &pass, lesson, gradients, wanted);
+            gradient = layer.backward(saved, above, &pass, train, gradients, wanted);
         }
-        if let (Trained::All, Some(gradient)) = (lesson.trained, gradient) {
+        if let (Trainable::All, Some(gradient)) = (train.trainable, gradient) {
             let gradient = match &self.embedding_norm {
-                Some(norm) => norm.back(&embedded, gradient, lesson, gradients),
+                Some(norm) => norm.backward(&embedded, gradient, train, gradients),
                 None => gradient,
             };
             let zeros = kernels::zeros(self.embedding.dims(), &self.device);

@@ -1,4 +1,4 @@
-use super::{Gradients, Lesson, Trained};
+use super::{Gradients, TrainContext, Trainable};
 use crate::{
     Norm,
     decoder::{
@@ -9,20 +9,20 @@ use crate::{
 use burn::tensor::{DType, Tensor};
 
 impl NormLayer {
-    /// Adds the gradients of the weights, and returns that of `x`, which went in.
-    pub(super) fn back<const D: usize>(
+    /// Adds the gradients of the weights, and returns that of `x`, the input.
+    pub(super) fn backward<const D: usize>(
         &self,
         x: &Tensor<D>,
         gradient: Tensor<D>,
-        lesson: &Lesson,
+        train: &TrainContext,
         gradients: &mut Gradients,
     ) -> Tensor<D> {
         let by_kernels = kernels::apply(x);
-        if lesson.trained == Trained::All {
+        if train.trainable == Trainable::All {
             let [weight, bias] = if by_kernels {
-                kernels::norm_weights_back(x, self.kind, &gradient)
+                kernels::norm_weights_backward(x, self.kind, &gradient)
             } else {
-                self.weights_back(x, &gradient)
+                self.weights_backward(x, &gradient)
             };
             gradients.add(&format!("{}.weight", self.name), weight);
             if self.bias.is_some() {
@@ -30,7 +30,7 @@ impl NormLayer {
             }
         }
         if by_kernels {
-            return kernels::norm_back(x, self.kind, &self.weight, gradient);
+            return kernels::norm_backward(x, self.kind, &self.weight, gradient);
         }
         let dtype = gradient.dtype();
         let weight = self.weight.clone().cast(DType::F32).unsqueeze();
@@ -47,7 +47,11 @@ impl NormLayer {
         (inner / deviation).cast(dtype)
     }
 
-    fn weights_back<const D: usize>(&self, x: &Tensor<D>, gradient: &Tensor<D>) -> [Tensor<2>; 2] {
+    fn weights_backward<const D: usize>(
+        &self,
+        x: &Tensor<D>,
+        gradient: &Tensor<D>,
+    ) -> [Tensor<2>; 2] {
         let width = x.dims()[D - 1];
         let rows = x.dims().iter().product::<usize>() / width;
         let gradient = gradient.clone().cast(DType::F32);

@@ -1,4 +1,4 @@
-//! Attention backwards in burn's operations, for what our kernels are not for.
+//! The backward pass of attention in burn's operations, where our kernels do not apply.
 
 use crate::decoder::{
     attention::{Attention, sequences},
@@ -9,7 +9,7 @@ use burn::tensor::{Bool, DType, Tensor, activation};
 
 impl Attention {
     /// Gradients of queries, keys and values; the sequences have no past.
-    pub(super) fn spans_back(
+    pub(super) fn spans_backward(
         &self,
         query: &Tensor<3>,
         own: &KeyValue,
@@ -70,7 +70,7 @@ impl Attention {
     }
 }
 
-/// Keys behind a query, `[sequences, heads, length, length]`.
+/// The causal mask: keys after a query, `[sequences, heads, length, length]`.
 fn future(length: usize, shape: [usize; 4], like: &Tensor<4>) -> Tensor<4, Bool> {
     let mask = Tensor::<2, Bool>::tril_mask([length, length], 0, &like.device());
     mask.unsqueeze::<4>().expand(shape)

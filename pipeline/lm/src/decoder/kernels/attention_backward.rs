@@ -12,13 +12,13 @@ use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// What the gradients of an attention are computed from. The sequences have no past.
-pub(in crate::decoder) struct AttendingBack<'a> {
+/// The inputs of the backward pass of attention. The sequences have no past.
+pub(in crate::decoder) struct AttentionBackward<'a> {
     /// `[tokens, heads, head_dim]`
     pub(in crate::decoder) query: &'a Tensor<3>,
     /// `[tokens, kv_heads, head_dim]`
     pub(in crate::decoder) own: &'a KeyValue,
-    /// `[tokens, heads · head_dim]`, what the attention gave.
+    /// `[tokens, heads · head_dim]`, attention's output.
     pub(in crate::decoder) attended: &'a Tensor<2>,
     /// The gradient of `attended`.
     pub(in crate::decoder) gradient: &'a Tensor<2>,
@@ -29,15 +29,16 @@ pub(in crate::decoder) struct AttendingBack<'a> {
     pub(in crate::decoder) slopes: Option<&'a [f32]>,
 }
 
-/// Gradients of queries, keys and values; probabilities are computed anew, sequence by sequence.
-pub(in crate::decoder) fn attend_back(attending: &AttendingBack) -> [Tensor<3>; 3] {
+/// The backward pass of attention: the gradients of queries, keys and values. Probabilities are computed again, sequence by
+/// sequence.
+pub(in crate::decoder) fn attend_backward(attending: &AttentionBackward) -> [Tensor<3>; 3] {
     let arch = Arch::new();
-    attend_back_by(attending, |job| arch.dispatch(job))
+    attend_backward_by(attending, |job| arch.dispatch(job))
 }
 
-/// [`attend_back`] with the instructions that `dispatch` chooses.
-pub(super) fn attend_back_by(
-    attending: &AttendingBack,
+/// [`attend_backward`] with the instructions that `dispatch` chooses.
+pub(super) fn attend_backward_by(
+    attending: &AttentionBackward,
     dispatch: impl Fn(Job) + Send + Sync,
 ) -> [Tensor<3>; 3] {
     let [tokens, heads, width] = attending.query.dims();

@@ -1,8 +1,9 @@
 //! Gradients against differences of what they are the gradients of, which is computed in f64 from its definition.
 
 use super::{
-    AttendingBack, Floats, attend_back, attention_back::attend_back_by, cross_entropy, drop,
-    gated_silu_back, gelu_back, norm_back, norm_weights_back, tensor,
+    AttentionBackward, Floats, attend_backward, attention_backward::attend_backward_by,
+    cross_entropy, dropout, gated_silu_backward, gelu_backward, norm_backward,
+    norm_weights_backward, tensor,
 };
 use crate::{
     Norm,
@@ -106,7 +107,7 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
         tokens: &ids[..length],
         past: None,
     });
-    let attending = AttendingBack {
+    let attending = AttentionBackward {
         query: &narrow(&query, [tokens, HEADS, WIDTH]),
         own: &KeyValue {
             key: narrow(&key, [tokens, KV_HEADS, WIDTH]),
@@ -118,8 +119,8 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
         window,
         slopes,
     };
-    let scalar = attend_back_by(&attending, |job| job.with_simd(Scalar::new()));
-    for [of_query, of_key, of_value] in [attend_back(&attending), scalar] {
+    let scalar = attend_backward_by(&attending, |job| job.with_simd(Scalar::new()));
+    for [of_query, of_key, of_value] in [attend_backward(&attending), scalar] {
         let loss =
             |parts: [&[f64]; 3]| product(&attention(parts, &lengths, window, slopes), &above);
         check(|x| loss([x, &key, &value]), &query, &wide(&of_query));
@@ -164,9 +165,9 @@ fn gradients_of_norms_are_their_differences() {
         };
         let bias = vec![0.0; width];
         let [x32, above32] = [&x, &above].map(|x| narrow(x, [rows, width]));
-        let found = norm_back(&x32, kind, &narrow(&weight, [width]), above32.clone());
+        let found = norm_backward(&x32, kind, &narrow(&weight, [width]), above32.clone());
         check(|x| loss(x, &weight, &bias), &x, &wide(&found));
-        let [of_weight, of_bias] = norm_weights_back(&x32, kind, &above32);
+        let [of_weight, of_bias] = norm_weights_backward(&x32, kind, &above32);
         check(|weight| loss(&x, weight, &bias), &weight, &wide(&of_weight));
         check(|bias| loss(&x, &weight, bias), &bias, &wide(&of_bias));
     }
@@ -178,7 +179,7 @@ fn gradients_of_activations_are_their_differences() {
     let [x, up, above] = [1, 2, 3].map(|seed| numbers(shape.iter().product(), seed));
     let x: Vec<f64> = x.iter().map(|x| 4.0 * x).collect();
     let [x32, up32, above32] = [&x, &up, &above].map(|x| narrow(x, shape));
-    let [of_gate, of_up] = gated_silu_back(&x32, &up32, above32.clone());
+    let [of_gate, of_up] = gated_silu_backward(&x32, &up32, above32.clone());
     let silu = |gate: &[f64], up: &[f64]| -> f64 {
         let numbers = gate.iter().zip(up).zip(&above);
         numbers
@@ -194,7 +195,7 @@ fn gradients_of_activations_are_their_differences() {
             .map(|(x, above)| 0.5 * x * (1.0 + inner(*x).tanh()) * above)
             .sum()
     };
-    check(gelu, &x, &wide(&gelu_back(&x32, above32)));
+    check(gelu, &x, &wide(&gelu_backward(&x32, above32)));
 }
 
 #[test]
@@ -217,7 +218,7 @@ fn cross_entropy_is_that_of_the_target() {
 fn dropout_leaves_out_its_share_and_makes_up_for_it() {
     let shape = [200, 500];
     let ones = || tensor(vec![1.0; 100_000], shape);
-    let dropped = wide(&drop(ones(), 0.1, 7));
+    let dropped = wide(&dropout(ones(), 0.1, 7));
     let zeros = dropped.iter().filter(|x| **x == 0.0).count();
     // Five deviations of 100,000 draws.
     assert!((zeros as f64 - 10_000.0).abs() < 475.0, "{zeros}");
@@ -234,6 +235,6 @@ fn dropout_leaves_out_its_share_and_makes_up_for_it() {
             .count();
         assert!((15..=90).contains(&zeros), "{zeros} of a row of 500");
     }
-    assert_eq!(wide(&drop(ones(), 0.1, 7)), dropped);
-    assert_ne!(wide(&drop(ones(), 0.1, 8)), dropped);
+    assert_eq!(wide(&dropout(ones(), 0.1, 7)), dropped);
+    assert_ne!(wide(&dropout(ones(), 0.1, 8)), dropped);
 }

@@ -1,4 +1,4 @@
-//! Gradients of what lies between the matrix products.
+//! Backward passes of everything between the matrix products: activations, norms, dropout and the loss.
 
 use super::{Floats, GELU_CUBE, GELU_SCALE, PARALLEL, change, tensor};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-/// `gate · sigmoid(gate) · up`, backwards: the gradients of `gate` and of `up`.
-pub(in crate::decoder) fn gated_silu_back(
+/// The backward pass of `gate · sigmoid(gate) · up`: the gradients of `gate` and of `up`.
+pub(in crate::decoder) fn gated_silu_backward(
     gate: &Tensor<2>,
     up: &Tensor<2>,
     gradient: Tensor<2>,
@@ -44,8 +44,8 @@ pub(in crate::decoder) fn gated_silu_back(
     [of_gate, of_up]
 }
 
-/// [`super::gelu`] backwards, from what went in.
-pub(in crate::decoder) fn gelu_back(x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+/// The backward pass of [`super::gelu`]; `x` is its input.
+pub(in crate::decoder) fn gelu_backward(x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
     let [_, width] = x.dims();
     let x = Floats::of(x);
     let x = x.values();
@@ -64,8 +64,8 @@ pub(in crate::decoder) fn gelu_back(x: &Tensor<2>, gradient: Tensor<2>) -> Tenso
     )
 }
 
-/// A norm backwards: the gradient of what went in.
-pub(in crate::decoder) fn norm_back<const D: usize>(
+/// The backward pass of a norm: the gradient of its input `x`.
+pub(in crate::decoder) fn norm_backward<const D: usize>(
     x: &Tensor<D>,
     kind: Norm,
     weight: &Tensor<1>,
@@ -112,8 +112,8 @@ pub(in crate::decoder) fn norm_back<const D: usize>(
     )
 }
 
-/// The gradients of a norm's weight and bias, `[1, width]` each, from what went in and the gradient of what came out.
-pub(in crate::decoder) fn norm_weights_back<const D: usize>(
+/// The gradients of a norm's weight and bias, `[1, width]` each, from its input `x` and the gradient of its output.
+pub(in crate::decoder) fn norm_weights_backward<const D: usize>(
     x: &Tensor<D>,
     kind: Norm,
     gradient: &Tensor<D>,
@@ -172,7 +172,7 @@ fn sums(x: &[f32], kind: Norm, gradient: &[f32], width: usize) -> [Vec<f32>; 2] 
 
 /// Sets numbers to 0 with probability `rate` and divides the others by `1 - rate`; which ones depends on the key, the row
 /// and the column alone.
-pub(in crate::decoder) fn drop(x: Tensor<2>, rate: f32, key: u64) -> Tensor<2> {
+pub(in crate::decoder) fn dropout(x: Tensor<2>, rate: f32, key: u64) -> Tensor<2> {
     let [_, width] = x.dims();
     let limit = (f64::from(rate) * f64::from(u32::MAX)) as u32;
     let kept = 1.0 / (1.0 - rate);
@@ -181,9 +181,10 @@ pub(in crate::decoder) fn drop(x: Tensor<2>, rate: f32, key: u64) -> Tensor<2> {
         width,
         #[inline(always)]
         |number, row| {
-            let row_key = mixed(key ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) as u32;
+            let row_key =
+                mix_bits(key ^ (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)) as u32;
             for (column, x) in row.iter_mut().enumerate() {
-                let hash = scrambled((column as u32).wrapping_mul(0x9e37_79b9) ^ row_key);
+                let hash = mix_bits_32((column as u32).wrapping_mul(0x9e37_79b9) ^ row_key);
                 *x = if hash < limit { 0.0 } else { *x * kept };
             }
         },
@@ -191,7 +192,7 @@ pub(in crate::decoder) fn drop(x: Tensor<2>, rate: f32, key: u64) -> Tensor<2> {
 }
 
 /// The finalizer of MurmurHash3 for 64 bits: every bit of the input changes half of the output's.
-pub(crate) const fn mixed(mut x: u64) -> u64 {
+pub(crate) const fn mix_bits(mut x: u64) -> u64 {
     x ^= x >> 33;
     x = x.wrapping_mul(0xff51_afd7_ed55_8ccd);
     x ^= x >> 33;
@@ -199,9 +200,9 @@ pub(crate) const fn mixed(mut x: u64) -> u64 {
     x ^ (x >> 33)
 }
 
-/// The one for 32 bits.
+/// The finalizer of MurmurHash3 for 32 bits.
 #[inline(always)]
-const fn scrambled(mut x: u32) -> u32 {
+const fn mix_bits_32(mut x: u32) -> u32 {
     x ^= x >> 16;
     x = x.wrapping_mul(0x85eb_ca6b);
     x ^= x >> 13;

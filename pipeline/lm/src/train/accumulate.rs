@@ -1,37 +1,47 @@
-//! The gradients of a batch, part by part, and again in smaller parts where memory runs out.
+//! Gradient accumulation: a batch is run in micro-batches, and again in smaller ones if memory runs out.
 
 use super::{Example, Trainer};
 use crate::{
     LmError,
-    decoder::{Dropout, Gradients, Lesson, Sum, Trained, mixed},
+    decoder::{Dropout, Gradients, Sum, TrainContext, Trainable, mix_bits},
     guard::{guarded, halved},
 };
 
-/// What a batch taught.
-pub(super) struct Learnt {
+/// The gradients of a batch, and its loss.
+pub(super) struct BatchGradients {
     pub(super) gradients: Gradients,
-    /// The length of all gradients as one vector.
+    /// The norm of all gradients as one vector.
     pub(super) norm: f64,
-    /// The mean over the answers' tokens.
+    /// The mean loss of the answers' tokens.
     pub(super) loss: f64,
     /// Tokens that were run.
     pub(super) tokens: usize,
 }
 
 impl Trainer {
-    /// Learns a batch. Where memory runs out, it is learnt anew in parts of half as many tokens, and so is what comes after
-    /// it: a failure may show only after gradients of its part were added, so that nothing is kept of them.
-    pub(super) fn learn(&mut self, step: usize, batch: &[usize]) -> Result<Learnt, LmError> {
+    /// The gradients of a batch. If memory runs out, the batch begins anew with micro-batches of half as many tokens, and
+    /// later batches keep to that size. A failure may show only after the gradients of its micro-batch were added, so
+    /// nothing of them is kept.
+    pub(super) fn batch_gradients(
+        &mut self,
+        step: usize,
+        batch: &[usize],
+    ) -> Result<BatchGradients, LmError> {
         loop {
-            let parts = self.parts(batch);
-            let error = match self.learn_parts(step, &parts) {
+            let micro_batches = self.micro_batches(batch);
+            let error = match self.accumulate(step, &micro_batches) {
                 Err(error @ LmError::OutOfMemory { .. }) => error,
                 done => return done,
             };
             self.check_there()?;
-            let lengths: Vec<Vec<usize>> = parts
+            let lengths: Vec<Vec<usize>> = micro_batches
                 .iter()
-                .map(|part| part.iter().map(|&number| self.length(number)).collect())
+                .map(|micro_batch| {
+                    micro_batch
+                        .iter()
+                        .map(|&number| self.length(number))
+                        .collect()
+                })
                 .collect();
             let Some(budget) = halved(lengths.iter().map(Vec::as_slice)) else {
                 let longest = lengths.iter().flatten().max().copied().unwrap_or(0);
@@ -45,29 +55,39 @@ impl Trainer {
         }
     }
 
-    fn learn_parts(&self, step: usize, parts: &[Vec<usize>]) -> Result<Learnt, LmError> {
-        let all = || parts.iter().flatten().map(|&number| &self.examples[number]);
+    fn accumulate(
+        &self,
+        step: usize,
+        micro_batches: &[Vec<usize>],
+    ) -> Result<BatchGradients, LmError> {
+        let all = || {
+            micro_batches
+                .iter()
+                .flatten()
+                .map(|&number| &self.examples[number])
+        };
         let answers: usize = all().map(|it| it.tokens.len() - it.answer).sum();
         let mut gradients = Gradients::default();
         let mut loss = Sum::default();
-        for (part, numbers) in parts.iter().enumerate() {
+        for (micro_batch, numbers) in micro_batches.iter().enumerate() {
             let examples: Vec<&Example> = numbers
                 .iter()
                 .map(|&number| &self.examples[number])
                 .collect();
-            let lesson = self.lesson(step, part, answers);
+            let context = self.context(step, micro_batch, answers);
             loss.add(guarded(self.decoder.device(), || {
-                self.decoder.learn(&examples, &lesson, &mut gradients)
+                self.decoder
+                    .forward_backward(&examples, &context, &mut gradients)
             })?);
         }
-        // The one place in a step where the host waits for the device.
+        // Only here does the host wait for the device in a step.
         let [loss, squares] = guarded(self.decoder.device(), || {
-            if self.trained == Trained::All {
+            if self.trainable == Trainable::All {
                 self.decoder.finish(&mut gradients);
             }
             Sum::fetch([loss, gradients.squares()])
         })?;
-        Ok(Learnt {
+        Ok(BatchGradients {
             gradients,
             norm: squares.sqrt(),
             loss: loss / answers as f64,
@@ -75,7 +95,7 @@ impl Trainer {
         })
     }
 
-    /// An error if memory ran out while weights were changed, which shows only when they are read.
+    /// Checks that memory did not run out while weights were changed, which shows only when they are read.
     fn check_there(&self) -> Result<(), LmError> {
         let moments = self
             .moments
@@ -87,7 +107,7 @@ impl Trainer {
         })
     }
 
-    /// What takes less memory than this training.
+    /// Advice on what takes less memory than this training.
     fn lower(&self) -> String {
         let full = self.config.lora.is_none();
         let options = [
@@ -99,31 +119,31 @@ impl Trainer {
         self.decoder.lower(&options)
     }
 
-    /// Tokens of an example that are run: the last one predicts nothing.
+    /// Tokens of an example that go into the model: the last one predicts nothing.
     pub(super) fn length(&self, number: usize) -> usize {
         self.examples[number].tokens.len() - 1
     }
 
-    /// A batch in parts of like length, each within the budget of tokens.
-    pub(super) fn parts(&self, batch: &[usize]) -> Vec<Vec<usize>> {
+    /// Cuts a batch into micro-batches of similar length, each within the budget of tokens.
+    pub(super) fn micro_batches(&self, batch: &[usize]) -> Vec<Vec<usize>> {
         let length = |number: usize| self.length(number);
         let mut order = batch.to_vec();
         order.sort_by_key(|&number| std::cmp::Reverse(length(number)));
-        let mut parts = Vec::new();
+        let mut micro_batches = Vec::new();
         while !order.is_empty() {
-            parts.push(crate::prefix::cut(&mut order, self.budget, length));
+            micro_batches.push(crate::prefix::cut(&mut order, self.budget, length));
         }
-        parts
+        micro_batches
     }
 
-    fn lesson(&self, step: usize, part: usize, answers: usize) -> Lesson {
+    fn context(&self, step: usize, micro_batch: usize, answers: usize) -> TrainContext {
         let rate = self.config.lora.as_ref().map_or(0.0, |lora| lora.dropout);
-        let key = mixed(self.config.seed ^ mixed(((step as u64) << 20) + part as u64));
+        let key = mix_bits(self.config.seed ^ mix_bits(((step as u64) << 20) + micro_batch as u64));
         if rate > 0.0 && !self.decoder.on_processor() {
             self.decoder.device().seed(key);
         }
-        Lesson {
-            trained: self.trained,
+        TrainContext {
+            trainable: self.trainable,
             dropout: Dropout {
                 rate: rate as f32,
                 key,
