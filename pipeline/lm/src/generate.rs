@@ -1,5 +1,5 @@
 use crate::{
-    Cache, Decoder, LmError, Sequence,
+    Decoder, KvCache, LmError, Sequence,
     guard::halved,
     prefix::{Prefix, cut},
 };
@@ -34,7 +34,7 @@ pub struct Generating<'a> {
 /// A sequence that is being written.
 struct Writing {
     number: usize,
-    cache: Cache,
+    cache: KvCache,
     tokens: Vec<u32>,
 }
 
@@ -119,7 +119,7 @@ impl<'a> Generating<'a> {
     }
 
     /// The likeliest next token of each run, of equals the lowest id, and the caches.
-    fn next(&self, sequences: &[Sequence]) -> Result<(Vec<u32>, Vec<Cache>), LmError> {
+    fn next(&self, sequences: &[Sequence]) -> Result<(Vec<u32>, Vec<KvCache>), LmError> {
         let (states, caches) = self.decoder.forward_last(sequences, true)?;
         Ok((self.decoder.likeliest(states)?, caches))
     }

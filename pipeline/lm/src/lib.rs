@@ -29,7 +29,7 @@ pub use clika_checkpoint::{
     Activation, Architecture, Biases, Checkpoint, CheckpointError, Dtype, MlpNames, Names, Norm,
     Position, QueryKeyValue, Rope, Scaling, read_architecture,
 };
-pub use decoder::{Cache, Decoder, Sequence};
+pub use decoder::{Decoder, KvCache, Sequence};
 pub use device::{Device, DeviceChoice, devices, missing_features};
 pub use error::LmError;
 use exp::exp;

@@ -1,11 +1,11 @@
 //! A beginning that all prompts share is run once, and its cache is used for all of them.
 
-use crate::{Cache, Decoder, LmError, Sequence};
+use crate::{Decoder, KvCache, LmError, Sequence};
 
 /// The common beginning of some prompts and its cache.
 pub(crate) struct Prefix {
     tokens: usize,
-    cache: Option<Cache>,
+    cache: Option<KvCache>,
 }
 
 /// A beginning shorter than this is not worth a run of its own.

@@ -1,5 +1,5 @@
 use crate::{
-    Cache, Decoder, LmError, Sequence,
+    Decoder, KvCache, LmError, Sequence,
     guard::halved,
     prefix::{Prefix, cut},
     whole,
@@ -96,7 +96,11 @@ impl<'a> Scoring<'a> {
     }
 
     /// Adds the tokens of the continuations behind their first ones.
-    fn add_rest(&self, scores: &mut [(usize, Vec<f64>)], caches: &[Cache]) -> Result<(), LmError> {
+    fn add_rest(
+        &self,
+        scores: &mut [(usize, Vec<f64>)],
+        caches: &[KvCache],
+    ) -> Result<(), LmError> {
         let mut left: Vec<(usize, usize)> = Vec::new();
         for (row, (number, _)) in scores.iter().enumerate() {
             let continuations = self.queries[*number].continuations.iter().enumerate();

@@ -1,15 +1,15 @@
 use super::{
     cache::KeyValue,
+    context::{AttentionPath, ForwardContext, OutputTokens},
+    groups::SequenceGroup,
     kernels,
     linear::Linear,
     norm::NormLayer,
-    pass::{Means, Pass, Wanted},
-    rotation::Rotation,
-    spans::Span,
+    rotary::RotaryEmbedding,
 };
 use burn::tensor::{Tensor, module, ops::AttentionModuleOptions};
 
-/// A layer's attention.
+/// The self-attention of a layer.
 #[derive(Clone)]
 pub(super) struct Attention {
     pub(super) projection: Projection,
@@ -24,12 +24,12 @@ pub(super) struct Attention {
     pub(super) window: Option<usize>,
 }
 
-/// The matrices of queries, keys and values.
+/// The linear layers that give queries, keys and values.
 #[derive(Clone)]
 pub(super) enum Projection {
     /// One each.
     Separate([Box<Linear>; 3]),
-    /// One for all, behind each other.
+    /// One for all: queries, then keys, then values.
     Stacked(Linear),
     /// One for all, head by head.
     ByHead(Linear),
@@ -38,41 +38,48 @@ pub(super) enum Projection {
 impl Attention {
     /// Attends within each sequence, and to its cache.
     ///
-    /// Returns the output and, if the pass keeps them, each sequence's keys and values with those of its cache.
+    /// Returns the output and, if the context asks for caches, each sequence's keys and values with those of its cache.
     ///
     /// # Shapes
-    /// input: `[tokens, hidden]`, output: `[wanted, hidden]`
+    /// input: `[tokens, hidden]`, output: `[output_tokens, hidden]`
     pub(super) fn forward(
         &self,
         x: Tensor<2>,
-        pass: &Pass,
+        context: &ForwardContext,
         layer: usize,
-        wanted: Wanted,
+        output_tokens: OutputTokens,
     ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
-        let [query, key, value] = self.project(x, pass, wanted);
-        let rotation = match wanted {
-            Wanted::All => &pass.rotation,
-            Wanted::Ends => &pass.end_rotation,
+        let [query, key, value] = self.project(x, context, output_tokens);
+        let rotary = match output_tokens {
+            OutputTokens::All => &context.rotary,
+            OutputTokens::Last => &context.last_rotary,
         };
-        let query = self.prepare(query, self.query_norm.as_ref(), rotation.as_ref());
-        let key = self.prepare(key, self.key_norm.as_ref(), pass.rotation.as_ref());
+        let query = self.norm_and_rotate(query, self.query_norm.as_ref(), rotary.as_ref());
+        let key = self.norm_and_rotate(key, self.key_norm.as_ref(), context.rotary.as_ref());
         let own = KeyValue { key, value };
-        let (attended, kept) = match &pass.means {
-            Means::Kernels(slopes) => {
-                self.by_kernels(&query, own, pass, layer, wanted, slopes.as_deref())
+        let (attended, kept) = match &context.attention_path {
+            AttentionPath::Kernels(slopes) => self.attend_by_kernels(
+                &query,
+                own,
+                context,
+                layer,
+                output_tokens,
+                slopes.as_deref(),
+            ),
+            AttentionPath::Burn(groups) => {
+                self.attend_by_burn(&query, &own, context, layer, output_tokens, groups)
             }
-            Means::Spans(spans) => self.by_spans(&query, &own, pass, layer, wanted, spans),
         };
         (self.output.forward(attended), kept)
     }
 
-    fn by_kernels(
+    fn attend_by_kernels(
         &self,
         query: &Tensor<3>,
         own: KeyValue,
-        pass: &Pass,
+        context: &ForwardContext,
         layer: usize,
-        wanted: Wanted,
+        output_tokens: OutputTokens,
         slopes: Option<&[f32]>,
     ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
         let own = KeyValue {
@@ -82,91 +89,96 @@ impl Attention {
         let attended = kernels::attend(&kernels::AttentionInput {
             query,
             own: &own,
-            sequences: pass.sequences,
+            sequences: context.sequences,
             layer,
-            ends: wanted == Wanted::Ends,
+            last_only: output_tokens == OutputTokens::Last,
             window: self.window,
             slopes,
         });
         let mut kept = Vec::new();
-        if pass.keep {
+        if context.use_cache {
             let mut start = 0;
-            for sequence in pass.sequences {
+            for sequence in context.sequences {
                 let past = sequence.past.map_or(&[][..], |past| &past.layers[layer]);
-                kept.push(own.of(start, sequence.tokens.len()).behind(past));
+                kept.push(own.narrow(start, sequence.tokens.len()).append_to(past));
                 start += sequence.tokens.len();
             }
         }
         (attended, kept)
     }
 
-    pub(super) fn by_spans(
+    pub(super) fn attend_by_burn(
         &self,
         query: &Tensor<3>,
         own: &KeyValue,
-        pass: &Pass,
+        context: &ForwardContext,
         layer: usize,
-        wanted: Wanted,
-        spans: &[Span],
+        output_tokens: OutputTokens,
+        groups: &[SequenceGroup],
     ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
         let mut kept = Vec::new();
-        let mut outputs = Vec::with_capacity(spans.len());
-        for span in spans {
+        let mut outputs = Vec::with_capacity(groups.len());
+        for group in groups {
             let own = [&own.key, &own.value]
-                .map(|x| sequences(x, span.start, [span.sequences, span.length]));
-            let all = match pass.sequences[span.first].past {
-                Some(past) => behind(own, &past.layers[layer]),
+                .map(|x| batch_of(x, group.start, [group.count, group.length]));
+            let all = match context.sequences[group.first].past {
+                Some(past) => after_past(own, &past.layers[layer]),
                 None => own,
             };
-            if pass.keep {
-                kept.extend((0..span.sequences).map(|number| vec![sequence(&all, number)]));
+            if context.use_cache {
+                kept.extend((0..group.count).map(|number| vec![one_sequence(&all, number)]));
             }
-            let query = match wanted {
-                Wanted::All => sequences(query, span.start, [span.sequences, span.length]),
-                Wanted::Ends => sequences(query, span.first, [span.sequences, 1]),
+            let query = match output_tokens {
+                OutputTokens::All => batch_of(query, group.start, [group.count, group.length]),
+                OutputTokens::Last => batch_of(query, group.first, [group.count, 1]),
             };
-            outputs.push(self.attend(query, all, span));
+            outputs.push(self.attend(query, all, group));
         }
         let mut attended = match outputs.len() {
             1 => outputs.remove(0),
             _ => Tensor::cat(outputs, 0),
         };
-        if pass.guards {
-            let key = pass.rows(own.key.clone(), wanted);
+        if context.check_nan {
+            let key = context.rows(own.key.clone(), output_tokens);
             attended = attended + zero_if_finite(query.clone()) + zero_if_finite(key);
         }
         (attended, kept)
     }
 
-    /// Queries of the wanted tokens, keys and values of all, `[tokens, heads, head_dim]` each.
-    fn project(&self, x: Tensor<2>, pass: &Pass, wanted: Wanted) -> [Tensor<3>; 3] {
+    /// Queries of the output tokens, keys and values of all tokens, `[tokens, heads, head_dim]` each.
+    fn project(
+        &self,
+        x: Tensor<2>,
+        context: &ForwardContext,
+        output_tokens: OutputTokens,
+    ) -> [Tensor<3>; 3] {
         match &self.projection {
             Projection::Separate([query, key, value]) => [
-                self.by_head(query.forward(pass.rows(x.clone(), wanted))),
-                self.by_head(key.forward(x.clone())),
-                self.by_head(value.forward(x)),
+                self.split_heads(query.forward(context.rows(x.clone(), output_tokens))),
+                self.split_heads(key.forward(x.clone())),
+                self.split_heads(value.forward(x)),
             ],
             Projection::Stacked(all) | Projection::ByHead(all) => {
-                let [query, key, value] = self.split(all.forward(x));
-                [pass.rows(query, wanted), key, value]
+                let [query, key, value] = self.split_query_key_value(all.forward(x));
+                [context.rows(query, output_tokens), key, value]
             }
         }
     }
 
     /// `[tokens, heads · head_dim]` as `[tokens, heads, head_dim]`.
-    pub(super) fn by_head(&self, x: Tensor<2>) -> Tensor<3> {
+    pub(super) fn split_heads(&self, x: Tensor<2>) -> Tensor<3> {
         let [tokens, width] = x.dims();
         x.reshape([tokens, width / self.head_dim, self.head_dim])
     }
 
-    /// What one matrix gave, as queries, keys and values.
-    pub(super) fn split(&self, all: Tensor<2>) -> [Tensor<3>; 3] {
+    /// Splits the output of one matrix into queries, keys and values.
+    pub(super) fn split_query_key_value(&self, all: Tensor<2>) -> [Tensor<3>; 3] {
         if let Projection::ByHead(_) = self.projection {
             let [tokens, _] = all.dims();
             let all = all.reshape([tokens, self.heads, 3, self.head_dim]);
             return [0, 1, 2].map(|part| all.clone().narrow(2, part, 1).squeeze_dim(2));
         }
-        let all = self.by_head(all);
+        let all = self.split_heads(all);
         let part = |from, heads| all.clone().narrow(1, from, heads);
         [
             part(0, self.heads),
@@ -175,48 +187,54 @@ impl Attention {
         ]
     }
 
-    pub(super) fn prepare(
+    pub(super) fn norm_and_rotate(
         &self,
         x: Tensor<3>,
         norm: Option<&NormLayer>,
-        rotation: Option<&Rotation>,
+        rotary: Option<&RotaryEmbedding>,
     ) -> Tensor<3> {
         let x = match norm {
             Some(norm) => norm.forward(x),
             None => x,
         };
-        match rotation {
-            Some(rotation) => rotation.rotate(x),
+        match rotary {
+            Some(rotary) => rotary.rotate(x),
             None => x,
         }
     }
 
-    fn attend(&self, query: Tensor<4>, [key, value]: [Tensor<4>; 2], span: &Span) -> Tensor<2> {
-        let [_, _, asking, _] = query.dims();
-        // Of what is said about each query, the last ones' part.
-        let first = span.length - asking;
-        let outside = span.outside.clone().filter(|_| self.window.is_some());
+    fn attend(
+        &self,
+        query: Tensor<4>,
+        [key, value]: [Tensor<4>; 2],
+        group: &SequenceGroup,
+    ) -> Tensor<2> {
+        let [_, _, queries, _] = query.dims();
+        // Mask and bias have a row for each query of the group; these are the last ones.
+        let first = group.length - queries;
+        let mask = group.window_mask.clone().filter(|_| self.window.is_some());
         let options = AttentionModuleOptions {
-            is_causal: outside.is_none(),
+            is_causal: mask.is_none(),
             ..Default::default()
         };
         let attended = module::attention(
             query,
-            self.for_all_heads(key),
-            self.for_all_heads(value),
-            outside.map(|outside| outside.narrow(2, first, asking)),
-            span.penalty
+            self.repeat_kv(key),
+            self.repeat_kv(value),
+            mask.map(|mask| mask.narrow(2, first, queries)),
+            group
+                .alibi_bias
                 .clone()
-                .map(|penalty| penalty.narrow(2, first, asking)),
+                .map(|bias| bias.narrow(2, first, queries)),
             options,
         );
         attended
             .swap_dims(1, 2)
-            .reshape([span.sequences * asking, self.heads * self.head_dim])
+            .reshape([group.count * queries, self.heads * self.head_dim])
     }
 
     /// Repeats each key or value head for the query heads that share it.
-    pub(super) fn for_all_heads(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(super) fn repeat_kv(&self, x: Tensor<4>) -> Tensor<4> {
         let sharing = self.heads / self.kv_heads;
         if sharing == 1 {
             return x;
@@ -236,7 +254,7 @@ fn zero_if_finite(x: Tensor<3>) -> Tensor<2> {
 }
 
 /// Sequences of equal length in `[tokens, heads, head_dim]`, as `[sequences, heads, length, head_dim]`.
-pub(super) fn sequences(x: &Tensor<3>, start: usize, [sequences, length]: [usize; 2]) -> Tensor<4> {
+pub(super) fn batch_of(x: &Tensor<3>, start: usize, [sequences, length]: [usize; 2]) -> Tensor<4> {
     let [_, heads, width] = x.dims();
     x.clone()
         .narrow(0, start, sequences * length)
@@ -244,8 +262,8 @@ pub(super) fn sequences(x: &Tensor<3>, start: usize, [sequences, length]: [usize
         .swap_dims(1, 2)
 }
 
-/// Keys and values behind those of a cache, which all sequences share.
-fn behind(own: [Tensor<4>; 2], past: &[KeyValue]) -> [Tensor<4>; 2] {
+/// Appends keys and values to those of a cache, which all sequences share.
+fn after_past(own: [Tensor<4>; 2], past: &[KeyValue]) -> [Tensor<4>; 2] {
     let [key, value] = own;
     let join = |own: Tensor<4>, of: fn(&KeyValue) -> &Tensor<3>| {
         let [sequences, heads, _, width] = own.dims();
@@ -262,7 +280,7 @@ fn behind(own: [Tensor<4>; 2], past: &[KeyValue]) -> [Tensor<4>; 2] {
 }
 
 /// Keys and values of one sequence.
-fn sequence([key, value]: &[Tensor<4>; 2], number: usize) -> KeyValue {
+fn one_sequence([key, value]: &[Tensor<4>; 2], number: usize) -> KeyValue {
     let of = |x: &Tensor<4>| {
         let x = x.clone().narrow(0, number, 1).squeeze_dim::<3>(0);
         x.swap_dims(0, 1)

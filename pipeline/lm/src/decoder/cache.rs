@@ -1,9 +1,10 @@
 use burn::tensor::Tensor;
 
-/// Keys and values of the tokens that a sequence begins with; sequences that begin alike may share them.
+/// The KV cache of a sequence: the keys and values of its first tokens in all layers. Sequences that begin with the same
+/// tokens may share one.
 #[derive(Clone)]
-pub struct Cache {
-    /// Of each layer: segments, one behind the other.
+pub struct KvCache {
+    /// The segments of each layer, one after the other.
     pub(super) layers: Vec<Vec<KeyValue>>,
     pub(super) tokens: usize,
 }
@@ -17,11 +18,11 @@ pub(super) struct KeyValue {
     pub(super) value: Tensor<3>,
 }
 
-/// Tokens up to which neighbouring segments are joined: a sequence that is written token by token has a segment for
-/// every so many, and copies at most so many when one more comes.
-const JOINED: usize = 64;
+/// Tokens up to which neighbouring segments are joined: a sequence that is generated token by token has a segment for
+/// each such number of tokens, and copies at most as many for a new token.
+const SEGMENT_TOKENS: usize = 64;
 
-impl Cache {
+impl KvCache {
     /// Tokens in the cache.
     pub const fn tokens(&self) -> usize {
         self.tokens
@@ -29,8 +30,8 @@ impl Cache {
 }
 
 impl KeyValue {
-    /// Those of some tokens.
-    pub(super) fn of(&self, start: usize, tokens: usize) -> Self {
+    /// The keys and values of some tokens.
+    pub(super) fn narrow(&self, start: usize, tokens: usize) -> Self {
         Self {
             key: self.key.clone().narrow(0, start, tokens),
             value: self.value.clone().narrow(0, start, tokens),
@@ -41,10 +42,10 @@ impl KeyValue {
         self.key.dims()[0]
     }
 
-    /// Puts these behind a sequence's segments.
-    pub(super) fn behind(self, past: &[Self]) -> Vec<Self> {
+    /// Appends these to a sequence's segments.
+    pub(super) fn append_to(self, past: &[Self]) -> Vec<Self> {
         let mut segments = past.to_vec();
-        match segments.pop_if(|last| last.tokens() + self.tokens() <= JOINED) {
+        match segments.pop_if(|last| last.tokens() + self.tokens() <= SEGMENT_TOKENS) {
             Some(last) => segments.push(Self {
                 key: Tensor::cat(vec![last.key, self.key], 0),
                 value: Tensor::cat(vec![last.value, self.value], 0),

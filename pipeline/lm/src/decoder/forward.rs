@@ -1,7 +1,7 @@
 use super::{
     Decoder,
-    cache::Cache,
-    pass::{Pass, Wanted},
+    cache::KvCache,
+    context::{ForwardContext, OutputTokens},
     sequence::Sequence,
 };
 use crate::{LmError, Position, guard::guarded};
@@ -17,9 +17,9 @@ impl Decoder {
         &self,
         sequences: &[Sequence],
         use_cache: bool,
-    ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
+    ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
         guarded(&self.device, || {
-            self.states(sequences, use_cache, Wanted::All)
+            self.states(sequences, use_cache, OutputTokens::All)
         })
     }
 
@@ -29,9 +29,9 @@ impl Decoder {
         &self,
         sequences: &[Sequence],
         use_cache: bool,
-    ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
+    ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
         guarded(&self.device, || {
-            self.states(sequences, use_cache, Wanted::Ends)
+            self.states(sequences, use_cache, OutputTokens::Last)
         })
     }
 
@@ -39,17 +39,17 @@ impl Decoder {
         &self,
         sequences: &[Sequence],
         use_cache: bool,
-        wanted: Wanted,
-    ) -> Result<(Tensor<2>, Vec<Cache>), LmError> {
+        output_tokens: OutputTokens,
+    ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
         self.check(sequences)?;
         let mut x = self.embed(self.ids(sequences));
         if let Some(norm) = &self.embedding_norm {
             x = norm.forward(x);
         }
-        let pass = Pass::new(self, sequences, use_cache, &x);
-        let mut caches: Vec<Cache> = Vec::new();
+        let context = ForwardContext::new(self, sequences, use_cache, &x);
+        let mut caches: Vec<KvCache> = Vec::new();
         if use_cache {
-            caches.extend(sequences.iter().map(|sequence| Cache {
+            caches.extend(sequences.iter().map(|sequence| KvCache {
                 layers: Vec::with_capacity(self.layers.len()),
                 tokens: sequence.all_tokens(),
             }));
@@ -57,8 +57,12 @@ impl Decoder {
         for (number, layer) in self.layers.iter().enumerate() {
             // The layers before need all tokens' states for their keys and values.
             let last = number + 1 == self.layers.len();
-            let of_layer = if last { wanted } else { Wanted::All };
-            let (out, kept) = layer.forward(x, &pass, number, of_layer);
+            let of_layer = if last {
+                output_tokens
+            } else {
+                OutputTokens::All
+            };
+            let (out, kept) = layer.forward(x, &context, number, of_layer);
             x = out;
             for (cache, kept) in caches.iter_mut().zip(kept) {
                 cache.layers.push(kept);

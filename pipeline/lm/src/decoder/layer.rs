@@ -1,10 +1,10 @@
 use super::{
     attention::Attention,
     cache::KeyValue,
+    context::{ForwardContext, OutputTokens},
     kernels,
     mlp::Mlp,
     norm::NormLayer,
-    pass::{Pass, Wanted},
 };
 use burn::tensor::Tensor;
 
@@ -19,16 +19,17 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// The states that are wanted, and each sequence's keys and values if the pass keeps them; `number` is the layer's.
+    /// Returns the hidden states of the output tokens, and each sequence's keys and values if the context asks for caches;
+    /// `number` is the layer's.
     ///
     /// # Shapes
-    /// input: `[tokens, hidden]`, output: `[wanted, hidden]`
+    /// input: `[tokens, hidden]`, output: `[output_tokens, hidden]`
     pub(super) fn forward(
         &self,
         x: Tensor<2>,
-        pass: &Pass,
+        context: &ForwardContext,
         number: usize,
-        wanted: Wanted,
+        output_tokens: OutputTokens,
     ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
         let normed = self.attention_norm.forward(x.clone());
         let residual = if self.residual_after_norm {
@@ -36,8 +37,10 @@ impl Layer {
         } else {
             x
         };
-        let residual = pass.rows(residual, wanted);
-        let (attended, kept) = self.attention.forward(normed, pass, number, wanted);
+        let residual = context.rows(residual, output_tokens);
+        let (attended, kept) = self
+            .attention
+            .forward(normed, context, number, output_tokens);
         let x = kernels::sum(residual, attended);
         let normed = self.mlp_norm.forward(x.clone());
         let residual = if self.residual_after_norm {

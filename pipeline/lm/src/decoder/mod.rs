@@ -1,12 +1,14 @@
-//! A decoder-only transformer for all families, on sequences that lie behind each other without padding.
+//! A decoder-only transformer for all families, on sequences that follow each other without padding.
 //!
 //! # Shapes
 //! `tokens` is the sum of the sequences' lengths; linear layers and norms see `[tokens, width]`. Only attention
-//! looks at sequences: those of equal length behind the same cache are `[sequences, heads, length, head_dim]`.
+//! looks at sequences: those of equal length after the same cache are `[sequences, heads, length, head_dim]`.
 
 mod attention;
 mod cache;
+mod context;
 mod forward;
+mod groups;
 mod kernels;
 mod layer;
 mod linear;
@@ -15,16 +17,14 @@ mod lora;
 mod mlp;
 mod norm;
 mod parameters;
-mod pass;
 mod random;
-mod rotation;
+mod rotary;
 mod sequence;
-mod spans;
 mod tied;
 mod training;
 mod write;
 
-pub use cache::Cache;
+pub use cache::KvCache;
 pub(crate) use kernels::{AdamW, adamw, is_finite, mix_bits, zeros};
 pub(crate) use linear::Linear;
 pub(crate) use lora::Lora;

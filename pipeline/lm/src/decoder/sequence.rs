@@ -1,4 +1,4 @@
-use super::cache::Cache;
+use super::cache::KvCache;
 
 /// A sequence of tokens to run the model on, with the cache of the tokens before them.
 #[derive(Clone, Copy)]
@@ -6,12 +6,12 @@ pub struct Sequence<'a> {
     /// The new tokens, at least one.
     pub tokens: &'a [u32],
     /// The cache of the tokens before them.
-    pub past: Option<&'a Cache>,
+    pub past: Option<&'a KvCache>,
 }
 
 impl Sequence<'_> {
     pub(super) fn past_tokens(&self) -> usize {
-        self.past.map_or(0, Cache::tokens)
+        self.past.map_or(0, KvCache::tokens)
     }
 
     /// The number of tokens, past and new.

@@ -23,7 +23,7 @@ pub(in crate::decoder) struct AttentionInput<'a> {
     /// The layer's number in the caches.
     pub(in crate::decoder) layer: usize,
     /// Whether only the last token of each sequence has a query.
-    pub(in crate::decoder) ends: bool,
+    pub(in crate::decoder) last_only: bool,
     /// Tokens that a query sees, itself included; `None` for all before it.
     pub(in crate::decoder) window: Option<usize>,
     /// ALiBi's slopes, of each head.
@@ -79,7 +79,7 @@ pub(super) fn attend_by(
         let segments: Vec<_> = past.chain([own]).collect();
         start += sequence.tokens.len();
         let tokens = sequence.past_tokens() + sequence.tokens.len();
-        let asking = if attending.ends {
+        let asking = if attending.last_only {
             1
         } else {
             sequence.tokens.len()

@@ -6,7 +6,7 @@ use super::{
     tensor,
 };
 use crate::decoder::{
-    cache::{Cache, KeyValue},
+    cache::{KeyValue, KvCache},
     sequence::Sequence,
 };
 use burn::tensor::Tensor;
@@ -64,7 +64,7 @@ fn expected(
 
 /// Sequences of several lengths, longer than what a thread takes and than any panel, with and without a past.
 fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
-    let past = Cache {
+    let past = KvCache {
         layers: vec![vec![key_value(70, 10), key_value(5, 20)]],
         tokens: 75,
     };
@@ -82,7 +82,7 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
         own: &own,
         sequences: &sequences,
         layer: 0,
-        ends,
+        last_only: ends,
         window,
         slopes,
     };

@@ -2,10 +2,10 @@ use super::{Gradients, TrainContext, linear::SavedLora, mlp::required_gradient};
 use crate::decoder::{
     attention::{Attention, Projection},
     cache::KeyValue,
+    context::{AttentionPath, ForwardContext, OutputTokens},
     kernels,
     linear::Linear,
     norm::NormLayer,
-    pass::{Means, Pass, Wanted},
 };
 use burn::tensor::Tensor;
 
@@ -25,17 +25,17 @@ impl Attention {
     pub(super) fn forward_train(
         &self,
         x: &Tensor<2>,
-        pass: &Pass,
+        context: &ForwardContext,
         train: &TrainContext,
     ) -> (Tensor<2>, Saved) {
         let ([query, key, value], projection) = self.project_and_keep(x, train);
         let normed = self.query_norm.is_some();
         let plain = normed.then(|| [query.clone(), key.clone()]);
-        let query = self.prepare(query, self.query_norm.as_ref(), pass.rotation.as_ref());
-        let key = self.prepare(key, self.key_norm.as_ref(), pass.rotation.as_ref());
+        let query = self.norm_and_rotate(query, self.query_norm.as_ref(), context.rotary.as_ref());
+        let key = self.norm_and_rotate(key, self.key_norm.as_ref(), context.rotary.as_ref());
         let mut own = KeyValue { key, value };
-        let attended = match &pass.means {
-            Means::Kernels(slopes) => {
+        let attended = match &context.attention_path {
+            AttentionPath::Kernels(slopes) => {
                 own = KeyValue {
                     key: kernels::contiguous(own.key),
                     value: kernels::contiguous(own.value),
@@ -43,14 +43,17 @@ impl Attention {
                 kernels::attend(&kernels::AttentionInput {
                     query: &query,
                     own: &own,
-                    sequences: pass.sequences,
+                    sequences: context.sequences,
                     layer: 0,
-                    ends: false,
+                    last_only: false,
                     window: self.window,
                     slopes: slopes.as_deref(),
                 })
             }
-            Means::Spans(spans) => self.by_spans(&query, &own, pass, 0, Wanted::All, spans).0,
+            AttentionPath::Burn(groups) => {
+                self.attend_by_burn(&query, &own, context, 0, OutputTokens::All, groups)
+                    .0
+            }
         };
         let (out, output) = self.output.forward_train(&attended, train);
         let saved = Saved {
@@ -71,7 +74,7 @@ impl Attention {
         x: &Tensor<2>,
         saved: Saved,
         gradient: &Tensor<2>,
-        pass: &Pass,
+        context: &ForwardContext,
         train: &TrainContext,
         gradients: &mut Gradients,
         wanted: bool,
@@ -88,20 +91,24 @@ impl Attention {
             self.output
                 .backward(&attended, output, gradient, train, gradients, true),
         );
-        let [of_query, of_key, of_value] = match &pass.means {
-            Means::Kernels(slopes) => kernels::attend_backward(&kernels::AttentionBackward {
-                query: &query,
-                own: &own,
-                attended: &attended,
-                gradient: &of_attended,
-                sequences: pass.sequences,
-                window: self.window,
-                slopes: slopes.as_deref(),
-            }),
-            Means::Spans(spans) => self.spans_backward(&query, &own, &of_attended, spans),
+        let [of_query, of_key, of_value] = match &context.attention_path {
+            AttentionPath::Kernels(slopes) => {
+                kernels::attend_backward(&kernels::AttentionBackward {
+                    query: &query,
+                    own: &own,
+                    attended: &attended,
+                    gradient: &of_attended,
+                    sequences: context.sequences,
+                    window: self.window,
+                    slopes: slopes.as_deref(),
+                })
+            }
+            AttentionPath::Burn(groups) => {
+                self.burn_attention_backward(&query, &own, &of_attended, groups)
+            }
         };
-        let rotated_backward = |x: Tensor<3>| match &pass.rotation {
-            Some(rotation) => rotation.backward(x),
+        let rotated_backward = |x: Tensor<3>| match &context.rotary {
+            Some(rotary) => rotary.backward(x),
             None => x,
         };
         let [mut of_query, mut of_key] = [of_query, of_key].map(rotated_backward);
@@ -134,13 +141,13 @@ impl Attention {
                 let parts = all.each_ref().map(|linear| {
                     let (out, lora) = linear.forward_train(x, train);
                     kept.push(lora);
-                    self.by_head(out)
+                    self.split_heads(out)
                 });
                 (parts, kept)
             }
             Projection::Stacked(all) | Projection::ByHead(all) => {
                 let (out, lora) = all.forward_train(x, train);
-                (self.split(out), vec![lora])
+                (self.split_query_key_value(out), vec![lora])
             }
         }
     }

@@ -1,5 +1,5 @@
 use super::{Gradients, TrainContext, attention, mlp};
-use crate::decoder::{kernels, layer::Layer, pass::Pass};
+use crate::decoder::{context::ForwardContext, kernels, layer::Layer};
 use burn::tensor::Tensor;
 
 /// What a layer saves in the forward pass for its backward pass.
@@ -15,11 +15,11 @@ impl Layer {
     pub(super) fn forward_train(
         &self,
         x: Tensor<2>,
-        pass: &Pass,
+        context: &ForwardContext,
         train: &TrainContext,
     ) -> (Tensor<2>, Saved) {
         let normed = self.attention_norm.forward(x.clone());
-        let (attended, attention) = self.attention.forward_train(&normed, pass, train);
+        let (attended, attention) = self.attention.forward_train(&normed, context, train);
         let residual = if self.residual_after_norm {
             normed
         } else {
@@ -47,7 +47,7 @@ impl Layer {
         &self,
         saved: Saved,
         gradient: Tensor<2>,
-        pass: &Pass,
+        context: &ForwardContext,
         train: &TrainContext,
         gradients: &mut Gradients,
         wanted: bool,
@@ -66,7 +66,7 @@ impl Layer {
         });
         let normed = self.attention_norm.forward(x.clone());
         let through = self.attention.backward(
-            &normed, attention, &gradient, pass, train, gradients, wanted,
+            &normed, attention, &gradient, context, train, gradients, wanted,
         )?;
         Some(join(gradient, through, after, |gradient| {
             self.attention_norm.backward(&x, gradient, train, gradients)

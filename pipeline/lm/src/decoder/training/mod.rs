@@ -5,6 +5,7 @@
 //! its counterpart `backward` needs.
 
 mod attention;
+mod burn_attention;
 mod dropout;
 mod gradients;
 mod layer;
@@ -12,14 +13,13 @@ mod linear;
 mod loss;
 mod mlp;
 mod norm;
-mod spans;
 mod sums;
 
 pub(crate) use dropout::Dropout;
 pub(crate) use gradients::Gradients;
 pub(crate) use sums::Sum;
 
-use super::{Decoder, kernels, pass::Pass, sequence::Sequence};
+use super::{Decoder, context::ForwardContext, kernels, sequence::Sequence};
 use crate::{Example, LmError};
 use burn::tensor::{IndexingUpdateOp, Tensor};
 use layer::Saved;
@@ -75,11 +75,11 @@ impl Decoder {
             Some(norm) => norm.forward(embedded.clone()),
             None => embedded.clone(),
         };
-        let pass = Pass::new(self, &sequences, false, &x);
+        let context = ForwardContext::new(self, &sequences, false, &x);
 
         let mut saved_layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
-            let (out, saved) = layer.forward_train(x.clone(), &pass, train);
+            let (out, saved) = layer.forward_train(x.clone(), &context, train);
             saved_layers.push(if train.recompute {
                 SavedLayer::Input(Box::new(x))
             } else {
@@ -94,12 +94,12 @@ impl Decoder {
         for (number, (layer, saved)) in self.layers.iter().zip(saved_layers).enumerate().rev() {
             let saved = match saved {
                 SavedLayer::All(saved) => *saved,
-                SavedLayer::Input(x) => layer.forward_train(*x, &pass, train).1,
+                SavedLayer::Input(x) => layer.forward_train(*x, &context, train).1,
             };
             // Below the first layer only the embedding can be trained.
             let wanted = number > 0 || train.trainable == Trainable::All;
             let Some(above) = gradient else { break };
-            gradient = layer.backward(saved, above, &pass, train, gradients, wanted);
+            gradient = layer.backward(saved, above, &context, train, gradients, wanted);
         }
         if let (Trainable::All, Some(gradient)) = (train.trainable, gradient) {
             let gradient = match &self.embedding_norm {

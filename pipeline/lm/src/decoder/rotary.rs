@@ -2,16 +2,16 @@ use super::kernels;
 use crate::{Dtype, Rope, device::burn_dtype};
 use burn::tensor::{Device as BurnDevice, Tensor, TensorData};
 
-/// The angles of some tokens, computed once for all layers.
-pub(super) struct Rotation {
+/// Rotary position embedding (RoPE): the angles of some tokens, computed once for all layers.
+pub(super) struct RotaryEmbedding {
     cosines: Vec<f32>,
     sines: Vec<f32>,
     /// The same as `[tokens, 1, head_dim / 2]`, for backends without our kernels.
     tensors: Option<[Tensor<3>; 2]>,
 }
 
-impl Rotation {
-    /// Of each sequence the tokens from the first number on to before the second, where the sequence ends.
+impl RotaryEmbedding {
+    /// The angles of the tokens `from..to` of each sequence, where `to` is its end.
     pub(super) fn new(
         rope: &Rope,
         sequences: impl Iterator<Item = (usize, usize)>,
@@ -40,13 +40,15 @@ impl Rotation {
         }
     }
 
+    /// Rotates queries or keys by the angles of their tokens.
+    ///
     /// # Shapes
     /// input and output: `[tokens, heads, head_dim]`
     pub(super) fn rotate(&self, x: Tensor<3>) -> Tensor<3> {
         let Some([cosines, sines]) = &self.tensors else {
             return kernels::rotate(x, &self.cosines, &self.sines);
         };
-        turned(x, cosines, sines)
+        rotated(x, cosines, sines)
     }
 
     /// The gradient of the input, from that of the rotated output.
@@ -55,17 +57,17 @@ impl Rotation {
             let sines: Vec<f32> = self.sines.iter().map(|sine| -sine).collect();
             return kernels::rotate(x, &self.cosines, &sines);
         };
-        turned(x, cosines, &sines.clone().neg())
+        rotated(x, cosines, &sines.clone().neg())
     }
 }
 
-fn turned(x: Tensor<3>, cosines: &Tensor<3>, sines: &Tensor<3>) -> Tensor<3> {
+fn rotated(x: Tensor<3>, cosines: &Tensor<3>, sines: &Tensor<3>) -> Tensor<3> {
     let half = x.dims()[2] / 2;
     let first = x.clone().narrow(2, 0, half);
     let second = x.narrow(2, half, half);
-    let turned = [
+    let rotated = [
         first.clone() * cosines.clone() - second.clone() * sines.clone(),
         second * cosines.clone() + first * sines.clone(),
     ];
-    Tensor::cat(turned.into(), 2)
+    Tensor::cat(rotated.into(), 2)
 }

@@ -1,70 +1,72 @@
-//! Sequences that attention can take together.
+//! Sequences that attention can take together, as one batch.
 
 use super::sequence::Sequence;
 use crate::{Architecture, Dtype, Position, device::burn_dtype};
 use burn::tensor::{Bool, Device as BurnDevice, Tensor, TensorData};
 
-/// Neighbouring sequences of equal length behind the same cache.
-pub(super) struct Span {
-    /// The first one's number.
+/// Neighbouring sequences of equal length after the same cache, which attention takes as one batch.
+pub(super) struct SequenceGroup {
+    /// The number of the first sequence.
     pub(super) first: usize,
-    /// How many there are.
-    pub(super) sequences: usize,
-    /// The first token's place among all tokens.
+    /// The number of sequences.
+    pub(super) count: usize,
+    /// The row of the first token among all tokens.
     pub(super) start: usize,
-    /// Tokens of each.
+    /// New tokens of each sequence.
     pub(super) length: usize,
     /// Tokens of the cache before them.
     pub(super) past: usize,
-    /// ALiBi's penalties, `[1, heads, length, past + length]`.
-    pub(super) penalty: Option<Tensor<4>>,
-    /// What lies outside of the model's sliding window, `[sequences, heads, length, past + length]`; `None` where nothing does.
-    pub(super) outside: Option<Tensor<4, Bool>>,
+    /// ALiBi's bias, which is added to the scores, `[1, heads, length, past + length]`.
+    pub(super) alibi_bias: Option<Tensor<4>>,
+    /// True for the keys outside of the model's sliding window, `[count, heads, length, past + length]`; `None` if all keys are
+    /// inside.
+    pub(super) window_mask: Option<Tensor<4, Bool>>,
 }
 
-/// Splits sequences into spans.
-pub(super) fn spans(
+/// Puts neighbouring sequences of equal length and the same cache into groups.
+pub(super) fn group_sequences(
     sequences: &[Sequence],
     architecture: &Architecture,
     dtype: Dtype,
     device: &BurnDevice,
-) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::new();
+) -> Vec<SequenceGroup> {
+    let mut groups: Vec<SequenceGroup> = Vec::new();
     let mut start = 0;
     for (number, sequence) in sequences.iter().enumerate() {
         let length = sequence.tokens.len();
-        let joined = spans.last_mut().filter(|span| {
-            let other = &sequences[span.first];
+        let joined = groups.last_mut().filter(|group| {
+            let other = &sequences[group.first];
             other.tokens.len() == length && other.same_past(sequence)
         });
         match joined {
-            Some(span) => span.sequences += 1,
-            None => spans.push(Span {
+            Some(group) => group.count += 1,
+            None => groups.push(SequenceGroup {
                 first: number,
-                sequences: 1,
+                count: 1,
                 start,
                 length,
                 past: sequence.past_tokens(),
-                penalty: None,
-                outside: None,
+                alibi_bias: None,
+                window_mask: None,
             }),
         }
         start += length;
     }
-    for span in &mut spans {
+    for group in &mut groups {
         if architecture.position == Position::Alibi {
-            span.penalty = Some(penalty(span, architecture.heads, dtype, device));
+            group.alibi_bias = Some(alibi_bias(group, architecture.heads, dtype, device));
         }
         // All layers with a window have the same one.
         let window = architecture.windows.iter().flatten().next();
-        span.outside = window.and_then(|window| outside(span, *window, architecture.heads, device));
+        group.window_mask =
+            window.and_then(|window| window_mask(group, *window, architecture.heads, device));
     }
-    spans
+    groups
 }
 
 /// The slopes of ALiBi (Press et al., 2022): powers of two where the heads are a power of two, else those of the next
 /// lower power of two and every second one of the next higher.
-pub(super) fn slopes(heads: usize) -> Vec<f32> {
+pub(super) fn alibi_slopes(heads: usize) -> Vec<f32> {
     let powers = |count: usize| {
         let base = 2_f32.powf(-8.0 / count as f32);
         (1..=count).map(move |power| base.powi(power as i32))
@@ -78,45 +80,45 @@ pub(super) fn slopes(heads: usize) -> Vec<f32> {
     powers(below).chain(between).take(heads).collect()
 }
 
-fn penalty(span: &Span, heads: usize, dtype: Dtype, device: &BurnDevice) -> Tensor<4> {
-    let keys = span.past + span.length;
-    let mut values = Vec::with_capacity(heads * span.length * keys);
-    for slope in slopes(heads) {
-        for query in span.past..keys {
+fn alibi_bias(group: &SequenceGroup, heads: usize, dtype: Dtype, device: &BurnDevice) -> Tensor<4> {
+    let keys = group.past + group.length;
+    let mut values = Vec::with_capacity(heads * group.length * keys);
+    for slope in alibi_slopes(heads) {
+        for query in group.past..keys {
             values.extend((0..keys).map(|key| slope * (key as f32 - query as f32)));
         }
     }
-    let data = TensorData::new(values, [1, heads, span.length, keys]);
+    let data = TensorData::new(values, [1, heads, group.length, keys]);
     Tensor::from_data(data, (device, burn_dtype(dtype)))
 }
 
-fn outside(
-    span: &Span,
+fn window_mask(
+    group: &SequenceGroup,
     window: usize,
     heads: usize,
     device: &BurnDevice,
 ) -> Option<Tensor<4, Bool>> {
-    let keys = span.past + span.length;
+    let keys = group.past + group.length;
     if keys <= window {
         return None;
     }
-    let rows = (span.past..keys)
+    let rows = (group.past..keys)
         .flat_map(|query| (0..keys).map(move |key| key > query || query - key >= window));
-    let data = TensorData::new(rows.collect::<Vec<bool>>(), [1, 1, span.length, keys]);
+    let data = TensorData::new(rows.collect::<Vec<bool>>(), [1, 1, group.length, keys]);
     let mask = Tensor::<4, Bool>::from_data(data, device);
-    Some(mask.expand([span.sequences, heads, span.length, keys]))
+    Some(mask.expand([group.count, heads, group.length, keys]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::slopes;
+    use super::alibi_slopes;
 
     #[test]
     fn slopes_are_those_of_the_paper() {
         // By hand from the paper's rule: 2^-1 .. 2^-8 for 8 heads.
         let expected: Vec<f32> = (1..=8).map(|n| 0.5_f32.powi(n)).collect();
-        assert_eq!(slopes(8), expected);
+        assert_eq!(alibi_slopes(8), expected);
         // 5 heads: four of 4 heads (2^-2, 2^-4, 2^-6, 2^-8), then the first of 8 heads.
-        assert_eq!(slopes(5), [0.25, 0.0625, 0.015625, 0.00390625, 0.5]);
+        assert_eq!(alibi_slopes(5), [0.25, 0.0625, 0.015625, 0.00390625, 0.5]);
     }
 }

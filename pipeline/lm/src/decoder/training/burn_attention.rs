@@ -1,42 +1,41 @@
 //! The backward pass of attention in burn's operations, where our kernels do not apply.
 
 use crate::decoder::{
-    attention::{Attention, sequences},
+    attention::{Attention, batch_of},
     cache::KeyValue,
-    spans::Span,
+    groups::SequenceGroup,
 };
 use burn::tensor::{Bool, DType, Tensor, activation};
 
 impl Attention {
     /// Gradients of queries, keys and values; the sequences have no past.
-    pub(super) fn spans_backward(
+    pub(super) fn burn_attention_backward(
         &self,
         query: &Tensor<3>,
         own: &KeyValue,
         gradient: &Tensor<2>,
-        spans: &[Span],
+        groups: &[SequenceGroup],
     ) -> [Tensor<3>; 3] {
         let mut parts: [Vec<Tensor<3>>; 3] = Default::default();
         let [tokens, heads, width] = query.dims();
         let gradient = gradient.clone().reshape([tokens, heads, width]);
-        for span in spans {
-            let of = |x: &Tensor<3>| sequences(x, span.start, [span.sequences, span.length]);
-            let all_heads = |x: &Tensor<3>| self.for_all_heads(of(x));
+        for group in groups {
+            let of = |x: &Tensor<3>| batch_of(x, group.start, [group.count, group.length]);
+            let all_heads = |x: &Tensor<3>| self.repeat_kv(of(x));
             let (key, value) = (all_heads(&own.key), all_heads(&own.value));
             let (query, gradient) = (of(query), of(&gradient));
             let dtype = query.dtype();
             let scale = 1.0 / (width as f64).sqrt();
             let mut scores = query.clone().matmul(key.clone().swap_dims(2, 3));
             scores = scores.cast(DType::F32) * scale;
-            if let Some(penalty) = &span.penalty {
-                scores = scores + penalty.clone().cast(DType::F32);
+            if let Some(bias) = &group.alibi_bias {
+                scores = scores + bias.clone().cast(DType::F32);
             }
-            let outside = match span.outside.clone().filter(|_| self.window.is_some()) {
-                Some(outside) => outside,
-                None => future(span.length, scores.dims(), &scores),
+            let mask = match group.window_mask.clone().filter(|_| self.window.is_some()) {
+                Some(mask) => mask,
+                None => causal_mask(group.length, scores.dims(), &scores),
             };
-            let probabilities =
-                activation::softmax(scores.mask_fill(outside, f32::NEG_INFINITY), 3);
+            let probabilities = activation::softmax(scores.mask_fill(mask, f32::NEG_INFINITY), 3);
             let narrow = probabilities.clone().cast(dtype);
             let of_value = narrow.swap_dims(2, 3).matmul(gradient.clone());
             let of_probabilities = gradient.matmul(value.swap_dims(2, 3)).cast(DType::F32);
@@ -46,8 +45,8 @@ impl Attention {
             let of_key = of_scores.swap_dims(2, 3).matmul(query);
             for (parts, part) in parts.iter_mut().zip([
                 of_query,
-                self.of_shared_heads(of_key),
-                self.of_shared_heads(of_value),
+                self.sum_shared_heads(of_key),
+                self.sum_shared_heads(of_value),
             ]) {
                 let [sequences, heads, length, width] = part.dims();
                 let part = part.swap_dims(1, 2);
@@ -58,7 +57,7 @@ impl Attention {
     }
 
     /// Adds up the gradients of heads that share a key or value.
-    fn of_shared_heads(&self, x: Tensor<4>) -> Tensor<4> {
+    fn sum_shared_heads(&self, x: Tensor<4>) -> Tensor<4> {
         let sharing = self.heads / self.kv_heads;
         if sharing == 1 {
             return x;
@@ -71,7 +70,7 @@ impl Attention {
 }
 
 /// The causal mask: keys after a query, `[sequences, heads, length, length]`.
-fn future(length: usize, shape: [usize; 4], like: &Tensor<4>) -> Tensor<4, Bool> {
+fn causal_mask(length: usize, shape: [usize; 4], like: &Tensor<4>) -> Tensor<4, Bool> {
     let mask = Tensor::<2, Bool>::tril_mask([length, length], 0, &like.device());
     mask.unsqueeze::<4>().expand(shape)
 }
