@@ -151,7 +151,7 @@ impl Generating<'_> {
         let (tokens, most) = (self.prompts[number].len(), self.limits.max_new_tokens);
         error.over(
             || format!("one prompt of {tokens} tokens and up to {most} after it"),
-            || self.decoder.lower(&[]),
+            || self.decoder.memory_advice(&[]),
         )
     }
 }

@@ -96,7 +96,7 @@ fn failure(device: &BurnDevice, problem: String) -> LmError {
     if MEMORY.iter().any(|name| small.contains(name)) {
         return LmError::OutOfMemory {
             over: "the work".to_owned(),
-            lower: lower(&[], false),
+            lower: memory_advice(&[], false),
         };
     }
     LmError::Compute {
@@ -136,9 +136,9 @@ impl LmError {
     }
 }
 
-/// The options that take less memory, the mildest first: those of the work itself, then those of every command; `narrow`
-/// where 16 bits would be fewer.
-pub(crate) fn lower(options: &[&str], narrow: bool) -> String {
+/// Advice on options that take less memory, the mildest first: `options` of the command itself, then those of every command.
+/// `narrow` says whether bf16 would take less.
+pub(crate) fn memory_advice(options: &[&str], narrow: bool) -> String {
     let narrow = narrow.then_some("--dtype bf16");
     let all = options.iter().copied().chain(narrow);
     let all: String = all.map(|option| format!("{option}, ")).collect();
@@ -146,10 +146,10 @@ pub(crate) fn lower(options: &[&str], narrow: bool) -> String {
 }
 
 impl Decoder {
-    /// What takes less memory than this model's work, for which there are `options`.
-    pub(crate) fn lower(&self, options: &[&str]) -> String {
+    /// Advice on what takes less memory with this model; `options` are those of the command.
+    pub(crate) fn memory_advice(&self, options: &[&str]) -> String {
         let wide = self.dtype() == Dtype::F32;
-        lower(options, wide && self.device().supports_dtype(DType::BF16))
+        memory_advice(options, wide && self.device().supports_dtype(DType::BF16))
     }
 }
 

@@ -35,7 +35,7 @@ pub use error::LmError;
 use exp::exp;
 pub use generate::{Generating, Limits};
 pub use guard::panics_are_errors;
-pub use memory::{Answered, Need, Work, outlook};
+pub use memory::{InferenceMode, MemoryEstimate, Workload, report_memory};
 pub use probabilities::LogProbabilities;
 pub use score::{Query, Scoring};
 pub use train::{Example, Step, Trainer, TrainingConfig};

@@ -190,7 +190,7 @@ impl Scoring<'_> {
                     prompt.len()
                 )
             },
-            || self.decoder.lower(&[]),
+            || self.decoder.memory_advice(&[]),
         )
     }
 }

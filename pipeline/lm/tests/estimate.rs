@@ -4,8 +4,8 @@
 
 use clika_checkpoint::parse_architecture;
 use clika_lm::{
-    Answered, Architecture, Decoder, DeviceChoice, Dtype, Example, LoraConfig, Need, Query,
-    Scoring, Targets, Trainer, TrainingConfig, Work,
+    Architecture, Decoder, DeviceChoice, Dtype, Example, InferenceMode, LoraConfig, MemoryEstimate,
+    Query, Scoring, Targets, Trainer, TrainingConfig, Workload,
 };
 use serde_json::json;
 use std::{path::Path, process::Command};
@@ -28,8 +28,8 @@ fn architecture(name: &str) -> Architecture {
     parse_architecture(Path::new("config.json"), &config.to_string()).unwrap()
 }
 
-fn training(targets: Option<Targets>, batch_tokens: usize, recompute: bool) -> Work {
-    Work::Training {
+fn training(targets: Option<Targets>, batch_tokens: usize, recompute: bool) -> Workload {
+    Workload::Training {
         config: TrainingConfig {
             lora: targets.map(|targets| LoraConfig {
                 rank: 32,
@@ -48,15 +48,12 @@ fn training(targets: Option<Targets>, batch_tokens: usize, recompute: bool) -> W
             batch_tokens,
             recompute,
         },
-        beside: true,
+        keeps_base: true,
     }
 }
 
-fn cases() -> Vec<(&'static str, &'static str, Work)> {
-    let answers = |batch_tokens, answered| Work::Answers {
-        batch_tokens,
-        answered,
-    };
+fn cases() -> Vec<(&'static str, &'static str, Workload)> {
+    let answers = |batch_tokens, mode| Workload::Inference { batch_tokens, mode };
     let paper = Some(Targets::Paper);
     let all = Some(Targets::All);
     vec![
@@ -64,10 +61,10 @@ fn cases() -> Vec<(&'static str, &'static str, Work)> {
         ("lora recompute", "llama", training(paper, 2048, true)),
         ("lora all", "llama", training(all, 512, false)),
         ("full", "llama", training(None, 1024, false)),
-        ("letters", "llama", answers(3072, Answered::Letters)),
-        ("texts", "llama", answers(2048, Answered::Texts)),
+        ("letters", "llama", answers(3072, InferenceMode::NextToken)),
+        ("texts", "llama", answers(2048, InferenceMode::Scoring)),
         ("wide full", "wide", training(None, 512, false)),
-        ("wide texts", "wide", answers(256, Answered::Texts)),
+        ("wide texts", "wide", answers(256, InferenceMode::Scoring)),
     ]
 }
 
@@ -86,12 +83,12 @@ fn tokens(number: usize, length: usize) -> Vec<u32> {
 }
 
 /// Does the work, and returns what memory it took beyond that of a process that does nothing.
-fn peak(architecture: &Architecture, work: &Work) -> f64 {
+fn peak(architecture: &Architecture, workload: &Workload) -> f64 {
     let before = memory("VmRSS:").unwrap();
     let device = DeviceChoice::Cpu.device().unwrap();
     let decoder = Decoder::random(architecture, &device, Dtype::F32, 0).unwrap();
-    match work {
-        Work::Training { config, .. } => {
+    match workload {
+        Workload::Training { config, .. } => {
             let examples = (0..config.batch).map(|number| Example {
                 tokens: tokens(number, 64),
                 answer: 52,
@@ -101,14 +98,11 @@ fn peak(architecture: &Architecture, work: &Work) -> f64 {
                 trainer.step().unwrap();
             }
         }
-        Work::Answers {
-            batch_tokens,
-            answered,
-        } => {
+        Workload::Inference { batch_tokens, mode } => {
             let queries: Vec<Query> = (0..batch_tokens / 32)
                 .map(|number| Query {
                     prompt: tokens(number, 64),
-                    continuations: if *answered == Answered::Texts {
+                    continuations: if *mode == InferenceMode::Scoring {
                         (0..4).map(|other| tokens(number + other, 17)).collect()
                     } else {
                         vec![vec![1], vec![2], vec![3]]
@@ -145,11 +139,11 @@ fn check(names: &[&str]) {
     }
     let asked = std::env::var(CASE).ok();
     let mut wrong = Vec::new();
-    for (name, model, work) in cases() {
+    for (name, model, workload) in cases() {
         let architecture = architecture(model);
         match &asked {
             Some(asked) if asked == name => {
-                println!("peak {}", peak(&architecture, &work));
+                println!("peak {}", peak(&architecture, &workload));
                 return;
             }
             Some(_) => continue,
@@ -174,16 +168,16 @@ fn check(names: &[&str]) {
             .1
             .parse()
             .unwrap();
-        let need = Need::of(&architecture, Dtype::F32, true, &work);
-        let share = need.total() / peak;
+        let estimate = MemoryEstimate::of(&architecture, Dtype::F32, true, &workload);
+        let share = estimate.total() / peak;
         let mib = |bytes: f64| bytes / f64::from(1 << 20);
         println!(
             "{name}: took {:.0} MiB, estimated {:.0} = {:.0} + {:.0} + {:.0}: {share:.2}",
             mib(peak),
-            mib(need.total()),
-            mib(need.weights),
-            mib(need.held),
-            mib(need.batch)
+            mib(estimate.total()),
+            mib(estimate.weights),
+            mib(estimate.training_state),
+            mib(estimate.batch)
         );
         if !(0.95..1.25).contains(&share) {
             wrong.push(name);
@@ -210,15 +204,15 @@ fn the_estimate_for_a_gpu_is_near_what_its_stand_in_counted() {
             .join(config);
         let text = std::fs::read_to_string(&path).unwrap();
         let architecture = parse_architecture(&path, &text).unwrap();
-        let mut work = training(lora.then_some(Targets::Paper), 6960, recompute);
-        if let Work::Training { config, beside } = &mut work {
-            *beside = false;
+        let mut workload = training(lora.then_some(Targets::Paper), 6960, recompute);
+        if let Workload::Training { config, keeps_base } = &mut workload {
+            *keeps_base = false;
             if let Some(lora) = &mut config.lora {
                 lora.rank = 128;
             }
         }
-        let need = Need::of(&architecture, Dtype::Bf16, false, &work);
-        let share = need.total() / counted;
+        let estimate = MemoryEstimate::of(&architecture, Dtype::Bf16, false, &workload);
+        let share = estimate.total() / counted;
         println!("{config}, LoRA {lora}, recompute {recompute}: {share:.3}");
         assert!((0.95..1.25).contains(&share), "{config}: {share}");
     }

@@ -48,7 +48,7 @@ impl Decoder {
         let stored = checkpoint.dtype().unwrap_or(Dtype::F32);
         let dtype = dtype.unwrap_or(device.default_dtype(stored));
         device.check_dtype(dtype)?;
-        memory::check(device, &architecture, dtype)?;
+        memory::check_weights(device, &architecture, dtype)?;
         let names = &architecture.names;
         let loader = Loader {
             prefix: prefix(names, &checkpoint),
@@ -88,7 +88,7 @@ impl Decoder {
         let there = self.check_there(std::iter::empty());
         there.map_err(|error| {
             let over = || format!("the weights in {}", self.dtype.name());
-            error.over(over, || self.lower(&[]))
+            error.over(over, || self.memory_advice(&[]))
         })
     }
 }

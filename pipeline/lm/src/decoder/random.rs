@@ -20,7 +20,7 @@ impl Decoder {
         seed: u64,
     ) -> Result<Self, LmError> {
         device.check_dtype(dtype)?;
-        memory::check(device, architecture, dtype)?;
+        memory::check_weights(device, architecture, dtype)?;
         let on = device.burn_device();
         on.seed(seed);
         let loader = Loader {

@@ -1,6 +1,6 @@
 //! Failures that a test plans for its own thread, as if a device had failed.
 
-use super::lower;
+use super::memory_advice;
 use crate::LmError;
 use std::cell::RefCell;
 
@@ -38,7 +38,7 @@ pub(super) fn failure() -> Option<LmError> {
     Some(match planted {
         Planted::Memory => LmError::OutOfMemory {
             over: "the work".to_owned(),
-            lower: lower(&[], false),
+            lower: memory_advice(&[], false),
         },
         Planted::Lost => LmError::DeviceLost {
             problem: "it was unplugged".to_owned(),

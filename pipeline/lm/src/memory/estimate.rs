@@ -1,94 +1,94 @@
-//! How much memory a model takes while it works, from its configuration alone.
+//! Estimates how much memory a model takes for a workload, from its configuration alone.
 //!
-//! What is kept is known to the number: weights, gradients, AdamW's means, and of each layer what the way back needs. What
-//! comes and goes meanwhile is not; those factors are measured, and the constants say where.
+//! What is kept is known exactly: weights, gradients, AdamW's moments, and the activations that the backward pass needs.
+//! Temporary tensors are not known; factors for them are measured, and the constants say where.
 
 use crate::{Architecture, Dtype, MlpNames, QueryKeyValue, Targets, TrainingConfig};
 
-/// What a model is to do, as far as it decides the memory that it takes.
+/// What a model is loaded for, as far as it decides the memory that it takes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Work {
-    /// To answer: [`crate::Scoring`] and [`crate::Generating`].
-    Answers {
+pub enum Workload {
+    /// Scoring ([`crate::Scoring`]) or generation ([`crate::Generating`]).
+    Inference {
         /// Tokens that are run at a time.
         batch_tokens: usize,
-        /// How.
-        answered: Answered,
+        /// How the model answers.
+        mode: InferenceMode,
     },
-    /// To learn: [`crate::Trainer`].
+    /// Training ([`crate::Trainer`]).
     Training {
         /// Its configuration.
         config: TrainingConfig,
-        /// Whether the model that it begins from is kept beside it.
-        beside: bool,
+        /// Whether the model that the training begins from is kept in memory too.
+        keeps_base: bool,
     },
 }
 
 /// How a model answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answered {
-    /// By the likeliest token after a prompt: no cache is kept, and the ends of prompts alone have logits.
+pub enum InferenceMode {
+    /// By the likeliest token after a prompt: no KV cache is kept, and only the last tokens of prompts have logits.
     Letters,
     /// By the likeliest text after a prompt: each of its tokens has logits.
     Texts,
-    /// By what it writes, token by token.
+    /// By the text that it generates, token by token.
     Written,
 }
 
-/// Bytes.
+/// The bytes that a model takes for a workload.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Need {
+pub struct MemoryEstimate {
     /// Of the weights.
     pub weights: f64,
-    /// Of what a training holds from its first step to its last: gradients, AdamW's means, a second set of weights.
-    pub held: f64,
+    /// Of what a training keeps from its first step to its last: gradients, AdamW's moments, a second set of weights.
+    pub training_state: f64,
     /// Of what a batch takes, at most.
     pub batch: f64,
 }
 
-/// What comes and goes, by the device. A width is what a layer's matrices give for a token, all together.
-struct Factors {
-    /// Widths that a layer takes on the way forward.
+/// Factors for temporary tensors, by device. A width is the number of outputs of all matrices of a layer for a token.
+struct TemporaryFactors {
+    /// Widths that a layer takes in the forward pass.
     forward: f64,
-    /// Widths that it takes on the way back, beside what was kept.
+    /// Widths that it takes in the backward pass, besides saved activations.
     backward: f64,
     /// Bytes for a number of the logits in scoring.
     logits: f64,
     /// Bytes for a number of the logits in training.
     loss: f64,
-    /// Matrices as large as the embedding, in f32, while all weights learn.
+    /// Matrices as large as the embedding, in f32, while all weights are trained.
     embeddings: f64,
-    /// Numbers in f32 for a token, a head and a token that it looks at.
+    /// Attention scores in f32 for each pair of a token and a token that it attends to, by head.
     scores: f64,
     /// Share of all this that the allocator takes for itself.
-    lost: f64,
-    /// Bytes that any work takes.
-    any: f64,
+    allocator_overhead: f64,
+    /// Bytes that any workload takes.
+    base: f64,
 }
 
 /// Of the kernels in f32. Measured by `tests/estimate.rs`, which holds the estimate to what Linux counts.
-const PROCESSOR: Factors = Factors {
+const PROCESSOR: TemporaryFactors = TemporaryFactors {
     forward: 1.2,
     backward: 1.2,
     logits: 4.0,
     loss: 8.0,
     embeddings: 1.0,
     scores: 0.0,
-    lost: 0.0,
-    any: 8.0 * MIB,
+    allocator_overhead: 0.0,
+    base: 8.0 * MIB,
 };
 
-/// Of burn's operations: counted in the code, and `lost` so that the whole is what a stand-in for CUDA's driver was asked for
+/// Of burn's operations: counted in the code, and `allocator_overhead` so that the whole is what a stand-in for CUDA's driver was asked for
 /// (`tests/estimate.rs`). None was measured on a card.
-const GPU: Factors = Factors {
+const GPU: TemporaryFactors = TemporaryFactors {
     forward: 1.0,
     backward: 2.0,
     logits: 6.0,
     loss: 20.0,
     embeddings: 3.0,
     scores: 3.0,
-    lost: 0.15,
-    any: 64.0 * MIB,
+    allocator_overhead: 0.15,
+    base: 64.0 * MIB,
 };
 
 const MIB: f64 = (1 << 20) as f64;
@@ -96,68 +96,69 @@ const MIB: f64 = (1 << 20) as f64;
 /// Numbers of logits that a training has at a time.
 const LOGITS: f64 = (1_u64 << 23) as f64;
 
-/// Tokens of a prompt, or of a row to learn, of those that the datasets here have: enough for what is estimated before any
-/// of them is read.
-const LENGTH: f64 = 64.0;
+/// Tokens of a typical prompt or training row of the datasets here: a guess, made before any of them is read.
+const SEQUENCE_TOKENS: f64 = 64.0;
 
-/// Of the tokens of a row to learn, those of the answer, at most: they alone have logits.
-const ANSWER: f64 = 0.25;
+/// The largest share of a training row's tokens that belong to the answer: only they have logits.
+const ANSWER_SHARE: f64 = 0.25;
 
-impl Need {
-    /// What `work` takes on a processor or a GPU.
-    pub fn of(architecture: &Architecture, dtype: Dtype, on_processor: bool, work: &Work) -> Self {
+impl MemoryEstimate {
+    /// Estimates what `workload` takes on a processor or a GPU.
+    pub fn of(
+        architecture: &Architecture,
+        dtype: Dtype,
+        on_processor: bool,
+        workload: &Workload,
+    ) -> Self {
         let by_kernels = on_processor && dtype == Dtype::F32;
         let factors = if by_kernels { PROCESSOR } else { GPU };
-        let shape = Shape::of(architecture, dtype);
-        let weights = shape.parameters * shape.bytes;
-        let (held, batch) = match work {
-            Work::Answers {
-                batch_tokens,
-                answered,
-            } => {
+        let sizes = Sizes::of(architecture, dtype);
+        let weights = sizes.parameters * sizes.bytes;
+        let (training_state, batch) = match workload {
+            Workload::Inference { batch_tokens, mode } => {
                 let tokens = *batch_tokens as f64;
-                (0.0, shape.answers(&factors, tokens, *answered))
+                (0.0, sizes.inference_batch(&factors, tokens, *mode))
             }
-            Work::Training { config, beside } => {
-                let held = shape.held(config, architecture, *beside);
-                (held, shape.batch(&factors, config, architecture))
+            Workload::Training { config, keeps_base } => {
+                let state = sizes.training_state(config, architecture, *keeps_base);
+                (state, sizes.training_batch(&factors, config, architecture))
             }
         };
         Self {
             weights,
-            held,
-            batch: batch * (1.0 + factors.lost) + factors.any,
+            training_state,
+            batch: batch * (1.0 + factors.allocator_overhead) + factors.base,
         }
     }
 
-    /// What surely has to fit.
-    pub fn certain(&self) -> f64 {
+    /// The bytes that are known exactly and have to fit: of the weights and of the state of a training.
+    pub fn fixed(&self) -> f64 {
         self.weights + self.held
     }
 
-    /// All of it.
+    /// All bytes.
     pub fn total(&self) -> f64 {
-        self.certain() + self.batch
+        self.fixed() + self.batch
     }
 }
 
-/// An architecture's sizes.
-struct Shape {
+/// The sizes of an architecture, as floats.
+struct Sizes {
     parameters: f64,
-    /// Of a number.
+    /// Bytes of a weight or an activation.
     bytes: f64,
     layers: f64,
     hidden: f64,
     inner: f64,
-    /// 2 with a gate.
-    uppers: f64,
+    /// Up-projections of an MLP: 2 with a gate.
+    up_projections: f64,
     queries: f64,
     keys: f64,
     heads: f64,
     vocabulary: f64,
 }
 
-impl Shape {
+impl Sizes {
     fn of(it: &Architecture, dtype: Dtype) -> Self {
         Self {
             parameters: it.parameters() as f64,
@@ -165,7 +166,7 @@ impl Shape {
             layers: it.layers as f64,
             hidden: it.hidden as f64,
             inner: it.intermediate as f64,
-            uppers: match it.names.mlp {
+            up_projections: match it.names.mlp {
                 MlpNames::Gated { .. } => 2.0,
                 MlpNames::Plain { .. } => 1.0,
             },
@@ -176,28 +177,35 @@ impl Shape {
         }
     }
 
-    /// What the matrices of a layer give for a token.
+    /// The number of outputs of all matrices of a layer for a token.
     fn width(&self) -> f64 {
-        self.queries + 2.0 * self.keys + 2.0 * self.hidden + self.uppers * self.inner
+        self.queries + 2.0 * self.keys + 2.0 * self.hidden + self.up_projections * self.inner
     }
 
-    fn answers(&self, factors: &Factors, tokens: f64, answered: Answered) -> f64 {
-        let caches = match answered {
-            Answered::Letters => 0.0,
-            Answered::Texts | Answered::Written => self.layers * 2.0 * self.keys * self.bytes,
+    fn inference_batch(&self, factors: &TemporaryFactors, tokens: f64, mode: InferenceMode) -> f64 {
+        let caches = match mode {
+            InferenceMode::NextToken => 0.0,
+            InferenceMode::Scoring | InferenceMode::Generation => {
+                self.layers * 2.0 * self.keys * self.bytes
+            }
         };
-        let scores = factors.scores * self.heads * LENGTH * 4.0;
+        let scores = factors.scores * self.heads * SEQUENCE_TOKENS * 4.0;
         let layer = factors.forward * self.width() * self.bytes + scores;
-        let rows = match answered {
-            Answered::Texts => tokens,
-            Answered::Letters | Answered::Written => tokens / LENGTH,
+        let rows = match mode {
+            InferenceMode::Scoring => tokens,
+            InferenceMode::NextToken | InferenceMode::Generation => tokens / SEQUENCE_TOKENS,
         };
         tokens * (caches + layer) + rows * self.vocabulary * factors.logits
     }
 
-    fn held(&self, config: &TrainingConfig, architecture: &Architecture, beside: bool) -> f64 {
+    fn training_state(
+        &self,
+        config: &TrainingConfig,
+        architecture: &Architecture,
+        keeps_base: bool,
+    ) -> f64 {
         match &config.lora {
-            // Both factors, their gradients and two means, f32.
+            // Both factors, their gradients and two moments, f32.
             Some(lora) => {
                 let ends = adapted(architecture, lora.targets)
                     .map(|[rows, columns]| (rows + columns) as f64);
@@ -206,28 +214,28 @@ impl Shape {
             }
             None => {
                 let master = if self.bytes < 4.0 { 4.0 } else { 0.0 };
-                let second = if beside { self.bytes } else { 0.0 };
+                let second = if keeps_base { self.bytes } else { 0.0 };
                 self.parameters * (12.0 + master + second)
             }
         }
     }
 
-    fn batch(
+    fn training_batch(
         &self,
-        factors: &Factors,
+        factors: &TemporaryFactors,
         config: &TrainingConfig,
         architecture: &Architecture,
     ) -> f64 {
         let tokens = config.batch_tokens as f64;
-        // The layer's input, queries, keys, values, what was attended to, the middle, gate and up.
+        // Input of the layer, queries, keys, values, output of the attention, input of the MLP, gate and up.
         let mut kept = 2.0 * self.hidden + 2.0 * self.queries + 2.0 * self.keys;
-        kept += self.uppers * self.inner;
+        kept += self.up_projections * self.inner;
         if architecture.query_key_norm {
             kept += self.queries + self.keys;
         }
         if let Some(lora) = &config.lora {
             let of = adapted(architecture, lora.targets).map(|[_, columns]| {
-                // On a GPU what is left out is kept.
+                // On a GPU the dropout mask is kept.
                 let mask = factors.scores > 0.0 && lora.dropout > 0.0;
                 lora.rank as f64 + if mask { columns as f64 } else { 0.0 }
             });
@@ -238,9 +246,9 @@ impl Shape {
         } else {
             self.layers * kept
         };
-        let scores = factors.scores * self.heads * LENGTH * 4.0;
+        let scores = factors.scores * self.heads * SEQUENCE_TOKENS * 4.0;
         let layer = factors.backward * self.width() * self.bytes + scores;
-        let logits = LOGITS.min(ANSWER * tokens * self.vocabulary) * factors.loss;
+        let logits = LOGITS.min(ANSWER_SHARE * tokens * self.vocabulary) * factors.loss;
         let embeddings = match &config.lora {
             Some(_) => 0.0,
             None => factors.embeddings * self.vocabulary * self.hidden * 4.0,
@@ -266,11 +274,11 @@ fn adapted(it: &Architecture, targets: Targets) -> impl Iterator<Item = [usize; 
         all.push([hidden, queries]);
     }
     if targets == Targets::All {
-        let uppers = match it.names.mlp {
+        let up_projections = match it.names.mlp {
             MlpNames::Gated { .. } => 2,
             MlpNames::Plain { .. } => 1,
         };
-        all.extend(std::iter::repeat_n([inner, hidden], uppers));
+        all.extend(std::iter::repeat_n([inner, hidden], up_projections));
         all.push([hidden, inner]);
     }
     all.into_iter()

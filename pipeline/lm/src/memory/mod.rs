@@ -1,23 +1,23 @@
-//! Whether a model fits, before hours are spent on finding out.
+//! Estimates the memory that a model takes, to say whether it fits before hours are spent on finding out.
 
-use crate::{Architecture, Device, Dtype, LmError, guard::lower};
+use crate::{Architecture, Device, Dtype, LmError, guard::memory_advice};
 
 mod estimate;
-mod outlook;
+mod report;
 
-pub use estimate::{Answered, Need, Work};
-pub use outlook::outlook;
+pub use estimate::{InferenceMode, MemoryEstimate, Workload};
+pub use report::report_memory;
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
-/// An error if the weights alone are more than the device has free.
-pub(crate) fn check(
+/// Checks that the device has enough free memory for the weights alone.
+pub(crate) fn check_weights(
     device: &Device,
     architecture: &Architecture,
     dtype: Dtype,
 ) -> Result<(), LmError> {
     let needed = architecture.parameters() as f64 * dtype.bytes() as f64;
-    let Some(free) = free(device)? else {
+    let Some(free) = free_memory(device)? else {
         return Ok(());
     };
     if needed <= free {
@@ -28,27 +28,27 @@ pub(crate) fn check(
         what: format!("the weights in {}", dtype.name()),
         free_gib: free / GIB,
         needed_gib: needed / GIB,
-        lower: lower(
+        lower: memory_advice(
             &[],
             dtype == Dtype::F32 && device.check_dtype(Dtype::Bf16).is_ok(),
         ),
     })
 }
 
-/// Bytes that are free, where that can be known.
-fn free(device: &Device) -> Result<Option<f64>, LmError> {
+/// Bytes that are free on a device, where that can be known.
+fn free_memory(device: &Device) -> Result<Option<f64>, LmError> {
     match device {
         Device::Cpu { .. } => Ok(available_memory()),
         #[cfg(feature = "cuda")]
         Device::Cuda { index, .. } => crate::cuda::free_memory(*index).map(Some),
         #[cfg(not(feature = "cuda"))]
         Device::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
-        // Vulkan has no question for it.
+        // Vulkan does not tell.
         Device::Vulkan { .. } => Ok(None),
     }
 }
 
-/// What Linux says that it could give without swapping.
+/// Bytes that Linux could give without swapping.
 fn available_memory() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text

@@ -46,7 +46,7 @@ impl Trainer {
             let Some(budget) = halved(lengths.iter().map(Vec::as_slice)) else {
                 let longest = lengths.iter().flatten().max().copied().unwrap_or(0);
                 let over = || format!("one example of {longest} tokens in step {step}");
-                return Err(error.over(over, || self.lower()));
+                return Err(error.over(over, || self.memory_advice()));
             };
             tracing::warn!(
                 "memory ran out in step {step}: it begins anew, with {budget} tokens at a time"
@@ -103,12 +103,12 @@ impl Trainer {
             .flat_map(|it| [&it.mean, &it.square].into_iter().chain(it.master.as_ref()));
         self.decoder.check_there(moments).map_err(|error| {
             let over = || "new weights, which are lost with the steps since the last save";
-            error.over(|| over().to_owned(), || self.lower())
+            error.over(|| over().to_owned(), || self.memory_advice())
         })
     }
 
     /// Advice on what takes less memory than this training.
-    fn lower(&self) -> String {
+    fn memory_advice(&self) -> String {
         let full = self.config.lora.is_none();
         let options = [
             (!self.config.recompute, "--recompute"),
@@ -116,7 +116,7 @@ impl Trainer {
         ];
         let options = options.map(|(helps, option)| helps.then_some(option));
         let options: Vec<&str> = options.into_iter().flatten().collect();
-        self.decoder.lower(&options)
+        self.decoder.memory_advice(&options)
     }
 
     /// Tokens of an example that go into the model: the last one predicts nothing.

@@ -20,8 +20,9 @@ use clika_evaluate::{
     Thinking, Wish, evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
-use clika_lm::{Answered, Work, outlook};
-use clika_network::services::Cache;
+use clika_lm::{InferenceMode, Workload, report_memory};
+use clika_base::templates::load_prompt;
+use clika_checkpoint::tokenizer::TemplateVariables;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -196,19 +197,19 @@ pub(super) fn run(
     let mut settings = args
         .local
         .settings(args.max_tokens(), device.is_processor());
-    let work = Work::Answers {
+    let workload = Workload::Inference {
         batch_tokens: settings.batch_tokens,
-        answered: match settings.mode {
-            AnswerMode::Letters => Answered::Letters,
-            AnswerMode::Texts | AnswerMode::TextsPerByte => Answered::Texts,
-            AnswerMode::Free => Answered::Written,
+        mode: match settings.mode {
+            AnswerMode::Letters => InferenceMode::NextToken,
+            AnswerMode::Texts | AnswerMode::TextsPerByte => InferenceMode::Scoring,
+            AnswerMode::Free => InferenceMode::Generation,
         },
     };
-    outlook(
+    report_memory(
         &located.folder,
         &device,
         args.local.model.dtype(),
-        &[work],
+        &[workload],
         progress.as_ref(),
     )?;
     let mut model = LocalModel::load(

@@ -20,7 +20,7 @@ use clika_evaluate::LocalModel;
 use clika_finetune::{
     AnswerModes, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, arms, demo_arms, finetune,
 };
-use clika_lm::{Answered, Work, outlook};
+use clika_lm::{InferenceMode, Workload, report_memory};
 use serde_json::json;
 use settings::SettingArgs;
 use std::path::PathBuf;
@@ -126,11 +126,11 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     };
     let format = args.format.as_deref();
     let format = format.or(demo.as_ref().map(|_| DEMO_FORMAT));
-    outlook(
+    report_memory(
         &located.folder,
         &device,
         args.model_args.dtype(),
-        &works(args, &config),
+        &workloads(args, &config),
         progress.as_ref(),
     )?;
     let mut model = LocalModel::load(
@@ -181,19 +181,19 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     ))
 }
 
-/// What takes memory, one after the other: training, and then answers, for which all choices have logits.
-fn works(args: &Args, config: &FinetuneConfig) -> Vec<Work> {
-    let answers = Work::Answers {
+/// The workloads of the command, one after the other: training, and then answers, for which all choices have logits.
+fn workloads(args: &Args, config: &FinetuneConfig) -> Vec<Workload> {
+    let answers = Workload::Inference {
         batch_tokens: config.answers.batch_tokens,
-        answered: match config.answers.modes {
-            AnswerModes::Free => Answered::Written,
-            AnswerModes::Ranking | AnswerModes::Both => Answered::Texts,
+        mode: match config.answers.modes {
+            AnswerModes::Free => InferenceMode::Generation,
+            AnswerModes::Ranking | AnswerModes::Both => InferenceMode::Scoring,
         },
     };
-    let training = args.adapter.is_none().then(|| Work::Training {
+    let training = args.adapter.is_none().then(|| Workload::Training {
         config: config.training(0),
         // The next run begins from it.
-        beside: true,
+        keeps_base: true,
     });
     training.into_iter().chain([answers]).collect()
 }

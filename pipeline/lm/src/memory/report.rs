@@ -1,146 +1,155 @@
-//! What is said before a model is loaded: what it will take, what there is, and what to change.
+//! What a user is told before a model is loaded: the memory it will take, the memory that is free, and what to change.
 
-use super::{GIB, Need, Work, free};
+use super::{GIB, MemoryEstimate, Workload, free_memory};
 use crate::{
-    Architecture, Checkpoint, Device, Dtype, LmError, LoraConfig, Targets, guard::lower,
+    Architecture, Checkpoint, Device, Dtype, LmError, LoraConfig, Targets, guard::memory_advice,
     read_architecture,
 };
 use clika_base::types::Progress;
 use std::path::Path;
 
-/// Says what the model of a folder will take for some works, one after the other, and what is free; nothing of a model that
-/// takes next to nothing.
+/// Estimates the memory that the model of a folder takes for some workloads, one after the other, and notes it with the
+/// memory that is free. Nothing is noted of a small model.
 ///
 /// # Errors
-/// [`LmError::Memory`] for weights and what a training holds beside them, which are known. What a batch takes is an
-/// estimate: too much of it is a note, and is cut while it runs.
-pub fn outlook(
+/// [`LmError::Memory`] if the weights and the state of a training do not fit; their sizes are known. The size of a batch is
+/// an estimate: one that may not fit is only noted, since batches are cut when memory runs out.
+pub fn report_memory(
     folder: &Path,
     device: &Device,
     dtype: Option<Dtype>,
-    works: &[Work],
+    workloads: &[Workload],
     progress: &dyn Progress,
 ) -> Result<(), LmError> {
     let architecture = read_architecture(folder)?;
     let stored = Checkpoint::open(folder)?.dtype().unwrap_or(Dtype::F32);
     let dtype = dtype.unwrap_or(device.default_dtype(stored));
-    let asked = Asked {
+    let plan = MemoryPlan {
         architecture: &architecture,
         on_processor: device.is_processor(),
         dtype,
-        narrower: dtype == Dtype::F32 && device.check_dtype(Dtype::Bf16).is_ok(),
-        works: works.to_vec(),
+        can_narrow: dtype == Dtype::F32 && device.check_dtype(Dtype::Bf16).is_ok(),
+        workloads: workloads.to_vec(),
     };
-    if let Some(note) = said(&asked, &device.to_string(), free(device)?)? {
+    if let Some(note) = note(&plan, &device.to_string(), free_memory(device)?)? {
         progress.note(&note);
     }
     Ok(())
 }
 
-/// What a command is to do.
+/// A model and the workloads that a command has for it.
 #[derive(Clone)]
-struct Asked<'a> {
+struct MemoryPlan<'a> {
     architecture: &'a Architecture,
     on_processor: bool,
     dtype: Dtype,
-    /// Whether 16 bits would be fewer, and the device has them.
-    narrower: bool,
-    works: Vec<Work>,
+    /// Whether bf16 would take less, and the device computes in it.
+    can_narrow: bool,
+    workloads: Vec<Workload>,
 }
 
 /// Bytes that every machine has.
-const LITTLE: f64 = GIB / 4.0;
+const SMALL: f64 = GIB / 4.0;
 
-/// Fewer tokens at a time are not worth naming.
-const FEWEST: usize = 256;
+/// The smallest --batch-tokens that is advised.
+const MIN_BATCH_TOKENS: usize = 256;
 
-fn said(asked: &Asked, device: &str, free: Option<f64>) -> Result<Option<String>, LmError> {
-    let Some(need) = asked.need() else {
+fn note(plan: &MemoryPlan, device: &str, free: Option<f64>) -> Result<Option<String>, LmError> {
+    let Some(estimate) = plan.estimate() else {
         return Ok(None);
     };
-    if need.total() < LITTLE && free.is_none_or(|free| need.total() < free) {
+    if estimate.total() < SMALL && free.is_none_or(|free| estimate.total() < free) {
         return Ok(None);
     }
-    let name = asked.dtype.name();
-    let (weights, total) = (size(need.weights), size(need.total()));
+    let name = plan.dtype.name();
+    let (weights, total) = (
+        display_size(estimate.weights),
+        display_size(estimate.total()),
+    );
     let takes = format!("{weights} of weights in {name} and about {total} in all on {device}");
     let Some(free) = free else {
         return Ok(Some(format!(
             "{takes}, which does not say how much is free"
         )));
     };
-    if need.certain() > free {
+    if estimate.fixed() > free {
         return Err(LmError::Memory {
             device: device.to_owned(),
-            what: match need.held > 0.0 {
+            what: match estimate.training_state > 0.0 {
                 true => format!("weights in {name}, gradients and AdamW's means"),
                 false => format!("the weights in {name}"),
             },
             free_gib: free / GIB,
-            needed_gib: need.certain() / GIB,
-            lower: asked.lower(free),
+            needed_gib: estimate.fixed() / GIB,
+            lower: plan.advice(free),
         });
     }
-    let mut said = format!("{takes}, which has {} free", size(free));
-    if need.total() > free {
-        said += &format!(
+    let mut note = format!("{takes}, which has {} free", display_size(free));
+    if estimate.total() > free {
+        note += &format!(
             ": a batch that does not fit is run in smaller parts; to be sure, {}",
-            asked.lower(free)
+            plan.advice(free)
         );
     }
-    Ok(Some(said))
+    Ok(Some(note))
 }
 
-impl Asked<'_> {
-    /// Of the work that takes most.
-    fn need(&self) -> Option<Need> {
-        let needs = self
-            .works
-            .iter()
-            .map(|work| Need::of(self.architecture, self.dtype, self.on_processor, work));
-        needs.max_by(|a, b| a.total().total_cmp(&b.total()))
+impl MemoryPlan<'_> {
+    /// The estimate for the workload that takes most.
+    fn estimate(&self) -> Option<MemoryEstimate> {
+        let estimates = self.workloads.iter().map(|workload| {
+            MemoryEstimate::of(self.architecture, self.dtype, self.on_processor, workload)
+        });
+        estimates.max_by(|a, b| a.total().total_cmp(&b.total()))
     }
 
-    /// The smallest change that fits, as advice.
-    fn lower(&self, free: f64) -> String {
-        let fits = |change: &Change| {
-            let need = self.changed(*change).need();
-            need.is_some_and(|need| need.total() <= free)
+    /// The mildest change that makes the plan fit, as advice.
+    fn advice(&self, free: f64) -> String {
+        let fits = |saving: &MemorySaving| {
+            let estimate = self.with(*saving).estimate();
+            estimate.is_some_and(|estimate| estimate.total() <= free)
         };
-        match self.changes().into_iter().find(fits) {
-            Some(change) => format!("take {}", change.options().join(" ")),
-            // All of them help, and none is enough; a batch that is too large is cut anyway.
+        match self.savings().into_iter().find(fits) {
+            Some(saving) => format!("take {}", saving.options().join(" ")),
+            // No saving is enough alone, so all are named, but for --batch-tokens: a batch that is too large is cut anyway.
             None => {
-                let mut changes = self.changes();
-                changes.retain(|change| change.batch_tokens.is_none());
-                let mut options = changes.pop().map(Change::options).unwrap_or_default();
+                let mut savings = self.savings();
+                savings.retain(|saving| saving.batch_tokens.is_none());
+                let mut options = savings.pop().map(MemorySaving::options).unwrap_or_default();
                 options.retain(|option| option != NARROW);
                 let options: Vec<&str> = options.iter().map(String::as_str).collect();
-                lower(&options, self.narrower)
+                memory_advice(&options, self.can_narrow)
             }
         }
     }
 
-    /// What could be changed, the mildest first: tokens at a time cost little, what is computed again costs time, fewer
-    /// bits and fewer weights that learn change results.
-    fn changes(&self) -> Vec<Change> {
-        let settings = self.works.iter().filter_map(|work| match work {
-            Work::Training { config, .. } => Some(config),
-            Work::Answers { .. } => None,
+    /// The options that save memory, the mildest first: fewer tokens at a time cost little, recomputation costs time, and
+    /// bf16 and adapters change results.
+    fn savings(&self) -> Vec<MemorySaving> {
+        let settings = self.workloads.iter().filter_map(|workload| match workload {
+            Workload::Training { config, .. } => Some(config),
+            Workload::Inference { .. } => None,
         });
         let may = |may: bool| if may { &[false, true][..] } else { &[false] };
         let recompute = may(settings.clone().any(|config| !config.recompute));
         let adapters = may(settings.clone().any(|config| config.lora.is_none()));
-        let narrow = may(self.narrower);
-        let most = self.works.iter().map(Work::batch_tokens).max().unwrap_or(0);
+        let narrow = may(self.can_narrow);
+        let most = self
+            .workloads
+            .iter()
+            .map(Workload::batch_tokens)
+            .max()
+            .unwrap_or(0);
         let halves = std::iter::successors(Some(most / 2), |tokens| Some(tokens / 2));
-        let fewer = halves.take_while(|&tokens| tokens >= FEWEST).map(Some);
+        let fewer = halves
+            .take_while(|&tokens| tokens >= MIN_BATCH_TOKENS)
+            .map(Some);
         let tokens: Vec<Option<usize>> = [None].into_iter().chain(fewer).collect();
-        let mut changes = Vec::new();
+        let mut savings = Vec::new();
         for &adapters in adapters {
             for &narrow in narrow {
                 for &recompute in recompute {
-                    changes.extend(tokens.iter().map(|&batch_tokens| Change {
+                    savings.extend(tokens.iter().map(|&batch_tokens| MemorySaving {
                         batch_tokens,
                         recompute,
                         narrow,
@@ -149,22 +158,22 @@ impl Asked<'_> {
                 }
             }
         }
-        changes
+        savings
     }
 
-    fn changed(&self, change: Change) -> Self {
+    fn with(&self, saving: MemorySaving) -> Self {
         let mut changed = self.clone();
-        if change.narrow {
+        if saving.narrow {
             changed.dtype = Dtype::Bf16;
         }
-        let most = change.batch_tokens.unwrap_or(usize::MAX);
-        for work in &mut changed.works {
-            match work {
-                Work::Answers { batch_tokens, .. } => *batch_tokens = most.min(*batch_tokens),
-                Work::Training { config, .. } => {
+        let most = saving.batch_tokens.unwrap_or(usize::MAX);
+        for workload in &mut changed.workloads {
+            match workload {
+                Workload::Inference { batch_tokens, .. } => *batch_tokens = most.min(*batch_tokens),
+                Workload::Training { config, .. } => {
                     config.batch_tokens = most.min(config.batch_tokens);
-                    config.recompute |= change.recompute;
-                    if change.adapters && config.lora.is_none() {
+                    config.recompute |= saving.recompute;
+                    if saving.adapters && config.lora.is_none() {
                         config.lora = Some(PAPER);
                     }
                 }
@@ -176,14 +185,14 @@ impl Asked<'_> {
 
 /// Options of the command line that take less memory.
 #[derive(Clone, Copy)]
-struct Change {
+struct MemorySaving {
     batch_tokens: Option<usize>,
     recompute: bool,
     narrow: bool,
     adapters: bool,
 }
 
-impl Change {
+impl MemorySaving {
     fn options(self) -> Vec<String> {
         let flags = [
             (self.adapters, "--strategy lora-paper"),
@@ -209,16 +218,16 @@ const PAPER: LoraConfig = LoraConfig {
     targets: Targets::Paper,
 };
 
-impl Work {
+impl Workload {
     fn batch_tokens(&self) -> usize {
         match self {
-            Self::Answers { batch_tokens, .. } => *batch_tokens,
+            Self::Inference { batch_tokens, .. } => *batch_tokens,
             Self::Training { config, .. } => config.batch_tokens,
         }
     }
 }
 
-fn size(bytes: f64) -> String {
+fn display_size(bytes: f64) -> String {
     if bytes < GIB {
         return format!("{:.0} MiB", bytes / (GIB / 1024.0));
     }
@@ -228,7 +237,7 @@ fn size(bytes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Answered, TrainingConfig};
+    use crate::{InferenceMode, TrainingConfig};
     use clika_checkpoint::parse_architecture;
     use miette::Diagnostic;
 
@@ -242,8 +251,8 @@ mod tests {
         parse_architecture(Path::new("config.json"), config).expect("it is a configuration")
     }
 
-    fn training(lora: bool) -> Work {
-        Work::Training {
+    fn training(lora: bool) -> Workload {
+        Workload::Training {
             config: TrainingConfig {
                 lora: lora.then_some(PAPER),
                 learning_rate: 1e-4,
@@ -257,32 +266,36 @@ mod tests {
                 batch_tokens: 4096,
                 recompute: false,
             },
-            beside: true,
+            keeps_base: true,
         }
     }
 
-    fn answers() -> Work {
-        Work::Answers {
+    fn answers() -> Workload {
+        Workload::Inference {
             batch_tokens: 16_384,
-            answered: Answered::Letters,
+            mode: InferenceMode::NextToken,
         }
     }
 
-    fn says(works: &[Work], dtype: Dtype, free: Option<f64>) -> Result<Option<String>, LmError> {
+    fn note_for(
+        workloads: &[Workload],
+        dtype: Dtype,
+        free: Option<f64>,
+    ) -> Result<Option<String>, LmError> {
         let architecture = llama();
-        let asked = Asked {
+        let plan = MemoryPlan {
             architecture: &architecture,
             on_processor: false,
             dtype,
-            narrower: dtype == Dtype::F32,
-            works: works.to_vec(),
+            can_narrow: dtype == Dtype::F32,
+            workloads: workloads.to_vec(),
         };
-        said(&asked, "cuda:0", free.map(|gib| gib * GIB))
+        note(&plan, "cuda:0", free.map(|gib| gib * GIB))
     }
 
     #[test]
     fn what_fits_is_said_in_a_line() {
-        let said = says(&[answers()], Dtype::Bf16, Some(79.0));
+        let said = note_for(&[answers()], Dtype::Bf16, Some(79.0));
         let said = said.expect("it fits").unwrap_or_default();
         // By hand: 2 bytes of 6,738,149,376 - 266,240 numbers; norms are not counted.
         assert!(
@@ -293,19 +306,19 @@ mod tests {
             said.ends_with(" in all on cuda:0, which has 79.0 GiB free"),
             "{said}"
         );
-        let unknown = says(&[answers()], Dtype::Bf16, None);
+        let unknown = note_for(&[answers()], Dtype::Bf16, None);
         let unknown = unknown.expect("nothing is known").unwrap_or_default();
         assert!(
             unknown.ends_with(", which does not say how much is free"),
             "{unknown}"
         );
-        assert!(matches!(says(&[], Dtype::Bf16, None), Ok(None)));
+        assert!(matches!(note_for(&[], Dtype::Bf16, None), Ok(None)));
     }
 
     #[test]
     fn what_is_only_estimated_is_a_note_that_names_the_mildest_change() {
-        let options = |works: &[Work], dtype, gib| {
-            let said = says(works, dtype, Some(gib));
+        let options = |workloads: &[Workload], dtype, gib| {
+            let said = note_for(workloads, dtype, Some(gib));
             let said = said.expect("weights fit").unwrap_or_default();
             said.rsplit_once("take ")
                 .map(|(_, options)| options.to_owned())
@@ -318,13 +331,13 @@ mod tests {
         let both = options(&[answers(), training(true)], Dtype::F32, 26.3).unwrap_or_default();
         assert!(both.starts_with("--dtype bf16"), "{both}");
         // A model that is only asked has nothing to compute again.
-        let asked = options(&[answers()], Dtype::F32, 25.4).unwrap_or_default();
-        assert!(!asked.contains("--recompute"), "{asked}");
+        let plan = options(&[answers()], Dtype::F32, 25.4).unwrap_or_default();
+        assert!(!plan.contains("--recompute"), "{plan}");
     }
 
     #[test]
     fn what_surely_does_not_fit_is_an_error() {
-        let error = says(&[training(false)], Dtype::Bf16, Some(79.0));
+        let error = note_for(&[training(false)], Dtype::Bf16, Some(79.0));
         let error = error.expect_err("it takes 20 bytes a number");
         // By hand: weights of 2 bytes twice, gradients 4, two means 8, weights in f32 4: 20 · 6,737,887,232 bytes.
         assert_eq!(
@@ -333,7 +346,7 @@ mod tests {
         );
         let help = error.help().map(|help| help.to_string());
         assert_eq!(help.as_deref(), Some("take --strategy lora-paper"));
-        let error = says(&[answers()], Dtype::Bf16, Some(8.0)).expect_err("12.6 GiB");
+        let error = note_for(&[answers()], Dtype::Bf16, Some(8.0)).expect_err("12.6 GiB");
         let help = error.help().map(|help| help.to_string());
         assert_eq!(
             help.as_deref(),
