@@ -8,7 +8,7 @@ use crate::{
 use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
 use clika_evaluate::{EvaluateError, LocalModel, Writing};
-use clika_lm::{Decoder, LmError, Query, Scoring};
+use clika_lm::{Decoder, LmError, Scorer, ScoringRequest};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Asks a model, or one that was trained from it.
@@ -60,13 +60,13 @@ impl Asker<'_> {
         rows: &[&FictionalRow],
         what: &str,
     ) -> Result<Vec<Answered>, FinetuneError> {
-        let queries: Vec<Query> = rows
+        let queries: Vec<ScoringRequest> = rows
             .iter()
             .map(|row| self.query(row))
             .collect::<Result<_, _>>()?;
         let mut answers: Vec<Option<Answered>> = vec![None; rows.len()];
         self.progress.start(rows.len() as u64, "questions");
-        for batch in Scoring::new(self.decoder, &queries, self.settings.batch_tokens)? {
+        for batch in Scorer::new(self.decoder, &queries, self.settings.batch_tokens)? {
             for (number, scores) in batch? {
                 answers[number] = Some(chosen(split, rows[number], scores)?);
                 self.progress.step(what);
@@ -77,7 +77,7 @@ impl Asker<'_> {
         Ok(answers.into_iter().flatten().collect())
     }
 
-    fn query(&self, row: &FictionalRow) -> Result<Query, FinetuneError> {
+    fn query(&self, row: &FictionalRow) -> Result<ScoringRequest, FinetuneError> {
         let wrong = |problem| FinetuneError::Row {
             id: row.id.clone(),
             problem,
@@ -100,7 +100,7 @@ impl Asker<'_> {
         if let Some(first) = answers.first() {
             prompt.extend(&first[..shared]);
         }
-        Ok(Query {
+        Ok(ScoringRequest {
             prompt,
             continuations: answers
                 .iter()

@@ -7,7 +7,8 @@ use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_datasets::{FictionalRow, Kind};
 use clika_evaluate::{EvaluateError, LocalModel, Writing};
 use clika_finetune::{asked, example};
-use clika_lm::{DeviceChoice, Generating, Limits};
+use clika_lm::{DeviceChoice, GenerationConfig, Generator};
+use clika_checkpoint::tokenizer::TemplateVariables;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -270,13 +271,13 @@ fn settings_that_change_what_transformers_writes_are_named() {
 fn a_text_goes_no_further_than_any_end() {
     let model = model("none");
     let prompts = [model.encode("Which one is it?", "").unwrap()];
-    let limits = Limits {
+    let limits = GenerationConfig {
         max_new_tokens: 12,
-        ends: Vec::new(),
-        budget: 1024,
-        batch: 1,
+        stop_tokens: Vec::new(),
+        batch_tokens: 1024,
+        batch_size: 1,
     };
-    let mut endless = Generating::new(&model.decoder, &prompts, limits, &|_| false).unwrap();
+    let mut endless = Generator::new(&model.decoder, &prompts, limits, &|_| false).unwrap();
     let (_, tokens) = endless.next().unwrap().unwrap().remove(0);
     assert_eq!(tokens.len(), 12);
     // Any of the tokens as an end: the text is what stands before the first of it.

@@ -5,7 +5,9 @@
 //! PROMPTS is a JSON file of token ids; the result is one line of JSON on stdout.
 
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, DeviceChoice, Dtype, Generating, Limits, Query, Scoring, Sequence};
+use clika_lm::{
+    Decoder, DeviceChoice, Dtype, GenerationConfig, Generator, Scorer, ScoringRequest, Sequence,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{error::Error, path::Path, process::ExitCode, time::Instant};
@@ -55,10 +57,10 @@ fn run(model: &Path, work: &Path) -> Result<Value, Box<dyn Error>> {
         decoder.log_probabilities(states)?;
         Ok(decoder)
     })?;
-    let queries: Vec<Query> = work
+    let queries: Vec<ScoringRequest> = work
         .prompts
         .iter()
-        .map(|prompt| Query {
+        .map(|prompt| ScoringRequest {
             prompt: prompt.clone(),
             continuations: work.letters.iter().map(|&letter| vec![letter]).collect(),
         })
@@ -77,9 +79,9 @@ fn run(model: &Path, work: &Path) -> Result<Value, Box<dyn Error>> {
     }))
 }
 
-fn score(decoder: &Decoder, queries: &[Query]) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
+fn score(decoder: &Decoder, queries: &[ScoringRequest]) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
     let mut scores = vec![Vec::new(); queries.len()];
-    for batch in Scoring::new(decoder, queries, BATCH_TOKENS)? {
+    for batch in Scorer::new(decoder, queries, BATCH_TOKENS)? {
         for (number, of_query) in batch? {
             scores[number] = of_query;
         }
@@ -92,14 +94,14 @@ fn generate(
     prompts: &[Vec<u32>],
     max_new_tokens: usize,
 ) -> Result<Vec<Vec<u32>>, Box<dyn Error>> {
-    let limits = Limits {
+    let limits = GenerationConfig {
         max_new_tokens,
-        ends: Vec::new(),
-        budget: BATCH_TOKENS,
-        batch: prompts.len(),
+        stop_tokens: Vec::new(),
+        batch_tokens: BATCH_TOKENS,
+        batch_size: prompts.len(),
     };
     let mut generated = vec![Vec::new(); prompts.len()];
-    for batch in Generating::new(decoder, prompts, limits, &|_| false)? {
+    for batch in Generator::new(decoder, prompts, limits, &|_| false)? {
         for (number, tokens) in batch? {
             generated[number] = tokens;
         }

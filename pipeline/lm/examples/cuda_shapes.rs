@@ -12,8 +12,8 @@
 use burn::tensor::Device as BurnDevice;
 use clika_checkpoint::parse_architecture;
 use clika_lm::{
-    Decoder, Device, DeviceChoice, Dtype, Example, LmError, LoraConfig, Query, Scoring, Targets,
-    Trainer, TrainingConfig,
+    Decoder, Device, DeviceChoice, Dtype, Example, LmError, LoraConfig, Scorer, ScoringRequest,
+    Targets, Trainer, TrainingConfig,
 };
 use miette::Diagnostic;
 use serde_json::{Value, json};
@@ -132,8 +132,8 @@ fn phase(name: &str) -> Outcome<()> {
 fn score(decoder: &Decoder, prompts: usize, tokens: usize, budget: usize) -> Outcome<Value> {
     let vocabulary = decoder.architecture().vocabulary;
     let token = |number: usize| (number * 7919 % vocabulary) as u32;
-    let queries: Vec<Query> = (0..prompts)
-        .map(|prompt| Query {
+    let queries: Vec<ScoringRequest> = (0..prompts)
+        .map(|prompt| ScoringRequest {
             prompt: (0..tokens)
                 .map(|at| token(if at < SHARED { at } else { prompt * 31 + at }))
                 .collect(),
@@ -145,7 +145,7 @@ fn score(decoder: &Decoder, prompts: usize, tokens: usize, budget: usize) -> Out
     let mut scores = Vec::new();
     for name in ["score 1", "score 2"] {
         phase(name)?;
-        for batch in Scoring::new(decoder, &queries, budget)? {
+        for batch in Scorer::new(decoder, &queries, budget)? {
             scores.extend(batch?.into_iter().flat_map(|(_, scores)| scores));
         }
         phase("drain")?;

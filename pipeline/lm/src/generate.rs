@@ -1,59 +1,59 @@
 use crate::{
     Decoder, KvCache, LmError, Sequence,
     guard::halved,
-    prefix::{Prefix, cut},
+    prefix::{SharedPrefix, take_batch},
 };
 
-/// Where a continuation ends, and how many are written at a time.
+/// When a generated text ends, and how many are generated at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Tokens of a continuation.
+pub struct GenerationConfig {
+    /// The most tokens of a generated text.
     pub max_new_tokens: usize,
-    /// Tokens that end it; they are not part of it.
-    pub ends: Vec<u32>,
-    /// Tokens of prompts that are run at a time, or one prompt where it has more.
-    pub budget: usize,
+    /// Tokens that end it, such as EOS; they are not part of it.
+    pub stop_tokens: Vec<u32>,
+    /// Tokens of prompts that are run at a time, or one prompt if it has more.
+    pub batch_tokens: usize,
     /// Prompts that are continued at a time.
-    pub batch: usize,
+    pub batch_size: usize,
 }
 
-/// Continues prompts greedily, batch by batch.
+/// Generates a text after each prompt by greedy decoding, batch by batch: an iterator of batches.
 ///
-/// Each sequence has a cache of its own and no padding, so that what is written does not depend on the batch; those
-/// that have ended cost nothing more.
-pub struct Generating<'a> {
+/// Each text has a cache of its own and no padding, so it does not depend on the batch. A text that has ended costs nothing
+/// more.
+pub struct Generator<'a> {
     decoder: &'a Decoder,
     prompts: &'a [Vec<u32>],
-    prefix: Prefix,
+    prefix: SharedPrefix,
     order: Vec<usize>,
-    limits: Limits,
-    /// Whether the tokens written so far are enough: a stop string is in them.
-    enough: &'a dyn Fn(&[u32]) -> bool,
+    config: GenerationConfig,
+    /// Whether the tokens generated so far contain a stop string.
+    is_stopped: &'a dyn Fn(&[u32]) -> bool,
 }
 
-/// A sequence that is being written.
-struct Writing {
+/// A text that is being generated.
+struct OpenText {
     number: usize,
     cache: KvCache,
     tokens: Vec<u32>,
 }
 
-impl<'a> Generating<'a> {
+impl<'a> Generator<'a> {
     /// Prepares to continue `prompts`.
     pub fn new(
         decoder: &'a Decoder,
         prompts: &'a [Vec<u32>],
-        limits: Limits,
-        enough: &'a dyn Fn(&[u32]) -> bool,
+        config: GenerationConfig,
+        is_stopped: &'a dyn Fn(&[u32]) -> bool,
     ) -> Result<Self, LmError> {
         for prompt in prompts {
             if prompt.is_empty() {
                 return Err(LmError::EmptyPrompt);
             }
-            decoder.fits(prompt.len() + limits.max_new_tokens)?;
+            decoder.fits(prompt.len() + config.max_new_tokens)?;
         }
         let slices: Vec<&[u32]> = prompts.iter().map(Vec::as_slice).collect();
-        let prefix = Prefix::of(decoder, &slices)?;
+        let prefix = SharedPrefix::new(decoder, &slices)?;
         let mut order: Vec<usize> = (0..prompts.len()).collect();
         order.sort_by_key(|&number| std::cmp::Reverse(prompts[number].len()));
         Ok(Self {
@@ -61,22 +61,22 @@ impl<'a> Generating<'a> {
             prompts,
             prefix,
             order,
-            limits,
-            enough,
+            config,
+            is_stopped,
         })
     }
 
     fn batch(&self, mut numbers: Vec<usize>) -> Result<Vec<(usize, Vec<u32>)>, LmError> {
         let mut done = Vec::new();
-        let mut writing = Vec::new();
-        if self.limits.max_new_tokens == 0 {
+        let mut open = Vec::new();
+        if self.config.max_new_tokens == 0 {
             return Ok(numbers
                 .into_iter()
                 .map(|number| (number, Vec::new()))
                 .collect());
         }
         while !numbers.is_empty() {
-            let part = cut(&mut numbers, self.limits.budget, |number| {
+            let part = take_batch(&mut numbers, self.config.batch_tokens, |number| {
                 self.prefix.rest(&self.prompts[number]).tokens.len()
             });
             let sequences: Vec<Sequence> = part
@@ -87,68 +87,66 @@ impl<'a> Generating<'a> {
             let (next, caches) =
                 next.map_err(|error| error.renumbered(|sequence| part[sequence]))?;
             for ((&number, cache), token) in part.iter().zip(caches).zip(next) {
-                let begun = Writing {
+                let begun = OpenText {
                     number,
                     cache,
                     tokens: Vec::new(),
                 };
-                self.go_on(begun, token, &mut writing, &mut done);
+                self.append(begun, token, &mut open, &mut done);
             }
         }
-        while !writing.is_empty() {
-            let sequences: Vec<Sequence> = writing
+        while !open.is_empty() {
+            let sequences: Vec<Sequence> = open
                 .iter()
-                .map(|writing| Sequence {
-                    tokens: &writing.tokens[writing.tokens.len() - 1..],
-                    past: Some(&writing.cache),
+                .map(|open| Sequence {
+                    tokens: &open.tokens[open.tokens.len() - 1..],
+                    past: Some(&open.cache),
                 })
                 .collect();
             let next = self.next(&sequences);
             let (next, caches) =
-                next.map_err(|error| error.renumbered(|sequence| writing[sequence].number))?;
-            for ((mut sequence, cache), token) in std::mem::take(&mut writing)
-                .into_iter()
-                .zip(caches)
-                .zip(next)
+                next.map_err(|error| error.renumbered(|sequence| open[sequence].number))?;
+            for ((mut sequence, cache), token) in
+                std::mem::take(&mut open).into_iter().zip(caches).zip(next)
             {
                 sequence.cache = cache;
-                self.go_on(sequence, token, &mut writing, &mut done);
+                self.append(sequence, token, &mut open, &mut done);
             }
         }
         Ok(done)
     }
 
-    /// The likeliest next token of each run, of equals the lowest id, and the caches.
+    /// The likeliest next token of each sequence, the lowest id if several are equally likely, and the caches.
     fn next(&self, sequences: &[Sequence]) -> Result<(Vec<u32>, Vec<KvCache>), LmError> {
         let (states, caches) = self.decoder.forward_last(sequences, true)?;
-        Ok((self.decoder.likeliest(states)?, caches))
+        Ok((self.decoder.greedy_tokens(states)?, caches))
     }
 
-    /// Appends a token, and puts the sequence to those that go on or that are done.
-    fn go_on(
+    /// Appends a token to a text, and moves the text to those that go on or that are done.
+    fn append(
         &self,
-        mut sequence: Writing,
+        mut sequence: OpenText,
         token: u32,
-        writing: &mut Vec<Writing>,
+        open: &mut Vec<OpenText>,
         done: &mut Vec<(usize, Vec<u32>)>,
     ) {
-        let ended = self.limits.ends.contains(&token);
+        let ended = self.config.stop_tokens.contains(&token);
         if !ended {
             sequence.tokens.push(token);
         }
-        let full = sequence.tokens.len() >= self.limits.max_new_tokens;
-        if ended || full || (self.enough)(&sequence.tokens) {
+        let full = sequence.tokens.len() >= self.config.max_new_tokens;
+        if ended || full || (self.is_stopped)(&sequence.tokens) {
             done.push((sequence.number, sequence.tokens));
         } else {
-            writing.push(sequence);
+            open.push(sequence);
         }
     }
 }
 
-impl Generating<'_> {
-    /// The error for a prompt that is too much alone.
-    fn over_one(&self, error: LmError, number: usize) -> LmError {
-        let (tokens, most) = (self.prompts[number].len(), self.limits.max_new_tokens);
+impl Generator<'_> {
+    /// The error for a prompt that does not fit alone.
+    fn too_large(&self, error: LmError, number: usize) -> LmError {
+        let (tokens, most) = (self.prompts[number].len(), self.config.max_new_tokens);
         error.over(
             || format!("one prompt of {tokens} tokens and up to {most} after it"),
             || self.decoder.memory_advice(&[]),
@@ -156,8 +154,8 @@ impl Generating<'_> {
     }
 }
 
-impl Iterator for Generating<'_> {
-    /// The number of each prompt of a batch, and the tokens behind it.
+impl Iterator for Generator<'_> {
+    /// The number of each prompt of a batch, and the tokens generated after it.
     type Item = Result<Vec<(usize, Vec<u32>)>, LmError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -167,7 +165,7 @@ impl Iterator for Generating<'_> {
         loop {
             let rest = self
                 .order
-                .split_off(self.limits.batch.max(1).min(self.order.len()));
+                .split_off(self.config.batch_size.max(1).min(self.order.len()));
             let numbers = std::mem::replace(&mut self.order, rest);
             let error = match self.batch(numbers.clone()) {
                 Err(error @ LmError::OutOfMemory { .. }) => error,
@@ -175,12 +173,12 @@ impl Iterator for Generating<'_> {
             };
             let prompts = numbers.iter().map(|&number| self.prompts[number].len());
             let Some(budget) = halved([prompts.collect::<Vec<_>>().as_slice()]) else {
-                return Some(Err(self.over_one(error, numbers[0])));
+                return Some(Err(self.too_large(error, numbers[0])));
             };
             let batch = numbers.len() / 2;
             tracing::warn!("memory ran out: from here on {batch} prompts are continued at a time");
-            self.limits.batch = batch;
-            self.limits.budget = self.limits.budget.min(budget);
+            self.config.batch_size = batch;
+            self.config.batch_tokens = self.config.batch_tokens.min(budget);
             self.order.splice(0..0, numbers);
         }
     }

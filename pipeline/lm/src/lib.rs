@@ -16,10 +16,10 @@ mod prefix;
 mod probabilities;
 mod product;
 mod score;
+mod score_whole;
 mod train;
 #[cfg(feature = "wgpu")]
 mod vulkan;
-mod whole;
 
 pub use adapter::{
     Adapter, AdapterConfig, FIELDS as ADAPTER_FIELDS, Field as AdapterField, LoraConfig, Selection,
@@ -33,9 +33,9 @@ pub use decoder::{Decoder, KvCache, Sequence};
 pub use device::{Device, DeviceChoice, devices, missing_features};
 pub use error::LmError;
 use exp::exp;
-pub use generate::{Generating, Limits};
+pub use generate::{GenerationConfig, Generator};
 pub use guard::panics_are_errors;
 pub use memory::{InferenceMode, MemoryEstimate, Workload, report_memory};
 pub use probabilities::LogProbabilities;
-pub use score::{Query, Scoring};
+pub use score::{Scorer, ScoringRequest};
 pub use train::{Example, Step, Trainer, TrainingConfig};

@@ -2,18 +2,18 @@
 
 use crate::{Decoder, KvCache, LmError, Sequence};
 
-/// The common beginning of some prompts and its cache.
-pub(crate) struct Prefix {
+/// The beginning that some prompts share, and its cache.
+pub(crate) struct SharedPrefix {
     tokens: usize,
     cache: Option<KvCache>,
 }
 
-/// A beginning shorter than this is not worth a run of its own.
-const SHORTEST: usize = 8;
+/// Tokens of the shortest beginning that is worth a run of its own.
+const MIN_TOKENS: usize = 8;
 
-impl Prefix {
-    /// Runs what all `prompts` begin with. Each keeps at least one token of its own.
-    pub(crate) fn of(decoder: &Decoder, prompts: &[&[u32]]) -> Result<Self, LmError> {
+impl SharedPrefix {
+    /// Runs the beginning that all `prompts` share. Each prompt keeps at least one token of its own.
+    pub(crate) fn new(decoder: &Decoder, prompts: &[&[u32]]) -> Result<Self, LmError> {
         let none = Self {
             tokens: 0,
             cache: None,
@@ -21,7 +21,7 @@ impl Prefix {
         let [first, rest @ ..] = prompts else {
             return Ok(none);
         };
-        // Where angles depend on the whole length, a beginning cannot be run before it is known.
+        // With dynamic RoPE the angles depend on the length of the whole sequence, so no beginning can be run before.
         if rest.is_empty() || decoder.depends_on_length() {
             return Ok(none);
         }
@@ -31,7 +31,7 @@ impl Prefix {
         });
         let shortest = prompts.iter().map(|prompt| prompt.len()).min().unwrap_or(0);
         let tokens = shared.min(shortest.saturating_sub(1));
-        if tokens < SHORTEST {
+        if tokens < MIN_TOKENS {
             return Ok(none);
         }
         let sequence = Sequence {
@@ -54,8 +54,8 @@ impl Prefix {
     }
 }
 
-/// Cuts `order` after as many items as fit into `budget` tokens, one at least, and returns them.
-pub(crate) fn cut(
+/// Takes as many items off the front of `order` as fit into `budget` tokens, but at least one.
+pub(crate) fn take_batch(
     order: &mut Vec<usize>,
     budget: usize,
     tokens: impl Fn(usize) -> usize,

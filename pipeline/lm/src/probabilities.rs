@@ -1,5 +1,5 @@
-//! What a model says comes next. Here, and nowhere else, states become probabilities and tokens, so that NaN and infinity
-//! are found here: NaN spreads through every later layer into each logit of its token.
+//! Probabilities of the next token. Hidden states become probabilities and tokens only here, so NaN and infinity are found
+//! here: NaN spreads through every later layer into each logit of its token.
 
 use crate::{
     Decoder, LmError, exp,
@@ -9,17 +9,17 @@ use crate::{
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
-/// Logits of some positions, on the host, as log-probabilities on demand.
+/// The log-probabilities of all tokens at some positions, computed on demand from logits on the host.
 pub struct LogProbabilities {
     /// `[positions, vocabulary]`, f32.
     logits: TensorData,
-    /// Of each row: the logarithm of the sum of the exponentials.
-    totals: Vec<f64>,
+    /// The log-sum-exp of each row.
+    log_sums: Vec<f64>,
     vocabulary: usize,
 }
 
 impl Decoder {
-    /// Log-probabilities of the next token behind each of some states, `[states, hidden]`.
+    /// Log-probabilities of the next token after each of some states, `[states, hidden]`.
     ///
     /// # Errors
     /// [`LmError::NotFinite`] with the number of the first state whose logits are not all finite.
@@ -28,24 +28,24 @@ impl Decoder {
             self.logits(states).try_into_data().map_err(failed)
         })?;
         let vocabulary = self.architecture().vocabulary;
-        let totals = of_rows(&logits, vocabulary, total)?;
-        self.check_finite(totals.iter().map(|total| total.is_finite()))?;
+        let log_sums = of_rows(&logits, vocabulary, log_sum_exp)?;
+        self.check_finite(log_sums.iter().map(|log_sum_exp| log_sum_exp.is_finite()))?;
         Ok(LogProbabilities {
             logits,
-            totals,
+            log_sums,
             vocabulary,
         })
     }
 
-    /// The likeliest token after each of some states, of equals the one with the lowest id.
+    /// The likeliest token after each of some states, the one with the lowest id if several are equally likely.
     ///
     /// # Errors
     /// [`LmError::NotFinite`] as for [`Decoder::log_probabilities`].
-    pub(crate) fn likeliest(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
-        guarded(self.device(), || self.likeliest_of(states))
+    pub(crate) fn greedy_tokens(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
+        guarded(self.device(), || self.greedy_tokens_unguarded(states))
     }
 
-    fn likeliest_of(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
+    fn greedy_tokens_unguarded(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
         let logits = self.logits(states);
         let best = logits.clone().argmax(1);
         let finite: Vec<bool> = if self.on_processor() {
@@ -74,7 +74,7 @@ impl Decoder {
     }
 }
 
-/// What `of` says of each row.
+/// Applies `of` to each row.
 fn of_rows<T: Send>(
     logits: &TensorData,
     vocabulary: usize,
@@ -92,9 +92,9 @@ fn of_rows<T: Send>(
         .collect())
 }
 
-/// log Σ eˣ, without overflow; NaN where an x is NaN or infinite.
+/// log Σ eˣ, without overflow; NaN if an x is NaN or infinite.
 #[inline(always)]
-fn total(row: &[f32]) -> f64 {
+fn log_sum_exp(row: &[f32]) -> f64 {
     let most = most(row);
     // Blocks are added in f64.
     let (mut sum, mut zero) = (0.0, 0.0);
@@ -116,23 +116,23 @@ fn is_finite(row: &[f32]) -> bool {
 }
 
 impl LogProbabilities {
-    /// Positions.
+    /// The number of positions.
     pub fn len(&self) -> usize {
-        self.totals.len()
+        self.log_sums.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.totals.is_empty()
+        self.log_sums.is_empty()
     }
 
     /// The log-probability of a token, at most 0 but for rounding.
     pub fn of(&self, position: usize, token: u32) -> f64 {
         let logit = self.row(position)[token as usize];
-        f64::from(logit) - self.totals[position]
+        f64::from(logit) - self.log_sums[position]
     }
 
-    /// The likeliest tokens with their log-probabilities, best first; of equals, the lower id.
+    /// The likeliest tokens with their log-probabilities, best first; the lower id first if they are equally likely.
     pub fn top(&self, position: usize, count: usize) -> Vec<(u32, f64)> {
         let row = self.row(position);
         let mut order: Vec<u32> = (0..row.len() as u32).collect();
@@ -181,7 +181,7 @@ mod tests {
                 Tensor::<2>::from_data(TensorData::new(values, [3, width]), &device)
             };
             let best = decoder
-                .likeliest(states(1.0))
+                .greedy_tokens(states(1.0))
                 .expect("all states are finite");
             let probabilities = decoder
                 .log_probabilities(states(1.0))
@@ -190,7 +190,7 @@ mod tests {
             assert_eq!(best, expected);
             for broken in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                 for error in [
-                    decoder.likeliest(states(broken)).map(|_| ()),
+                    decoder.greedy_tokens(states(broken)).map(|_| ()),
                     decoder.log_probabilities(states(broken)).map(|_| ()),
                 ] {
                     assert!(

@@ -1,64 +1,68 @@
 use crate::{
     Decoder, KvCache, LmError, Sequence,
     guard::halved,
-    prefix::{Prefix, cut},
-    whole,
+    prefix::{SharedPrefix, take_batch},
+    score_whole,
 };
 
-/// A prompt, and what may follow it.
+/// A prompt, and continuations whose log-probabilities are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Query {
+pub struct ScoringRequest {
     /// The prompt's tokens.
     pub prompt: Vec<u32>,
     /// Tokens of each possible continuation; at least one.
     pub continuations: Vec<Vec<u32>>,
 }
 
-/// Scores queries batch by batch: the log-probability of every continuation of a query, from one run of its prompt.
+/// Scores requests batch by batch: an iterator of the log-probabilities of every continuation, from one run of its prompt.
 ///
-/// What all prompts begin with is run once. Batches hold prompts of like length without padding. A score does not
-/// depend on the batch that its query is in.
-pub struct Scoring<'a> {
+/// A beginning that all prompts share is run once. Batches hold prompts of similar length without padding. A score does not
+/// depend on the batch of its request.
+pub struct Scorer<'a> {
     decoder: &'a Decoder,
-    queries: &'a [Query],
-    prefix: Prefix,
+    requests: &'a [ScoringRequest],
+    prefix: SharedPrefix,
     /// Longest first, so that what does not fit fails at once.
     order: Vec<usize>,
-    budget: usize,
+    batch_tokens: usize,
 }
 
-impl<'a> Scoring<'a> {
-    /// Prepares to score `queries` with at most `budget` tokens at a time, or one query where it has more.
-    pub fn new(decoder: &'a Decoder, queries: &'a [Query], budget: usize) -> Result<Self, LmError> {
-        for query in queries {
-            if query.prompt.is_empty() || query.continuations.iter().any(Vec::is_empty) {
+impl<'a> Scorer<'a> {
+    /// Prepares to score `requests` with at most `batch_tokens` tokens at a time, or one request if it has more.
+    pub fn new(
+        decoder: &'a Decoder,
+        requests: &'a [ScoringRequest],
+        batch_tokens: usize,
+    ) -> Result<Self, LmError> {
+        for request in requests {
+            if request.prompt.is_empty() || request.continuations.iter().any(Vec::is_empty) {
                 return Err(LmError::EmptyPrompt);
             }
-            let longest = query.continuations.iter().map(Vec::len).max();
-            decoder.fits(query.prompt.len() + longest.map_or(0, |longest| longest - 1))?;
+            let longest = request.continuations.iter().map(Vec::len).max();
+            decoder.fits(request.prompt.len() + longest.map_or(0, |longest| longest - 1))?;
         }
-        let prompts: Vec<&[u32]> = queries
+        let prompts: Vec<&[u32]> = requests
             .iter()
-            .map(|query| query.prompt.as_slice())
+            .map(|request| request.prompt.as_slice())
             .collect();
-        let prefix = Prefix::of(decoder, &prompts)?;
-        let mut order: Vec<usize> = (0..queries.len()).collect();
-        order.sort_by_key(|&number| std::cmp::Reverse(queries[number].prompt.len()));
+        let prefix = SharedPrefix::new(decoder, &prompts)?;
+        let mut order: Vec<usize> = (0..requests.len()).collect();
+        order.sort_by_key(|&number| std::cmp::Reverse(requests[number].prompt.len()));
         Ok(Self {
             decoder,
-            queries,
+            requests,
             prefix,
             order,
-            budget,
+            batch_tokens,
         })
     }
 
     /// The scores of one batch.
     fn batch(&self, numbers: &[usize]) -> Result<Vec<(usize, Vec<f64>)>, LmError> {
-        let of = |number: usize| &self.queries[number];
+        let of = |number: usize| &self.requests[number];
         if self.decoder.depends_on_length() {
             let scores = |&number: &usize| {
-                let scores = whole::scores(self.decoder, of(number))
+                let scores = score_whole::scores(self.decoder, of(number))
                     .map_err(|error| error.renumbered(|_| number))?;
                 Ok((number, scores))
             };
@@ -95,7 +99,7 @@ impl<'a> Scoring<'a> {
         Ok(scores)
     }
 
-    /// Adds the tokens of the continuations behind their first ones.
+    /// Adds the log-probabilities of all but the first tokens of the continuations.
     fn add_rest(
         &self,
         scores: &mut [(usize, Vec<f64>)],
@@ -103,18 +107,18 @@ impl<'a> Scoring<'a> {
     ) -> Result<(), LmError> {
         let mut left: Vec<(usize, usize)> = Vec::new();
         for (row, (number, _)) in scores.iter().enumerate() {
-            let continuations = self.queries[*number].continuations.iter().enumerate();
+            let continuations = self.requests[*number].continuations.iter().enumerate();
             let long = continuations.filter(|(_, tokens)| tokens.len() > 1);
             left.extend(long.map(|(continuation, _)| (row, continuation)));
         }
         let tokens_of = |(row, continuation): (usize, usize), scores: &[(usize, Vec<f64>)]| {
-            self.queries[scores[row].0].continuations[continuation].as_slice()
+            self.requests[scores[row].0].continuations[continuation].as_slice()
         };
-        // Those of equal length behind the same prompt can be attended to together.
+        // Attention takes those of equal length after the same prompt together.
         left.sort_by_key(|&place| (place.0, tokens_of(place, scores).len()));
         let mut order: Vec<usize> = (0..left.len()).collect();
         while !order.is_empty() {
-            let taken = cut(&mut order, self.budget, |place| {
+            let taken = take_batch(&mut order, self.batch_tokens, |place| {
                 tokens_of(left[place], scores).len() - 1
             });
             let sequences: Vec<Sequence> = taken
@@ -155,33 +159,38 @@ impl<'a> Scoring<'a> {
     }
 }
 
-impl Scoring<'_> {
-    /// Half of the tokens of a batch, if it can be parted: between prompts, or between the continuations of the last one.
-    fn smaller(&self, numbers: &[usize]) -> Option<usize> {
+impl Scorer<'_> {
+    /// Half of the tokens of a batch, if it can be split: between prompts, or between the continuations of the last one.
+    fn smaller_batch(&self, numbers: &[usize]) -> Option<usize> {
         if self.decoder.depends_on_length() {
             // Each is run alone.
             return None;
         }
-        let of = |number: &usize| self.prefix.rest(&self.queries[*number].prompt).tokens.len();
+        let of = |number: &usize| {
+            self.prefix
+                .rest(&self.requests[*number].prompt)
+                .tokens
+                .len()
+        };
         let prompts: Vec<usize> = numbers.iter().map(of).collect();
         let continuations = numbers
             .iter()
-            .flat_map(|&it| &self.queries[it].continuations);
+            .flat_map(|&it| &self.requests[it].continuations);
         let mut rest: Vec<usize> = continuations.map(|tokens| tokens.len() - 1).collect();
         rest.retain(|&tokens| tokens > 0);
         // As they are taken together.
         rest.sort_unstable();
         let mut order: Vec<usize> = (0..rest.len()).collect();
-        let together = cut(&mut order, self.budget, |place| rest[place]).len();
+        let together = take_batch(&mut order, self.batch_tokens, |place| rest[place]).len();
         halved([prompts.as_slice()]).or_else(|| halved([&rest[..together]]))
     }
 
-    /// The error for a query that is too much alone.
-    fn over_one(&self, error: LmError, number: usize) -> LmError {
-        let Query {
+    /// The error for a request that does not fit alone.
+    fn too_large(&self, error: LmError, number: usize) -> LmError {
+        let ScoringRequest {
             prompt,
             continuations,
-        } = &self.queries[number];
+        } = &self.requests[number];
         let longest = continuations.iter().map(Vec::len).max().unwrap_or(0);
         error.over(
             || {
@@ -195,8 +204,8 @@ impl Scoring<'_> {
     }
 }
 
-impl Iterator for Scoring<'_> {
-    /// The number of each query of a batch, and the log-probabilities of its continuations, at most 0 and finite.
+impl Iterator for Scorer<'_> {
+    /// The number of each request of a batch, and the log-probabilities of its continuations, at most 0 and finite.
     type Item = Result<Vec<(usize, Vec<f64>)>, LmError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -204,18 +213,18 @@ impl Iterator for Scoring<'_> {
             return None;
         }
         loop {
-            let numbers = cut(&mut self.order, self.budget, |number| {
-                self.prefix.rest(&self.queries[number].prompt).tokens.len()
+            let numbers = take_batch(&mut self.order, self.batch_tokens, |number| {
+                self.prefix.rest(&self.requests[number].prompt).tokens.len()
             });
             let error = match self.batch(&numbers) {
                 Err(error @ LmError::OutOfMemory { .. }) => error,
                 done => return Some(done),
             };
-            let Some(budget) = self.smaller(&numbers) else {
-                return Some(Err(self.over_one(error, numbers[0])));
+            let Some(batch_tokens) = self.smaller_batch(&numbers) else {
+                return Some(Err(self.too_large(error, numbers[0])));
             };
-            tracing::warn!("memory ran out: from here on {budget} tokens are run at a time");
-            self.budget = budget;
+            tracing::warn!("memory ran out: from here on {batch_tokens} tokens are run at a time");
+            self.batch_tokens = batch_tokens;
             self.order.splice(0..0, numbers);
         }
     }

@@ -6,7 +6,9 @@
 mod reference;
 
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, Dtype, Generating, Limits, LmError, Query, Scoring, Sequence};
+use clika_lm::{
+    Decoder, Dtype, GenerationConfig, Generator, LmError, Scorer, ScoringRequest, Sequence,
+};
 use reference::{Expected, expected, fixture};
 use std::path::Path;
 
@@ -40,7 +42,7 @@ fn load(folder: &Path) -> Decoder {
 /// A query, and the scores that it has by the reference.
 #[derive(Clone)]
 struct Case {
-    query: Query,
+    query: ScoringRequest,
     scores: Vec<f64>,
 }
 
@@ -71,7 +73,7 @@ fn case(prompt: &Expected, length: usize) -> Case {
     };
     Case {
         scores: continuations.iter().map(score).collect(),
-        query: Query {
+        query: ScoringRequest {
             prompt: prompt.ids[..length].to_vec(),
             continuations,
         },
@@ -87,9 +89,9 @@ fn check_scores(name: &str, decoder: &Decoder, cases: &[Case]) {
         .iter()
         .flat_map(|order| BUDGETS.map(|budget| (order, budget)))
     {
-        let queries: Vec<Query> = order.iter().map(|case| case.query.clone()).collect();
+        let queries: Vec<ScoringRequest> = order.iter().map(|case| case.query.clone()).collect();
         let mut seen = vec![false; queries.len()];
-        for batch in Scoring::new(decoder, &queries, budget).unwrap() {
+        for batch in Scorer::new(decoder, &queries, budget).unwrap() {
             for (number, scores) in batch.unwrap() {
                 assert!(!seen[number], "{name}: query {number} twice");
                 seen[number] = true;
@@ -138,7 +140,7 @@ fn scores_are_the_references_whatever_the_batch() {
         };
         Case {
             scores: continuations.iter().map(score).collect(),
-            query: Query {
+            query: ScoringRequest {
                 prompt: prompt.ids[..length].to_vec(),
                 continuations: continuations.into(),
             },
@@ -168,7 +170,7 @@ fn a_long_continuation_has_the_sum_of_its_steps() {
         };
         let case = Case {
             scores: continuations.iter().map(sum).collect(),
-            query: Query {
+            query: ScoringRequest {
                 prompt: prompt.ids.clone(),
                 continuations,
             },
@@ -185,14 +187,14 @@ fn continued(
     budget: usize,
     batch: usize,
 ) -> Vec<Vec<u32>> {
-    let limits = Limits {
+    let limits = GenerationConfig {
         max_new_tokens: tokens,
-        ends: Vec::new(),
-        budget,
-        batch,
+        stop_tokens: Vec::new(),
+        batch_tokens: budget,
+        batch_size: batch,
     };
     let mut found = vec![Vec::new(); prompts.len()];
-    for batch in Generating::new(decoder, prompts, limits, &|_| false).unwrap() {
+    for batch in Generator::new(decoder, prompts, limits, &|_| false).unwrap() {
         for (number, tokens) in batch.unwrap() {
             found[number] = tokens;
         }
@@ -266,8 +268,8 @@ fn poisoned() -> Decoder {
 }
 
 /// The number and type that scoring ends with, and the queries that were scored before.
-fn broken_score(decoder: &Decoder, queries: &[Query], budget: usize) -> (usize, Dtype) {
-    let scoring = Scoring::new(decoder, queries, budget).unwrap();
+fn broken_score(decoder: &Decoder, queries: &[ScoringRequest], budget: usize) -> (usize, Dtype) {
+    let scoring = Scorer::new(decoder, queries, budget).unwrap();
     let found = scoring.into_iter().find_map(|batch| match batch {
         Ok(scores) => {
             let finite = scores.iter().flat_map(|(_, scores)| scores);
@@ -285,7 +287,7 @@ fn broken_score(decoder: &Decoder, queries: &[Query], budget: usize) -> (usize, 
 #[test]
 fn what_follows_a_broken_number_is_an_error_with_its_query_and_nothing_else() {
     let decoder = poisoned();
-    let query = |prompt: &[u32], continuations: &[&[u32]]| Query {
+    let query = |prompt: &[u32], continuations: &[&[u32]]| ScoringRequest {
         prompt: prompt.to_vec(),
         continuations: continuations.iter().map(|tokens| tokens.to_vec()).collect(),
     };
@@ -307,13 +309,13 @@ fn what_follows_a_broken_number_is_an_error_with_its_query_and_nothing_else() {
             }
             let mut prompts = vec![vec![3, 7, 12, 33], vec![4, 7]];
             prompts.insert(place, vec![1, POISON, 12]);
-            let limits = Limits {
+            let limits = GenerationConfig {
                 max_new_tokens: 3,
-                ends: Vec::new(),
-                budget,
-                batch: 2,
+                stop_tokens: Vec::new(),
+                batch_tokens: budget,
+                batch_size: 2,
             };
-            let mut generating = Generating::new(&decoder, &prompts, limits, &|_| false).unwrap();
+            let mut generating = Generator::new(&decoder, &prompts, limits, &|_| false).unwrap();
             let found = generating.find_map(Result::err);
             assert!(
                 matches!(found, Some(LmError::NotFinite { number, .. }) if number == place),
@@ -322,7 +324,7 @@ fn what_follows_a_broken_number_is_an_error_with_its_query_and_nothing_else() {
         }
         // A token that is asked about and never run has a probability like any other.
         let asked = [query(&[1, 7, 12], &[&[POISON], &[9, POISON]])];
-        for batch in Scoring::new(&decoder, &asked, budget).unwrap() {
+        for batch in Scorer::new(&decoder, &asked, budget).unwrap() {
             assert!(batch.unwrap()[0].1.iter().all(|score| score.is_finite()));
         }
     }
@@ -358,20 +360,20 @@ fn one_logit_that_overflows_is_an_error_whichever_way_it_goes() {
         let device = reference::device();
         let decoder =
             |dtype| Decoder::load(folder.path(), &device, Some(dtype), &NoProgress).unwrap();
-        let query = [Query {
+        let query = [ScoringRequest {
             prompt: prompt.clone(),
             continuations: vec![vec![5], vec![9]],
         }];
         let prompts = [prompt.clone()];
-        let limits = Limits {
+        let limits = GenerationConfig {
             max_new_tokens: 1,
-            ends: Vec::new(),
-            budget: 100,
-            batch: 1,
+            stop_tokens: Vec::new(),
+            batch_tokens: 100,
+            batch_size: 1,
         };
         let next = |decoder: &Decoder| {
             let mut written =
-                Generating::new(decoder, &prompts, limits.clone(), &|_| false).unwrap();
+                Generator::new(decoder, &prompts, limits.clone(), &|_| false).unwrap();
             written.next().unwrap()
         };
         let half = decoder(Dtype::F16);
@@ -383,7 +385,7 @@ fn one_logit_that_overflows_is_an_error_whichever_way_it_goes() {
         );
         for dtype in [Dtype::Bf16, Dtype::F32] {
             let whole = decoder(dtype);
-            let scores = Scoring::new(&whole, &query, 100).unwrap().next().unwrap();
+            let scores = Scorer::new(&whole, &query, 100).unwrap().next().unwrap();
             // Far below any other, and a number.
             let [first, _] = scores.unwrap()[0].1[..] else {
                 panic!("two continuations")
@@ -414,7 +416,7 @@ fn whichever_matrix_overflows_is_not_passed_over() {
     {
         return;
     }
-    let query = [Query {
+    let query = [ScoringRequest {
         prompt: vec![1, 7, 12, 33, 50, 4],
         continuations: vec![vec![5], vec![9, 33]],
     }];
@@ -439,7 +441,7 @@ fn whichever_matrix_overflows_is_not_passed_over() {
         let load = |dtype| Decoder::load(folder.path(), &device, Some(dtype), &NoProgress).unwrap();
         let score = |dtype| {
             let decoder = load(dtype);
-            let mut scoring = Scoring::new(&decoder, &query, 100).unwrap();
+            let mut scoring = Scorer::new(&decoder, &query, 100).unwrap();
             scoring.next().unwrap()
         };
         let half = score(Dtype::F16);

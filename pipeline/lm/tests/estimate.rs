@@ -5,7 +5,7 @@
 use clika_checkpoint::parse_architecture;
 use clika_lm::{
     Architecture, Decoder, DeviceChoice, Dtype, Example, InferenceMode, LoraConfig, MemoryEstimate,
-    Query, Scoring, Targets, Trainer, TrainingConfig, Workload,
+    Scorer, ScoringRequest, Targets, Trainer, TrainingConfig, Workload,
 };
 use serde_json::json;
 use std::{path::Path, process::Command};
@@ -99,8 +99,8 @@ fn peak(architecture: &Architecture, workload: &Workload) -> f64 {
             }
         }
         Workload::Inference { batch_tokens, mode } => {
-            let queries: Vec<Query> = (0..batch_tokens / 32)
-                .map(|number| Query {
+            let queries: Vec<ScoringRequest> = (0..batch_tokens / 32)
+                .map(|number| ScoringRequest {
                     prompt: tokens(number, 64),
                     continuations: if *mode == InferenceMode::Scoring {
                         (0..4).map(|other| tokens(number + other, 17)).collect()
@@ -109,7 +109,7 @@ fn peak(architecture: &Architecture, workload: &Workload) -> f64 {
                     },
                 })
                 .collect();
-            for batch in Scoring::new(&decoder, &queries, *batch_tokens).unwrap() {
+            for batch in Scorer::new(&decoder, &queries, *batch_tokens).unwrap() {
                 batch.unwrap();
             }
         }

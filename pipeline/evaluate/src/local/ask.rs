@@ -1,6 +1,6 @@
 use super::LocalModel;
 use crate::{EvaluateError, Question, Settings};
-use clika_lm::Query;
+use clika_lm::ScoringRequest;
 use serde::{Deserialize, Serialize};
 
 /// What a model's answer is read from.
@@ -43,7 +43,7 @@ pub enum Spacing {
 
 /// An item as a query, and what each of its continuations stands for.
 pub(super) struct Asking {
-    pub(super) query: Query,
+    pub(super) query: ScoringRequest,
     /// Of each continuation: the option, and the bytes that its log-probability is divided by.
     options: Vec<(usize, f64)>,
 }
@@ -110,7 +110,7 @@ impl Asker<'_> {
     /// Whether the tokens say which option is meant.
     fn check(
         &self,
-        query: &Query,
+        query: &ScoringRequest,
         texts: &[String],
         question: &Question,
     ) -> Result<(), EvaluateError> {
@@ -142,7 +142,7 @@ fn query(
     encode: impl Fn(&str) -> Result<Vec<u32>, EvaluateError>,
     separator: &str,
     texts: &[String],
-) -> Result<Query, EvaluateError> {
+) -> Result<ScoringRequest, EvaluateError> {
     let plain = encode("")?;
     let mut whole = Vec::with_capacity(texts.len());
     for text in texts {
@@ -153,7 +153,7 @@ fn query(
         let same = plain.iter().zip(tokens).take_while(|(a, b)| a == b).count();
         shared.min(same).min(tokens.len().saturating_sub(1))
     });
-    Ok(Query {
+    Ok(ScoringRequest {
         prompt: plain[..shared].to_vec(),
         continuations: whole.iter().map(|it| it[shared..].to_vec()).collect(),
     })

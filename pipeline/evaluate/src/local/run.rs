@@ -6,10 +6,10 @@ use crate::{
     Answers, EvaluateError, Question, SCORING_VERSION, Set, Settings, parse, question_sha256,
     run::mean,
 };
+use clika_network::services::{Cache, Key, Usage};
 use clika_base::files::sha256_hex;
 use clika_base::types::Progress;
-use clika_lm::{LmError, Query, Scoring};
-use clika_network::services::{Cache, Key, Usage};
+use clika_lm::{LmError, Scorer, ScoringRequest};
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::Prediction;
 use serde::de::DeserializeOwned;
@@ -190,7 +190,7 @@ impl Work<'_> {
         let keys: Vec<Key> = askings
             .iter()
             .map(|asking| {
-                let Query {
+                let ScoringRequest {
                     prompt,
                     continuations,
                 } = &asking.query;
@@ -204,11 +204,11 @@ impl Work<'_> {
         let left: Vec<usize> = (0..askings.len())
             .filter(|&number| found[number].is_none())
             .collect();
-        let queries: Vec<Query> = left
+        let queries: Vec<ScoringRequest> = left
             .iter()
             .map(|&number| askings[number].query.clone())
             .collect();
-        let scoring = Scoring::new(&self.model.decoder, &queries, self.settings.batch_tokens)?;
+        let scoring = Scorer::new(&self.model.decoder, &queries, self.settings.batch_tokens)?;
         for batch in scoring {
             let batch = batch
                 .map_err(|error| self.named(error.into(), set, |number| questions[left[number]]));

@@ -1,7 +1,7 @@
 use super::LocalModel;
 use crate::{EvaluateError, Set, Settings, thought};
+use clika_lm::{GenerationConfig, Generator, LmError};
 use clika_checkpoint::tokenizer::{TemplateVariables, TokenizerError};
-use clika_lm::{Generating, Limits, LmError};
 use serde_json::Value;
 
 /// What templates of models that can think or not call the choice.
@@ -71,15 +71,15 @@ impl LocalModel {
         for item in prompt.pilot(sets) {
             prompts.push(self.encode(&item.prompt, "")?);
         }
-        let limits = Limits {
+        let limits = GenerationConfig {
             max_new_tokens: 1,
-            ends: Vec::new(),
-            budget: batch_tokens,
-            batch: prompts.len().max(1),
+            stop_tokens: Vec::new(),
+            batch_tokens,
+            batch_size: prompts.len().max(1),
         };
         let mut thoughts = Vec::new();
         let never = |_: &[u32]| false;
-        for batch in Generating::new(&self.decoder, &prompts, limits, &never)? {
+        for batch in Generator::new(&self.decoder, &prompts, limits, &never)? {
             let batch = match batch {
                 Ok(batch) => batch,
                 // The evaluation names the item.

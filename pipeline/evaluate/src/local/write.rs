@@ -1,6 +1,6 @@
 use super::{Ends, LocalModel};
 use crate::{EvaluateError, thought};
-use clika_lm::{Decoder, Generating, Limits};
+use clika_lm::{Decoder, GenerationConfig, Generator};
 
 /// Prompts that are continued at a time.
 const GENERATION_BATCH: usize = 32;
@@ -31,11 +31,11 @@ impl LocalModel {
             tokens,
             texts: stops,
         } = self.ends()?;
-        let limits = Limits {
+        let limits = GenerationConfig {
             max_new_tokens: writing.max_tokens,
-            ends: tokens.iter().copied().collect(),
-            budget: writing.batch_tokens,
-            batch: GENERATION_BATCH,
+            stop_tokens: tokens.iter().copied().collect(),
+            batch_tokens: writing.batch_tokens,
+            batch_size: GENERATION_BATCH,
         };
         let found = |text: &str| {
             stops
@@ -52,7 +52,7 @@ impl LocalModel {
                     .is_ok_and(|text| found(&text).is_some())
         };
         let generating =
-            Generating::new(decoder, prompts, limits, &enough).map_err(EvaluateError::from)?;
+            Generator::new(decoder, prompts, limits, &enough).map_err(EvaluateError::from)?;
         for batch in generating {
             let mut texts = Vec::new();
             for (number, tokens) in batch.map_err(EvaluateError::from)? {

@@ -1,7 +1,7 @@
 //! The log-probabilities of the option letters after prompts, as `clika evaluate` asks for them.
 
 use super::{Outcome, answer, timed};
-use clika_lm::{Decoder, Query, Scoring};
+use clika_lm::{Decoder, Scorer, ScoringRequest};
 use serde::Deserialize;
 use serde_json::json;
 use std::{fs, path::Path};
@@ -15,10 +15,10 @@ struct Work {
 
 pub(super) fn run(decoder: &Decoder, prompts: &Path, batch_tokens: usize) -> Outcome<()> {
     let work: Work = serde_json::from_slice(&fs::read(prompts)?)?;
-    let queries: Vec<Query> = work
+    let queries: Vec<ScoringRequest> = work
         .prompts
         .into_iter()
-        .map(|prompt| Query {
+        .map(|prompt| ScoringRequest {
             prompt,
             continuations: work.letters.iter().map(|&letter| vec![letter]).collect(),
         })
@@ -29,7 +29,7 @@ pub(super) fn run(decoder: &Decoder, prompts: &Path, batch_tokens: usize) -> Out
         let (seconds, scored) = timed(|| {
             let mut scored = 0;
             // Scores that are not finite are errors.
-            for batch in Scoring::new(decoder, queries, batch_tokens)? {
+            for batch in Scorer::new(decoder, queries, batch_tokens)? {
                 scored += batch?.len();
             }
             Ok(scored)

@@ -2,7 +2,9 @@ use super::{
     guarded, panics_are_errors,
     planted::{self, Planted},
 };
-use crate::{Decoder, DeviceChoice, Dtype, Generating, Limits, LmError, Query, Scoring};
+use crate::{
+    Decoder, DeviceChoice, Dtype, GenerationConfig, Generator, LmError, Scorer, ScoringRequest,
+};
 use burn::tensor::Device as BurnDevice;
 use clika_base::types::NoProgress;
 use miette::Diagnostic;
@@ -21,9 +23,9 @@ fn prompt(number: usize, tokens: usize) -> Vec<u32> {
         .collect()
 }
 
-fn queries() -> Vec<Query> {
+fn queries() -> Vec<ScoringRequest> {
     (0..7)
-        .map(|number| Query {
+        .map(|number| ScoringRequest {
             prompt: prompt(number, 3 + number),
             continuations: [1, 4, 4, 6]
                 .map(|tokens| prompt(number + 11, tokens))
@@ -33,9 +35,13 @@ fn queries() -> Vec<Query> {
 }
 
 /// The scores of all queries, each asked once, or the error.
-fn scores(decoder: &Decoder, queries: &[Query], budget: usize) -> Result<Vec<Vec<f64>>, LmError> {
+fn scores(
+    decoder: &Decoder,
+    queries: &[ScoringRequest],
+    budget: usize,
+) -> Result<Vec<Vec<f64>>, LmError> {
     let mut found = vec![Vec::new(); queries.len()];
-    for batch in Scoring::new(decoder, queries, budget)? {
+    for batch in Scorer::new(decoder, queries, budget)? {
         for (number, scores) in batch? {
             assert!(found[number].is_empty(), "query {number} twice");
             found[number] = scores;
@@ -84,14 +90,14 @@ fn texts_are_the_same_where_memory_runs_out() {
     let decoder = decoder();
     let prompts: Vec<_> = (0..7).map(|number| prompt(number, 3 + number)).collect();
     let write = || {
-        let limits = Limits {
+        let limits = GenerationConfig {
             max_new_tokens: 4,
-            ends: Vec::new(),
-            budget: 1000,
-            batch: 5,
+            stop_tokens: Vec::new(),
+            batch_tokens: 1000,
+            batch_size: 5,
         };
         let mut found = vec![Vec::new(); prompts.len()];
-        for batch in Generating::new(&decoder, &prompts, limits, &|_| false)? {
+        for batch in Generator::new(&decoder, &prompts, limits, &|_| false)? {
             for (number, tokens) in batch? {
                 found[number] = tokens;
             }

@@ -8,7 +8,7 @@ use crate::{Architecture, Dtype, MlpNames, QueryKeyValue, Targets, TrainingConfi
 /// What a model is loaded for, as far as it decides the memory that it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Workload {
-    /// Scoring ([`crate::Scoring`]) or generation ([`crate::Generating`]).
+    /// Scoring ([`crate::Scorer`]) or generation ([`crate::Generator`]).
     Inference {
         /// Tokens that are run at a time.
         batch_tokens: usize,

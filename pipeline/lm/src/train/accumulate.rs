@@ -131,7 +131,7 @@ impl Trainer {
         order.sort_by_key(|&number| std::cmp::Reverse(length(number)));
         let mut micro_batches = Vec::new();
         while !order.is_empty() {
-            micro_batches.push(crate::prefix::cut(&mut order, self.budget, length));
+            micro_batches.push(crate::prefix::take_batch(&mut order, self.budget, length));
         }
         micro_batches
     }
