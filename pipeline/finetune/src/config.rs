@@ -1,7 +1,7 @@
 use crate::FinetuneError;
 use clika_base::types::Place;
+use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use clika_checkpoint::tokenizer::TemplateVariables;
-use clika_lm::{LoraConfig, Targets, TrainingConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, path::Path};
 
@@ -155,11 +155,11 @@ impl Strategy {
     }
 
     /// The matrices that adapters stand on.
-    const fn targets(self) -> Option<Targets> {
+    const fn targets(self) -> Option<LoraTargets> {
         match self {
-            Self::LoraPaper => Some(Targets::Paper),
-            Self::LoraAttention => Some(Targets::Attention),
-            Self::LoraAll => Some(Targets::All),
+            Self::LoraPaper => Some(LoraTargets::Paper),
+            Self::LoraAttention => Some(LoraTargets::Attention),
+            Self::LoraAll => Some(LoraTargets::All),
             Self::Full => None,
         }
     }

@@ -3,7 +3,7 @@
 use crate::FinetuneError;
 use clika_datasets::FictionalRow;
 use clika_evaluate::LocalModel;
-use clika_lm::Example;
+use clika_lm::TrainingExample;
 
 /// What a row asks: its prompt, and on a line of its own the name to translate, as LLaMA-Factory joins them.
 pub fn asked(row: &FictionalRow) -> String {
@@ -21,9 +21,9 @@ pub fn example(
     model: &LocalModel,
     space: &str,
     row: &FictionalRow,
-) -> Result<Example, FinetuneError> {
+) -> Result<TrainingExample, FinetuneError> {
     let turn = model.encode_turn(&asked(row), space, &row.response)?;
-    Ok(Example {
+    Ok(TrainingExample {
         answer: turn.prompt.len(),
         tokens: [turn.prompt, turn.answer, turn.end].concat(),
     })
@@ -34,7 +34,7 @@ pub(crate) fn examples(
     model: &LocalModel,
     space: &str,
     rows: &[FictionalRow],
-) -> Result<Vec<Example>, FinetuneError> {
+) -> Result<Vec<TrainingExample>, FinetuneError> {
     rows.iter().map(|row| example(model, space, row)).collect()
 }
 

@@ -3,7 +3,7 @@
 use crate::{FinetuneError, events};
 use clika_base::files::{ArtifactError, replace_file};
 use clika_base::types::Place;
-use clika_lm::Step;
+use clika_lm::TrainingStep;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
@@ -32,7 +32,7 @@ pub(crate) struct Line {
 
 impl Line {
     /// What a step said that took so long.
-    pub(crate) fn new(step: &Step, took: Duration) -> Self {
+    pub(crate) fn new(step: &TrainingStep, took: Duration) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         Self {
             step: step.number,

@@ -8,7 +8,7 @@ use crate::{
 };
 use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
-use clika_lm::{Decoder, Example, LmError, Trainer, TrainingConfig};
+use clika_lm::{Decoder, LmError, Trainer, TrainingConfig, TrainingExample};
 use std::{
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -39,7 +39,7 @@ impl Training<'_> {
     pub(crate) fn run(
         &self,
         base: Decoder,
-        examples: Vec<Example>,
+        examples: Vec<TrainingExample>,
     ) -> Result<(Decoder, Trained), FinetuneError> {
         let count = examples.len();
         let mut trainer = match self.checkpoints.newest(self.progress)? {

@@ -6,7 +6,7 @@
 
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Decoder, DeviceChoice, Dtype, Example, LoraConfig, Targets, Trainer, TrainingConfig,
+    Decoder, DeviceChoice, Dtype, LoraConfig, LoraTargets, Trainer, TrainingConfig, TrainingExample,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
     };
     let steps = number("--steps")?;
     let rows: Vec<Row> = serde_json::from_slice(&std::fs::read(rows)?)?;
-    let examples = rows.into_iter().map(|row| Example {
+    let examples = rows.into_iter().map(|row| TrainingExample {
         tokens: row.tokens,
         answer: row.answer,
     });
@@ -71,7 +71,7 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
             rank: 128,
             alpha: 16.0,
             dropout,
-            targets: Targets::Paper,
+            targets: LoraTargets::Paper,
         }),
         learning_rate: 2e-4,
         warmup_steps: 0,

@@ -12,8 +12,8 @@
 use burn::tensor::Device as BurnDevice;
 use clika_checkpoint::parse_architecture;
 use clika_lm::{
-    Decoder, Device, DeviceChoice, Dtype, Example, LmError, LoraConfig, Scorer, ScoringRequest,
-    Targets, Trainer, TrainingConfig,
+    Decoder, Device, DeviceChoice, Dtype, LmError, LoraConfig, LoraTargets, Scorer, ScoringRequest,
+    Trainer, TrainingConfig, TrainingExample,
 };
 use miette::Diagnostic;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn run(arguments: &[&str]) -> Outcome<Value> {
                 rank: 128,
                 alpha: 16.0,
                 dropout: 0.1,
-                targets: Targets::Paper,
+                targets: LoraTargets::Paper,
             });
             train(
                 decoder,
@@ -166,7 +166,7 @@ fn train(
     let device = decoder.device().clone();
     let examples = (0..rows).map(|row| {
         let length = 44 + row * 7 % 24;
-        Example {
+        TrainingExample {
             tokens: (0..length)
                 .map(|at| ((row * 31 + at * 7919) % vocabulary) as u32)
                 .collect(),

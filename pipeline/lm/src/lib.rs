@@ -22,8 +22,8 @@ mod train;
 mod vulkan;
 
 pub use adapter::{
-    Adapter, AdapterConfig, FIELDS as ADAPTER_FIELDS, Field as AdapterField, LoraConfig, Selection,
-    Targets, Treatment,
+    Adapter, AdapterConfig, FIELDS as ADAPTER_FIELDS, Field as AdapterField, LoraConfig,
+    LoraTargets, Selection, Treatment,
 };
 pub use clika_checkpoint::{
     Activation, Architecture, Biases, Checkpoint, CheckpointError, Dtype, MlpNames, Names, Norm,
@@ -38,4 +38,4 @@ pub use guard::panics_are_errors;
 pub use memory::{InferenceMode, MemoryEstimate, Workload, report_memory};
 pub use probabilities::LogProbabilities;
 pub use score::{Scorer, ScoringRequest};
-pub use train::{Example, Step, Trainer, TrainingConfig};
+pub use train::{Trainer, TrainingConfig, TrainingExample, TrainingStep};

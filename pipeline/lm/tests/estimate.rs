@@ -4,8 +4,8 @@
 
 use clika_checkpoint::parse_architecture;
 use clika_lm::{
-    Architecture, Decoder, DeviceChoice, Dtype, Example, InferenceMode, LoraConfig, MemoryEstimate,
-    Scorer, ScoringRequest, Targets, Trainer, TrainingConfig, Workload,
+    Architecture, Decoder, DeviceChoice, Dtype, InferenceMode, LoraConfig, LoraTargets,
+    MemoryEstimate, Scorer, ScoringRequest, Trainer, TrainingConfig, TrainingExample, Workload,
 };
 use serde_json::json;
 use std::{path::Path, process::Command};
@@ -28,7 +28,7 @@ fn architecture(name: &str) -> Architecture {
     parse_architecture(Path::new("config.json"), &config.to_string()).unwrap()
 }
 
-fn training(targets: Option<Targets>, batch_tokens: usize, recompute: bool) -> Workload {
+fn training(targets: Option<LoraTargets>, batch_tokens: usize, recompute: bool) -> Workload {
     Workload::Training {
         config: TrainingConfig {
             lora: targets.map(|targets| LoraConfig {
@@ -54,8 +54,8 @@ fn training(targets: Option<Targets>, batch_tokens: usize, recompute: bool) -> W
 
 fn cases() -> Vec<(&'static str, &'static str, Workload)> {
     let answers = |batch_tokens, mode| Workload::Inference { batch_tokens, mode };
-    let paper = Some(Targets::Paper);
-    let all = Some(Targets::All);
+    let paper = Some(LoraTargets::Paper);
+    let all = Some(LoraTargets::All);
     vec![
         ("lora", "llama", training(paper, 2048, false)),
         ("lora recompute", "llama", training(paper, 2048, true)),
@@ -89,7 +89,7 @@ fn peak(architecture: &Architecture, workload: &Workload) -> f64 {
     let decoder = Decoder::random(architecture, &device, Dtype::F32, 0).unwrap();
     match workload {
         Workload::Training { config, .. } => {
-            let examples = (0..config.batch).map(|number| Example {
+            let examples = (0..config.batch).map(|number| TrainingExample {
                 tokens: tokens(number, 64),
                 answer: 52,
             });
@@ -204,7 +204,7 @@ fn the_estimate_for_a_gpu_is_near_what_its_stand_in_counted() {
             .join(config);
         let text = std::fs::read_to_string(&path).unwrap();
         let architecture = parse_architecture(&path, &text).unwrap();
-        let mut workload = training(lora.then_some(Targets::Paper), 6960, recompute);
+        let mut workload = training(lora.then_some(LoraTargets::Paper), 6960, recompute);
         if let Workload::Training { config, keeps_base } = &mut workload {
             *keeps_base = false;
             if let Some(lora) = &mut config.lora {

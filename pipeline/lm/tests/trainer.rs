@@ -6,7 +6,8 @@ mod reference;
 
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, Dtype, Example, LmError, LoraConfig, Targets, Trainer, TrainingConfig,
+    Adapter, Decoder, Dtype, LmError, LoraConfig, LoraTargets, Trainer, TrainingConfig,
+    TrainingExample,
 };
 use std::path::Path;
 
@@ -16,9 +17,9 @@ fn decoder(name: &str, dtype: Dtype) -> Decoder {
 }
 
 /// Rows of several lengths, of a pattern that can be learnt.
-fn examples() -> Vec<Example> {
+fn examples() -> Vec<TrainingExample> {
     (0..12_usize)
-        .map(|number| Example {
+        .map(|number| TrainingExample {
             tokens: (0..5 + number % 4)
                 .map(|at| ((number + 3 * at) % 40 + 3) as u32)
                 .collect(),
@@ -33,7 +34,7 @@ fn config(dropout: f64) -> TrainingConfig {
             rank: 4,
             alpha: 8.0,
             dropout,
-            targets: Targets::All,
+            targets: LoraTargets::All,
         }),
         learning_rate: 1e-2,
         warmup_steps: 0,
@@ -182,7 +183,7 @@ fn what_cannot_be_trained_is_refused() {
         new(Vec::new(), &config(0.0)),
         Some(LmError::NothingToLearn)
     ));
-    let prompt_only = Example {
+    let prompt_only = TrainingExample {
         tokens: vec![1, 2],
         answer: 2,
     };
@@ -190,7 +191,7 @@ fn what_cannot_be_trained_is_refused() {
         new(vec![prompt_only], &config(0.0)),
         Some(LmError::NoAnswer { number: 0 })
     ));
-    let unknown = Example {
+    let unknown = TrainingExample {
         tokens: vec![1, 1_000_000, 2],
         answer: 1,
     };
@@ -356,7 +357,7 @@ fn what_f16_cannot_hold_ends_a_training_and_a_merge() {
         max_steps: Some(1),
         ..config(0.0)
     };
-    config.lora.as_mut().unwrap().targets = Targets::Paper;
+    config.lora.as_mut().unwrap().targets = LoraTargets::Paper;
     let plain = decoder("llama-gqa", Dtype::F32);
     let mut trainer = Trainer::new(plain, examples(), &config).unwrap();
     trainer.step().unwrap();

@@ -7,7 +7,8 @@ mod reference;
 
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, Example, LoraConfig, Selection, Sequence, Targets, Trainer, TrainingConfig,
+    Adapter, Decoder, LoraConfig, LoraTargets, Selection, Sequence, Trainer, TrainingConfig,
+    TrainingExample,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -43,9 +44,9 @@ struct Row {
 impl Training {
     fn lora(&self) -> Option<LoraConfig> {
         let targets = match self.targets.as_str() {
-            "paper" => Targets::Paper,
-            "attention" => Targets::Attention,
-            "all" => Targets::All,
+            "paper" => LoraTargets::Paper,
+            "attention" => LoraTargets::Attention,
+            "all" => LoraTargets::All,
             "full" => return None,
             other => panic!("unknown targets {other}"),
         };
@@ -61,7 +62,7 @@ impl Training {
         let device = reference::device();
         let base = reference::fixture(&self.base);
         let decoder = Decoder::load(&base, &device, None, &NoProgress).unwrap();
-        let examples = self.batches.iter().flatten().map(|row| Example {
+        let examples = self.batches.iter().flatten().map(|row| TrainingExample {
             tokens: row.tokens.clone(),
             answer: row.answer,
         });

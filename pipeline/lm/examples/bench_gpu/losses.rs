@@ -3,8 +3,8 @@
 use super::{Outcome, answer, distance, logits, parse_dtype};
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, Device, Dtype, Example, LoraConfig, Sequence, Targets, Trainer,
-    TrainingConfig,
+    Adapter, Decoder, Device, Dtype, LoraConfig, LoraTargets, Sequence, Trainer, TrainingConfig,
+    TrainingExample,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub(super) struct Row {
     answer: usize,
 }
 
-impl From<Row> for Example {
+impl From<Row> for TrainingExample {
     fn from(row: Row) -> Self {
         Self {
             tokens: row.tokens,
@@ -84,9 +84,9 @@ fn compare(device: &Device, fixtures: &Path, folder: &Path, dtype: Dtype) -> Out
 impl Training {
     fn trainer(&mut self, decoder: Decoder, folder: &Path) -> Outcome<Trainer> {
         let targets = match self.targets.as_str() {
-            "paper" => Some(Targets::Paper),
-            "attention" => Some(Targets::Attention),
-            "all" => Some(Targets::All),
+            "paper" => Some(LoraTargets::Paper),
+            "attention" => Some(LoraTargets::Attention),
+            "all" => Some(LoraTargets::All),
             "full" => None,
             other => return Err(format!("unknown targets {other}").into()),
         };
@@ -109,7 +109,7 @@ impl Training {
             recompute: false,
         };
         let rows = std::mem::take(&mut self.batches).into_iter().flatten();
-        let examples = rows.map(Example::from).collect();
+        let examples = rows.map(TrainingExample::from).collect();
         let mut trainer = Trainer::in_order(decoder, examples, &config)?;
         if config.lora.is_some() {
             trainer.begin_from(&Adapter::read(&folder.join("initial"))?)?;

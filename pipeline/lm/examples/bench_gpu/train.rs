@@ -1,7 +1,7 @@
 //! Steps of a LoRA training, rank 128 on queries and values as the paper's, on the rows of a file in their order.
 
 use super::{Outcome, answer, losses::Row, reserved_mib, timed};
-use clika_lm::{Decoder, Example, LoraConfig, Targets, Trainer, TrainingConfig};
+use clika_lm::{Decoder, LoraConfig, LoraTargets, Trainer, TrainingConfig, TrainingExample};
 use serde_json::json;
 use std::{fs, path::Path};
 
@@ -11,13 +11,13 @@ const EPOCHS: usize = 1000;
 /// `batch` rows a step, of which `batch_tokens` tokens are run at a time.
 pub(super) fn run(decoder: Decoder, rows: &Path, batch: usize, batch_tokens: usize) -> Outcome<()> {
     let rows: Vec<Row> = serde_json::from_slice(&fs::read(rows)?)?;
-    let examples = rows.into_iter().map(Example::from).collect();
+    let examples = rows.into_iter().map(TrainingExample::from).collect();
     let config = TrainingConfig {
         lora: Some(LoraConfig {
             rank: 128,
             alpha: 16.0,
             dropout: 0.1,
-            targets: Targets::Paper,
+            targets: LoraTargets::Paper,
         }),
         learning_rate: 2e-4,
         warmup_steps: 0,

@@ -12,7 +12,7 @@ mod train;
 
 pub use config::{AdapterConfig, Selection};
 pub use fields::{FIELDS, Field, Treatment};
-pub use train::{LoraConfig, Targets};
+pub use train::{LoraConfig, LoraTargets};
 
 use crate::{Dtype, LmError, decoder::matrix, files};
 use burn::tensor::Device as BurnDevice;

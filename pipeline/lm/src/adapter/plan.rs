@@ -7,7 +7,7 @@ use super::{
     parts::{Kind, Part},
     patterns::{Patterns, is_end},
     tensors::{Tensors, conflict, no_module, not_adaptable},
-    train::Targets,
+    train::LoraTargets,
 };
 use crate::{Architecture, LmError, QueryKeyValue};
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ impl Planner<'_, '_> {
             None => match names.query_key_value {
                 QueryKeyValue::Stacked(_) => Err(no_module(FIELD, "null")),
                 QueryKeyValue::Separate(_) | QueryKeyValue::ByHead(_) => {
-                    let modules = Targets::Paper.modules(names).into_iter();
+                    let modules = LoraTargets::Paper.modules(names).into_iter();
                     Ok(Selection::List(modules.map(str::to_owned).collect()))
                 }
             },

@@ -1,4 +1,4 @@
-//! The adapters that are trained here.
+//! New LoRA adapters for training.
 
 use super::AdapterConfig;
 use crate::{
@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 /// Which linear layers get an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Targets {
-    /// Those of the paper: queries and values, or the one matrix that holds them.
+pub enum LoraTargets {
+    /// Those of the paper: queries and values, or the one matrix that contains them.
     Paper,
     /// All of the attention.
     Attention,
@@ -22,21 +22,21 @@ pub enum Targets {
     All,
 }
 
-/// A low-rank adapter (LoRA).
+/// The configuration of a LoRA adapter to train.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoraConfig {
-    /// Columns of one factor and rows of the other; at least 1.
+    /// The rank of its low-rank updates; at least 1.
     pub rank: usize,
-    /// The update is multiplied by alpha over rank.
+    /// Updates are multiplied by alpha over rank.
     pub alpha: f64,
-    /// The probability that a number of what goes into the adapter is left out in training.
+    /// The dropout probability on the adapter's input, in training only.
     pub dropout: f64,
-    /// What gets an adapter.
-    pub targets: Targets,
+    /// The linear layers that get an adapter.
+    pub targets: LoraTargets,
 }
 
-impl Targets {
+impl LoraTargets {
     /// The last parts of the modules' names, as PEFT's `target_modules` lists them.
     pub fn modules(self, names: &Names) -> Vec<&'static str> {
         let last = |name: &'static str| match name.rsplit_once('.') {
@@ -62,8 +62,12 @@ impl Targets {
 }
 
 impl Decoder {
-    /// Puts on an adapter as PEFT initializes it: A uniform in ± 1/√in_features, B zero.
-    pub(crate) fn begin_adapter(&mut self, config: &LoraConfig, seed: u64) -> Result<(), LmError> {
+    /// Puts a new adapter on the model, initialized as in PEFT: A uniform in ± 1/√in_features, B zero.
+    pub(crate) fn add_new_adapter(
+        &mut self,
+        config: &LoraConfig,
+        seed: u64,
+    ) -> Result<(), LmError> {
         if config.rank == 0 {
             return Err(LmError::Rank);
         }
@@ -75,7 +79,7 @@ impl Decoder {
             let last = linear.name.rsplit('.').next();
             linear.lora = last
                 .is_some_and(|last| names.contains(&last))
-                .then(|| begin(linear, number, config.rank, scale, seed, &device));
+                .then(|| new_lora(linear, number, config.rank, scale, seed, &device));
         }
         let names = names.into_iter().map(str::to_owned).collect();
         let LoraConfig {
@@ -89,7 +93,7 @@ impl Decoder {
     }
 }
 
-fn begin(
+fn new_lora(
     linear: &Linear,
     number: usize,
     rank: usize,
@@ -99,7 +103,7 @@ fn begin(
 ) -> Lora {
     let [rows, columns] = linear.weight.dims();
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    // A stream for each layer, whatever others have an adapter.
+    // Each layer has its own stream, whether or not other layers have an adapter.
     random.set_stream(number as u64 + 1);
     let bound = 1.0 / (columns as f32).sqrt();
     let a = (0..rank * columns).map(|_| random.random_range(-bound..bound));

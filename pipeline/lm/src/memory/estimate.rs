@@ -3,7 +3,7 @@
 //! What is kept is known exactly: weights, gradients, AdamW's moments, and the activations that the backward pass needs.
 //! Temporary tensors are not known; factors for them are measured, and the constants say where.
 
-use crate::{Architecture, Dtype, MlpNames, QueryKeyValue, Targets, TrainingConfig};
+use crate::{Architecture, Dtype, LoraTargets, MlpNames, QueryKeyValue, TrainingConfig};
 
 /// What a model is loaded for, as far as it decides the memory that it takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -258,22 +258,22 @@ impl Sizes {
 }
 
 /// Rows and columns of the matrices of a layer that get an adapter.
-fn adapted(it: &Architecture, targets: Targets) -> impl Iterator<Item = [usize; 2]> {
+fn adapted(it: &Architecture, targets: LoraTargets) -> impl Iterator<Item = [usize; 2]> {
     let (hidden, inner) = (it.hidden, it.intermediate);
     let (queries, keys) = (it.heads * it.head_dim, it.kv_heads * it.head_dim);
     let mut all = match (targets, it.names.query_key_value) {
-        (Targets::Paper, QueryKeyValue::Separate(_)) => vec![[queries, hidden], [keys, hidden]],
-        (Targets::Attention | Targets::All, QueryKeyValue::Separate(_)) => {
+        (LoraTargets::Paper, QueryKeyValue::Separate(_)) => vec![[queries, hidden], [keys, hidden]],
+        (LoraTargets::Attention | LoraTargets::All, QueryKeyValue::Separate(_)) => {
             vec![[queries, hidden], [keys, hidden], [keys, hidden]]
         }
         (_, QueryKeyValue::Stacked(_) | QueryKeyValue::ByHead(_)) => {
             vec![[queries + 2 * keys, hidden]]
         }
     };
-    if targets != Targets::Paper {
+    if targets != LoraTargets::Paper {
         all.push([hidden, queries]);
     }
-    if targets == Targets::All {
+    if targets == LoraTargets::All {
         let up_projections = match it.names.mlp {
             MlpNames::Gated { .. } => 2,
             MlpNames::Plain { .. } => 1,

@@ -2,8 +2,8 @@
 
 use super::{GIB, MemoryEstimate, Workload, free_memory};
 use crate::{
-    Architecture, Checkpoint, Device, Dtype, LmError, LoraConfig, Targets, guard::memory_advice,
-    read_architecture,
+    Architecture, Checkpoint, Device, Dtype, LmError, LoraConfig, LoraTargets,
+    guard::memory_advice, read_architecture,
 };
 use clika_base::types::Progress;
 use std::path::Path;
@@ -215,7 +215,7 @@ const PAPER: LoraConfig = LoraConfig {
     rank: 128,
     alpha: 16.0,
     dropout: 0.1,
-    targets: Targets::Paper,
+    targets: LoraTargets::Paper,
 };
 
 impl Workload {

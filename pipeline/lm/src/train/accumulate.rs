@@ -1,6 +1,6 @@
 //! Gradient accumulation: a batch is run in micro-batches, and again in smaller ones if memory runs out.
 
-use super::{Example, Trainer};
+use super::{Trainer, TrainingExample};
 use crate::{
     LmError,
     decoder::{Dropout, Gradients, Sum, TrainContext, Trainable, mix_bits},
@@ -70,7 +70,7 @@ impl Trainer {
         let mut gradients = Gradients::default();
         let mut loss = Sum::default();
         for (micro_batch, numbers) in micro_batches.iter().enumerate() {
-            let examples: Vec<&Example> = numbers
+            let examples: Vec<&TrainingExample> = numbers
                 .iter()
                 .map(|&number| &self.examples[number])
                 .collect();

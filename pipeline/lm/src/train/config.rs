@@ -1,16 +1,16 @@
 use crate::LoraConfig;
 use serde::{Deserialize, Serialize};
 
-/// A row to learn: the loss is on `tokens[answer..]`.
+/// A prompt and its answer to train on: the loss is that of `tokens[answer..]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
+pub struct TrainingExample {
     /// Prompt and answer.
     pub tokens: Vec<u32>,
     /// Where the answer begins; at least 1, and before the end.
     pub answer: usize,
 }
 
-/// What decides a training, beside model and examples.
+/// All that decides the result of a training, besides model and examples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingConfig {
@@ -20,35 +20,36 @@ pub struct TrainingConfig {
     pub learning_rate: f64,
     /// Steps in which the rate rises from 0 in a straight line.
     pub warmup_steps: usize,
-    /// How often every example is learnt.
+    /// How often every example is seen.
     pub epochs: usize,
-    /// Steps after which the training ends, if it has not ended before.
+    /// The most steps.
     pub max_steps: Option<usize>,
     /// Examples of a step.
     pub batch: usize,
-    /// AdamW's, on matrices only.
+    /// The weight decay of AdamW, on matrices only.
     pub weight_decay: f64,
-    /// Longer gradients, all parameters' taken as one vector, are shortened to this.
+    /// Gradients are clipped to this norm, taken over all parameters.
     pub max_gradient_norm: f64,
-    /// Decides the adapter's first values, the examples' order and what dropout leaves out.
+    /// Decides the initial adapter, the order of the examples and the dropout masks.
     pub seed: u64,
-    /// Tokens that are run at a time, or one example where it has more. Changes no result beyond the order of additions
-    /// and what dropout leaves out.
+    /// Tokens that are run at a time, or one example if it has more. Changes no result beyond the order of additions and the
+    /// dropout masks.
     pub batch_tokens: usize,
-    /// Whether layers are run again on the way back instead of keeping what they computed: a third more time for less memory.
+    /// Whether layers are computed again in the backward pass instead of keeping their activations (gradient checkpointing):
+    /// a third more time for less memory.
     pub recompute: bool,
 }
 
 impl TrainingConfig {
-    /// Steps of a training on so many examples: batches are cut from the examples of all epochs behind each other, so that
-    /// only the last one may be smaller.
+    /// The number of steps with so many examples: batches are cut from the examples of all epochs one after the other, so only
+    /// the last one may be smaller.
     pub fn steps(&self, examples: usize) -> usize {
         let steps = (examples * self.epochs).div_ceil(self.batch.max(1));
         self.max_steps.map_or(steps, |most| most.min(steps))
     }
 
     /// The learning rate of a step, from 0: transformers' cosine schedule with warmup.
-    pub fn rate(&self, step: usize, steps: usize) -> f64 {
+    pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
         let (step, warmup, steps) = (step as f64, self.warmup_steps as f64, steps as f64);
         if step < warmup {
             return self.learning_rate * step / warmup.max(1.0);
@@ -91,8 +92,8 @@ mod tests {
 
     #[test]
     fn the_rate_rises_in_a_line_and_falls_along_a_cosine() {
-        // By hand: half of the warmup, its end, and a third, a half and the whole of the 12 steps behind it.
-        let rates = [2, 4, 8, 10, 16].map(|step| config().rate(step, 16));
+        // By hand: half of the warmup, its end, and a third, a half and the whole of the 12 steps after it.
+        let rates = [2, 4, 8, 10, 16].map(|step| config().learning_rate_at(step, 16));
         for (rate, expected) in rates.into_iter().zip([1.0, 2.0, 1.5, 1.0, 0.0]) {
             assert!((rate - expected).abs() < 1e-12, "{rate}, not {expected}");
         }

@@ -1,8 +1,8 @@
 //! Devices that fail in the middle of a training.
 
-use super::{Example, Step, Trainer, TrainingConfig};
+use super::{Trainer, TrainingConfig, TrainingExample, TrainingStep};
 use crate::{
-    Decoder, DeviceChoice, Dtype, LmError, LoraConfig, Targets,
+    Decoder, DeviceChoice, Dtype, LmError, LoraConfig, LoraTargets,
     guard::planted::{self, Planted},
 };
 use clika_base::types::NoProgress;
@@ -20,9 +20,9 @@ fn decoder() -> Decoder {
 }
 
 /// Of 6 to 11 tokens that are run.
-fn examples() -> Vec<Example> {
+fn examples() -> Vec<TrainingExample> {
     (0..12_usize)
-        .map(|number| Example {
+        .map(|number| TrainingExample {
             tokens: (0..7 + number / 2)
                 .map(|at| ((7 * number + 5 * at) % 40 + 3) as u32)
                 .collect(),
@@ -38,7 +38,7 @@ fn config(lora: bool) -> TrainingConfig {
             alpha: 8.0,
             // Depends on how a batch is cut.
             dropout: 0.0,
-            targets: Targets::All,
+            targets: LoraTargets::All,
         }),
         learning_rate: 1e-2,
         warmup_steps: 0,
@@ -53,7 +53,7 @@ fn config(lora: bool) -> TrainingConfig {
     }
 }
 
-fn rest(trainer: &mut Trainer) -> Vec<Step> {
+fn rest(trainer: &mut Trainer) -> Vec<TrainingStep> {
     let mut steps = Vec::new();
     while trainer.done() < trainer.steps() {
         steps.push(trainer.step().expect("it is tame"));

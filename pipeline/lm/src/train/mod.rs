@@ -1,4 +1,4 @@
-//! Training: batches, gradients, AdamW, and states to go on from.
+//! Training: batches, gradients, AdamW, and the state from which an interrupted training goes on.
 
 mod accumulate;
 mod config;
@@ -7,7 +7,7 @@ mod failing;
 mod order;
 mod state;
 
-pub use config::{Example, TrainingConfig};
+pub use config::{TrainingConfig, TrainingExample};
 
 use crate::{
     Adapter, Decoder, LmError, Sequence,
@@ -16,15 +16,15 @@ use crate::{
 };
 use accumulate::BatchGradients;
 use burn::tensor::{DType, Tensor};
-use order::Order;
+use order::ExampleOrder;
 use std::collections::BTreeMap;
 
-/// A training that is taken step by step.
+/// A training of a model, step by step.
 pub struct Trainer {
     decoder: Decoder,
-    examples: Vec<Example>,
+    examples: Vec<TrainingExample>,
     config: TrainingConfig,
-    order: Order,
+    order: ExampleOrder,
     trainable: Trainable,
     /// Tokens that are run at a time: the configuration's, or fewer since memory ran out.
     budget: usize,
@@ -33,7 +33,7 @@ pub struct Trainer {
     moments: BTreeMap<String, Moments>,
 }
 
-/// What AdamW keeps of a parameter, f32.
+/// What AdamW keeps for a parameter, f32: the means of its gradient and of the gradient's square.
 struct Moments {
     mean: Tensor<2>,
     square: Tensor<2>,
@@ -41,20 +41,20 @@ struct Moments {
     master: Option<Tensor<2>>,
 }
 
-/// What a step did.
+/// A report on one step of a training.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub struct TrainingStep {
     /// From 1.
     pub number: usize,
     /// The mean cross-entropy of the batch's answer tokens before the step.
     pub loss: f64,
-    /// Before clipping.
+    /// The norm of all gradients, before clipping.
     pub gradient_norm: f64,
     /// The learning rate.
     pub learning_rate: f64,
     /// Tokens that were run; there is no padding.
     pub tokens: usize,
-    /// The batch.
+    /// The numbers of the batch's examples.
     pub examples: Vec<usize>,
 }
 
@@ -62,7 +62,7 @@ impl Trainer {
     /// Prepares to train. An adapter that the model has is taken off; with [`TrainingConfig::lora`] a new one is put on.
     pub fn new(
         mut decoder: Decoder,
-        examples: Vec<Example>,
+        examples: Vec<TrainingExample>,
         config: &TrainingConfig,
     ) -> Result<Self, LmError> {
         for (number, example) in examples.iter().enumerate() {
@@ -77,7 +77,7 @@ impl Trainer {
         }
         let trainable = match &config.lora {
             Some(lora) => {
-                decoder.begin_adapter(lora, config.seed)?;
+                decoder.add_new_adapter(lora, config.seed)?;
                 Trainable::Adapter
             }
             None => {
@@ -86,7 +86,7 @@ impl Trainer {
             }
         };
         Ok(Self {
-            order: Order::new(examples.len(), config.seed),
+            order: ExampleOrder::new(examples.len(), config.seed),
             decoder,
             examples,
             config: config.clone(),
@@ -97,20 +97,21 @@ impl Trainer {
         })
     }
 
-    /// Like [`Trainer::new`], and learns the examples in the order that they come in, in every epoch.
+    /// Like [`Trainer::new`], but every epoch has the examples in the given order.
     pub fn in_order(
         decoder: Decoder,
-        examples: Vec<Example>,
+        examples: Vec<TrainingExample>,
         config: &TrainingConfig,
     ) -> Result<Self, LmError> {
-        let order = Order::as_given(examples.len());
+        let order = ExampleOrder::as_given(examples.len());
         Ok(Self {
             order,
             ..Self::new(decoder, examples, config)?
         })
     }
 
-    /// Begins from an adapter instead of a new one, before the first step. It is one that adds to linear layers only.
+    /// Begins from this adapter instead of a new one; to be called before the first step. The adapter may add to linear layers
+    /// only.
     pub fn begin_from(&mut self, adapter: &Adapter) -> Result<(), LmError> {
         adapter.check_plain()?;
         let mut adapted = self.decoder.clone();
@@ -124,7 +125,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Steps that there are to be.
+    /// The number of all steps.
     pub fn steps(&self) -> usize {
         self.config.steps(self.examples.len())
     }
@@ -144,11 +145,11 @@ impl Trainer {
         self.decoder
     }
 
-    /// Takes a step. A loss or a gradient that is no number ends the training with [`LmError::Diverged`], before any weight
-    /// is changed; the last step also if its weights give none. Too little memory for a part makes the parts smaller.
+    /// Takes a step. A loss or gradient that is NaN or infinite ends the training with [`LmError::Diverged`] before any weight
+    /// is changed; so do weights after the last step that give NaN. If memory runs out, micro-batches become smaller.
     ///
-    /// After an error that a device makes, weights may be half changed: a training goes on from what was saved.
-    pub fn step(&mut self) -> Result<Step, LmError> {
+    /// After an error of a device, some weights may have been changed and others not: resume the training from its saved state.
+    pub fn step(&mut self) -> Result<TrainingStep, LmError> {
         let numbers = self.batch();
         let number = self.done + 1;
         let BatchGradients {
@@ -166,13 +167,13 @@ impl Trainer {
                 examples: numbers,
             });
         }
-        let learning_rate = self.config.rate(self.done, self.steps());
+        let learning_rate = self.config.learning_rate_at(self.done, self.steps());
         self.update(&gradients, gradient_norm, learning_rate, number)?;
         self.done = number;
         if number == self.steps() {
-            self.check_end(numbers[0], gradient_norm)?;
+            self.check_trained(numbers[0], gradient_norm)?;
         }
-        Ok(Step {
+        Ok(TrainingStep {
             number,
             loss,
             gradient_norm,
@@ -182,8 +183,8 @@ impl Trainer {
         })
     }
 
-    /// Whether what was trained still gives numbers. After every other step the next one's loss shows it.
-    fn check_end(&self, example: usize, gradient_norm: f64) -> Result<(), LmError> {
+    /// Checks that the trained weights give finite logits. After every other step, the next loss shows that.
+    fn check_trained(&self, example: usize, gradient_norm: f64) -> Result<(), LmError> {
         let tokens = &self.examples[example].tokens;
         let sequence = Sequence {
             tokens: &tokens[..tokens.len() - 1],
@@ -263,8 +264,8 @@ impl Trainer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Example, Trainer, TrainingConfig};
-    use crate::{Decoder, DeviceChoice, LoraConfig, Targets};
+    use super::{Trainer, TrainingConfig, TrainingExample};
+    use crate::{Decoder, DeviceChoice, LoraConfig, LoraTargets};
     use burn::tensor::Device as BurnDevice;
     use clika_base::types::NoProgress;
     use std::path::Path;
@@ -288,7 +289,7 @@ mod tests {
                 rank: 4,
                 alpha: 8.0,
                 dropout: 0.0,
-                targets: Targets::All,
+                targets: LoraTargets::All,
             }),
             learning_rate: 1e-2,
             warmup_steps: 0,
@@ -301,7 +302,7 @@ mod tests {
             batch_tokens: 40,
             recompute: false,
         };
-        let examples = (0..6_usize).map(|number| Example {
+        let examples = (0..6_usize).map(|number| TrainingExample {
             tokens: (0..7 + number / 2)
                 .map(|at| ((7 * number + 5 * at) % 40 + 3) as u32)
                 .collect(),

@@ -2,14 +2,14 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
 
-/// The examples of all epochs behind each other, each epoch in an order of its own.
-pub(super) struct Order {
+/// The order of the examples of all epochs, one epoch after the other, each shuffled in its own way.
+pub(super) struct ExampleOrder {
     examples: usize,
-    /// `None` for no order but that of the examples.
+    /// `None` for the given order in every epoch.
     seed: Option<u64>,
 }
 
-impl Order {
+impl ExampleOrder {
     pub(super) const fn new(examples: usize, seed: u64) -> Self {
         Self {
             examples,
@@ -24,14 +24,14 @@ impl Order {
         }
     }
 
-    /// Those at some places.
-    pub(super) fn of(&self, places: Range<usize>) -> Vec<usize> {
-        let mut taken = Vec::with_capacity(places.len());
-        let mut from = places.start;
-        while from < places.end {
+    /// The numbers of the examples at some positions.
+    pub(super) fn of(&self, positions: Range<usize>) -> Vec<usize> {
+        let mut taken = Vec::with_capacity(positions.len());
+        let mut from = positions.start;
+        while from < positions.end {
             let epoch = from / self.examples;
             let first = epoch * self.examples;
-            let to = places.end.min(first + self.examples);
+            let to = positions.end.min(first + self.examples);
             taken.extend(&self.epoch(epoch)[from - first..to - first]);
             from = to;
         }
@@ -53,11 +53,11 @@ impl Order {
 
 #[cfg(test)]
 mod tests {
-    use super::Order;
+    use super::ExampleOrder;
 
     #[test]
     fn every_epoch_has_every_example_once_and_batches_cross_their_borders() {
-        let order = Order::new(10, 7);
+        let order = ExampleOrder::new(10, 7);
         let whole = order.of(0..30);
         for epoch in whole.chunks(10) {
             let mut sorted = epoch.to_vec();
@@ -66,6 +66,6 @@ mod tests {
         }
         assert_ne!(whole[..10], whole[10..20]);
         assert_eq!(order.of(8..24), whole[8..24]);
-        assert_ne!(Order::new(10, 8).of(0..10), whole[..10]);
+        assert_ne!(ExampleOrder::new(10, 8).of(0..10), whole[..10]);
     }
 }

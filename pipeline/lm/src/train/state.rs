@@ -1,6 +1,6 @@
-//! What a training goes on from: `state.json` and one file each of parameters and of AdamW's means.
+//! The saved state that an interrupted training goes on from: `state.json` and one file each of parameters and of AdamW's means.
 
-use super::{Example, Moments, Trainer, TrainingConfig};
+use super::{Moments, Trainer, TrainingConfig, TrainingExample};
 use crate::{Decoder, LmError, decoder::matrix, files, guard::guarded};
 use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ const MEANS: &str = "means.safetensors";
 const SQUARES: &str = "squares.safetensors";
 
 #[derive(PartialEq, Serialize, Deserialize)]
-struct State {
+struct TrainingState {
     done: usize,
     config: TrainingConfig,
     /// SHA-256 over the examples' tokens.
@@ -23,8 +23,8 @@ struct State {
 }
 
 impl Trainer {
-    fn state(&self) -> State {
-        State {
+    fn state(&self) -> TrainingState {
+        TrainingState {
             done: self.done,
             config: self.config.clone(),
             examples: digest(&self.examples),
@@ -33,8 +33,8 @@ impl Trainer {
         }
     }
 
-    /// Writes all that is needed to go on into an empty folder: the parameters that learn, AdamW's means, and how far the
-    /// training is. Order and dropout follow from the seed and the step.
+    /// Writes the state that a training goes on from into an empty folder: the trained parameters, AdamW's means, and the
+    /// number of steps taken. Order and dropout follow from the seed and the step.
     pub fn save(&self, folder: &Path) -> Result<(), LmError> {
         guarded(self.decoder.device(), || self.save_unguarded(folder))
     }
@@ -69,11 +69,11 @@ impl Trainer {
         files::write(&folder.join(STATE), state.as_bytes())
     }
 
-    /// Goes on from a folder that [`Trainer::save`] wrote. Configuration and examples have to be those of then, and so has
-    /// the model, as far as its weights learn.
+    /// Resumes a training from a folder that [`Trainer::save`] wrote, with the same configuration, examples and model. The
+    /// trained weights are read from the folder.
     pub fn resume(
         decoder: Decoder,
-        examples: Vec<Example>,
+        examples: Vec<TrainingExample>,
         config: &TrainingConfig,
         folder: &Path,
     ) -> Result<Self, LmError> {
@@ -83,7 +83,7 @@ impl Trainer {
             problem,
         };
         let path = folder.join(STATE);
-        let state: State = serde_json::from_str(&files::read_text(&path)?)
+        let state: TrainingState = serde_json::from_str(&files::read_text(&path)?)
             .map_err(|error| other(error.to_string()))?;
         let now = trainer.state();
         let differs = [
@@ -142,7 +142,7 @@ fn model(decoder: &Decoder) -> String {
     )
 }
 
-fn digest(examples: &[Example]) -> String {
+fn digest(examples: &[TrainingExample]) -> String {
     let mut bytes = Vec::new();
     for example in examples {
         bytes.extend((example.answer as u64).to_le_bytes());

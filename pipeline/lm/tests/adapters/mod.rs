@@ -6,8 +6,8 @@ mod refused;
 use crate::reference;
 use clika_base::types::NoProgress;
 use clika_lm::{
-    ADAPTER_FIELDS, Adapter, Decoder, Example, LmError, LoraConfig, Sequence, Targets, Trainer,
-    TrainingConfig, Treatment,
+    ADAPTER_FIELDS, Adapter, Decoder, LmError, LoraConfig, LoraTargets, Sequence, Trainer,
+    TrainingConfig, TrainingExample, Treatment,
 };
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
@@ -228,7 +228,7 @@ fn training_goes_on_from_adapters_that_only_add() {
             rank: 2,
             alpha: 2.0,
             dropout: 0.0,
-            targets: Targets::Paper,
+            targets: LoraTargets::Paper,
         }),
         learning_rate: 1e-3,
         warmup_steps: 0,
@@ -241,7 +241,7 @@ fn training_goes_on_from_adapters_that_only_add() {
         batch_tokens: 64,
         recompute: false,
     };
-    let example = Example {
+    let example = TrainingExample {
         tokens: vec![1, 17, 5],
         answer: 1,
     };

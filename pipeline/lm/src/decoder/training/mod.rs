@@ -20,7 +20,7 @@ pub(crate) use gradients::Gradients;
 pub(crate) use sums::Sum;
 
 use super::{Decoder, context::ForwardContext, kernels, sequence::Sequence};
-use crate::{Example, LmError};
+use crate::{LmError, TrainingExample};
 use burn::tensor::{IndexingUpdateOp, Tensor};
 use layer::Saved;
 
@@ -56,7 +56,7 @@ impl Decoder {
     /// and returns the sum of it over their tokens, which the host need not wait for.
     pub(crate) fn forward_backward(
         &self,
-        examples: &[&Example],
+        examples: &[&TrainingExample],
         train: &TrainContext,
         gradients: &mut Gradients,
     ) -> Result<Sum, LmError> {
@@ -127,7 +127,7 @@ struct Answers {
     targets: Vec<u32>,
 }
 
-fn answers(examples: &[&Example]) -> Answers {
+fn answers(examples: &[&TrainingExample]) -> Answers {
     let (mut rows, mut targets) = (Vec::new(), Vec::new());
     let mut start = 0;
     for example in examples {
