@@ -22,8 +22,8 @@ mod train;
 mod vulkan;
 
 pub use adapter::{
-    Adapter, AdapterConfig, FIELDS as ADAPTER_FIELDS, Field as AdapterField, LoraConfig,
-    LoraTargets, Selection, Treatment,
+    Adapter, AdapterConfig, AdapterField, FIELDS as ADAPTER_FIELDS, FieldSupport, LoraConfig,
+    LoraTargets, ModuleSelection,
 };
 pub use clika_checkpoint::{
     Activation, Architecture, Biases, Checkpoint, CheckpointError, Dtype, MlpNames, Names, Norm,

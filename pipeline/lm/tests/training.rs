@@ -7,7 +7,7 @@ mod reference;
 
 use clika_base::types::NoProgress;
 use clika_lm::{
-    Adapter, Decoder, LoraConfig, LoraTargets, Selection, Sequence, Trainer, TrainingConfig,
+    Adapter, Decoder, LoraConfig, LoraTargets, ModuleSelection, Sequence, Trainer, TrainingConfig,
     TrainingExample,
 };
 use serde::Deserialize;
@@ -95,7 +95,7 @@ impl Training {
 
 fn targets(adapter: &Adapter) -> Vec<&String> {
     match &adapter.config.targets {
-        Some(Selection::List(names)) => sorted(names),
+        Some(ModuleSelection::List(names)) => sorted(names),
         other => panic!("{other:?} is no list"),
     }
 }

@@ -1,7 +1,7 @@
 use super::{
-    Adapter, Numbers,
-    parts::Part,
-    plan::{Plan, Update},
+    Adapter, AdapterTensor,
+    modules::Module,
+    plan::{AttachPlan, LoraUpdate},
 };
 use crate::{
     Decoder, LmError,
@@ -12,17 +12,17 @@ use burn::tensor::Tensor;
 use std::collections::BTreeMap;
 
 impl Decoder {
-    /// Puts an adapter on the model, instead of one that it has. One that is refused leaves the model as it was.
+    /// Puts an adapter on the model, in place of the one that it has. After an error the model is as it was.
     pub fn attach(&mut self, adapter: &Adapter) -> Result<(), LmError> {
         let mut next = self.clone();
         next.detach();
-        let parts = Part::all(&next);
-        let plan = Plan::new(adapter, &parts, next.architecture())?;
+        let modules = Module::all(&next);
+        let plan = AttachPlan::new(adapter, &modules, next.architecture())?;
         if !(plan.replaced.is_empty() && plan.rows.is_empty()) {
-            next.bare = Some(Box::new(next.clone()));
+            next.without_adapter = Some(Box::new(next.clone()));
             next.replace_parameters(&plan);
         }
-        next.put_updates(&plan);
+        next.add_updates(&plan);
         next.untied |= plan.unties && next.architecture().tied;
         if adapter.check_plain().is_ok() && next.head.lora.is_none() {
             next.adapter_config = Some(adapter.config.clone());
@@ -33,8 +33,8 @@ impl Decoder {
 
     /// Takes the adapter off, if there is one.
     pub fn detach(&mut self) {
-        if let Some(bare) = self.bare.take() {
-            *self = *bare;
+        if let Some(without_adapter) = self.without_adapter.take() {
+            *self = *without_adapter;
         }
         for linear in self.linears_mut() {
             linear.lora = None;
@@ -45,7 +45,7 @@ impl Decoder {
         self.untied = false;
     }
 
-    /// The adapter that is on the model, where it is one as they are trained here: one that only adds to linear layers.
+    /// The adapter that is on the model, if it is plain: if it only adds low-rank updates to linear layers.
     pub fn adapter(&self) -> Result<Option<Adapter>, LmError> {
         let Some(config) = self.adapter_config.clone() else {
             return Ok(None);
@@ -56,7 +56,7 @@ impl Decoder {
             for linear in held.linears_mut() {
                 if let Some(lora) = linear.lora.take() {
                     for (factor, x) in [("A", lora.a), ("B", lora.b)] {
-                        tensors.insert(linear.lora_name(factor), numbers(x)?);
+                        tensors.insert(linear.lora_name(factor), adapter_tensor(x)?);
                     }
                 }
             }
@@ -65,9 +65,10 @@ impl Decoder {
         Ok(Some(Adapter { config, tensors }))
     }
 
-    /// Makes the adapter part of the weights.
+    /// Merges the adapter into the weights.
     ///
-    /// Fails, and leaves the model as it is, where the weights of the architecture cannot hold what the adapter does.
+    /// # Errors
+    /// [`LmError::Unmergeable`] if the weights of the architecture cannot express the adapter; the model is as it was.
     pub fn merge(&mut self) -> Result<(), LmError> {
         if self.untied {
             return Err(LmError::Unmergeable {
@@ -99,13 +100,13 @@ impl Decoder {
         }
         self.head.merge();
         self.adapter_config = None;
-        self.bare = None;
+        self.without_adapter = None;
         Ok(())
     }
 
-    fn put_updates(&mut self, plan: &Plan) {
+    fn add_updates(&mut self, plan: &AttachPlan) {
         let device = self.device().clone();
-        let lora = |update: &Update, weight: &Tensor<2>| {
+        let lora = |update: &LoraUpdate, weight: &Tensor<2>| {
             let rank = update.rank;
             let of = |x: &[f32], shape| matrix(x.to_vec(), shape, &device);
             let row = |x: &[f32]| of(x, [1, x.len()]);
@@ -124,16 +125,16 @@ impl Decoder {
         }
         let update = plan.updates.get(&self.head.name);
         self.head.lora = update.map(|update| lora(update, &self.head.weight));
-        let [embedding, _] = self.ends();
+        let [embedding, _] = self.embedding_and_head();
         let update = plan.updates.get(&embedding);
         // An embedding is a linear layer of the tokens, with its weight transposed.
         self.embedding_lora =
             update.map(|update| lora(update, &self.embedding.clone().transpose()));
     }
 
-    fn replace_parameters(&mut self, plan: &Plan) {
+    fn replace_parameters(&mut self, plan: &AttachPlan) {
         let device = self.device().clone();
-        let [embedding, head] = self.ends();
+        let [embedding, head] = self.embedding_and_head();
         let weights = [&embedding, &head].map(|name| format!("{name}.weight"));
         let new = |values: &[f32], old: &Tensor<2>| {
             matrix(values.to_vec(), old.dims(), &device).cast(old.dtype())
@@ -174,7 +175,7 @@ impl Decoder {
     }
 
     /// The names of embedding and head.
-    fn ends(&self) -> [String; 2] {
+    fn embedding_and_head(&self) -> [String; 2] {
         let names = &self.architecture().names;
         let embedding = format!("{}{}", names.prefix, names.embedding);
         [embedding, names.head.to_owned()]
@@ -192,9 +193,9 @@ fn with_rows(mut matrix_: Tensor<2>, rows: &[usize], values: &[f32]) -> Tensor<2
     matrix_
 }
 
-fn numbers(x: Tensor<2>) -> Result<Numbers, LmError> {
+fn adapter_tensor(x: Tensor<2>) -> Result<AdapterTensor, LmError> {
     let shape = x.dims().to_vec();
     let data = x.try_into_data().map_err(failed)?;
     let values = data.iter::<f32>().collect();
-    Ok(Numbers { shape, values })
+    Ok(AdapterTensor { shape, values })
 }

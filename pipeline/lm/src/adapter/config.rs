@@ -4,21 +4,21 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
-/// What PEFT's `adapter_config.json` says, as far as it decides numbers.
+/// The fields of PEFT's `adapter_config.json` that change results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdapterConfig {
-    /// `r`, of all modules that have no pattern.
+    /// `r`, the rank of all modules without a pattern.
     pub rank: usize,
-    /// `lora_alpha`, of all modules that have no pattern.
+    /// `lora_alpha` of all modules without a pattern.
     pub alpha: f64,
     /// Dropout in training.
     pub dropout: f64,
-    /// Whether the update is multiplied by alpha over the root of the rank instead (rsLoRA).
-    pub by_root: bool,
-    /// `target_modules`; none for those that PEFT takes for the model's family.
-    pub targets: Option<Selection>,
+    /// `use_rslora`: whether the update is multiplied by alpha over the root of the rank.
+    pub rslora: bool,
+    /// `target_modules`; `None` for PEFT's defaults for the model's family.
+    pub targets: Option<ModuleSelection>,
     /// `exclude_modules`.
-    pub excluded: Option<Selection>,
+    pub excluded: Option<ModuleSelection>,
     /// `layers_to_transform`; empty for all.
     pub layers: Vec<usize>,
     /// `layers_pattern`.
@@ -31,20 +31,20 @@ pub struct AdapterConfig {
     pub(super) lora_bias: bool,
     pub(super) bias: TrainedBias,
     /// `modules_to_save`.
-    pub(super) saved: Vec<String>,
+    pub(super) modules_to_save: Vec<String>,
     /// `ensure_weight_tying`: whether a tied head gets what the embedding gets.
-    pub(super) tie: bool,
+    pub(super) ensure_weight_tying: bool,
     /// `trainable_token_indices`
-    pub(super) tokens: Vec<TrainedTokens>,
+    pub(super) trainable_tokens: Vec<TrainedTokens>,
 }
 
-/// The module, none for the embedding, and its rows.
+/// The module, `None` for the embedding, and its rows.
 type TrainedTokens = (Option<String>, Vec<usize>);
 
-/// What `target_modules` and `exclude_modules` name.
+/// The modules that `target_modules` or `exclude_modules` name.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum Selection {
+pub enum ModuleSelection {
     /// A regular expression that the whole name has to match, or `all-linear`.
     Pattern(String),
     /// Whole names, or their last parts.
@@ -74,18 +74,18 @@ enum Tokens {
     ByModule(Entries<Vec<usize>>),
 }
 
-/// Ways of drawing the first values that change no weight of the base when PEFT loads the adapter.
-const HARMLESS: [&str; 4] = ["gaussian", "eva", "orthogonal", "mica"];
+/// Initializations that change no weight of the base when PEFT loads the adapter.
+const INITS_THAT_KEEP_THE_BASE: [&str; 4] = ["gaussian", "eva", "orthogonal", "mica"];
 
 impl AdapterConfig {
-    /// Of an adapter that adds to linear layers and does nothing else.
+    /// The configuration of a plain adapter: one that only adds low-rank updates to linear layers.
     pub(super) fn plain(rank: usize, alpha: f64, dropout: f64, modules: Vec<String>) -> Self {
         Self {
             rank,
             alpha,
             dropout,
-            by_root: false,
-            targets: Some(Selection::List(modules)),
+            rslora: false,
+            targets: Some(ModuleSelection::List(modules)),
             excluded: None,
             layers: Vec::new(),
             layers_pattern: Vec::new(),
@@ -94,9 +94,9 @@ impl AdapterConfig {
             dora: false,
             lora_bias: false,
             bias: TrainedBias::None,
-            saved: Vec::new(),
-            tie: false,
-            tokens: Vec::new(),
+            modules_to_save: Vec::new(),
+            ensure_weight_tying: false,
+            trainable_tokens: Vec::new(),
         }
     }
 
@@ -117,7 +117,7 @@ impl AdapterConfig {
             rank: positive("r", rank)?,
             alpha: fields.read("lora_alpha")?.unwrap_or(8.0),
             dropout: fields.read("lora_dropout")?.unwrap_or(0.0),
-            by_root: fields.read("use_rslora")?.unwrap_or(false),
+            rslora: fields.read("use_rslora")?.unwrap_or(false),
             targets: fields.read("target_modules")?,
             excluded: fields.read("exclude_modules")?,
             layers: one_or_more(&fields, "layers_to_transform")?,
@@ -127,21 +127,21 @@ impl AdapterConfig {
             dora: fields.read("use_dora")?.unwrap_or(false),
             lora_bias: fields.read("lora_bias")?.unwrap_or(false),
             bias: fields.read("bias")?.unwrap_or(TrainedBias::None),
-            saved: fields.read("modules_to_save")?.unwrap_or(Vec::new()),
-            tie: fields.read("ensure_weight_tying")?.unwrap_or(false),
-            tokens: tokens(&fields)?,
+            modules_to_save: fields.read("modules_to_save")?.unwrap_or(Vec::new()),
+            ensure_weight_tying: fields.read("ensure_weight_tying")?.unwrap_or(false),
+            trainable_tokens: tokens(&fields)?,
         };
         config.check(&fields)?;
         Ok(config)
     }
 
-    /// What PEFT refuses to build.
+    /// Refuses what PEFT refuses to build.
     fn check(&self, fields: &Fields) -> Result<(), LmError> {
         let refused = |field, how: &str| {
             let problem = format!("is there {how}, and PEFT builds no such adapter");
             Err(fields.refused(field, problem, "compare the file with one that PEFT wrote"))
         };
-        if let Some(Selection::Pattern(_)) = self.targets {
+        if let Some(ModuleSelection::Pattern(_)) = self.targets {
             let together = "together with a string as `target_modules`";
             if !self.layers.is_empty() {
                 return refused("layers_to_transform", together);
@@ -162,10 +162,10 @@ impl AdapterConfig {
     /// What the update of a module of this rank and alpha is multiplied by.
     pub(super) fn scale(&self, rank: usize, alpha: f64) -> f32 {
         let rank = rank as f64;
-        (alpha / if self.by_root { rank.sqrt() } else { rank }) as f32
+        (alpha / if self.rslora { rank.sqrt() } else { rank }) as f32
     }
 
-    /// The first field that does more than to add matrices of one rank and scale to layers: training knows no more.
+    /// The first field that makes the adapter more than plain: training supports only updates of one rank and scale.
     pub(super) fn beyond_plain(&self) -> Option<&'static str> {
         let beyond = [
             (!self.rank_pattern.is_empty(), "rank_pattern"),
@@ -173,14 +173,14 @@ impl AdapterConfig {
             (self.dora, "use_dora"),
             (self.lora_bias, "lora_bias"),
             (self.bias != TrainedBias::None, "bias"),
-            (!self.saved.is_empty(), "modules_to_save"),
-            (!self.tokens.is_empty(), "trainable_token_indices"),
+            (!self.modules_to_save.is_empty(), "modules_to_save"),
+            (!self.trainable_tokens.is_empty(), "trainable_token_indices"),
         ];
         let found = beyond.into_iter().find(|(is, _)| *is);
         found.map(|(_, field)| field)
     }
 
-    /// The file's text of a plain adapter, for the base `name`.
+    /// The text of a plain adapter's file, for the base model `base`.
     pub(super) fn to_json(&self, base: &str) -> String {
         let value = json!({
             "alpha_pattern": {},
@@ -197,10 +197,10 @@ impl AdapterConfig {
             "peft_type": "LORA",
             "r": self.rank,
             "rank_pattern": {},
-            "target_modules": self.targets.as_ref().map(Selection::to_json),
+            "target_modules": self.targets.as_ref().map(ModuleSelection::to_json),
             "task_type": "CAUSAL_LM",
             "use_dora": false,
-            "use_rslora": self.by_root,
+            "use_rslora": self.rslora,
         });
         let mut keys: Map<String, Value> = match value {
             Value::Object(keys) => keys,
@@ -219,7 +219,7 @@ impl AdapterConfig {
     }
 }
 
-impl Selection {
+impl ModuleSelection {
     pub(super) fn to_json(&self) -> Value {
         match self {
             Self::Pattern(pattern) => json!(pattern),
@@ -228,11 +228,13 @@ impl Selection {
     }
 }
 
-/// Refuses first values that stand for a base that is changed with them.
+/// Refuses initializations that also change the weights of the base.
 fn check_init(fields: &Fields) -> Result<(), LmError> {
     let way = match fields.read::<Value>("init_lora_weights")? {
         None | Some(Value::Null | Value::Bool(_)) => return Ok(()),
-        Some(Value::String(way)) if HARMLESS.contains(&way.to_lowercase().as_str()) => {
+        Some(Value::String(way))
+            if INITS_THAT_KEEP_THE_BASE.contains(&way.to_lowercase().as_str()) =>
+        {
             return Ok(());
         }
         Some(way) => way,

@@ -1,7 +1,7 @@
-//! What is made of each field of PEFT's `adapter_config.json`.
+//! Which fields of PEFT's `adapter_config.json` are supported.
 //!
-//! PEFT drops a field that it does not know with a warning, and a loader that does not know a field computes something
-//! else than PEFT without a word. So each field has its line here, and one that has none is refused.
+//! PEFT drops an unknown field with a warning, and a loader that does not know a field computes something else than PEFT
+//! without a word. So each field has its line here, and a field without one is refused.
 
 use crate::LmError;
 use serde::{
@@ -11,24 +11,24 @@ use serde::{
 use serde_json::{Value, value::RawValue};
 use std::{fmt, marker::PhantomData, path::Path};
 
-/// What is made of a field of `adapter_config.json`.
+/// How a field of `adapter_config.json` is supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Treatment {
-    /// It does what it does in PEFT.
-    Honoured,
-    /// It changes no number and is not read.
-    Record,
-    /// Only these values are accepted, which switch it off.
-    Only(&'static [&'static str]),
+pub enum FieldSupport {
+    /// It does the same as in PEFT.
+    Supported,
+    /// It changes no result, and is not read.
+    Ignored,
+    /// It is not supported: only these values are accepted, which switch it off.
+    OnlyOff(&'static [&'static str]),
 }
 
 /// A field of `adapter_config.json`.
 #[derive(Clone, Copy, Debug)]
-pub struct Field {
+pub struct AdapterField {
     /// Its name.
     pub name: &'static str,
-    /// What is made of it.
-    pub treatment: Treatment,
+    /// How it is supported.
+    pub support: FieldSupport,
     /// Why, or what to do where it is refused.
     pub note: &'static str,
 }
@@ -37,129 +37,133 @@ const NO_OTHER_BASE: &str = "take the base that the adapter was trained on, or m
 const MERGE: &str = "merge the adapter with PEFT (merge_and_unload) and evaluate the merged model";
 
 /// The fields of PEFT 0.21.2, and two that the first versions wrote.
-pub const FIELDS: &[Field] = &[
-    honoured("peft_type", "LORA; other kinds are refused"),
-    honoured("r", "the rank"),
-    honoured(
+pub const FIELDS: &[AdapterField] = &[
+    supported("peft_type", "LORA; other kinds are refused"),
+    supported("r", "the rank"),
+    supported(
         "lora_alpha",
         "the update is multiplied by alpha over the rank",
     ),
-    honoured("use_rslora", "alpha over the root of the rank"),
-    honoured(
+    supported("use_rslora", "alpha over the root of the rank"),
+    supported(
         "rank_pattern",
         "ranks of single modules; the first pattern that matches decides",
     ),
-    honoured(
+    supported(
         "alpha_pattern",
         "alphas of single modules; the first pattern that matches decides",
     ),
-    honoured(
+    supported(
         "target_modules",
         "names, a regular expression or all-linear",
     ),
-    honoured("exclude_modules", "names or a regular expression"),
-    honoured(
+    supported("exclude_modules", "names or a regular expression"),
+    supported(
         "layers_to_transform",
         "with a list of target_modules only, as in PEFT",
     ),
-    honoured("layers_pattern", "what stands before the number of a layer"),
-    honoured(
+    supported("layers_pattern", "what stands before the number of a layer"),
+    supported(
         "use_dora",
         "magnitudes of rows (of columns in an embedding)",
     ),
-    honoured("lora_bias", "a bias of lora_B"),
-    honoured("bias", "trained biases of the base"),
-    honoured("modules_to_save", "modules that are replaced as a whole"),
-    honoured(
+    supported("lora_bias", "a bias of lora_B"),
+    supported("bias", "trained biases of the base"),
+    supported("modules_to_save", "modules that are replaced as a whole"),
+    supported(
         "trainable_token_indices",
         "rows of embedding or head that are replaced",
     ),
-    honoured(
+    supported(
         "ensure_weight_tying",
         "a tied head gets what the embedding gets",
     ),
-    honoured("lora_dropout", "in training only"),
-    honoured(
+    supported("lora_dropout", "in training only"),
+    supported(
         "init_lora_weights",
         "values that leave the base as it is; others are refused",
     ),
-    record(
+    ignored(
         "fan_in_fan_out",
         "these models have no layer that stores its weight transposed",
     ),
-    record("auto_mapping", "class names"),
-    record("base_model_name_or_path", "the name of the base"),
-    record("revision", "of the base"),
-    record("task_type", "what for"),
-    record("inference_mode", "whether PEFT freezes it"),
-    record("peft_version", "who wrote it"),
-    record("runtime_config", "PEFT does not read it from a file"),
-    record("megatron_core", "read with megatron_config only"),
-    record("qalora_group_size", "read with use_qalora only"),
-    record("loftq_config", "read with init_lora_weights = loftq only"),
-    record("eva_config", "first values, which training has replaced"),
-    record("corda_config", "read with init_lora_weights = corda only"),
-    record(
+    ignored("auto_mapping", "class names"),
+    ignored("base_model_name_or_path", "the name of the base"),
+    ignored("revision", "of the base"),
+    ignored("task_type", "what for"),
+    ignored("inference_mode", "whether PEFT freezes it"),
+    ignored("peft_version", "who wrote it"),
+    ignored("runtime_config", "PEFT does not read it from a file"),
+    ignored("megatron_core", "read with megatron_config only"),
+    ignored("qalora_group_size", "read with use_qalora only"),
+    ignored("loftq_config", "read with init_lora_weights = loftq only"),
+    ignored("eva_config", "first values, which training has replaced"),
+    ignored("corda_config", "read with init_lora_weights = corda only"),
+    ignored(
         "lora_ga_config",
         "read with init_lora_weights = lora_ga only",
     ),
-    only(
+    only_off(
         "alora_invocation_tokens",
         NULL,
         "it works from the invocation tokens on; evaluate it with PEFT",
     ),
-    only("layer_replication", NULL, NO_OTHER_BASE),
-    only("target_parameters", NULL, MERGE),
-    only("megatron_config", NULL, MERGE),
-    only(
+    only_off("layer_replication", NULL, NO_OTHER_BASE),
+    only_off("target_parameters", NULL, MERGE),
+    only_off("megatron_config", NULL, MERGE),
+    only_off(
         "use_qalora",
         FALSE,
         "it belongs to a quantized base; evaluate it with PEFT",
     ),
-    only("velora_config", NULL, MERGE),
-    only(
+    only_off("velora_config", NULL, MERGE),
+    only_off(
         "monteclora_config",
         NULL,
         "it samples; evaluate it with PEFT",
     ),
-    only("use_bdlora", NULL, MERGE),
-    only(
+    only_off("use_bdlora", NULL, MERGE),
+    only_off(
         "arrow_config",
         NULL,
         "it mixes several adapters; evaluate it with PEFT",
     ),
-    only("kasa_config", NULL, MERGE),
+    only_off("kasa_config", NULL, MERGE),
     // Of PEFT before 0.3.
-    only("enable_lora", NULL, MERGE),
-    only("merge_weights", FALSE, MERGE),
+    only_off("enable_lora", NULL, MERGE),
+    only_off("merge_weights", FALSE, MERGE),
 ];
 
 const NULL: &[&str] = &["null", "[]"];
 const FALSE: &[&str] = &["false", "null"];
 
-const fn honoured(name: &'static str, note: &'static str) -> Field {
-    let treatment = Treatment::Honoured;
-    Field {
+const fn supported(name: &'static str, note: &'static str) -> AdapterField {
+    let support = FieldSupport::Supported;
+    AdapterField {
         name,
-        treatment,
+        support,
         note,
     }
 }
 
-const fn record(name: &'static str, note: &'static str) -> Field {
-    let treatment = Treatment::Record;
-    Field {
+const fn ignored(name: &'static str, note: &'static str) -> AdapterField {
+    let support = FieldSupport::Ignored;
+    AdapterField {
         name,
-        treatment,
+        support,
         note,
     }
 }
 
-const fn only(name: &'static str, values: &'static [&'static str], note: &'static str) -> Field {
-    let treatment = Treatment::Only(values);
-    Field {
+const fn only_off(
+    name: &'static str,
+    values: &'static [&'static str],
+    note: &'static str,
+) -> AdapterField {
+    let support = FieldSupport::OnlyOff(values);
+    AdapterField {
         name,
-        treatment,
+        support,
         note,
     }
 }
@@ -200,7 +204,7 @@ impl<'a> Fields<'a> {
                  the merged model; if it changes nothing, delete it",
             ));
         };
-        let Treatment::Only(values) = field.treatment else {
+        let FieldSupport::OnlyOff(values) = field.support else {
             return Ok(());
         };
         if values.contains(&value.to_string().as_str()) {

@@ -2,16 +2,16 @@
 
 mod attach;
 mod config;
-mod ends;
 mod fields;
-mod parts;
+mod modules;
 mod patterns;
 mod plan;
 mod tensors;
 mod train;
+mod tying;
 
-pub use config::{AdapterConfig, Selection};
-pub use fields::{FIELDS, Field, Treatment};
+pub use config::{AdapterConfig, ModuleSelection};
+pub use fields::{AdapterField, FIELDS, FieldSupport};
 pub use train::{LoraConfig, LoraTargets};
 
 use crate::{Dtype, LmError, decoder::matrix, files};
@@ -22,18 +22,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// An adapter apart from any model.
+/// A LoRA adapter that is read from files or taken from a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adapter {
-    /// What it is like.
+    /// Its configuration.
     pub config: AdapterConfig,
-    /// By their names in the file, without what PEFT puts before them.
-    tensors: BTreeMap<String, Numbers>,
+    /// The tensors by their names in the file, without PEFT's prefix.
+    tensors: BTreeMap<String, AdapterTensor>,
 }
 
-/// A tensor.
+/// A tensor of an adapter.
 #[derive(Clone, Debug, PartialEq)]
-struct Numbers {
+struct AdapterTensor {
     shape: Vec<usize>,
     /// Row by row.
     values: Vec<f32>,
@@ -47,9 +47,9 @@ const OLD_WEIGHTS: &str = "adapter_model.bin";
 const PREFIX: &str = "base_model.model.";
 
 impl Adapter {
-    /// Reads an adapter that PEFT or [`Adapter::write`] wrote. What it does to a model, is decided when it is put on one.
+    /// Reads an adapter that PEFT or [`Adapter::write`] wrote. Whether it fits a model is checked when it is put on one.
     ///
-    /// Weights may be f32, f16 or bf16; one that is not finite is an error.
+    /// Weights may be f32, f16 or bf16; NaN and infinity are errors.
     pub fn read(folder: &Path) -> Result<Self, LmError> {
         let [path, weights] = Self::files(folder);
         let config = AdapterConfig::read(&path, &files::read_text(&path)?)?;
@@ -66,13 +66,13 @@ impl Adapter {
                 Values::F32(values) => values,
                 Values::F16(_) | Values::Bf16(_) => unreachable!("f32 was asked for"),
             };
-            tensors.insert(short.to_owned(), Numbers { shape, values });
+            tensors.insert(short.to_owned(), AdapterTensor { shape, values });
         }
         Ok(Self { config, tensors })
     }
 
-    /// The files of a folder that decide what its adapter does, whether they are there or not. As in PEFT, safetensors
-    /// come before `.bin`.
+    /// The paths of the configuration and the weights of a folder's adapter, whether they exist or not. As in PEFT,
+    /// safetensors come before `.bin`.
     pub fn files(folder: &Path) -> [PathBuf; 2] {
         let [weights, old] = [WEIGHTS, OLD_WEIGHTS].map(|name| folder.join(name));
         let weights = if !weights.is_file() && old.is_file() {
@@ -89,7 +89,8 @@ impl Adapter {
         names.filter_map(|name| name.strip_suffix(".lora_A.weight"))
     }
 
-    /// An adapter that adds to linear layers and does nothing else: all that training makes and goes on with.
+    /// Checks that the adapter is plain: it only adds low-rank updates to linear layers. Training makes and continues no
+    /// others.
     pub(crate) fn check_plain(&self) -> Result<(), LmError> {
         let other = |name: &&String| {
             !(name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight"))
@@ -110,7 +111,7 @@ impl Adapter {
         let tensors = self
             .tensors
             .iter()
-            .map(|(name, Numbers { shape, values })| {
+            .map(|(name, AdapterTensor { shape, values })| {
                 let &[rows, columns] = shape.as_slice() else {
                     unreachable!("a plain adapter has matrices");
                 };

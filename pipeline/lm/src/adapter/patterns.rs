@@ -1,25 +1,25 @@
-//! Which modules PEFT's names and regular expressions pick.
+//! Which modules the names and regular expressions of PEFT's fields pick.
 //!
-//! PEFT's are Python's expressions, which look ahead and behind; names hold no line breaks, so `$` means the same.
+//! They are Python's expressions, with lookahead and lookbehind; names have no line breaks, so `$` means the same.
 
-use super::{AdapterConfig, Selection};
+use super::{AdapterConfig, ModuleSelection};
 use crate::LmError;
 use fancy_regex::Regex;
 
-/// The names and expressions of an adapter's configuration, ready to be asked about modules.
+/// The names and expressions of an adapter's configuration, compiled to be matched against modules.
 pub(super) struct Patterns<'a> {
     config: &'a AdapterConfig,
-    targets: Names<'a>,
-    excluded: Option<Names<'a>>,
+    targets: NamePatterns<'a>,
+    excluded: Option<NamePatterns<'a>>,
     /// What `modules_to_save` keeps from getting an adapter.
-    saved: Vec<Regex>,
+    modules_to_save: Vec<Regex>,
     /// What stands before a layer's number.
     layers: Vec<Regex>,
     ranks: Vec<(Regex, usize)>,
     alphas: Vec<(Regex, f64)>,
 }
 
-enum Names<'a> {
+enum NamePatterns<'a> {
     /// The whole name.
     Pattern(Regex),
     /// The name or its last parts.
@@ -28,7 +28,10 @@ enum Names<'a> {
 
 impl<'a> Patterns<'a> {
     /// `targets` replaces the configuration's: `all-linear` and no target are lists that depend on the model.
-    pub(super) fn new(config: &'a AdapterConfig, targets: &'a Selection) -> Result<Self, LmError> {
+    pub(super) fn new(
+        config: &'a AdapterConfig,
+        targets: &'a ModuleSelection,
+    ) -> Result<Self, LmError> {
         let layers = match config.layers_pattern.as_slice() {
             // The first number in the name is the layer's.
             [] => vec![begin("layers_pattern", r".*?\.[^.]*\.(?P<idx>\d+)\.")?],
@@ -42,17 +45,17 @@ impl<'a> Patterns<'a> {
                 })
                 .collect::<Result<_, _>>()?,
         };
-        let saved = config.saved.iter();
+        let saved = config.modules_to_save.iter();
         let saved = saved.map(|it| begin("modules_to_save", &format!(r"(^|.*\.){it}($|\..*)")));
         Ok(Self {
             config,
-            targets: Names::new("target_modules", targets)?,
+            targets: NamePatterns::new("target_modules", targets)?,
             excluded: config
                 .excluded
                 .as_ref()
-                .map(|excluded| Names::new("exclude_modules", excluded))
+                .map(|excluded| NamePatterns::new("exclude_modules", excluded))
                 .transpose()?,
-            saved: saved.collect::<Result<_, _>>()?,
+            modules_to_save: saved.collect::<Result<_, _>>()?,
             layers,
             ranks: at_end("rank_pattern", &config.rank_pattern)?,
             alphas: at_end("alpha_pattern", &config.alpha_pattern)?,
@@ -66,7 +69,7 @@ impl<'a> Patterns<'a> {
         {
             return Ok(false);
         }
-        for saved in &self.saved {
+        for saved in &self.modules_to_save {
             if matches("modules_to_save", saved, module)? {
                 return Ok(false);
             }
@@ -76,8 +79,8 @@ impl<'a> Patterns<'a> {
         }
         // A name that is given whole is taken in any layer.
         let whole = match &self.targets {
-            Names::Pattern(_) => true,
-            Names::List(names) => names.iter().any(|name| name == module),
+            NamePatterns::Pattern(_) => true,
+            NamePatterns::List(names) => names.iter().any(|name| name == module),
         };
         Ok(whole || self.in_layers(module)?)
     }
@@ -106,24 +109,26 @@ impl<'a> Patterns<'a> {
     }
 }
 
-impl<'a> Names<'a> {
-    fn new(field: &'static str, selection: &'a Selection) -> Result<Self, LmError> {
+impl<'a> NamePatterns<'a> {
+    fn new(field: &'static str, selection: &'a ModuleSelection) -> Result<Self, LmError> {
         Ok(match selection {
-            Selection::Pattern(pattern) => Self::Pattern(begin(field, &format!("(?:{pattern})$"))?),
-            Selection::List(names) => Self::List(names),
+            ModuleSelection::Pattern(pattern) => {
+                Self::Pattern(begin(field, &format!("(?:{pattern})$"))?)
+            }
+            ModuleSelection::List(names) => Self::List(names),
         })
     }
 
     fn pick(&self, field: &'static str, module: &str) -> Result<bool, LmError> {
         match self {
             Self::Pattern(pattern) => matches(field, pattern, module),
-            Self::List(names) => Ok(names.iter().any(|name| is_end(module, name))),
+            Self::List(names) => Ok(names.iter().any(|name| is_last_part(module, name))),
         }
     }
 }
 
 /// Whether a name is the module's or its last parts.
-pub(super) fn is_end(module: &str, name: &str) -> bool {
+pub(super) fn is_last_part(module: &str, name: &str) -> bool {
     let before = module.strip_suffix(name);
     before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
@@ -172,7 +177,7 @@ fn fails(field: &'static str, pattern: &str, error: &fancy_regex::Error) -> LmEr
 
 #[cfg(test)]
 mod tests {
-    use super::{AdapterConfig, Patterns, Selection};
+    use super::{AdapterConfig, ModuleSelection, Patterns};
 
     const Q0: &str = "model.layers.0.self_attn.q_proj";
     const Q10: &str = "model.layers.10.self_attn.q_proj";
@@ -195,8 +200,8 @@ mod tests {
             change(&mut config);
             targets(&config)
         };
-        let pattern = |text: &str| Some(Selection::Pattern(text.to_owned()));
-        let list = |text: &str| Some(Selection::List(vec![text.to_owned()]));
+        let pattern = |text: &str| Some(ModuleSelection::Pattern(text.to_owned()));
+        let list = |text: &str| Some(ModuleSelection::List(vec![text.to_owned()]));
         assert_eq!(of(&|_| ()), [true, true]);
         // An end begins after a dot.
         assert_eq!(of(&|it| it.targets = list("proj")), [false, false]);
@@ -224,7 +229,7 @@ mod tests {
         };
         assert_eq!(of(&other_layers), [false, false]);
         assert_eq!(
-            of(&|it| it.saved = vec!["self_attn".to_owned()]),
+            of(&|it| it.modules_to_save = vec!["self_attn".to_owned()]),
             [false, false]
         );
     }
@@ -245,13 +250,13 @@ mod tests {
         // 2 / 4; the first of the other two, 16 / 8.
         assert_eq!(patterns.rank_and_scale(Q0).unwrap(), (4, 0.5));
         assert_eq!(patterns.rank_and_scale(Q10).unwrap(), (8, 2.0));
-        config.by_root = true;
+        config.rslora = true;
         config.rank_pattern = vec![("q_proj".to_owned(), 16)];
         let patterns = Patterns::new(&config, selection_of(&config)).unwrap();
         assert_eq!(patterns.rank_and_scale(Q10).unwrap(), (16, 4.0));
     }
 
-    fn selection_of(config: &AdapterConfig) -> &Selection {
+    fn selection_of(config: &AdapterConfig) -> &ModuleSelection {
         config.targets.as_ref().unwrap()
     }
 

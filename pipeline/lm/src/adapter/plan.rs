@@ -1,66 +1,66 @@
-//! What an adapter does to a model, from its configuration: every tensor that this asks for is there and fits, and every
-//! tensor that is there is asked for.
+//! Works out what an adapter changes in a model, and checks that its tensors fit: every tensor that the configuration asks
+//! for is there, and every tensor that is there is asked for.
 
 use super::{
-    Adapter, AdapterConfig, Selection,
+    Adapter, AdapterConfig, ModuleSelection,
     config::TrainedBias,
-    parts::{Kind, Part},
-    patterns::{Patterns, is_end},
+    modules::{Module, ModuleKind},
+    patterns::{Patterns, is_last_part},
     tensors::{Tensors, conflict, no_module, not_adaptable},
     train::LoraTargets,
 };
 use crate::{Architecture, LmError, QueryKeyValue};
 use std::collections::BTreeMap;
 
-/// What an adapter does to a model.
+/// The changes that an adapter makes to a model.
 #[derive(Default)]
-pub(super) struct Plan<'a> {
-    /// What is added, by module.
-    pub(super) updates: BTreeMap<String, Update<'a>>,
-    /// Whether the updates of embedding and head are not one and the same.
+pub(super) struct AttachPlan<'a> {
+    /// The low-rank updates, by module.
+    pub(super) updates: BTreeMap<String, LoraUpdate<'a>>,
+    /// Whether embedding and head get different updates.
     pub(super) unties: bool,
-    /// What replaces a parameter, by its name.
+    /// Parameters that are replaced, by name.
     pub(super) replaced: BTreeMap<String, &'a [f32]>,
-    /// What replaces rows of an embedding or a head, by module.
+    /// Rows of an embedding or a head that are replaced, by module.
     pub(super) rows: BTreeMap<String, Rows<'a>>,
 }
 
-/// Numbers of rows, and what they become.
+/// The numbers of some rows, and their new values.
 pub(super) type Rows<'a> = (&'a [usize], &'a [f32]);
 
-/// The update of a module's weight.
-pub(super) struct Update<'a> {
+/// The low-rank update of a module's weight.
+pub(super) struct LoraUpdate<'a> {
     pub(super) rank: usize,
     pub(super) scale: f32,
     /// `[rank, in_features]`, of an embedding `[rank, vocabulary]`.
     pub(super) a: &'a [f32],
     /// `[out_features, rank]`, of an embedding `[hidden, rank]`.
     pub(super) b: &'a [f32],
-    /// Of B.
+    /// The bias of B.
     pub(super) bias: Option<&'a [f32]>,
-    /// DoRA's.
+    /// The magnitudes of DoRA.
     pub(super) magnitude: Option<&'a [f32]>,
 }
 
-/// A plan in the making.
+/// Builds an [`AttachPlan`] from a configuration and tensors.
 pub(super) struct Planner<'a, 'm> {
     pub(super) config: &'a AdapterConfig,
-    pub(super) parts: &'m [Part],
+    pub(super) modules: &'m [Module],
     /// Whether the model ties its head to its embedding.
     pub(super) tied: bool,
     pub(super) tensors: Tensors<'a>,
-    pub(super) plan: Plan<'a>,
+    pub(super) plan: AttachPlan<'a>,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> AttachPlan<'a> {
     pub(super) fn new(
         adapter: &'a Adapter,
-        parts: &[Part],
+        modules: &[Module],
         architecture: &Architecture,
     ) -> Result<Self, LmError> {
         let mut planner = Planner {
             config: &adapter.config,
-            parts,
+            modules,
             tied: architecture.tied,
             tensors: Tensors::new(&adapter.tensors, architecture.vocabulary),
             plan: Self::default(),
@@ -70,7 +70,7 @@ impl<'a> Plan<'a> {
         planner.biases()?;
         planner.tokens()?;
         planner.saved_embeddings()?;
-        planner.tensors.check_all_asked(parts)?;
+        planner.tensors.check_all_requested(modules)?;
         Ok(planner.plan)
     }
 }
@@ -82,14 +82,19 @@ impl Planner<'_, '_> {
         let targets = self.targets(architecture)?;
         let patterns = Patterns::new(self.config, &targets)?;
         let mut picked = Vec::new();
-        for part in self.parts {
-            picked.push(patterns.target(&part.name)?);
+        for module in self.modules {
+            picked.push(patterns.target(&module.name)?);
         }
         self.tie(&mut picked);
-        for (part, _) in self.parts.iter().zip(picked).filter(|(_, picked)| *picked) {
-            let (rank, scale) = patterns.rank_and_scale(&part.name)?;
-            let update = Update::new(self.config, part, (rank, scale), &mut self.tensors)?;
-            self.plan.updates.insert(part.name.clone(), update);
+        for (module, _) in self
+            .modules
+            .iter()
+            .zip(picked)
+            .filter(|(_, picked)| *picked)
+        {
+            let (rank, scale) = patterns.rank_and_scale(&module.name)?;
+            let update = LoraUpdate::new(self.config, module, (rank, scale), &mut self.tensors)?;
+            self.plan.updates.insert(module.name.clone(), update);
         }
         if self.plan.updates.is_empty() {
             return Err(LmError::AdapterTarget {
@@ -102,7 +107,7 @@ impl Planner<'_, '_> {
     }
 
     /// The names or the pattern of the modules that get an adapter.
-    fn targets(&self, architecture: &Architecture) -> Result<Selection, LmError> {
+    fn targets(&self, architecture: &Architecture) -> Result<ModuleSelection, LmError> {
         const FIELD: &str = "target_modules";
         let names = &architecture.names;
         match &self.config.targets {
@@ -111,46 +116,58 @@ impl Planner<'_, '_> {
                 QueryKeyValue::Stacked(_) => Err(no_module(FIELD, "null")),
                 QueryKeyValue::Separate(_) | QueryKeyValue::ByHead(_) => {
                     let modules = LoraTargets::Paper.modules(names).into_iter();
-                    Ok(Selection::List(modules.map(str::to_owned).collect()))
+                    Ok(ModuleSelection::List(modules.map(str::to_owned).collect()))
                 }
             },
-            Some(Selection::Pattern(pattern)) if pattern.to_lowercase() == "all-linear" => {
-                let linear = self.parts.iter().filter(|part| part.kind == Kind::Linear);
-                Ok(Selection::List(linear.map(|it| it.name.clone()).collect()))
+            Some(ModuleSelection::Pattern(pattern)) if pattern.to_lowercase() == "all-linear" => {
+                let linear = self
+                    .modules
+                    .iter()
+                    .filter(|module| module.kind == ModuleKind::Linear);
+                Ok(ModuleSelection::List(
+                    linear.map(|it| it.name.clone()).collect(),
+                ))
             }
-            Some(Selection::Pattern(pattern)) => Ok(Selection::Pattern(pattern.clone())),
-            Some(Selection::List(targets)) => {
+            Some(ModuleSelection::Pattern(pattern)) => {
+                Ok(ModuleSelection::Pattern(pattern.clone()))
+            }
+            Some(ModuleSelection::List(targets)) => {
                 let is_there = |target: &&String| {
-                    let mut parts = self.parts.iter();
-                    parts.any(|part| is_end(&part.name, target))
+                    let mut modules = self.modules.iter();
+                    modules.any(|module| is_last_part(&module.name, target))
                 };
                 match targets.iter().find(|target| !is_there(target)) {
                     Some(target) => Err(no_module(FIELD, target)),
-                    None => Ok(Selection::List(targets.clone())),
+                    None => Ok(ModuleSelection::List(targets.clone())),
                 }
             }
         }
     }
 
-    /// `modules_to_save`: modules, or what holds modules. PEFT compares the ends of names, dot or no dot.
+    /// `modules_to_save`: modules, or modules that contain others. PEFT compares the ends of names, with or without a dot.
     fn saved_modules(&mut self) -> Result<(), LmError> {
         const FIELD: &str = "modules_to_save";
-        let parts = self.parts;
-        for name in &self.config.saved {
-            if !parts.iter().any(|part| part.is_within(name)) {
+        let modules = self.modules;
+        for name in &self.config.modules_to_save {
+            if !modules.iter().any(|module| module.is_within(name)) {
                 return Err(no_module(FIELD, name));
             }
         }
-        let within = |part: &Part| self.config.saved.iter().any(|name| part.is_within(name));
-        let mut picked: Vec<bool> = parts.iter().map(within).collect();
+        let within = |module: &Module| {
+            self.config
+                .modules_to_save
+                .iter()
+                .any(|name| module.is_within(name))
+        };
+        let mut picked: Vec<bool> = modules.iter().map(within).collect();
         self.tie(&mut picked);
-        for (part, _) in parts.iter().zip(picked).filter(|(_, picked)| *picked) {
-            if self.plan.updates.contains_key(&part.name) {
-                return Err(conflict(FIELD, &part.name));
+        for (module, _) in modules.iter().zip(picked).filter(|(_, picked)| *picked) {
+            if self.plan.updates.contains_key(&module.name) {
+                return Err(conflict(FIELD, &module.name));
             }
-            self.replace(part, "weight", "weight", FIELD)?;
-            if part.bias.is_some() {
-                self.replace(part, "bias", "bias", FIELD)?;
+            self.replace(module, "weight", "weight", FIELD)?;
+            if module.bias.is_some() {
+                self.replace(module, "bias", "bias", FIELD)?;
             }
         }
         self.check_tied_weights()
@@ -158,69 +175,73 @@ impl Planner<'_, '_> {
 
     /// `bias`
     fn biases(&mut self) -> Result<(), LmError> {
-        for part in self.parts.iter().filter(|part| part.bias.is_some()) {
-            let adapted = self.plan.updates.contains_key(&part.name);
+        for module in self.modules.iter().filter(|module| module.bias.is_some()) {
+            let adapted = self.plan.updates.contains_key(&module.name);
             let wanted = match self.config.bias {
                 TrainedBias::None => false,
                 TrainedBias::LoraOnly => adapted,
                 TrainedBias::All => true,
             };
-            let name = format!("{}.bias", part.name);
+            let name = format!("{}.bias", module.name);
             if !wanted {
                 continue;
             }
             if self.plan.replaced.contains_key(&name) {
-                // PEFT saves that of a module that is replaced once more, and that of the one that it replaces.
+                // For a replaced module PEFT saves this bias once more, and the bias of the original module.
                 for holder in ["modules_to_save", "original_module"] {
-                    let name = format!("{}.{holder}.bias", part.name);
-                    self.tensors.pass(name);
+                    let name = format!("{}.{holder}.bias", module.name);
+                    self.tensors.skip(name);
                 }
                 continue;
             }
             // PEFT wraps a layer that it adapts.
             let end = if adapted { "base_layer.bias" } else { "bias" };
-            self.replace(part, "bias", end, "bias")?;
+            self.replace(module, "bias", end, "bias")?;
         }
         Ok(())
     }
 
-    /// Takes what replaces a parameter of a module, `weight` or `bias`; `end` is what the file calls it.
+    /// Replaces a parameter of a module, `weight` or `bias`; `end` is its name in the file.
     pub(super) fn replace(
         &mut self,
-        part: &Part,
+        module: &Module,
         parameter: &str,
         end: &str,
         field: &'static str,
     ) -> Result<(), LmError> {
-        let shape = match (parameter, part.bias) {
+        let shape = match (parameter, module.bias) {
             ("bias", Some(width)) => vec![width],
-            _ if part.kind == Kind::Norm => vec![part.shape[1]],
-            _ => part.shape.to_vec(),
+            _ if module.kind == ModuleKind::Norm => vec![module.shape[1]],
+            _ => module.shape.to_vec(),
         };
-        let name = format!("{}.{end}", part.name);
+        let name = format!("{}.{end}", module.name);
         let values = self.tensors.take(name, &shape, field)?;
-        let parameter = format!("{}.{parameter}", part.name);
+        let parameter = format!("{}.{parameter}", module.name);
         self.plan.replaced.insert(parameter, values);
         Ok(())
     }
 }
 
-impl<'a> Update<'a> {
+impl<'a> LoraUpdate<'a> {
     fn new(
         config: &AdapterConfig,
-        part: &Part,
+        module: &Module,
         (rank, scale): (usize, f32),
         tensors: &mut Tensors<'a>,
     ) -> Result<Self, LmError> {
         const FIELD: &str = "target_modules";
-        let name = &part.name;
-        let [rows, columns] = part.shape;
-        let (ends, inputs, outputs) = match part.kind {
-            Kind::Linear | Kind::Head => (["lora_A.weight", "lora_B.weight"], columns, rows),
-            Kind::Embedding => (["lora_embedding_A", "lora_embedding_B"], rows, columns),
-            Kind::Norm | Kind::NormalizedHead => return Err(not_adaptable(FIELD, name)),
+        let name = &module.name;
+        let [rows, columns] = module.shape;
+        let (ends, inputs, outputs) = match module.kind {
+            ModuleKind::Linear | ModuleKind::Head => {
+                (["lora_A.weight", "lora_B.weight"], columns, rows)
+            }
+            ModuleKind::Embedding => (["lora_embedding_A", "lora_embedding_B"], rows, columns),
+            ModuleKind::Norm | ModuleKind::NormalizedHead => {
+                return Err(not_adaptable(FIELD, name));
+            }
         };
-        if config.lora_bias && part.kind == Kind::Embedding {
+        if config.lora_bias && module.kind == ModuleKind::Embedding {
             return Err(not_adaptable("lora_bias", name));
         }
         let [a, b] = ends.map(|end| format!("{name}.{end}"));

@@ -1,21 +1,21 @@
-use super::{Numbers, parts::Part};
+use super::{AdapterTensor, modules::Module};
 use crate::LmError;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The tensors of an adapter, and which of them were asked for.
 pub(super) struct Tensors<'a> {
-    all: &'a BTreeMap<String, Numbers>,
-    /// The model's tokens.
+    all: &'a BTreeMap<String, AdapterTensor>,
+    /// The size of the model's vocabulary.
     vocabulary: usize,
-    asked: BTreeSet<String>,
+    requested: BTreeSet<String>,
 }
 
 impl<'a> Tensors<'a> {
-    pub(super) const fn new(all: &'a BTreeMap<String, Numbers>, vocabulary: usize) -> Self {
+    pub(super) const fn new(all: &'a BTreeMap<String, AdapterTensor>, vocabulary: usize) -> Self {
         Self {
             all,
             vocabulary,
-            asked: BTreeSet::new(),
+            requested: BTreeSet::new(),
         }
     }
 
@@ -43,11 +43,11 @@ impl<'a> Tensors<'a> {
                 false => LmError::OtherBase { module, problem },
             });
         }
-        self.asked.insert(name);
+        self.requested.insert(name);
         Ok(&found.values)
     }
 
-    /// Whether all that differs is that there are more tokens than the model has.
+    /// Whether the shapes differ only in that the adapter has more tokens than the model.
     fn has_more_tokens(&self, found: &[usize], shape: &[usize]) -> bool {
         let mut pairs = found.iter().zip(shape);
         found.len() == shape.len()
@@ -56,14 +56,14 @@ impl<'a> Tensors<'a> {
             })
     }
 
-    /// Lets a tensor pass that PEFT saves and does not read.
-    pub(super) fn pass(&mut self, name: String) {
-        self.asked.insert(name);
+    /// Accepts a tensor that PEFT saves and does not read.
+    pub(super) fn skip(&mut self, name: String) {
+        self.requested.insert(name);
     }
 
-    /// Whether a tensor is there that nothing has asked for.
+    /// Whether the adapter has this tensor and nothing has asked for it yet.
     pub(super) fn is_left(&self, name: &str) -> bool {
-        self.all.contains_key(name) && !self.asked.contains(name)
+        self.all.contains_key(name) && !self.requested.contains(name)
     }
 
     pub(super) fn check_rank(
@@ -87,15 +87,15 @@ impl<'a> Tensors<'a> {
         })
     }
 
-    pub(super) fn check_all_asked(&self, parts: &[Part]) -> Result<(), LmError> {
+    pub(super) fn check_all_requested(&self, modules: &[Module]) -> Result<(), LmError> {
         let Some(name) = self.all.keys().find(|name| self.is_left(name)) else {
             return Ok(());
         };
-        let within = |part: &Part| {
-            let rest = name.strip_prefix(&part.name);
+        let within = |module: &Module| {
+            let rest = name.strip_prefix(&module.name);
             rest.is_some_and(|rest| rest.starts_with('.'))
         };
-        Err(if parts.iter().any(within) {
+        Err(if modules.iter().any(within) {
             LmError::AdapterTensor {
                 name: name.clone(),
                 problem: "is there, and no field of adapter_config.json asks for it".to_owned(),

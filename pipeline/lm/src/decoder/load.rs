@@ -153,7 +153,7 @@ impl Loader<'_> {
             head_lengths,
             unused: Vec::new(),
             adapter_config: None,
-            bare: None,
+            without_adapter: None,
             untied: false,
         })
     }

@@ -36,7 +36,7 @@ use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
 use layer::Layer;
 use norm::NormLayer;
 
-/// A loaded model. A clone shares the weights.
+/// A causal language model in memory: its weights and the adapter on it. A clone shares the weights.
 #[derive(Clone)]
 pub struct Decoder {
     architecture: Architecture,
@@ -44,26 +44,26 @@ pub struct Decoder {
     device: BurnDevice,
     /// `[vocabulary, hidden]`
     pub(crate) embedding: Tensor<2>,
-    /// Of a layer from tokens to their embeddings, whose weight is the embedding's transposed.
+    /// The LoRA module of the embedding, taken as a linear layer whose weight is the embedding's transposed.
     pub(crate) embedding_lora: Option<Lora>,
     embedding_norm: Option<NormLayer>,
     layers: Vec<Layer>,
     norm: NormLayer,
-    /// Of [`Architecture::normalized_head`] with rows of length 1.
+    /// The output matrix; with [`Architecture::normalized_head`] its rows have length 1.
     pub(crate) head: Linear,
     /// The lengths that the rows of a normalized head have in the checkpoint, `[vocabulary, 1]`, f32.
     pub(crate) head_lengths: Option<Tensor<2>>,
     unused: Vec<String>,
-    /// Of the adapter that is on the model, where it is one as they are trained here.
+    /// The configuration of the adapter on the model, if it only adds low-rank updates to linear layers.
     pub(crate) adapter_config: Option<AdapterConfig>,
-    /// The model without the adapter that is on it, where this replaces weights.
-    pub(crate) bare: Option<Box<Self>>,
-    /// Whether the adapter makes embedding and head differ that the architecture ties.
+    /// The model without its adapter, if the adapter replaces weights.
+    pub(crate) without_adapter: Option<Box<Self>>,
+    /// Whether the adapter makes embedding and head differ although the architecture ties them.
     pub(crate) untied: bool,
 }
 
 impl Decoder {
-    /// What the model looks like.
+    /// The sizes and kinds of layers of the model.
     pub const fn architecture(&self) -> &Architecture {
         &self.architecture
     }
@@ -73,12 +73,12 @@ impl Decoder {
         self.dtype
     }
 
-    /// Where the weights are.
+    /// Burn's handle of the device that the weights are on.
     pub const fn device(&self) -> &BurnDevice {
         &self.device
     }
 
-    /// Whether our kernels are at work.
+    /// Whether the model runs by our kernels.
     pub(crate) fn on_processor(&self) -> bool {
         kernels::apply(&self.embedding)
     }

@@ -8,9 +8,9 @@ impl Decoder {
     pub fn write(&self, folder: &Path) -> Result<(), LmError> {
         guarded(self.device(), || {
             let mut tensors = Vec::new();
-            let mut bare = self.clone();
-            bare.detach();
-            bare.change_parameters(Trainable::All, &mut |name, matrix, value| {
+            let mut base = self.clone();
+            base.detach();
+            base.change_parameters(Trainable::All, &mut |name, matrix, value| {
                 let (name, numbers) = (name.to_owned(), value.clone());
                 tensors.push(if matrix {
                     files::Matrix::new(name, numbers)

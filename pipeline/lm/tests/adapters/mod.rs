@@ -6,8 +6,8 @@ mod refused;
 use crate::reference;
 use clika_base::types::NoProgress;
 use clika_lm::{
-    ADAPTER_FIELDS, Adapter, Decoder, LmError, LoraConfig, LoraTargets, Sequence, Trainer,
-    TrainingConfig, TrainingExample, Treatment,
+    ADAPTER_FIELDS, Adapter, Decoder, FieldSupport, LmError, LoraConfig, LoraTargets, Sequence,
+    Trainer, TrainingConfig, TrainingExample,
 };
 use safetensors::SafeTensors;
 use serde_json::{Map, Value};
@@ -82,7 +82,7 @@ fn decisive(folder: &Path, defaults: &Map<String, Value>) -> String {
     let config = config(folder);
     let set = ADAPTER_FIELDS.iter().filter(|field| {
         let name = field.name;
-        field.treatment == Treatment::Honoured
+        field.support == FieldSupport::Supported
             && !["peft_type", "r", "lora_alpha"].contains(&name)
             && config[name] != defaults[name]
     });
@@ -169,7 +169,7 @@ fn every_field_of_peft_has_its_line() {
         let Some(known) = known else {
             panic!("no line for `{name}`")
         };
-        if let Treatment::Only(values) = known.treatment {
+        if let FieldSupport::OnlyOff(values) = known.support {
             let default = default.to_string();
             assert!(
                 values.contains(&default.as_str()),
@@ -183,10 +183,10 @@ fn every_field_of_peft_has_its_line() {
             "`{}` is there twice",
             field.name
         );
-        let treatment = match field.treatment {
-            Treatment::Honoured => "honoured".to_owned(),
-            Treatment::Record => "a record".to_owned(),
-            Treatment::Only(values) => format!("{} only", values.join(" or ")),
+        let treatment = match field.support {
+            FieldSupport::Supported => "honoured".to_owned(),
+            FieldSupport::Ignored => "a record".to_owned(),
+            FieldSupport::OnlyOff(values) => format!("{} only", values.join(" or ")),
         };
         println!("| {} | {treatment} | {} |", field.name, field.note);
     }

@@ -1,7 +1,7 @@
 //! What is refused, and by which name.
 
 use super::{base, config, fixtures};
-use clika_lm::{ADAPTER_FIELDS, Adapter, LmError, Treatment};
+use clika_lm::{ADAPTER_FIELDS, Adapter, FieldSupport, LmError};
 use miette::Diagnostic;
 use safetensors::{SafeTensors, tensor::TensorView};
 use serde_json::{Map, Value, json};
@@ -74,7 +74,7 @@ fn field(row: &str, name: &str, value: Value) -> String {
 fn what_is_not_supported_is_refused_by_its_name() {
     refusal("plain", |_| (), |_| ()).expect("as it is, it is fine");
     for known in ADAPTER_FIELDS {
-        let Treatment::Only(_) = known.treatment else {
+        let FieldSupport::OnlyOff(_) = known.support else {
             continue;
         };
         // Nothing that switches a field off.

@@ -1,19 +1,19 @@
 use crate::{Decoder, decoder::Trainable};
 
 /// A module of a model that has weights of its own.
-pub(super) struct Part {
+pub(super) struct Module {
     /// Its name in transformers.
     pub(super) name: String,
-    pub(super) kind: Kind,
+    pub(super) kind: ModuleKind,
     /// `[out_features, in_features]`, of an embedding and its head `[vocabulary, hidden]`, of a norm `[1, width]`.
     pub(super) shape: [usize; 2],
     /// The width of its bias.
     pub(super) bias: Option<usize>,
 }
 
-/// What a module does.
+/// The kind of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ModuleKind {
     Embedding,
     Linear,
     Head,
@@ -22,16 +22,16 @@ pub(super) enum Kind {
     Norm,
 }
 
-impl Part {
-    /// Whether it is embedding or head.
-    pub(super) const fn is_end(&self) -> bool {
+impl Module {
+    /// Whether it is the embedding or the head.
+    pub(super) const fn is_embedding_or_head(&self) -> bool {
         match self.kind {
-            Kind::Embedding | Kind::Head | Kind::NormalizedHead => true,
-            Kind::Linear | Kind::Norm => false,
+            ModuleKind::Embedding | ModuleKind::Head | ModuleKind::NormalizedHead => true,
+            ModuleKind::Linear | ModuleKind::Norm => false,
         }
     }
 
-    /// Whether its name, or that of a module that holds it, ends so.
+    /// Whether its name, or the name of a module that contains it, ends with `end`.
     pub(super) fn is_within(&self, end: &str) -> bool {
         let mut outer = Some(self.name.as_str());
         while let Some(name) = outer {
@@ -43,34 +43,34 @@ impl Part {
         false
     }
 
-    /// The modules of a model, in its order.
+    /// The modules of a model, in the order of the model.
     pub(super) fn all(decoder: &Decoder) -> Vec<Self> {
         let architecture = decoder.architecture();
         let names = &architecture.names;
         let embedding = format!("{}{}", names.prefix, names.embedding);
         let head = if architecture.normalized_head {
-            Kind::NormalizedHead
+            ModuleKind::NormalizedHead
         } else {
-            Kind::Head
+            ModuleKind::Head
         };
-        let mut parts: Vec<Self> = Vec::new();
+        let mut modules: Vec<Self> = Vec::new();
         // A clone shares the weights.
         let mut shared = decoder.clone();
         shared.change_parameters(Trainable::All, &mut |name, matrix, value| {
             let shape = value.dims();
             let (name, end) = match name.rsplit_once('.') {
-                Some(parts) => parts,
+                Some(modules) => modules,
                 None => unreachable!("a parameter has the name of its module before its own"),
             };
-            match (parts.last_mut(), end) {
-                (Some(part), "bias") if part.name == name => part.bias = Some(shape[1]),
-                (_, _) => parts.push(Self {
+            match (modules.last_mut(), end) {
+                (Some(module), "bias") if module.name == name => module.bias = Some(shape[1]),
+                (_, _) => modules.push(Self {
                     name: name.to_owned(),
                     kind: match name {
-                        _ if name == embedding => Kind::Embedding,
+                        _ if name == embedding => ModuleKind::Embedding,
                         _ if name == names.head => head,
-                        _ if matrix => Kind::Linear,
-                        _ => Kind::Norm,
+                        _ if matrix => ModuleKind::Linear,
+                        _ => ModuleKind::Norm,
                     },
                     shape,
                     bias: None,
@@ -79,13 +79,13 @@ impl Part {
             value
         });
         if architecture.tied {
-            parts.push(Self {
+            modules.push(Self {
                 name: names.head.to_owned(),
                 kind: head,
                 shape: [architecture.vocabulary, architecture.hidden],
                 bias: None,
             });
         }
-        parts
+        modules
     }
 }

@@ -1,19 +1,20 @@
-//! What fields do to embedding and head, which a model may tie.
+//! Fields that change embedding and head, which a model may tie.
 
 use super::{
-    parts::{Kind, Part},
+    modules::{Module, ModuleKind},
     plan::Planner,
     tensors::{conflict, no_module, not_adaptable},
 };
 use crate::LmError;
 
 impl<'a> Planner<'a, '_> {
-    /// `ensure_weight_tying`: what is picked of embedding and head is picked of both.
+    /// `ensure_weight_tying`: if one of embedding and head is picked, both are.
     pub(super) fn tie(&self, picked: &mut [bool]) {
-        let ends = || (0..picked.len()).filter(|number| self.parts[*number].is_end());
+        let ends =
+            || (0..picked.len()).filter(|number| self.modules[*number].is_embedding_or_head());
         let [ends, found]: [Vec<usize>; 2] =
             [ends().collect(), ends().filter(|it| picked[*it]).collect()];
-        if self.tied && self.config.tie && !found.is_empty() {
+        if self.tied && self.config.ensure_weight_tying && !found.is_empty() {
             for number in ends {
                 picked[number] = true;
             }
@@ -23,7 +24,7 @@ impl<'a> Planner<'a, '_> {
     /// With `ensure_weight_tying` a head's update is the embedding's transposed, and both are in the file.
     pub(super) fn check_tied_updates(&mut self) -> Result<(), LmError> {
         let updates = &self.plan.updates;
-        let (embedding, head) = match self.ends().map(|end| updates.get(end)) {
+        let (embedding, head) = match self.embedding_and_head().map(|end| updates.get(end)) {
             [Some(embedding), Some(head)] => (embedding, head),
             [None, None] => return Ok(()),
             [Some(_), None] | [None, Some(_)] => {
@@ -34,19 +35,22 @@ impl<'a> Planner<'a, '_> {
         let same = embedding.scale == head.scale
             && is_transposed(embedding.b, head.a, embedding.rank)
             && is_transposed(head.b, embedding.a, embedding.rank);
-        if self.tied && self.config.tie && !same {
-            return Err(differs(format!("{}.lora_A.weight", self.ends()[1])));
+        if self.tied && self.config.ensure_weight_tying && !same {
+            return Err(differs(format!(
+                "{}.lora_A.weight",
+                self.embedding_and_head()[1]
+            )));
         }
         // A magnitude is of the head's rows, and of the embedding's columns.
         self.plan.unties = !same || self.config.dora;
         Ok(())
     }
 
-    /// The same for weights that are replaced as a whole.
+    /// The same check for weights that are replaced as a whole.
     pub(super) fn check_tied_weights(&self) -> Result<(), LmError> {
-        let names = self.ends().map(|end| format!("{end}.weight"));
+        let names = self.embedding_and_head().map(|end| format!("{end}.weight"));
         let [embedding, head] = names.each_ref().map(|it| self.plan.replaced.get(it));
-        if self.tied && self.config.tie && embedding != head {
+        if self.tied && self.config.ensure_weight_tying && embedding != head {
             let [_, name] = names;
             return Err(differs(name));
         }
@@ -57,15 +61,15 @@ impl<'a> Planner<'a, '_> {
     pub(super) fn tokens(&mut self) -> Result<(), LmError> {
         const FIELD: &str = "trainable_token_indices";
         let config = self.config;
-        for (name, rows) in &config.tokens {
+        for (name, rows) in &config.trainable_tokens {
             let mut found = false;
-            for part in self.parts {
+            for module in self.modules {
                 let named = match name {
-                    Some(name) => part.name.ends_with(name),
-                    None => part.kind == Kind::Embedding,
+                    Some(name) => module.name.ends_with(name),
+                    None => module.kind == ModuleKind::Embedding,
                 };
                 if named {
-                    self.rows(part, rows)?;
+                    self.rows(module, rows)?;
                     found = true;
                 }
             }
@@ -79,46 +83,46 @@ impl<'a> Planner<'a, '_> {
         Ok(())
     }
 
-    fn rows(&mut self, part: &Part, rows: &'a [usize]) -> Result<(), LmError> {
+    fn rows(&mut self, module: &Module, rows: &'a [usize]) -> Result<(), LmError> {
         const FIELD: &str = "trainable_token_indices";
-        if !matches!(part.kind, Kind::Embedding | Kind::Head) {
-            return Err(not_adaptable(FIELD, &part.name));
+        if !matches!(module.kind, ModuleKind::Embedding | ModuleKind::Head) {
+            return Err(not_adaptable(FIELD, &module.name));
         }
-        self.check_untouched(&part.name)?;
-        let [vocabulary, hidden] = part.shape;
+        self.check_untouched(&module.name)?;
+        let [vocabulary, hidden] = module.shape;
         if let Some(token) = rows.iter().find(|row| **row >= vocabulary) {
             return Err(LmError::MoreTokens {
-                module: part.name.clone(),
+                module: module.name.clone(),
                 problem: format!("it has {vocabulary} rows, and `{FIELD}` names {token}"),
             });
         }
-        let [embedding, _] = self.ends();
-        let mut tokens = self.config.tokens.iter();
+        let [embedding, _] = self.embedding_and_head();
+        let mut tokens = self.config.trainable_tokens.iter();
         let of_embedding = tokens.find(|(name, _)| {
             let name = name.as_ref();
             name.is_none_or(|name| embedding.ends_with(name.as_str()))
         });
         if self.tied
-            && part.kind == Kind::Head
+            && module.kind == ModuleKind::Head
             && let Some((_, others)) = of_embedding
         {
             // A tied head that names the same tokens has the embedding's rows, which are in the file once.
             if others == rows {
                 return Ok(());
             }
-            if self.config.tie {
-                return Err(conflict("ensure_weight_tying", &part.name));
+            if self.config.ensure_weight_tying {
+                return Err(conflict("ensure_weight_tying", &module.name));
             }
         }
-        let tensor = format!("{}.token_adapter.trainable_tokens_delta", part.name);
+        let tensor = format!("{}.token_adapter.trainable_tokens_delta", module.name);
         let values = self.tensors.take(tensor, &[rows.len(), hidden], FIELD)?;
-        self.plan.rows.insert(part.name.clone(), (rows, values));
+        self.plan.rows.insert(module.name.clone(), (rows, values));
         Ok(())
     }
 
     /// The rows of an embedding are those of the head that is tied to it, unless the head has its own.
     fn share_rows(&mut self) -> Result<(), LmError> {
-        let [embedding, head] = self.ends();
+        let [embedding, head] = self.embedding_and_head();
         if let Some(rows) = self.plan.rows.get(embedding).copied() {
             self.check_untouched(head)?;
             self.plan.rows.entry(head.to_owned()).or_insert(rows);
@@ -126,7 +130,7 @@ impl<'a> Planner<'a, '_> {
         Ok(())
     }
 
-    /// PEFT can replace rows of what no other field changes.
+    /// Checks that no other field changes a module: PEFT replaces rows only of such modules.
     fn check_untouched(&self, module: &str) -> Result<(), LmError> {
         let replaced = &self.plan.replaced;
         if self.plan.updates.contains_key(module)
@@ -137,23 +141,27 @@ impl<'a> Planner<'a, '_> {
         Ok(())
     }
 
-    /// The weights of embedding and head, which PEFT saves with an adapter of theirs, or when it is told to.
+    /// The weights of embedding and head, which PEFT saves if they have an adapter, or on request.
     pub(super) fn saved_embeddings(&mut self) -> Result<(), LmError> {
-        let ends = || self.parts.iter().filter(|part| part.is_end());
+        let ends = || {
+            self.modules
+                .iter()
+                .filter(|module| module.is_embedding_or_head())
+        };
         let mut shared: Option<&[f32]> = None;
-        let parts: Vec<&Part> = ends().collect();
-        for &part in &parts {
-            let end = match self.plan.updates.contains_key(&part.name) {
+        let modules: Vec<&Module> = ends().collect();
+        for &module in &modules {
+            let end = match self.plan.updates.contains_key(&module.name) {
                 // PEFT wraps a layer that it adapts.
                 true => "base_layer.weight",
                 false => "weight",
             };
-            let name = format!("{}.{end}", part.name);
+            let name = format!("{}.{end}", module.name);
             if !self.tensors.is_left(&name) {
                 continue;
             }
-            self.replace(part, "weight", end, "save_embedding_layers")?;
-            let values = self.plan.replaced[&format!("{}.weight", part.name)];
+            self.replace(module, "weight", end, "save_embedding_layers")?;
+            let values = self.plan.replaced[&format!("{}.weight", module.name)];
             if self.tied && shared.is_some_and(|shared| shared != values) {
                 return Err(differs(name));
             }
@@ -161,8 +169,8 @@ impl<'a> Planner<'a, '_> {
         }
         // PEFT loads one of them into the weight that both are.
         if let (true, Some(values)) = (self.tied, shared) {
-            for part in parts {
-                let weight = format!("{}.weight", part.name);
+            for module in modules {
+                let weight = format!("{}.weight", module.name);
                 self.plan.replaced.entry(weight).or_insert(values);
             }
         }
@@ -170,12 +178,14 @@ impl<'a> Planner<'a, '_> {
     }
 
     /// The names of embedding and head.
-    fn ends(&self) -> [&str; 2] {
+    fn embedding_and_head(&self) -> [&str; 2] {
         let named = |embedding: bool| {
-            let mut parts = self.parts.iter();
-            let part = parts.find(|it| it.is_end() && (it.kind == Kind::Embedding) == embedding);
-            match part {
-                Some(part) => part.name.as_str(),
+            let mut modules = self.modules.iter();
+            let module = modules.find(|it| {
+                it.is_embedding_or_head() && (it.kind == ModuleKind::Embedding) == embedding
+            });
+            match module {
+                Some(module) => module.name.as_str(),
                 None => unreachable!("every model has an embedding and a head"),
             }
         };
