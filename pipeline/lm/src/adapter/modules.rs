@@ -59,7 +59,7 @@ impl Module {
         shared.change_parameters(Trainable::All, &mut |name, matrix, value| {
             let shape = value.dims();
             let (name, end) = match name.rsplit_once('.') {
-                Some(modules) => modules,
+                Some(pair) => pair,
                 None => unreachable!("a parameter has the name of its module before its own"),
             };
             match (modules.last_mut(), end) {

@@ -28,11 +28,11 @@ pub enum Workload {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InferenceMode {
     /// By the likeliest token after a prompt: no KV cache is kept, and only the last tokens of prompts have logits.
-    Letters,
+    NextToken,
     /// By the likeliest text after a prompt: each of its tokens has logits.
-    Texts,
+    Scoring,
     /// By the text that it generates, token by token.
-    Written,
+    Generation,
 }
 
 /// The bytes that a model takes for a workload.
@@ -133,7 +133,7 @@ impl MemoryEstimate {
 
     /// The bytes that are known exactly and have to fit: of the weights and of the state of a training.
     pub fn fixed(&self) -> f64 {
-        self.weights + self.held
+        self.weights + self.training_state
     }
 
     /// All bytes.
