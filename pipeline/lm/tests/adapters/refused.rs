@@ -120,7 +120,7 @@ fn what_is_not_supported_is_refused_by_its_name() {
 
 #[test]
 fn a_field_that_the_model_or_the_tensors_do_not_bear_out_is_refused() {
-    // A module that the model does not have, alone or beside others, and one that PEFT cannot adapt.
+    // A module that the model does not have, alone or with others, and one that PEFT cannot adapt.
     for (name, value, named) in [
         ("target_modules", json!(["zzz"]), "zzz"),
         ("target_modules", json!(["q_proj", "v_proj", "zzz"]), "zzz"),
@@ -168,6 +168,10 @@ fn a_field_that_the_model_or_the_tensors_do_not_bear_out_is_refused() {
         let text = field("plain", name, value);
         assert!(text.contains(named), "{name}: {text}");
     }
+}
+
+#[test]
+fn a_changed_field_of_other_adapters_than_the_plain_one_is_refused() {
     for (row, name, value, named) in [
         ("dora", "use_dora", json!(false), "lora_magnitude_vector"),
         ("lora-bias", "lora_bias", json!(false), "lora_B.bias"),
