@@ -91,7 +91,7 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
         let step = trainer.step()?;
         seconds.push(begin.elapsed().as_secs_f64());
         losses.push(step.loss);
-        // Of rows: the last token of each is learnt, and not run.
+        // Of whole rows: the last token of each is only a target.
         tokens.push(step.tokens + step.examples.len());
     }
     Ok(json!({

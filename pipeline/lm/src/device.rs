@@ -1,6 +1,6 @@
 //! The devices that a model can run on: the processor, and GPUs through CUDA or Vulkan.
 
-use crate::{Dtype, LmError, product};
+use crate::{Dtype, LmError, matmul_check};
 use burn::tensor::{DType, Device as BurnDevice};
 use std::fmt;
 
@@ -191,7 +191,7 @@ impl Device {
             Self::Cuda { index, .. } => crate::cuda::check(*index),
             #[cfg(not(feature = "cuda"))]
             Self::Cuda { .. } => unreachable!("only a build with CUDA lists its GPUs"),
-            Self::Vulkan { .. } => product::check(self),
+            Self::Vulkan { .. } => matmul_check::check(self),
         }
     }
 

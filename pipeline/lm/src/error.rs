@@ -110,7 +110,7 @@ pub enum LmError {
     },
     /// It does not fit.
     #[error("{device} has {free_gib:.1} GiB free, and {needed_gib:.1} GiB are needed for {what}")]
-    #[diagnostic(help("{lower}"))]
+    #[diagnostic(help("{advice}"))]
     Memory {
         /// Where.
         device: String,
@@ -120,17 +120,17 @@ pub enum LmError {
         free_gib: f64,
         /// What it takes.
         needed_gib: f64,
-        /// What to lower.
-        lower: String,
+        /// Options that take less memory.
+        advice: String,
     },
     /// Something did not fit while the model was at work, and it cannot be made smaller.
     #[error("the device's memory ran out over {over}")]
-    #[diagnostic(help("{lower}"))]
+    #[diagnostic(help("{advice}"))]
     OutOfMemory {
         /// What was run.
         over: String,
-        /// What to lower.
-        lower: String,
+        /// Options that take less memory.
+        advice: String,
     },
     /// The device does not answer any more.
     #[error("the device was lost: {problem}")]

@@ -5,21 +5,21 @@ use burn::tensor::{DType, Tensor};
 use safetensors::{SafeTensorError, SafeTensors, View, tensor::TensorView};
 use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
-/// A matrix that is read.
-pub(crate) struct Read {
+/// A matrix that was read from a file.
+pub(crate) struct StoredMatrix {
     pub(crate) shape: [usize; 2],
     /// Row by row.
     pub(crate) values: Vec<f32>,
 }
 
-/// A tensor that is to be written.
-pub(crate) struct Matrix {
+/// A tensor to write, with its name.
+pub(crate) struct NamedTensor {
     name: String,
     shape: Vec<usize>,
     numbers: Tensor<2>,
 }
 
-impl Matrix {
+impl NamedTensor {
     fn of_type(&self) -> Dtype {
         match self.numbers.dtype() {
             DType::F32 => Dtype::F32,
@@ -53,7 +53,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, LmError> {
 }
 
 /// All matrices of a file by name.
-pub(crate) fn read_matrices(path: &Path) -> Result<BTreeMap<String, Read>, LmError> {
+pub(crate) fn read_matrices(path: &Path) -> Result<BTreeMap<String, StoredMatrix>, LmError> {
     let bytes = std::fs::read(path).map_err(|source| unreadable(path, source))?;
     let problem = |problem: String| LmError::Damaged {
         path: path.to_owned(),
@@ -68,7 +68,7 @@ pub(crate) fn read_matrices(path: &Path) -> Result<BTreeMap<String, Read>, LmErr
         let values = numbers(&tensor)
             .ok_or_else(|| problem(format!("tensor `{name}` is {:?}", tensor.dtype())))?;
         let shape = [rows, columns];
-        matrices.insert(name, Read { shape, values });
+        matrices.insert(name, StoredMatrix { shape, values });
     }
     Ok(matrices)
 }
@@ -96,7 +96,7 @@ fn numbers(tensor: &TensorView) -> Option<Vec<f32>> {
 /// # Errors
 /// [`LmError::WouldNotBeFinite`] for NaN and infinity, before anything is written: whoever loaded the file would get a model
 /// that answers nothing.
-pub(crate) fn write_matrices(path: &Path, tensors: Vec<Matrix>) -> Result<(), LmError> {
+pub(crate) fn write_matrices(path: &Path, tensors: Vec<NamedTensor>) -> Result<(), LmError> {
     for tensor in &tensors {
         if !is_finite(&tensor.numbers)? {
             return Err(LmError::WouldNotBeFinite {
@@ -133,7 +133,7 @@ fn unwritable(path: &Path, source: std::io::Error) -> LmError {
     }
 }
 
-impl View for Matrix {
+impl View for NamedTensor {
     fn dtype(&self) -> safetensors::Dtype {
         match self.of_type() {
             Dtype::F32 => safetensors::Dtype::F32,

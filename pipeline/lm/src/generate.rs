@@ -1,6 +1,6 @@
 use crate::{
     Decoder, KvCache, LmError, Sequence,
-    guard::halved,
+    guard::half_of_tokens,
     prefix::{SharedPrefix, take_batch},
 };
 
@@ -147,7 +147,7 @@ impl Generator<'_> {
     /// The error for a prompt that does not fit alone.
     fn too_large(&self, error: LmError, number: usize) -> LmError {
         let (tokens, most) = (self.prompts[number].len(), self.config.max_new_tokens);
-        error.over(
+        error.with_memory_details(
             || format!("one prompt of {tokens} tokens and up to {most} after it"),
             || self.decoder.memory_advice(&[]),
         )
@@ -172,7 +172,7 @@ impl Iterator for Generator<'_> {
                 done => return Some(done),
             };
             let prompts = numbers.iter().map(|&number| self.prompts[number].len());
-            let Some(budget) = halved([prompts.collect::<Vec<_>>().as_slice()]) else {
+            let Some(budget) = half_of_tokens([prompts.collect::<Vec<_>>().as_slice()]) else {
                 return Some(Err(self.too_large(error, numbers[0])));
             };
             let batch = numbers.len() / 2;

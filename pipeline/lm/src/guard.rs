@@ -1,8 +1,8 @@
-//! What a device says when it fails, as errors.
+//! Turns the failures of a device into errors.
 //!
-//! A GPU works on a queue, and a failure shows when a number is read that depends on what failed: cubecl remembers with
-//! the memory that was not written why it was not, so that nothing wrong is ever read. Some failures are panics instead,
-//! on this thread or on the device's own; the latter reach this one through the read. The processor has neither.
+//! A GPU works on a queue, so a failure shows only when a result that depends on it is read: cubecl remembers with the memory
+//! that was not written why it was not, and nothing wrong is ever read. Some failures are panics instead, on this thread or
+//! on the device's own; those of the device's thread reach this one through the read. The processor has neither.
 
 use crate::{Decoder, Dtype, LmError};
 use burn::tensor::{DType, Device as BurnDevice};
@@ -18,11 +18,11 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what may fail on a device.
+/// Runs `work` on a device, and turns failures and panics of the device into errors.
 ///
 /// # Errors
 /// Those of `work`; [`LmError::DeviceLost`] and [`LmError::OutOfMemory`] for what the device says and for panics.
-pub(crate) fn guarded<T>(
+pub(crate) fn catch_device_errors<T>(
     device: &BurnDevice,
     work: impl FnOnce() -> Result<T, LmError>,
 ) -> Result<T, LmError> {
@@ -35,45 +35,45 @@ pub(crate) fn guarded<T>(
         return work();
     }
     let outer = GUARDED.replace(true);
-    let done = caught(work);
+    let done = catch_panics(work);
     GUARDED.set(outer);
     match done {
-        Err(LmError::Compute { problem }) => Err(failure(device, problem)),
+        Err(LmError::Compute { problem }) => Err(classify(device, problem)),
         done => done,
     }
 }
 
-/// The cause of a read that failed, for [`guarded`] to tell what it means.
-pub(crate) fn failed(error: impl Display) -> LmError {
+/// The error for a read that failed; [`catch_device_errors`] finds out what it means.
+pub(crate) fn compute_error(error: impl Display) -> LmError {
     LmError::Compute {
         problem: error.to_string(),
     }
 }
 
-/// Whether a panic of this thread, which is about to be reported, becomes an error instead: it is of a device's own
-/// thread, or of one that waits for a device. Then its text is for those who look for its cause only.
+/// Whether a panic of this thread becomes an error, so that its text need not be printed: the thread is a device's own, or
+/// it waits for a device.
 pub fn panics_are_errors() -> bool {
     // cubecl's name of a device's threads.
     let of_device = |name: &str| name.starts_with("DSU-") || name.starts_with("DSD-");
     GUARDED.get() || std::thread::current().name().is_some_and(of_device)
 }
 
-fn caught<T>(work: impl FnOnce() -> Result<T, LmError>) -> Result<T, LmError> {
-    // What a panic leaves half changed is dropped with the error: a step begins anew, a training is read from its state.
+fn catch_panics<T>(work: impl FnOnce() -> Result<T, LmError>) -> Result<T, LmError> {
+    // Data that a panic left half changed is not used: a step begins anew, and a training is resumed from its state.
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(done) => done,
-        Err(panic) => Err(failed(text(panic.as_ref()))),
+        Err(panic) => Err(compute_error(panic_text(panic.as_ref()))),
     }
 }
 
-fn text(panic: &(dyn Any + Send)) -> &str {
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
     let owned = || panic.downcast_ref::<String>().map(String::as_str);
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(owned).unwrap_or("it panicked")
 }
 
-/// What cubecl, CUDA and wgpu call too little memory.
-const MEMORY: [&str; 5] = [
+/// What cubecl, CUDA and wgpu say when memory runs out.
+const OUT_OF_MEMORY: [&str; 5] = [
     "out of device memory",
     "out-of-memory",
     "out of memory",
@@ -82,9 +82,9 @@ const MEMORY: [&str; 5] = [
     "was never allocated",
 ];
 
-/// The error for what a device said: a device that does not come to an end of its work is lost.
-fn failure(device: &BurnDevice, problem: String) -> LmError {
-    let end = caught(|| device.sync().map_err(failed));
+/// The error for what a device said. A device that cannot be synchronized is lost.
+fn classify(device: &BurnDevice, problem: String) -> LmError {
+    let end = catch_panics(|| device.sync().map_err(compute_error));
     if let Err(LmError::Compute { problem }) = end {
         tracing::debug!("the device said last: {problem}");
         return LmError::DeviceLost {
@@ -93,10 +93,10 @@ fn failure(device: &BurnDevice, problem: String) -> LmError {
     }
     tracing::debug!("the device said: {problem}");
     let small = problem.to_lowercase();
-    if MEMORY.iter().any(|name| small.contains(name)) {
+    if OUT_OF_MEMORY.iter().any(|name| small.contains(name)) {
         return LmError::OutOfMemory {
             over: "the work".to_owned(),
-            lower: memory_advice(&[], false),
+            advice: memory_advice(&[], false),
         };
     }
     LmError::Compute {
@@ -104,7 +104,7 @@ fn failure(device: &BurnDevice, problem: String) -> LmError {
     }
 }
 
-/// The causes in one line, without the calls that led to them.
+/// The causes of an error in one line, without the backtrace.
 fn brief(text: &str) -> String {
     let is_call = |line: &str| {
         let number = line.split(':').next().unwrap_or(line);
@@ -124,12 +124,16 @@ fn brief(text: &str) -> String {
 }
 
 impl LmError {
-    /// The same error over what could not be made smaller, if memory ran out.
-    pub(crate) fn over(self, over: impl FnOnce() -> String, hint: impl FnOnce() -> String) -> Self {
+    /// If memory ran out: the same error with what was run and what to change.
+    pub(crate) fn with_memory_details(
+        self,
+        over: impl FnOnce() -> String,
+        hint: impl FnOnce() -> String,
+    ) -> Self {
         match self {
             Self::OutOfMemory { .. } => Self::OutOfMemory {
                 over: over(),
-                lower: hint(),
+                advice: hint(),
             },
             other => other,
         }
@@ -153,9 +157,9 @@ impl Decoder {
     }
 }
 
-/// Half of the tokens that are run at a time, if the items of a part can still be parted. `parts` are the tokens of each
-/// item of each part.
-pub(crate) fn halved<'a>(parts: impl IntoIterator<Item = &'a [usize]>) -> Option<usize> {
+/// Half of the tokens that are run at a time, if there is a batch that can be split. `parts` are the tokens of each item of
+/// each batch.
+pub(crate) fn half_of_tokens<'a>(parts: impl IntoIterator<Item = &'a [usize]>) -> Option<usize> {
     let parts = parts.into_iter().filter(|items| items.len() > 1);
     let most = parts.map(|items| items.iter().sum::<usize>()).max()?;
     Some((most / 2).max(1))

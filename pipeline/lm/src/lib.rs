@@ -10,13 +10,13 @@ mod exp;
 mod files;
 mod generate;
 mod guard;
-mod lanes;
+mod matmul_check;
 mod memory;
 mod prefix;
 mod probabilities;
-mod product;
 mod score;
 mod score_whole;
+mod simd;
 mod train;
 #[cfg(feature = "wgpu")]
 mod vulkan;

@@ -1,19 +1,19 @@
-//! Whether a device multiplies matrices as the processor does.
+//! Checks that a device multiplies matrices as the processor does.
 
 use crate::{
     Device, LmError,
     decoder::matrix,
-    guard::{failed, guarded},
+    guard::{catch_device_errors, compute_error},
 };
 use burn::tensor::{Device as BurnDevice, Tensor};
 
-/// Rows, what is summed, and columns: a product in whole blocks, and one whose edges are in none.
+/// Rows, inner dimension and columns: a product of whole blocks, and one with incomplete blocks at its edges.
 const SHAPES: [[usize; 3]; 2] = [[64, 96, 80], [3, 70, 33]];
 
-/// An error if a small product is not exactly what the processor gets.
+/// Checks that small products are exactly those of the processor.
 pub(crate) fn check(device: &Device) -> Result<(), LmError> {
-    // A driver may break off instead of being wrong.
-    guarded(&device.burn_device(), || {
+    // A driver may fail instead of giving wrong numbers.
+    catch_device_errors(&device.burn_device(), || {
         check_by(device, |x, y| x.matmul(y))
     })
 }
@@ -28,7 +28,7 @@ fn check_by(
         let y = numbers([inner, columns]);
         let put = |values: &[f32], shape, on: &BurnDevice| matrix(values.to_vec(), shape, on);
         let found = product(put(&x, [rows, inner], &on), put(&y, [inner, columns], &on));
-        let found = found.try_into_data().map_err(failed)?;
+        let found = found.try_into_data().map_err(compute_error)?;
         let expected = (0..rows * columns).map(|at| -> f32 {
             let (row, column) = (at / columns, at % columns);
             (0..inner)

@@ -3,8 +3,8 @@
 
 use crate::{
     Decoder, LmError, exp,
-    guard::{failed, guarded},
-    lanes::{most, sum_of, vectorized, zero_if_finite},
+    guard::{catch_device_errors, compute_error},
+    simd::{max_of, sum_of, vectorized, zero_if_finite},
 };
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
@@ -24,8 +24,8 @@ impl Decoder {
     /// # Errors
     /// [`LmError::NotFinite`] with the number of the first state whose logits are not all finite.
     pub fn log_probabilities(&self, states: Tensor<2>) -> Result<LogProbabilities, LmError> {
-        let logits = guarded(self.device(), || {
-            self.logits(states).try_into_data().map_err(failed)
+        let logits = catch_device_errors(self.device(), || {
+            self.logits(states).try_into_data().map_err(compute_error)
         })?;
         let vocabulary = self.architecture().vocabulary;
         let log_sums = of_rows(&logits, vocabulary, log_sum_exp)?;
@@ -42,7 +42,7 @@ impl Decoder {
     /// # Errors
     /// [`LmError::NotFinite`] as for [`Decoder::log_probabilities`].
     pub(crate) fn greedy_tokens(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
-        guarded(self.device(), || self.greedy_tokens_unguarded(states))
+        catch_device_errors(self.device(), || self.greedy_tokens_unguarded(states))
     }
 
     fn greedy_tokens_unguarded(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
@@ -50,16 +50,16 @@ impl Decoder {
         let best = logits.clone().argmax(1);
         let finite: Vec<bool> = if self.on_processor() {
             let vocabulary = self.architecture().vocabulary;
-            let logits = logits.try_into_data().map_err(failed)?;
+            let logits = logits.try_into_data().map_err(compute_error)?;
             of_rows(&logits, vocabulary, is_finite)?
         } else {
             // Where the logits are: all of them would take longer to fetch than to compute.
             let broken = logits.is_finite().bool_not().any_dim(1);
-            let broken = broken.try_into_data().map_err(failed)?;
+            let broken = broken.try_into_data().map_err(compute_error)?;
             broken.iter::<bool>().map(|broken| !broken).collect()
         };
         self.check_finite(finite.into_iter())?;
-        let best = best.try_into_data().map_err(failed)?;
+        let best = best.try_into_data().map_err(compute_error)?;
         Ok(best.iter::<i64>().map(|token| token as u32).collect())
     }
 
@@ -80,7 +80,7 @@ fn of_rows<T: Send>(
     vocabulary: usize,
     of: impl Fn(&[f32]) -> T + Sync,
 ) -> Result<Vec<T>, LmError> {
-    let logits = logits.as_slice::<f32>().map_err(failed)?;
+    let logits = logits.as_slice::<f32>().map_err(compute_error)?;
     let rows = logits.par_chunks_exact(vocabulary);
     Ok(rows
         .map(|row| {
@@ -95,7 +95,7 @@ fn of_rows<T: Send>(
 /// log Σ eˣ, without overflow; NaN if an x is NaN or infinite.
 #[inline(always)]
 fn log_sum_exp(row: &[f32]) -> f64 {
-    let most = most(row);
+    let most = max_of(row);
     // Blocks are added in f64.
     let (mut sum, mut zero) = (0.0, 0.0);
     for block in row.chunks(1 << 12) {

@@ -1,6 +1,6 @@
 use crate::{
     Decoder, KvCache, LmError, Sequence,
-    guard::halved,
+    guard::half_of_tokens,
     prefix::{SharedPrefix, take_batch},
     score_whole,
 };
@@ -182,7 +182,7 @@ impl Scorer<'_> {
         rest.sort_unstable();
         let mut order: Vec<usize> = (0..rest.len()).collect();
         let together = take_batch(&mut order, self.batch_tokens, |place| rest[place]).len();
-        halved([prompts.as_slice()]).or_else(|| halved([&rest[..together]]))
+        half_of_tokens([prompts.as_slice()]).or_else(|| half_of_tokens([&rest[..together]]))
     }
 
     /// The error for a request that does not fit alone.
@@ -192,7 +192,7 @@ impl Scorer<'_> {
             continuations,
         } = &self.requests[number];
         let longest = continuations.iter().map(Vec::len).max().unwrap_or(0);
-        error.over(
+        error.with_memory_details(
             || {
                 format!(
                     "one prompt of {} tokens with {longest} to score",

@@ -1,15 +1,15 @@
-//! Loops in the processor's own vector instructions, which are chosen when they run.
+//! Loops in the vector instructions (SIMD) of the processor, which are chosen at run time.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Calls `work` in a version that was compiled for this processor.
+/// Calls `work` in a version that was compiled for this processor's vector instructions.
 ///
-/// What is not inlined stays in the version for all processors: closures need `#[inline(always)]`.
+/// Code that is not inlined does not use them: closures need `#[inline(always)]`.
 #[inline(always)]
 pub(crate) fn vectorized<R>(work: impl FnMut() -> R) -> R {
     // pulp's own way to take a closure calls it through a function that is not inlined.
-    struct Work<F>(F);
-    impl<R, F: FnMut() -> R> WithSimd for Work<F> {
+    struct Closure<F>(F);
+    impl<R, F: FnMut() -> R> WithSimd for Closure<F> {
         type Output = R;
 
         #[inline(always)]
@@ -17,10 +17,10 @@ pub(crate) fn vectorized<R>(work: impl FnMut() -> R) -> R {
             (self.0)()
         }
     }
-    Arch::new().dispatch(Work(work))
+    Arch::new().dispatch(Closure(work))
 }
 
-/// Sums and maxima are of so many lanes that do not depend on each other.
+/// The number of independent lanes in sums and maxima.
 const LANES: usize = 32;
 
 /// The sum of `value(x)`.
@@ -68,9 +68,9 @@ pub(crate) fn sum_of_products(row: &[f32], other: &[f32]) -> f32 {
     sum
 }
 
-/// The largest, or minus infinity.
+/// The largest number of a row; minus infinity if it is empty.
 #[inline(always)]
-pub(crate) fn most(row: &[f32]) -> f32 {
+pub(crate) fn max_of(row: &[f32]) -> f32 {
     let (chunks, rest) = row.as_chunks::<LANES>();
     let mut lanes = [f32::NEG_INFINITY; LANES];
     for chunk in chunks {
@@ -87,11 +87,11 @@ pub(crate) fn most(row: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{most, sum_of, sum_of_products, zero_if_finite};
+    use super::{max_of, sum_of, sum_of_products, zero_if_finite};
 
     #[test]
     fn no_number_is_left_out() {
-        // By hand: 1 + 2 + .. + n, for whole lanes and for what is left behind them.
+        // By hand: 1 + 2 + .. + n, for whole lanes and for the rest after them.
         for count in [0_usize, 1, 31, 32, 33, 100] {
             let row: Vec<f32> = (1..=count).rev().map(|x| x as f32).collect();
             assert_eq!(sum_of(&row, |x| 2.0 * x), (count * (count + 1)) as f32);
@@ -102,7 +102,7 @@ mod tests {
             } else {
                 count as f32
             };
-            assert_eq!(most(&row), expected);
+            assert_eq!(max_of(&row), expected);
         }
     }
 

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// A device that wgpu lists.
-struct Adapter {
+struct WgpuAdapter {
     kind: WgpuDeviceKind,
     name: String,
 }
@@ -48,8 +48,8 @@ pub(crate) fn device(index: usize) -> BurnDevice {
 }
 
 /// Asked for once: some loaders crash when Vulkan is opened and closed while another thread uses it.
-fn adapters() -> &'static [Adapter] {
-    static ADAPTERS: OnceLock<Vec<Adapter>> = OnceLock::new();
+fn adapters() -> &'static [WgpuAdapter] {
+    static ADAPTERS: OnceLock<Vec<WgpuAdapter>> = OnceLock::new();
     ADAPTERS.get_or_init(|| {
         let instance = Instance::new(InstanceDescriptor {
             backends: BACKEND.0,
@@ -76,9 +76,12 @@ fn adapters() -> &'static [Adapter] {
                 DeviceType::Other => WgpuDeviceKind::Other(next(3)),
                 DeviceType::Cpu => WgpuDeviceKind::Cpu,
             };
-            if adapters.iter().all(|known: &Adapter| known.kind != kind) {
+            if adapters
+                .iter()
+                .all(|known: &WgpuAdapter| known.kind != kind)
+            {
                 let name = info.name;
-                adapters.push(Adapter { kind, name });
+                adapters.push(WgpuAdapter { kind, name });
             }
         }
         adapters.sort_by_key(|adapter| match adapter.kind {

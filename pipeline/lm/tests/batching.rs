@@ -46,7 +46,7 @@ struct Case {
     scores: Vec<f64>,
 }
 
-/// The log-probability of a token behind the first `length` tokens of a prompt.
+/// The log-probability of a token after the first `length` tokens of a prompt.
 fn log_probability(prompt: &Expected, length: usize, token: u32) -> f64 {
     let vocabulary = prompt.logits.len() / prompt.ids.len();
     let row = &prompt.logits[(length - 1) * vocabulary..length * vocabulary];
@@ -179,7 +179,7 @@ fn a_long_continuation_has_the_sum_of_its_steps() {
     }
 }
 
-/// What is written behind prompts, `batch` of them at a time.
+/// The texts generated after prompts, `batch` of them at a time.
 fn continued(
     decoder: &Decoder,
     prompts: &[Vec<u32>],

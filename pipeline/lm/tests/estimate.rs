@@ -187,7 +187,7 @@ fn check(names: &[&str]) {
 }
 
 /// What a stand-in for CUDA's driver (`make test-cuda-build`) was asked for at most, in bytes: whether the paper's LoRA or all
-/// weights learn, whether layers are computed again; on the paper's batch of 6,960 tokens in one part, in bf16.
+/// weights are trained, whether layers are computed again; on the paper's batch of 6,960 tokens in one part, in bf16.
 const GPU: [(&str, bool, bool, f64); 5] = [
     ("llama_7b.json", true, false, 44.184e9),
     ("llama_7b.json", true, true, 20.015e9),

@@ -1,5 +1,5 @@
 //! Logits and greedy continuations equal those of transformers (Baichuan: of a PyTorch reference), element by element;
-//! `parity.py` beside this file wrote the checkpoints and what they give.
+//! `parity.py` next to this file wrote the checkpoints and what they give.
 
 #![allow(clippy::unwrap_used)]
 
@@ -128,7 +128,7 @@ const WEIGHTS: &str = "model.safetensors";
 const EMBEDDING: &str = "model.embed_tokens.weight";
 const HEAD: &str = "lm_head.weight";
 
-/// The tensors of a variant changed, in a file of another name beside a changed configuration.
+/// The tensors of a variant changed, in a file of another name next to a changed configuration.
 fn changed(
     variant: &str,
     config: &[(&str, Value)],

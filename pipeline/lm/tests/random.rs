@@ -33,7 +33,7 @@ fn random_models_give_numbers_that_depend_on_the_seed() {
     let (one, other) = (logits(1), logits(2));
     assert!(one.iter().all(|logit| logit.is_finite()));
     assert_ne!(one, other);
-    // States have a root mean square of 1 behind the last norm, and 64 rows of deviation 0.02: about 0.02 · √64.
+    // States have a root mean square of 1 after the last norm, and 64 rows of deviation 0.02: about 0.02 · √64.
     let square: f32 = one.iter().map(|logit| logit * logit).sum();
     let deviation = (square / one.len() as f32).sqrt();
     assert!((deviation - 0.16).abs() < 0.03, "{deviation}");

@@ -1,5 +1,5 @@
 //! Losses, gradients and trained models equal those of transformers and PEFT (Baichuan: of a PyTorch reference), step by
-//! step; `training.py` beside this file wrote what is expected.
+//! step; `training.py` next to this file wrote what is expected.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,7 +13,7 @@ use clika_lm::{
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The largest difference of a step's loss, and of a logit behind the last step.
+/// The largest difference of a step's loss, and of a logit after the last step.
 const TOLERANCE: f64 = 1e-4;
 
 #[derive(Deserialize)]
@@ -122,7 +122,7 @@ fn all() -> Vec<(PathBuf, Training)> {
     all
 }
 
-/// The largest difference of the logits behind the prompt.
+/// The largest difference of the logits after the prompt.
 fn logits_differ(decoder: &Decoder, training: &Training) -> f64 {
     let sequence = Sequence {
         tokens: &training.prompt,

@@ -45,7 +45,7 @@ fn product(shape: &str, dtype: DType, least: Duration, device: &BurnDevice) -> O
     let error = error(&x, &weight, &first)?;
     drop(first);
     let batch = || {
-        // Kept until they are computed, so that nothing is left out because nobody wants it.
+        // Kept until they are computed, so that no product is skipped as unused.
         let products: Vec<_> = (0..AT_A_TIME).map(|_| product()).collect();
         device.sync()?;
         drop(products);

@@ -39,7 +39,7 @@ pub(super) fn run(decoder: Decoder, rows: &Path, batch: usize, batch_tokens: usi
         })?;
         Ok(json!({
             "seconds": seconds,
-            // Of rows: the last token of each is learnt, and not run.
+            // Of whole rows: the last token of each is only a target.
             "tokens": step.tokens + step.examples.len(),
             "loss": step.loss,
             "reserved_mib": reserved_mib(trainer.decoder()),

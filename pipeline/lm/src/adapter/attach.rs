@@ -6,7 +6,7 @@ use super::{
 use crate::{
     Decoder, LmError,
     decoder::{Lora, Trainable, matrix},
-    guard::{failed, guarded},
+    guard::{catch_device_errors, compute_error},
 };
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ impl Decoder {
         };
         let mut tensors = BTreeMap::new();
         let mut held = self.clone();
-        guarded(self.device(), || {
+        catch_device_errors(self.device(), || {
             for linear in held.linears_mut() {
                 if let Some(lora) = linear.lora.take() {
                     for (factor, x) in [("A", lora.a), ("B", lora.b)] {
@@ -141,7 +141,7 @@ impl Decoder {
         };
         if plan.replaced.keys().any(|name| !weights.contains(name)) {
             let ends = (self.head.clone(), self.head_lengths.clone());
-            self.change_parameters(Trainable::All, &mut |name, _, value| {
+            self.map_parameters(Trainable::All, &mut |name, _, value| {
                 let values = plan.replaced.get(name);
                 match values.filter(|_| !weights.iter().any(|end| end == name)) {
                     Some(values) => new(values, &value),
@@ -195,7 +195,7 @@ fn with_rows(mut matrix_: Tensor<2>, rows: &[usize], values: &[f32]) -> Tensor<2
 
 fn adapter_tensor(x: Tensor<2>) -> Result<AdapterTensor, LmError> {
     let shape = x.dims().to_vec();
-    let data = x.try_into_data().map_err(failed)?;
+    let data = x.try_into_data().map_err(compute_error)?;
     let values = data.iter::<f32>().collect();
     Ok(AdapterTensor { shape, values })
 }

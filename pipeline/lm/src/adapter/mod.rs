@@ -116,7 +116,7 @@ impl Adapter {
                     unreachable!("a plain adapter has matrices");
                 };
                 let values = matrix(values.clone(), [rows, columns], &device);
-                files::Matrix::new(format!("{PREFIX}{name}"), values)
+                files::NamedTensor::new(format!("{PREFIX}{name}"), values)
             });
         files::write_matrices(&folder.join(WEIGHTS), tensors.collect())?;
         files::write(&folder.join(CONFIG), self.config.to_json(base).as_bytes())

@@ -56,7 +56,7 @@ impl Module {
         let mut modules: Vec<Self> = Vec::new();
         // A clone shares the weights.
         let mut shared = decoder.clone();
-        shared.change_parameters(Trainable::All, &mut |name, matrix, value| {
+        shared.map_parameters(Trainable::All, &mut |name, matrix, value| {
             let shape = value.dims();
             let (name, end) = match name.rsplit_once('.') {
                 Some(pair) => pair,

@@ -64,7 +64,7 @@ impl<'a> ForwardContext<'a> {
             ),
             Position::Alibi => (None, None),
         };
-        let attention_path = if kernels::apply(x) {
+        let attention_path = if kernels::supports(x) {
             let alibi = architecture.position == Position::Alibi;
             AttentionPath::Kernels(alibi.then(|| alibi_slopes(architecture.heads)))
         } else {

@@ -4,7 +4,7 @@ use super::{
     context::{ForwardContext, OutputTokens},
     sequence::Sequence,
 };
-use crate::{LmError, Position, guard::guarded};
+use crate::{LmError, Position, guard::catch_device_errors};
 use burn::tensor::{Int, Tensor, TensorData};
 
 impl Decoder {
@@ -18,7 +18,7 @@ impl Decoder {
         sequences: &[Sequence],
         use_cache: bool,
     ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
-        guarded(&self.device, || {
+        catch_device_errors(&self.device, || {
             self.states(sequences, use_cache, OutputTokens::All)
         })
     }
@@ -30,7 +30,7 @@ impl Decoder {
         sequences: &[Sequence],
         use_cache: bool,
     ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
-        guarded(&self.device, || {
+        catch_device_errors(&self.device, || {
             self.states(sequences, use_cache, OutputTokens::Last)
         })
     }

@@ -43,7 +43,7 @@ impl Linear {
 
     fn add_bias(&self, out: Tensor<2>) -> Tensor<2> {
         match &self.bias {
-            Some(bias) if kernels::apply(&out) => kernels::add_row(out, bias),
+            Some(bias) if kernels::supports(&out) => kernels::add_row(out, bias),
             Some(bias) => out + bias.clone(),
             None => out,
         }
@@ -68,8 +68,8 @@ impl Linear {
 
 /// `x · weightᵀ`
 pub(super) fn product(x: &Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
-    if kernels::apply(x) && x.dims()[0] <= kernels::FEW {
-        kernels::few_rows(x, weight)
+    if kernels::supports(x) && x.dims()[0] <= kernels::FEW_ROWS {
+        kernels::matmul_few_rows(x, weight)
     } else {
         // A transposed view: no backend copies it.
         x.clone().matmul(weight.clone().transpose())

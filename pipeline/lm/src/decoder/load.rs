@@ -10,16 +10,16 @@ use super::{
 };
 use crate::device::burn_dtype;
 use crate::{
-    Architecture, Device, Dtype, LmError, MlpNames, Names, Norm, QueryKeyValue, guard::guarded,
-    memory, read_architecture,
+    Architecture, Device, Dtype, LmError, MlpNames, Names, Norm, QueryKeyValue,
+    guard::catch_device_errors, memory, read_architecture,
 };
 use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
 use clika_checkpoint::{Checkpoint, Values};
 use std::path::Path;
 
 impl Decoder {
-    /// Loads the model of a folder, tensor by tensor; `dtype` is the type it is computed in, or the one that suits
-    /// the device.
+    /// Loads the model of a folder, tensor by tensor; `dtype` is the type to compute in, by default the one that suits the
+    /// device.
     ///
     /// Every tensor of the checkpoint is used, or listed by [`Decoder::unused`] and named in a note; a missing or misshapen
     /// one is an error.
@@ -57,7 +57,7 @@ impl Decoder {
             dtype,
             device: on,
         };
-        let mut decoder = guarded(on, || loader.decoder(progress))?;
+        let mut decoder = catch_device_errors(on, || loader.decoder(progress))?;
         decoder.check_loaded()?;
         let known = |name: &str| names.ignored.iter().any(|end| name.ends_with(end));
         let unused = checkpoint.unused().into_iter();
@@ -83,12 +83,12 @@ impl Decoder {
 }
 
 impl Decoder {
-    /// An error if the device had no room for all weights.
+    /// Checks that the device had room for all weights.
     pub(super) fn check_loaded(&self) -> Result<(), LmError> {
-        let there = self.check_there(std::iter::empty());
+        let there = self.check_allocated(std::iter::empty());
         there.map_err(|error| {
             let over = || format!("the weights in {}", self.dtype.name());
-            error.over(over, || self.memory_advice(&[]))
+            error.with_memory_details(over, || self.memory_advice(&[]))
         })
     }
 }
@@ -117,7 +117,7 @@ pub(super) struct Loader<'a> {
 pub(super) enum Source<'a> {
     /// Files.
     Checkpoint(&'a mut Checkpoint),
-    /// Chance.
+    /// Random numbers.
     Random,
 }
 
@@ -158,7 +158,7 @@ impl Loader<'_> {
         })
     }
 
-    /// Where both are one matrix, a file may name it by either.
+    /// If embedding and head are one matrix, a file may store it under either name.
     fn embedding(&mut self, shape: [usize; 2]) -> Result<Tensor<2>, LmError> {
         let names = &self.architecture.names;
         let plain = format!("{}{}.weight", self.prefix, names.embedding);
@@ -225,7 +225,7 @@ impl Loader<'_> {
         })
     }
 
-    /// The name that transformers gives a module, whatever the file leaves out.
+    /// The name of a module in transformers, with the prefix that a file may leave out.
     fn full_name(&self, name: &str) -> String {
         format!("{}{name}", self.architecture.names.prefix)
     }
@@ -330,7 +330,7 @@ impl Loader<'_> {
             self.tensor(&format!("{}.weight", architecture.names.head), shape)?
         };
         let (weight, lengths) = if architecture.normalized_head {
-            let (weight, lengths) = unit_rows(weight);
+            let (weight, lengths) = normalize_rows(weight);
             (weight, Some(lengths))
         } else {
             (weight, None)
@@ -346,7 +346,7 @@ impl Loader<'_> {
 }
 
 /// Rows of length 1, and their lengths before, `[rows, 1]` in f32.
-pub(super) fn unit_rows(weight: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+pub(super) fn normalize_rows(weight: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let dtype = weight.dtype();
     let weight = weight.cast(DType::F32);
     let lengths = weight.clone().square().sum_dim(1).sqrt().clamp_min(1e-12);

@@ -23,7 +23,7 @@ impl Mlp {
     /// What goes into the last matrix.
     pub(super) fn combine(&self, gate: Option<Tensor<2>>, up: Tensor<2>) -> Tensor<2> {
         match gate {
-            Some(gate) if self.activation == Activation::Silu && kernels::apply(&up) => {
+            Some(gate) if self.activation == Activation::Silu && kernels::supports(&up) => {
                 kernels::gated_silu(gate, &up)
             }
             Some(gate) => self.activate(gate) * up,
@@ -34,7 +34,7 @@ impl Mlp {
     pub(super) fn activate(&self, x: Tensor<2>) -> Tensor<2> {
         match self.activation {
             Activation::Silu => activation::silu(x),
-            Activation::GeluTanh if kernels::apply(&x) => kernels::gelu(x),
+            Activation::GeluTanh if kernels::supports(&x) => kernels::gelu(x),
             Activation::GeluTanh => activation::gelu_approximate(x),
         }
     }

@@ -29,7 +29,7 @@ pub(crate) use kernels::{AdamW, adamw, is_finite, mix_bits, zeros};
 pub(crate) use linear::Linear;
 pub(crate) use lora::Lora;
 pub use sequence::Sequence;
-pub(crate) use training::{Dropout, Gradients, Sum, TrainContext, Trainable};
+pub(crate) use training::{DeferredSum, Dropout, Gradients, TrainContext, Trainable};
 
 use crate::{AdapterConfig, Architecture, Dtype};
 use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
@@ -80,7 +80,7 @@ impl Decoder {
 
     /// Whether the model runs by our kernels.
     pub(crate) fn on_processor(&self) -> bool {
-        kernels::apply(&self.embedding)
+        kernels::supports(&self.embedding)
     }
 
     /// Tensors of the checkpoint that the model has no use for; those that are known to be superfluous are not listed.

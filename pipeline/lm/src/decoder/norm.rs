@@ -2,7 +2,7 @@ use super::kernels;
 use crate::Norm;
 use burn::tensor::{DType, Tensor};
 
-/// A norm over the last dimension.
+/// RMSNorm or LayerNorm over the last dimension.
 #[derive(Clone)]
 pub(super) struct NormLayer {
     /// The whole name in a checkpoint, without `.weight`.
@@ -17,7 +17,7 @@ pub(super) struct NormLayer {
 impl NormLayer {
     /// Normalizes rows of `width`; `x` is `[.., width]`.
     pub(super) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        if kernels::apply(&x) {
+        if kernels::supports(&x) {
             return kernels::norm(&x, self.kind, &self.weight, self.bias.as_ref());
         }
         match self.kind {
@@ -27,7 +27,7 @@ impl NormLayer {
                 // is no 16-bit number.
                 let x = x.cast(DType::F32);
                 let mean = x.clone().square().mean_dim(D - 1);
-                let x = x / root(mean, epsilon);
+                let x = x / root_or_nan(mean, epsilon);
                 x.cast(dtype) * self.weight.clone().unsqueeze()
             }
             Norm::Layer { epsilon } => {
@@ -35,7 +35,7 @@ impl NormLayer {
                 let x = x.cast(DType::F32);
                 let x = x.clone() - x.mean_dim(D - 1);
                 let variance = x.clone().square().mean_dim(D - 1);
-                let x = x / root(variance, epsilon);
+                let x = x / root_or_nan(variance, epsilon);
                 let x = x * self.weight.clone().cast(DType::F32).unsqueeze();
                 let x = match &self.bias {
                     Some(bias) => x + bias.clone().cast(DType::F32).unsqueeze(),
@@ -47,9 +47,9 @@ impl NormLayer {
     }
 }
 
-/// `√(mean + ε)` of means of squares, and NaN of infinity: a token whose squares overflow would get zeros, and with them an
-/// answer. A number for each token, which costs next to nothing beside the numbers of the token itself.
-pub(super) fn root<const D: usize>(mean: Tensor<D>, epsilon: f64) -> Tensor<D> {
+/// `√(mean + ε)` of means of squares, and NaN of infinity: a token whose squares overflow would get zeros, and look like any
+/// other. It is one number for each token, so the check costs next to nothing.
+pub(super) fn root_or_nan<const D: usize>(mean: Tensor<D>, epsilon: f64) -> Tensor<D> {
     let zero = mean.clone() - mean.clone();
     (mean + epsilon).sqrt() + zero
 }

@@ -4,24 +4,23 @@ use super::{
     Decoder, Linear, NormLayer, Trainable,
     attention::{Attention, Projection},
     layer::Layer,
-    load::unit_rows,
+    load::normalize_rows,
     training::Gradients,
 };
 use crate::{
     LmError,
-    guard::{failed, guarded},
+    guard::{catch_device_errors, compute_error},
 };
 use burn::tensor::{DType, Tensor};
 
-/// What may be done to a parameter: from its name, whether it is a matrix, and its value to a new value. Vectors are
-/// `[1, width]`.
-pub(crate) type Change<'a> = dyn FnMut(&str, bool, Tensor<2>) -> Tensor<2> + 'a;
+/// A function from a parameter's name, whether it is a matrix, and its value to its new value. Vectors are `[1, width]`.
+pub(crate) type ParameterMap<'a> = dyn FnMut(&str, bool, Tensor<2>) -> Tensor<2> + 'a;
 
 impl Decoder {
-    /// Replaces every parameter that learns by what `change` makes of it.
+    /// Replaces every trainable parameter by the result of `change`.
     ///
-    /// A parameter is handed over whole, so that it can be changed in place where nobody else holds it.
-    pub(crate) fn change_parameters(&mut self, trainable: Trainable, change: &mut Change) {
+    /// `change` gets the parameter itself, so that it can change it in place if it is not shared.
+    pub(crate) fn map_parameters(&mut self, trainable: Trainable, change: &mut ParameterMap) {
         match trainable {
             Trainable::Adapter => {
                 for linear in self.linears_mut() {
@@ -32,16 +31,16 @@ impl Decoder {
                     }
                 }
             }
-            Trainable::All => self.change_all(change),
+            Trainable::All => self.map_all(change),
         }
     }
 
-    fn change_all(&mut self, change: &mut Change) {
+    fn map_all(&mut self, change: &mut ParameterMap) {
         let (embedding, head) = (self.embedding_name(), self.head_name());
         let tied = self.architecture.tied;
         if tied {
             // Held twice, it would be copied.
-            self.head.weight = nothing();
+            self.head.weight = placeholder();
         }
         replace(&mut self.embedding, |weight| {
             change(&embedding, true, weight)
@@ -71,7 +70,7 @@ impl Decoder {
                     Some(lengths) => {
                         let dtype = weight.dtype();
                         let whole = weight.cast(DType::F32) * lengths.clone();
-                        let (unit, new) = unit_rows(change(&head, true, whole.cast(dtype)));
+                        let (unit, new) = normalize_rows(change(&head, true, whole.cast(dtype)));
                         *lengths = new;
                         unit
                     }
@@ -85,15 +84,15 @@ impl Decoder {
         self.head.weight = match &mut self.head_lengths {
             None => weight,
             Some(lengths) => {
-                let (unit, new) = unit_rows(weight);
+                let (unit, new) = normalize_rows(weight);
                 *lengths = new;
                 unit
             }
         };
     }
 
-    /// Turns the gradient of a head's normalized rows into that of the rows as they are stored.
-    pub(crate) fn finish(&self, gradients: &mut Gradients) {
+    /// Turns the gradient of a normalized head into that of the rows as they are stored.
+    pub(crate) fn finish_head_gradient(&self, gradients: &mut Gradients) {
         let Some(lengths) = &self.head_lengths else {
             return;
         };
@@ -104,9 +103,9 @@ impl Decoder {
         });
     }
 
-    /// An error if memory ran out when weights or `others` were written: a device tells when they are read, and here one
-    /// number of each is.
-    pub(crate) fn check_there<'a>(
+    /// Checks that memory did not run out when weights or `others` were written: a device tells only when they are read, so one
+    /// number of each is read here.
+    pub(crate) fn check_allocated<'a>(
         &self,
         others: impl Iterator<Item = &'a Tensor<2>>,
     ) -> Result<(), LmError> {
@@ -128,10 +127,10 @@ impl Decoder {
         }
         all.extend([&self.embedding, &self.head.weight].map(Tensor::clone));
         all.extend(others.cloned());
-        guarded(&self.device, || {
+        catch_device_errors(&self.device, || {
             all.into_iter().try_for_each(|tensor| {
                 let one = tensor.slice([0..1, 0..1]).try_into_data();
-                one.map(|_| ()).map_err(failed)
+                one.map(|_| ()).map_err(compute_error)
             })
         })
     }
@@ -175,7 +174,7 @@ impl Layer {
 }
 
 impl NormLayer {
-    fn change(&mut self, change: &mut Change) {
+    fn change(&mut self, change: &mut ParameterMap) {
         let [weight, bias] = ["weight", "bias"].map(|end| format!("{}.{end}", self.name));
         let vector = |x: Tensor<2>| x.squeeze_dim::<1>(0);
         let x = std::mem::replace(
@@ -190,11 +189,11 @@ impl NormLayer {
 }
 
 fn replace(place: &mut Tensor<2>, change: impl FnOnce(Tensor<2>) -> Tensor<2>) {
-    let value = std::mem::replace(place, nothing());
+    let value = std::mem::replace(place, placeholder());
     *place = change(value);
 }
 
-/// Stands where a tensor was taken out.
-fn nothing() -> Tensor<2> {
+/// Stands in for a tensor that was taken out.
+fn placeholder() -> Tensor<2> {
     Tensor::empty([0, 0], &burn::tensor::Device::flex())
 }

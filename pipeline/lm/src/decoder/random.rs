@@ -2,15 +2,17 @@ use super::{
     Decoder,
     load::{Loader, Source},
 };
-use crate::{Architecture, Device, Dtype, LmError, device::burn_dtype, guard::guarded, memory};
+use crate::{
+    Architecture, Device, Dtype, LmError, device::burn_dtype, guard::catch_device_errors, memory,
+};
 use burn::tensor::{DType, Device as BurnDevice, Distribution, Tensor};
 use clika_base::types::NoProgress;
 
-/// The deviation that Hugging Face's configurations begin a training with (`initializer_range`).
+/// The standard deviation of initial weights in Hugging Face's configurations (`initializer_range`).
 const DEVIATION: f64 = 0.02;
 
 impl Decoder {
-    /// A model with random weights, drawn on the device itself: what time is measured with where no checkpoint is.
+    /// A model with random weights, drawn on the device itself, to measure time without a checkpoint.
     ///
     /// The draw depends on the seed and on the device.
     pub fn random(
@@ -30,7 +32,7 @@ impl Decoder {
             dtype,
             device: &on,
         };
-        let decoder = guarded(&on, || loader.decoder(&NoProgress))?;
+        let decoder = catch_device_errors(&on, || loader.decoder(&NoProgress))?;
         decoder.check_loaded()?;
         Ok(decoder)
     }

@@ -1,34 +1,34 @@
-//! Failures that a test plans for its own thread, as if a device had failed.
+//! Planned failures: a test makes calls of its own thread fail as if a device had failed.
 
 use super::memory_advice;
 use crate::LmError;
 use std::cell::RefCell;
 
 thread_local! {
-    static PLAN: RefCell<Vec<Option<Planted>>> = const { RefCell::new(Vec::new()) };
+    static PLAN: RefCell<Vec<Option<PlannedFailure>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What goes wrong.
+/// The way in which a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Planted {
+pub(crate) enum PlannedFailure {
     Memory,
     Lost,
 }
 
-/// The next guarded works of this thread end as `plan` says, after they have done all that they do: so late does a device
+/// The next guarded calls of this thread end as `plan` says, after they have done all that they do: so late does a device
 /// tell at the latest.
-pub(crate) fn plan(plan: impl IntoIterator<Item = Option<Planted>>) {
+pub(crate) fn plan(plan: impl IntoIterator<Item = Option<PlannedFailure>>) {
     let mut plan: Vec<_> = plan.into_iter().collect();
     plan.reverse();
     PLAN.set(plan);
 }
 
-/// The `number`th guarded work from now, from 0, ends so.
-pub(crate) fn plan_one(number: usize, planted: Planted) {
+/// The `number`th guarded call from now, counted from 0, ends so.
+pub(crate) fn plan_one(number: usize, planted: PlannedFailure) {
     plan(std::iter::repeat_n(None, number).chain([Some(planted)]));
 }
 
-/// Works that are left of the plan.
+/// Calls that are left in the plan.
 pub(crate) fn left() -> usize {
     PLAN.with_borrow(Vec::len)
 }
@@ -36,11 +36,11 @@ pub(crate) fn left() -> usize {
 pub(super) fn failure() -> Option<LmError> {
     let planted = PLAN.with_borrow_mut(Vec::pop).flatten()?;
     Some(match planted {
-        Planted::Memory => LmError::OutOfMemory {
+        PlannedFailure::Memory => LmError::OutOfMemory {
             over: "the work".to_owned(),
-            lower: memory_advice(&[], false),
+            advice: memory_advice(&[], false),
         },
-        Planted::Lost => LmError::DeviceLost {
+        PlannedFailure::Lost => LmError::DeviceLost {
             problem: "it was unplugged".to_owned(),
         },
     })

@@ -1,6 +1,6 @@
 use super::{
-    guarded, panics_are_errors,
-    planted::{self, Planted},
+    catch_device_errors, panics_are_errors,
+    planted::{self, PlannedFailure},
 };
 use crate::{
     Decoder, DeviceChoice, Dtype, GenerationConfig, Generator, LmError, Scorer, ScoringRequest,
@@ -58,7 +58,7 @@ fn scores_are_the_same_where_memory_runs_out() {
     // In the prompts, in their logits, in the continuations, and again in what became smaller.
     let plans: [&[usize]; 5] = [&[0], &[1], &[2], &[3], &[0, 2]];
     for plan in plans {
-        planted::plan((0..6).map(|at| plan.contains(&at).then_some(Planted::Memory)));
+        planted::plan((0..6).map(|at| plan.contains(&at).then_some(PlannedFailure::Memory)));
         let parted = scores(&decoder, &queries, 1000).expect("smaller parts do");
         assert_eq!(planted::left(), 0, "{plan:?}");
         for (a, b) in whole.iter().flatten().zip(parted.iter().flatten()) {
@@ -70,7 +70,7 @@ fn scores_are_the_same_where_memory_runs_out() {
 #[test]
 fn a_query_that_is_too_much_alone_is_an_error_that_names_options() {
     let (decoder, queries) = (decoder(), queries());
-    planted::plan([Some(Planted::Memory); 100]);
+    planted::plan([Some(PlannedFailure::Memory); 100]);
     let error = scores(&decoder, &queries, 1000).expect_err("nothing fits");
     // 7 prompts of 42 tokens; the longest 2, of 17; 1 whose continuations of 3 and 3 more tokens are run together; 1.
     assert_eq!(planted::left(), 100 - 4);
@@ -108,11 +108,11 @@ fn texts_are_the_same_where_memory_runs_out() {
     assert!(whole.iter().all(|tokens| tokens.len() == 4));
     // 5 prompts and 2: states and tokens of 4 runs each.
     for at in 0..16 {
-        planted::plan_one(at, Planted::Memory);
+        planted::plan_one(at, PlannedFailure::Memory);
         assert_eq!(write().expect("fewer at a time do"), whole, "{at}");
         assert_eq!(planted::left(), 0);
     }
-    planted::plan([Some(Planted::Memory); 100]);
+    planted::plan([Some(PlannedFailure::Memory); 100]);
     let error = write().expect_err("nothing fits");
     // 5 prompts, 2, 1.
     assert_eq!(planted::left(), 100 - 3);
@@ -126,7 +126,11 @@ fn texts_are_the_same_where_memory_runs_out() {
 #[test]
 fn a_lost_device_is_asked_nothing_more() {
     let (decoder, queries) = (decoder(), queries());
-    planted::plan([None, Some(Planted::Lost), Some(Planted::Memory)]);
+    planted::plan([
+        None,
+        Some(PlannedFailure::Lost),
+        Some(PlannedFailure::Memory),
+    ]);
     let error = scores(&decoder, &queries, 1000).expect_err("the device is lost");
     assert_eq!(planted::left(), 1);
     planted::plan([]);
@@ -143,8 +147,8 @@ fn what_a_device_says_is_an_error_with_its_cause() {
     // Of the processor in name only: what runs on it is guarded.
     let device = BurnDevice::flex().autodiff();
     let said = |text: &str| {
-        let work = || -> Result<(), LmError> { Err(super::failed(text)) };
-        guarded(&device, work).expect_err("it failed")
+        let work = || -> Result<(), LmError> { Err(super::compute_error(text)) };
+        catch_device_errors(&device, work).expect_err("it failed")
     };
     // As cubecl 0.11.3 puts them together.
     let memory = said(
@@ -162,7 +166,7 @@ fn what_a_device_says_is_an_error_with_its_cause() {
         other.to_string(),
         "the device failed: A launch error happened: no kernel"
     );
-    let panicked = guarded(&device, || -> Result<(), LmError> {
+    let panicked = catch_device_errors(&device, || -> Result<(), LmError> {
         assert!(panics_are_errors());
         panic!("All {} failed: out of memory", "candidates")
     });

@@ -28,7 +28,7 @@ pub(crate) fn check_weights(
         what: format!("the weights in {}", dtype.name()),
         free_gib: free / GIB,
         needed_gib: needed / GIB,
-        lower: memory_advice(
+        advice: memory_advice(
             &[],
             dtype == Dtype::F32 && device.check_dtype(Dtype::Bf16).is_ok(),
         ),

@@ -81,7 +81,7 @@ fn note(plan: &MemoryPlan, device: &str, free: Option<f64>) -> Result<Option<Str
             },
             free_gib: free / GIB,
             needed_gib: estimate.fixed() / GIB,
-            lower: plan.advice(free),
+            advice: plan.advice(free),
         });
     }
     let mut note = format!("{takes}, which has {} free", display_size(free));

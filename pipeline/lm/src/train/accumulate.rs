@@ -3,8 +3,8 @@
 use super::{Trainer, TrainingExample};
 use crate::{
     LmError,
-    decoder::{Dropout, Gradients, Sum, TrainContext, Trainable, mix_bits},
-    guard::{guarded, halved},
+    decoder::{DeferredSum, Dropout, Gradients, TrainContext, Trainable, mix_bits},
+    guard::{catch_device_errors, half_of_tokens},
 };
 
 /// The gradients of a batch, and its loss.
@@ -33,7 +33,7 @@ impl Trainer {
                 Err(error @ LmError::OutOfMemory { .. }) => error,
                 done => return done,
             };
-            self.check_there()?;
+            self.check_allocated()?;
             let lengths: Vec<Vec<usize>> = micro_batches
                 .iter()
                 .map(|micro_batch| {
@@ -43,10 +43,10 @@ impl Trainer {
                         .collect()
                 })
                 .collect();
-            let Some(budget) = halved(lengths.iter().map(Vec::as_slice)) else {
+            let Some(budget) = half_of_tokens(lengths.iter().map(Vec::as_slice)) else {
                 let longest = lengths.iter().flatten().max().copied().unwrap_or(0);
                 let over = || format!("one example of {longest} tokens in step {step}");
-                return Err(error.over(over, || self.memory_advice()));
+                return Err(error.with_memory_details(over, || self.memory_advice()));
             };
             tracing::warn!(
                 "memory ran out in step {step}: it begins anew, with {budget} tokens at a time"
@@ -68,24 +68,24 @@ impl Trainer {
         };
         let answers: usize = all().map(|it| it.tokens.len() - it.answer).sum();
         let mut gradients = Gradients::default();
-        let mut loss = Sum::default();
+        let mut loss = DeferredSum::default();
         for (micro_batch, numbers) in micro_batches.iter().enumerate() {
             let examples: Vec<&TrainingExample> = numbers
                 .iter()
                 .map(|&number| &self.examples[number])
                 .collect();
             let context = self.context(step, micro_batch, answers);
-            loss.add(guarded(self.decoder.device(), || {
+            loss.add(catch_device_errors(self.decoder.device(), || {
                 self.decoder
                     .forward_backward(&examples, &context, &mut gradients)
             })?);
         }
         // Only here does the host wait for the device in a step.
-        let [loss, squares] = guarded(self.decoder.device(), || {
+        let [loss, squares] = catch_device_errors(self.decoder.device(), || {
             if self.trainable == Trainable::All {
-                self.decoder.finish(&mut gradients);
+                self.decoder.finish_head_gradient(&mut gradients);
             }
-            Sum::fetch([loss, gradients.squares()])
+            DeferredSum::fetch([loss, gradients.squared_norm()])
         })?;
         Ok(BatchGradients {
             gradients,
@@ -96,14 +96,14 @@ impl Trainer {
     }
 
     /// Checks that memory did not run out while weights were changed, which shows only when they are read.
-    fn check_there(&self) -> Result<(), LmError> {
+    fn check_allocated(&self) -> Result<(), LmError> {
         let moments = self
             .moments
             .values()
             .flat_map(|it| [&it.mean, &it.square].into_iter().chain(it.master.as_ref()));
-        self.decoder.check_there(moments).map_err(|error| {
+        self.decoder.check_allocated(moments).map_err(|error| {
             let over = || "new weights, which are lost with the steps since the last save";
-            error.over(|| over().to_owned(), || self.memory_advice())
+            error.with_memory_details(|| over().to_owned(), || self.memory_advice())
         })
     }
 

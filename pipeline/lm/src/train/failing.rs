@@ -3,7 +3,7 @@
 use super::{Trainer, TrainingConfig, TrainingExample, TrainingStep};
 use crate::{
     Decoder, DeviceChoice, Dtype, LmError, LoraConfig, LoraTargets,
-    guard::planted::{self, Planted},
+    guard::planted::{self, PlannedFailure},
 };
 use clika_base::types::NoProgress;
 use miette::Diagnostic;
@@ -82,7 +82,7 @@ fn a_step_begins_anew_in_smaller_parts_where_memory_runs_out() {
         for at in [0, parts - 1, parts] {
             let mut failing = trainer(&config);
             let mut steps = vec![failing.step().expect("it is tame")];
-            planted::plan_one(at, Planted::Memory);
+            planted::plan_one(at, PlannedFailure::Memory);
             let lengths = failing.micro_batches(&whole[1].examples);
             let of = |part: &Vec<usize>| part.iter().map(|&it| failing.length(it)).sum::<usize>();
             let most = lengths.iter().map(of).max();
@@ -109,7 +109,7 @@ fn a_step_begins_anew_in_smaller_parts_where_memory_runs_out() {
 fn one_example_that_is_too_much_is_an_error_that_names_options() {
     let said = |config: &TrainingConfig| {
         let mut trainer = trainer(config);
-        planted::plan([Some(Planted::Memory); 100]);
+        planted::plan([Some(PlannedFailure::Memory); 100]);
         let error = trainer.step().expect_err("nothing fits");
         assert!(planted::left() < 98, "smaller parts were tried");
         planted::plan([]);
@@ -161,7 +161,7 @@ fn a_training_goes_on_from_what_was_saved_before_the_device_was_lost() {
     for at in [0, parts, parts + 1, parts + 2] {
         let mut failing = Trainer::resume(decoder(), examples(), &config, folder.path())
             .expect("the state is whole");
-        planted::plan_one(at, Planted::Lost);
+        planted::plan_one(at, PlannedFailure::Lost);
         let error = match failing.step() {
             Ok(_) => failing.save(tempfile::tempdir().expect("there is a disk").path()),
             Err(error) => Err(error),

@@ -12,7 +12,7 @@ pub use config::{TrainingConfig, TrainingExample};
 use crate::{
     Adapter, Decoder, LmError, Sequence,
     decoder::{AdamW, Gradients, Trainable, adamw, zeros},
-    guard::guarded,
+    guard::catch_device_errors,
 };
 use accumulate::BatchGradients;
 use burn::tensor::{DType, Tensor};
@@ -224,9 +224,9 @@ impl Trainer {
         let decay = self.config.weight_decay;
         let device = self.decoder.device().clone();
         let (decoder, moments) = (&mut self.decoder, &mut self.moments);
-        guarded(&device, || {
-            decoder.change_parameters(self.trainable, &mut |name, matrix, value| {
-                let Some(gradient) = gradients.of(name) else {
+        catch_device_errors(&device, || {
+            decoder.map_parameters(self.trainable, &mut |name, matrix, value| {
+                let Some(gradient) = gradients.get(name) else {
                     return value;
                 };
                 let dtype = value.dtype();

@@ -1,7 +1,7 @@
 //! The saved state that an interrupted training goes on from: `state.json` and one file each of parameters and of AdamW's means.
 
 use super::{Moments, Trainer, TrainingConfig, TrainingExample};
-use crate::{Decoder, LmError, decoder::matrix, files, guard::guarded};
+use crate::{Decoder, LmError, decoder::matrix, files, guard::catch_device_errors};
 use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -36,14 +36,14 @@ impl Trainer {
     /// Writes the state that a training goes on from into an empty folder: the trained parameters, AdamW's means, and the
     /// number of steps taken. Order and dropout follow from the seed and the step.
     pub fn save(&self, folder: &Path) -> Result<(), LmError> {
-        guarded(self.decoder.device(), || self.save_unguarded(folder))
+        catch_device_errors(self.decoder.device(), || self.save_unguarded(folder))
     }
 
     fn save_unguarded(&self, folder: &Path) -> Result<(), LmError> {
         let mut parameters = BTreeMap::new();
         self.decoder
             .clone()
-            .change_parameters(self.trainable, &mut |name, _, value| {
+            .map_parameters(self.trainable, &mut |name, _, value| {
                 parameters.insert(name.to_owned(), value.clone());
                 value
             });
@@ -62,7 +62,7 @@ impl Trainer {
         for (file, tensors) in [(PARAMETERS, parameters), (MEANS, means), (SQUARES, squares)] {
             let tensors = tensors
                 .into_iter()
-                .map(|(name, tensor)| files::Matrix::new(name, tensor.cast(DType::F32)));
+                .map(|(name, tensor)| files::NamedTensor::new(name, tensor.cast(DType::F32)));
             files::write_matrices(&folder.join(file), tensors.collect())?;
         }
         let state = serde_json::to_string_pretty(&self.state()).expect("a state is plain data");
@@ -105,7 +105,7 @@ impl Trainer {
         let mut moments = BTreeMap::new();
         trainer
             .decoder
-            .change_parameters(trainer.trainable, &mut |name, _, value| {
+            .map_parameters(trainer.trainable, &mut |name, _, value| {
                 let shape = value.dims();
                 let mut take = |file: usize| {
                     let found = read[file].remove(name).filter(|it| it.shape == shape);

@@ -1,5 +1,5 @@
 //! Adapters do what they do in PEFT, attached and merged, or are refused by the name of what is not supported;
-//! `adapters.py` beside this folder wrote what is expected.
+//! `adapters.py` next to this folder wrote what is expected.
 
 mod refused;
 

@@ -1,4 +1,4 @@
-//! Reads the fixtures that `parity.py` beside this folder wrote. Not every test that has this module uses all of it.
+//! Reads the fixtures that `parity.py` next to this folder wrote. Not every test that has this module uses all of it.
 
 #![allow(dead_code, clippy::unwrap_used)]
 

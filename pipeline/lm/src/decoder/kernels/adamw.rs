@@ -1,8 +1,8 @@
 use super::{Floats, PARALLEL};
 use crate::{
     LmError,
-    guard::failed,
-    lanes::{vectorized, zero_if_finite},
+    guard::compute_error,
+    simd::{vectorized, zero_if_finite},
 };
 use burn::tensor::{Device as BurnDevice, Tensor};
 use rayon::prelude::*;
@@ -44,7 +44,7 @@ pub(crate) fn adamw(
     clip: f32,
     step: AdamW,
 ) -> [Tensor<2>; 3] {
-    if !super::apply(&parameter) {
+    if !super::supports(&parameter) {
         return by_burn([parameter, mean, square], gradient.clone() * clip, step);
     }
     let device = parameter.device();
@@ -52,7 +52,7 @@ pub(crate) fn adamw(
     let mut data = [parameter, mean, square].map(Tensor::into_data);
     let [parameter, mean, square] = data.each_mut().map(|data| {
         let Ok(values) = data.as_mut_slice::<f32>() else {
-            unreachable!("`apply` lets only f32 in")
+            unreachable!("`supports` lets only f32 in")
         };
         values
     });
@@ -103,7 +103,7 @@ pub(crate) fn sum_of_squares(x: &Tensor<2>) -> f64 {
         .map(|block| {
             f64::from(vectorized(
                 #[inline(always)]
-                || crate::lanes::sum_of(block, |x| x * x),
+                || crate::simd::sum_of(block, |x| x * x),
             ))
         })
         .collect();
@@ -112,9 +112,12 @@ pub(crate) fn sum_of_squares(x: &Tensor<2>) -> f64 {
 
 /// Whether a tensor holds neither NaN nor infinity, on any device and in any type.
 pub(crate) fn is_finite(x: &Tensor<2>) -> Result<bool, LmError> {
-    if !super::apply(x) {
+    if !super::supports(x) {
         let finite = x.clone().is_finite().all().try_into_data();
-        return Ok(finite.map_err(failed)?.iter::<bool>().all(|finite| finite));
+        return Ok(finite
+            .map_err(compute_error)?
+            .iter::<bool>()
+            .all(|finite| finite));
     }
     let x = Floats::of(x);
     Ok(x.values().par_chunks(PARALLEL).all(|block| {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     decoder::{cache::KeyValue, sequence::Sequence},
     exp,
-    lanes::{most, sum_of},
+    simd::{max_of, sum_of},
 };
 use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
@@ -30,45 +30,45 @@ pub(in crate::decoder) struct AttentionInput<'a> {
     pub(in crate::decoder) slopes: Option<&'a [f32]>,
 }
 
-/// Queries that a thread takes at a time.
+/// Queries that a thread computes at a time.
 const BLOCK: usize = 64;
 
 /// Attention of every sequence to its cache and itself, `[queries, heads · head_dim]`: keys and values are read where
 /// they lie, query heads share them, and scores do not leave the caches of a core.
-pub(in crate::decoder) fn attend(attending: &AttentionInput) -> Tensor<2> {
+pub(in crate::decoder) fn attend(input: &AttentionInput) -> Tensor<2> {
     let arch = Arch::new();
-    attend_by(attending, |job| arch.dispatch(job))
+    attend_by(input, |job| arch.dispatch(job))
 }
 
 /// [`attend`] with the instructions that `dispatch` chooses.
 pub(super) fn attend_by(
-    attending: &AttentionInput,
-    dispatch: impl Fn(Job) + Send + Sync,
+    input: &AttentionInput,
+    dispatch: impl Fn(QueryBlock) + Send + Sync,
 ) -> Tensor<2> {
-    let [queries, heads, width] = attending.query.dims();
-    let query = Floats::of(attending.query);
-    let own = [&attending.own.key, &attending.own.value].map(Floats::of);
-    let [_, kv_heads, _] = attending.own.key.dims();
+    let [queries, heads, width] = input.query.dims();
+    let query = Floats::of(input.query);
+    let own = [&input.own.key, &input.own.value].map(Floats::of);
+    let [_, kv_heads, _] = input.own.key.dims();
     let shape = Shape {
         heads,
         kv_heads,
         width,
     };
-    let past: Vec<Vec<[Floats; 2]>> = attending
+    let past: Vec<Vec<[Floats; 2]>> = input
         .sequences
         .iter()
         .map(|sequence| {
             let segments = sequence
                 .past
-                .map_or(&[][..], |past| &past.layers[attending.layer]);
+                .map_or(&[][..], |past| &past.layers[input.layer]);
             let floats = |segment: &KeyValue| [&segment.key, &segment.value].map(Floats::of);
             segments.iter().map(floats).collect()
         })
         .collect();
     let mut out = vec![0.0; queries * heads * width];
     let (mut query, mut rest) = (query.values(), out.as_mut_slice());
-    let (mut start, mut jobs) = (0, Vec::new());
-    for (sequence, past) in attending.sequences.iter().zip(&past) {
+    let (mut start, mut blocks) = (0, Vec::new());
+    for (sequence, past) in input.sequences.iter().zip(&past) {
         let own = own.each_ref().map(|own| {
             let row = kv_heads * width;
             &own.values()[start * row..(start + sequence.tokens.len()) * row]
@@ -79,7 +79,7 @@ pub(super) fn attend_by(
         let segments: Vec<_> = past.chain([own]).collect();
         start += sequence.tokens.len();
         let tokens = sequence.past_tokens() + sequence.tokens.len();
-        let asking = if attending.last_only {
+        let asking = if input.last_only {
             1
         } else {
             sequence.tokens.len()
@@ -89,20 +89,20 @@ pub(super) fn attend_by(
             let rows = BLOCK.min(tokens - position);
             let (now, later) = std::mem::take(&mut rest).split_at_mut(rows * heads * width);
             rest = later;
-            jobs.push(Job {
+            blocks.push(QueryBlock {
                 query: &query[..now.len()],
                 segments: segments.clone(),
                 position,
                 shape,
-                window: attending.window,
-                slopes: attending.slopes,
+                window: input.window,
+                slopes: input.slopes,
                 out: now,
             });
             query = &query[rows * heads * width..];
             position += rows;
         }
     }
-    jobs.into_par_iter().for_each(dispatch);
+    blocks.into_par_iter().for_each(dispatch);
     tensor(out, [queries, heads * width])
 }
 
@@ -113,12 +113,12 @@ struct Shape {
     width: usize,
 }
 
-/// Neighbouring queries of a sequence.
-pub(super) struct Job<'a> {
+/// Neighbouring queries of a sequence, which a thread computes.
+pub(super) struct QueryBlock<'a> {
     query: &'a [f32],
-    /// Keys and values, one segment behind the other.
+    /// Keys and values, segment by segment.
     segments: Vec<[&'a [f32]; 2]>,
-    /// The first one's.
+    /// The position of the first query.
     position: usize,
     shape: Shape,
     window: Option<usize>,
@@ -128,12 +128,12 @@ pub(super) struct Job<'a> {
 
 /// A query of one head.
 #[derive(Clone, Copy)]
-struct Line {
+struct HeadQuery {
     head: usize,
     row: usize,
 }
 
-impl WithSimd for Job<'_> {
+impl WithSimd for QueryBlock<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -144,9 +144,9 @@ impl WithSimd for Job<'_> {
         let to = self.sees(rows - 1).end;
         let mut scratch = Scratch::default();
         for kv_head in 0..self.shape.kv_heads {
-            let lines: Vec<Line> = (0..sharing)
+            let lines: Vec<HeadQuery> = (0..sharing)
                 .map(|number| kv_head * sharing + number)
-                .flat_map(|head| (0..rows).map(move |row| Line { head, row }))
+                .flat_map(|head| (0..rows).map(move |row| HeadQuery { head, row }))
                 .collect();
             let [keys, values] = self.rows(kv_head, from, to);
             if lines.len() < TILE {
@@ -167,7 +167,7 @@ impl WithSimd for Job<'_> {
     }
 }
 
-impl<'a> Job<'a> {
+impl<'a> QueryBlock<'a> {
     /// The keys that a row sees.
     fn sees(&self, row: usize) -> std::ops::Range<usize> {
         let end = self.position + row + 1;
@@ -189,31 +189,31 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn query(&self, line: Line) -> &[f32] {
+    fn query(&self, line: HeadQuery) -> &[f32] {
         let Shape { heads, width, .. } = self.shape;
         &self.query[(line.row * heads + line.head) * width..][..width]
     }
 
-    fn out(&mut self, line: Line) -> &mut [f32] {
+    fn out(&mut self, line: HeadQuery) -> &mut [f32] {
         let Shape { heads, width, .. } = self.shape;
         &mut self.out[(line.row * heads + line.head) * width..][..width]
     }
 
-    /// [`soften`] of the products with the keys from `from` on.
+    /// [`softmax_unnormalized`] of the products with the keys from `from` on.
     #[inline(always)]
-    fn soften(&self, line: Line, from: usize, scores: &mut [f32]) -> f32 {
+    fn softmax_unnormalized(&self, line: HeadQuery, from: usize, scores: &mut [f32]) -> f32 {
         let sees = self.sees(line.row);
         let scale = 1.0 / (self.shape.width as f32).sqrt();
         let slope = self.slopes.map(|slopes| slopes[line.head]);
-        soften(scores, sees.start - from..sees.end - from, scale, slope)
+        softmax_unnormalized(scores, sees.start - from..sees.end - from, scale, slope)
     }
 
-    /// A line by itself, from where keys and values lie.
+    /// The attention of one query, without packing keys and values.
     #[inline(always)]
     fn one<S: Simd>(
         &mut self,
         simd: S,
-        line: Line,
+        line: HeadQuery,
         from: usize,
         [keys, values]: [&[&[f32]]; 2],
         scores: &mut Vec<f32>,
@@ -225,7 +225,7 @@ impl<'a> Job<'a> {
             let [[product]] = dots(simd, [query], [key]);
             *score = product;
         }
-        let factor = self.soften(line, from, scores);
+        let factor = self.softmax_unnormalized(line, from, scores);
         let out = self.out(line);
         for (value, score) in values.iter().zip(scores) {
             let score = *score * factor;
@@ -236,7 +236,13 @@ impl<'a> Job<'a> {
     }
 
     #[inline(always)]
-    fn tile<S: Simd>(&mut self, simd: S, lines: [Line; TILE], from: usize, scratch: &mut Scratch) {
+    fn tile<S: Simd>(
+        &mut self,
+        simd: S,
+        lines: [HeadQuery; TILE],
+        from: usize,
+        scratch: &mut Scratch,
+    ) {
         let panel = 2 * S::F32_LANES;
         let width = self.shape.width;
         // The keys that any of the lines sees.
@@ -263,7 +269,7 @@ impl<'a> Job<'a> {
         }
         let mut factors = [0.0; TILE];
         for ((factor, line), scores) in factors.iter_mut().zip(lines).zip(scores.iter_mut()) {
-            *factor = self.soften(line, from, scores);
+            *factor = self.softmax_unnormalized(line, from, scores);
         }
         let all = values.len() / width.next_multiple_of(panel);
         let scores = scores.each_ref().map(|scores| &scores[..count]);
@@ -284,9 +290,10 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Turns products with keys into probabilities but for a factor, which is returned; those of keys that are not `seen` become 0.
+/// Softmax without its last step: turns products with keys into exponentials, with 0 for keys that are not `seen`, and
+/// returns the factor that makes them probabilities.
 #[inline(always)]
-pub(super) fn soften(
+pub(super) fn softmax_unnormalized(
     scores: &mut [f32],
     seen: std::ops::Range<usize>,
     scale: f32,
@@ -305,7 +312,7 @@ pub(super) fn soften(
             *score += slope * (place as f32 - nearest);
         }
     }
-    let most = most(seen);
+    let most = max_of(seen);
     for score in seen.iter_mut() {
         *score = exp(*score - most);
     }

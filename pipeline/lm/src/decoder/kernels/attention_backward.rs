@@ -1,19 +1,19 @@
 use super::{
     Floats,
-    attention::soften,
+    attention::softmax_unnormalized,
     panels::{Scratch, TILE, products},
     tensor,
 };
 use crate::{
     decoder::{cache::KeyValue, sequence::Sequence},
-    lanes::sum_of_products,
+    simd::sum_of_products,
 };
 use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 /// The inputs of the backward pass of attention. The sequences have no past.
-pub(in crate::decoder) struct AttentionBackward<'a> {
+pub(in crate::decoder) struct AttentionBackwardInput<'a> {
     /// `[tokens, heads, head_dim]`
     pub(in crate::decoder) query: &'a Tensor<3>,
     /// `[tokens, kv_heads, head_dim]`
@@ -31,34 +31,34 @@ pub(in crate::decoder) struct AttentionBackward<'a> {
 
 /// The backward pass of attention: the gradients of queries, keys and values. Probabilities are computed again, sequence by
 /// sequence.
-pub(in crate::decoder) fn attend_backward(attending: &AttentionBackward) -> [Tensor<3>; 3] {
+pub(in crate::decoder) fn attend_backward(input: &AttentionBackwardInput) -> [Tensor<3>; 3] {
     let arch = Arch::new();
-    attend_backward_by(attending, |job| arch.dispatch(job))
+    attend_backward_by(input, |job| arch.dispatch(job))
 }
 
 /// [`attend_backward`] with the instructions that `dispatch` chooses.
 pub(super) fn attend_backward_by(
-    attending: &AttentionBackward,
-    dispatch: impl Fn(Job) + Send + Sync,
+    input: &AttentionBackwardInput,
+    dispatch: impl Fn(SequenceJob) + Send + Sync,
 ) -> [Tensor<3>; 3] {
-    let [tokens, heads, width] = attending.query.dims();
-    let [_, kv_heads, _] = attending.own.key.dims();
-    let query = Floats::of(attending.query);
-    let own = [&attending.own.key, &attending.own.value].map(Floats::of);
-    let out = [attending.attended, attending.gradient].map(Floats::of);
+    let [tokens, heads, width] = input.query.dims();
+    let [_, kv_heads, _] = input.own.key.dims();
+    let query = Floats::of(input.query);
+    let own = [&input.own.key, &input.own.value].map(Floats::of);
+    let out = [input.attended, input.gradient].map(Floats::of);
     let wide = heads * width;
     let narrow = kv_heads * width;
     let mut gradients = [wide, narrow, narrow].map(|row| vec![0.0; tokens * row]);
     let [mut of_query, mut of_key, mut of_value] = gradients.each_mut().map(Vec::as_mut_slice);
-    let mut jobs = Vec::with_capacity(attending.sequences.len());
+    let mut jobs = Vec::with_capacity(input.sequences.len());
     let mut start = 0;
-    for sequence in attending.sequences {
+    for sequence in input.sequences {
         let length = sequence.tokens.len();
         let part = |floats: &'_ Floats, row: usize| -> std::ops::Range<usize> {
             debug_assert!(floats.values().len() >= (start + length) * row);
             start * row..(start + length) * row
         };
-        jobs.push(Job {
+        jobs.push(SequenceJob {
             query: &query.values()[part(&query, wide)],
             key: &own[0].values()[part(&own[0], narrow)],
             value: &own[1].values()[part(&own[1], narrow)],
@@ -71,8 +71,8 @@ pub(super) fn attend_backward_by(
             heads,
             kv_heads,
             width,
-            window: attending.window,
-            slopes: attending.slopes,
+            window: input.window,
+            slopes: input.slopes,
         });
         start += length;
     }
@@ -92,8 +92,8 @@ fn cut<'a>(rest: &mut &'a mut [f32], count: usize) -> &'a mut [f32] {
     now
 }
 
-/// A sequence.
-pub(super) struct Job<'a> {
+/// The backward pass of one sequence, which a thread computes.
+pub(super) struct SequenceJob<'a> {
     query: &'a [f32],
     key: &'a [f32],
     value: &'a [f32],
@@ -110,9 +110,9 @@ pub(super) struct Job<'a> {
     slopes: Option<&'a [f32]>,
 }
 
-/// What is computed on the way for a head, in memory that is used again.
+/// Intermediate results for a head, in memory that is used again.
 #[derive(Default)]
-struct Work {
+struct Buffers {
     /// Keys packed both ways.
     keys: Scratch,
     /// Values packed by key.
@@ -129,33 +129,33 @@ struct Work {
     scores: Vec<f32>,
 }
 
-impl WithSimd for Job<'_> {
+impl WithSimd for SequenceJob<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let panel = 2 * S::F32_LANES;
         let sharing = self.heads / self.kv_heads;
-        let mut work = Work::default();
+        let mut buffers = Buffers::default();
         for kv_head in 0..self.kv_heads {
             let keys = rows(self.key, self.kv_heads, kv_head, self.width);
             let values = rows(self.value, self.kv_heads, kv_head, self.width);
-            work.keys.pack_keys(&keys, self.width, panel);
-            work.keys.pack_values(&keys, self.width, panel);
-            work.values.pack_keys(&values, self.width, panel);
+            buffers.keys.pack_keys(&keys, self.width, panel);
+            buffers.keys.pack_values(&keys, self.width, panel);
+            buffers.values.pack_keys(&values, self.width, panel);
             for head in kv_head * sharing..(kv_head + 1) * sharing {
                 let queries = rows(self.query, self.heads, head, self.width);
                 let gradients = rows(self.gradient, self.heads, head, self.width);
-                work.queries.pack_values(&queries, self.width, panel);
-                work.gradients.pack_values(&gradients, self.width, panel);
-                self.of_queries(simd, head, [&queries, &gradients], &mut work);
-                self.of_keys(simd, kv_head, &work);
+                buffers.queries.pack_values(&queries, self.width, panel);
+                buffers.gradients.pack_values(&gradients, self.width, panel);
+                self.of_queries(simd, head, [&queries, &gradients], &mut buffers);
+                self.of_keys(simd, kv_head, &buffers);
             }
         }
     }
 }
 
-impl Job<'_> {
+impl SequenceJob<'_> {
     /// The keys that a query sees.
     fn sees(&self, row: usize) -> std::ops::Range<usize> {
         let end = row + 1;
@@ -169,14 +169,14 @@ impl Job<'_> {
         simd: S,
         head: usize,
         [queries, gradients]: [&[&[f32]]; 2],
-        work: &mut Work,
+        buffers: &mut Buffers,
     ) {
         let panel = 2 * S::F32_LANES;
         let (length, width) = (self.length, self.width);
         let scale = 1.0 / (width as f32).sqrt();
         let slope = self.slopes.map(|slopes| slopes[head]);
         let attended = rows(self.attended, self.heads, head, width);
-        for transposed in [&mut work.probabilities, &mut work.scores] {
+        for transposed in [&mut buffers.probabilities, &mut buffers.scores] {
             transposed.clear();
             transposed.resize(length * length, 0.0);
         }
@@ -184,12 +184,12 @@ impl Job<'_> {
             // The last tile is filled up with its last row, which is then computed more than once.
             let tile: [usize; TILE] = std::array::from_fn(|n| (first + n).min(length - 1));
             let count = tile[TILE - 1] + 1;
-            let Work {
+            let Buffers {
                 keys,
                 values,
                 slopes,
                 ..
-            } = work;
+            } = buffers;
             let scores = &mut keys.scores;
             times_keys(
                 simd,
@@ -207,7 +207,7 @@ impl Job<'_> {
             );
             for (n, row) in tile.into_iter().enumerate() {
                 let (scores, slopes) = (&mut scores[n], &mut slopes[n]);
-                let factor = soften(scores, self.sees(row), scale, slope);
+                let factor = softmax_unnormalized(scores, self.sees(row), scale, slope);
                 let delta = sum_of_products(attended[row], gradients[row]);
                 for (score, slope) in scores.iter_mut().zip(slopes.iter_mut()) {
                     *score *= factor;
@@ -217,8 +217,8 @@ impl Job<'_> {
             let rows = TILE.min(length - first);
             for (n, row) in tile.into_iter().enumerate().take(rows) {
                 for key in self.sees(row) {
-                    work.probabilities[key * length + row] = scores[n][key];
-                    work.scores[key * length + row] = slopes[n][key];
+                    buffers.probabilities[key * length + row] = scores[n][key];
+                    buffers.scores[key * length + row] = slopes[n][key];
                 }
             }
             let slopes = slopes.each_ref().map(|slopes| &slopes[..count]);
@@ -237,17 +237,17 @@ impl Job<'_> {
 
     /// Adds what a head contributes to the gradients of its keys and values.
     #[inline(always)]
-    fn of_keys<S: Simd>(&mut self, simd: S, kv_head: usize, work: &Work) {
+    fn of_keys<S: Simd>(&mut self, simd: S, kv_head: usize, buffers: &Buffers) {
         let panel = 2 * S::F32_LANES;
         let (length, width) = (self.length, self.width);
         for first in (0..length).step_by(TILE) {
             let tile: [usize; TILE] = std::array::from_fn(|n| (first + n).min(length - 1));
             let keys = TILE.min(length - first);
             for (transposed, packed, out) in [
-                (&work.scores, &work.queries.values, &mut self.of_key),
+                (&buffers.scores, &buffers.queries.values, &mut self.of_key),
                 (
-                    &work.probabilities,
-                    &work.gradients.values,
+                    &buffers.probabilities,
+                    &buffers.gradients.values,
                     &mut self.of_value,
                 ),
             ] {

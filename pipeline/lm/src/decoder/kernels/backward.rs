@@ -3,7 +3,7 @@
 use super::{Floats, GELU_CUBE, GELU_SCALE, PARALLEL, change, tensor};
 use crate::{
     Norm, exp,
-    lanes::{sum_of, sum_of_products, vectorized, zero_if_finite},
+    simd::{sum_of, sum_of_products, vectorized, zero_if_finite},
 };
 use burn::tensor::Tensor;
 use rayon::prelude::*;
@@ -224,7 +224,7 @@ pub(in crate::decoder) fn cross_entropy(
         #[inline(always)]
         |number, row| {
             let target = targets[number] as usize;
-            let most = crate::lanes::most(row);
+            let most = crate::simd::max_of(row);
             let logit = row[target];
             let mut sum = 0.0_f64;
             // Minus infinity alone would not show in the sum.

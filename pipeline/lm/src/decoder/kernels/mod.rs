@@ -19,16 +19,16 @@ mod tests_backward;
 pub(super) use adamw::sum_of_squares;
 pub(crate) use adamw::{AdamW, adamw, is_finite, zeros};
 pub(super) use attention::{AttentionInput, attend};
-pub(super) use attention_backward::{AttentionBackward, attend_backward};
+pub(super) use attention_backward::{AttentionBackwardInput, attend_backward};
 pub(crate) use backward::mix_bits;
 pub(super) use backward::{
     cross_entropy, dropout, gated_silu_backward, gelu_backward, norm_backward,
     norm_weights_backward,
 };
 pub(super) use norm::norm;
-pub(super) use product::{FEW, few_rows};
+pub(super) use product::{FEW_ROWS, matmul_few_rows};
 
-use crate::{exp, lanes::vectorized};
+use crate::{exp, simd::vectorized};
 use burn::{
     backend::{Flex, flex::FlexTensor},
     tensor::{DType, Device as BurnDevice, Tensor, TensorData},
@@ -42,15 +42,15 @@ const PARALLEL: usize = 1 << 15;
 pub(super) const GELU_SCALE: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
 pub(super) const GELU_CUBE: f32 = 0.044_715;
 
-/// Whether a tensor is of the kind that the kernels are for.
-pub(crate) fn apply<const D: usize>(x: &Tensor<D>) -> bool {
+/// Whether the kernels can be used for a tensor: f32 on the processor, without autodiff.
+pub(crate) fn supports<const D: usize>(x: &Tensor<D>) -> bool {
     let device = x.device();
     x.dtype() == DType::F32 && device == BurnDevice::flex() && !device.is_autodiff()
 }
 
 /// `x + y`, on any device and in any type.
 pub(super) fn sum(x: Tensor<2>, y: Tensor<2>) -> Tensor<2> {
-    if apply(&x) { add(x, &y) } else { x + y }
+    if supports(&x) { add(x, &y) } else { x + y }
 }
 
 /// `x + y`
@@ -146,12 +146,12 @@ pub(super) fn rotate(x: Tensor<3>, cosines: &[f32], sines: &[f32]) -> Tensor<3> 
     )
 }
 
-/// The same numbers, one behind the other in memory, so that the kernels need no copy of them.
+/// The same numbers, one after the other in memory, so that the kernels need no copy of them.
 pub(super) fn contiguous<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     Tensor::from_primitive::<Flex>(flex(x).to_contiguous())
 }
 
-/// A tensor's numbers, row by row: those of the tensor itself where they lie so in memory.
+/// A tensor's numbers, row by row; without a copy if they are contiguous in memory.
 struct Floats(FlexTensor);
 
 impl Floats {
@@ -166,7 +166,7 @@ impl Floats {
     fn values(&self) -> &[f32] {
         match self.0.as_slice() {
             Some(values) => values,
-            None => unreachable!("`of` took care of that, and `apply` lets only f32 in"),
+            None => unreachable!("`of` took care of that, and `supports` lets only f32 in"),
         }
     }
 }
@@ -174,7 +174,7 @@ impl Floats {
 fn flex<const D: usize>(x: Tensor<D>) -> FlexTensor {
     match x.try_into_primitive::<Flex>() {
         Ok(x) => x,
-        Err(_) => unreachable!("`apply` lets only tensors of flex in"),
+        Err(_) => unreachable!("`supports` lets only tensors of flex in"),
     }
 }
 
@@ -182,7 +182,7 @@ fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), &BurnDevice::flex())
 }
 
-/// Changes a tensor's rows of `width`, in place where nobody else holds it, on several threads where that pays.
+/// Changes a tensor's rows of `width`, in place if it is not shared, and on several threads if it is large.
 fn change<const D: usize>(
     x: Tensor<D>,
     width: usize,
@@ -191,7 +191,7 @@ fn change<const D: usize>(
     let device = x.device();
     let mut data = x.into_data();
     let Ok(values) = data.as_mut_slice::<f32>() else {
-        unreachable!("`apply` lets only f32 in")
+        unreachable!("`supports` lets only f32 in")
     };
     in_blocks(
         values,

@@ -1,5 +1,5 @@
 use super::{Floats, in_blocks, tensor};
-use crate::{Norm, lanes::sum_of};
+use crate::{Norm, simd::sum_of};
 use burn::tensor::Tensor;
 
 /// Normalizes rows of the weight's width; `bias` is that of [`Norm::Layer`].
@@ -45,7 +45,7 @@ fn rms(x: &[f32], weight: &[f32], epsilon: f32, out: &mut [f32]) {
     }
 }
 
-/// `1 / sqrt(x)`, and NaN of infinity: numbers whose squares overflow would all become 0, and nobody would see it.
+/// `1 / sqrt(x)`, and NaN of infinity: numbers whose squares overflow would all become 0 unnoticed.
 #[inline(always)]
 fn inverse_root(x: f32) -> f32 {
     1.0 / x.sqrt() + x * 0.0

@@ -5,7 +5,7 @@ use pulp::Simd;
 /// Lines that are computed together: each number of a key or value that is read serves all of them.
 pub(super) const TILE: usize = 4;
 
-/// What is computed on the way, in memory that is used again.
+/// Intermediate results, in memory that is used again.
 #[derive(Default)]
 pub(super) struct Scratch {
     /// Panels of so many keys as two vectors hold: for each dimension, the number of each key.

@@ -3,9 +3,9 @@ use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// Rows up to which [`few_rows`] is faster than a general matrix product, which first brings the whole weight into
+/// Rows up to which [`matmul_few_rows`] is faster than a general matrix product, which first brings the whole weight into
 /// another order.
-pub(in crate::decoder) const FEW: usize = 16;
+pub(in crate::decoder) const FEW_ROWS: usize = 16;
 
 /// Rows of the weight that a thread takes at a time.
 const BLOCK: usize = 64;
@@ -15,7 +15,7 @@ const BLOCK: usize = 64;
 /// # Shapes
 /// - x: `[rows, in_features]`
 /// - weight: `[out_features, in_features]`
-pub(in crate::decoder) fn few_rows(x: &Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
+pub(in crate::decoder) fn matmul_few_rows(x: &Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
     let [rows, width] = x.dims();
     let [features, _] = weight.dims();
     let x = Floats::of(x);
@@ -151,7 +151,7 @@ pub(super) fn dots<S: Simd, const A: usize, const B: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, few_rows};
+    use super::{BLOCK, matmul_few_rows};
     use crate::decoder::kernels::{Floats, tensor};
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
         );
         for rows in 1..=9 {
             let x = tensor((0..rows * width).map(number).collect(), [rows, width]);
-            let found = few_rows(&x, &weight);
+            let found = matmul_few_rows(&x, &weight);
             assert_eq!(found.dims(), [rows, features]);
             let expected = x.matmul(weight.clone().transpose());
             let (found, expected) = (Floats::of(&found), Floats::of(&expected));

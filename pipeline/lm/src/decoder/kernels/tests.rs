@@ -77,7 +77,7 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
     let own = key_value(244, 30);
     let queries = if ends { 4 } else { 244 };
     let query = numbers(queries, HEADS, 40);
-    let attending = AttentionInput {
+    let input = AttentionInput {
         query: &query,
         own: &own,
         sequences: &sequences,
@@ -87,8 +87,8 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
         slopes,
     };
     let found = [
-        attend(&attending),
-        attend_by(&attending, |job| job.with_simd(Scalar::new())),
+        attend(&input),
+        attend_by(&input, |job| job.with_simd(Scalar::new())),
     ];
     let floats = |x: &KeyValue| [Floats::of(&x.key), Floats::of(&x.value)];
     let (own, query) = (floats(&own), Floats::of(&query));

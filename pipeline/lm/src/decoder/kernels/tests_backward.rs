@@ -1,7 +1,7 @@
 //! Gradients against differences of what they are the gradients of, which is computed in f64 from its definition.
 
 use super::{
-    AttentionBackward, Floats, attend_backward, attention_backward::attend_backward_by,
+    AttentionBackwardInput, Floats, attend_backward, attention_backward::attend_backward_by,
     cross_entropy, dropout, gated_silu_backward, gelu_backward, norm_backward,
     norm_weights_backward, tensor,
 };
@@ -55,7 +55,7 @@ fn check(value: impl Fn(&[f64]) -> f64, x: &[f64], gradient: &[f64]) {
     }
 }
 
-/// What attention gives for sequences behind each other, `[tokens, heads · head_dim]`.
+/// The output of attention for sequences one after the other, `[tokens, heads · head_dim]`.
 fn attention(
     [query, key, value]: [&[f64]; 3],
     lengths: &[usize],
@@ -107,7 +107,7 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
         tokens: &ids[..length],
         past: None,
     });
-    let attending = AttentionBackward {
+    let input = AttentionBackwardInput {
         query: &narrow(&query, [tokens, HEADS, WIDTH]),
         own: &KeyValue {
             key: narrow(&key, [tokens, KV_HEADS, WIDTH]),
@@ -119,8 +119,8 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
         window,
         slopes,
     };
-    let scalar = attend_backward_by(&attending, |job| job.with_simd(Scalar::new()));
-    for [of_query, of_key, of_value] in [attend_backward(&attending), scalar] {
+    let scalar = attend_backward_by(&input, |job| job.with_simd(Scalar::new()));
+    for [of_query, of_key, of_value] in [attend_backward(&input), scalar] {
         let loss =
             |parts: [&[f64]; 3]| product(&attention(parts, &lengths, window, slopes), &above);
         check(|x| loss([x, &key, &value]), &query, &wide(&of_query));

@@ -93,7 +93,7 @@ impl Attention {
         );
         let [of_query, of_key, of_value] = match &context.attention_path {
             AttentionPath::Kernels(slopes) => {
-                kernels::attend_backward(&kernels::AttentionBackward {
+                kernels::attend_backward(&kernels::AttentionBackwardInput {
                     query: &query,
                     own: &own,
                     attended: &attended,

@@ -1,4 +1,4 @@
-use super::Sum;
+use super::DeferredSum;
 use crate::decoder::kernels;
 use burn::tensor::{DType, Tensor};
 use std::collections::BTreeMap;
@@ -19,25 +19,25 @@ impl Gradients {
     }
 
     /// A parameter's gradient; `None` where nothing depends on it.
-    pub(crate) fn of(&self, name: &str) -> Option<&Tensor<2>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Tensor<2>> {
         self.0.get(name)
     }
 
-    /// Changes one.
+    /// Changes a parameter's gradient.
     pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(Tensor<2>) -> Tensor<2>) {
         if let Some(gradient) = self.0.remove(name) {
             self.0.insert(name.to_owned(), change(gradient));
         }
     }
 
-    /// The square of the length of all of them as one vector.
-    pub(crate) fn squares(&self) -> Sum {
-        let mut sum = Sum::default();
+    /// The squared norm of all gradients as one vector.
+    pub(crate) fn squared_norm(&self) -> DeferredSum {
+        let mut sum = DeferredSum::default();
         for gradient in self.0.values() {
-            sum.add(if kernels::apply(gradient) {
-                Sum::known(kernels::sum_of_squares(gradient))
+            sum.add(if kernels::supports(gradient) {
+                DeferredSum::known(kernels::sum_of_squares(gradient))
             } else {
-                Sum::on_device(gradient.clone().square().sum())
+                DeferredSum::on_device(gradient.clone().square().sum())
             });
         }
         sum

@@ -1,4 +1,4 @@
-use super::{Answers, Gradients, Sum, TrainContext, Trainable};
+use super::{Answers, DeferredSum, Gradients, TrainContext, Trainable};
 use crate::decoder::{Decoder, kernels};
 use burn::tensor::{DType, IndexingUpdateOp, Int, Tensor, TensorData, activation};
 
@@ -15,21 +15,21 @@ impl Decoder {
         answers: &Answers,
         train: &TrainContext,
         gradients: &mut Gradients,
-    ) -> (Sum, Tensor<2>) {
+    ) -> (DeferredSum, Tensor<2>) {
         let count = answers.rows.len();
         let rows = TensorData::new(answers.rows.clone(), [count]);
         let rows = Tensor::<1, Int>::from_data(rows, &self.device);
         let last = x.clone().select(0, rows.clone());
         let states = self.norm.forward(last.clone());
         let at_once = (LOGITS / self.architecture.vocabulary).max(1);
-        let mut loss = Sum::default();
+        let mut loss = DeferredSum::default();
         let mut parts = Vec::new();
         for (number, targets) in answers.targets.chunks(at_once).enumerate() {
             let states = states.clone().narrow(0, number * at_once, targets.len());
             let logits = self.head.base(&states).cast(DType::F32);
-            let (of_part, gradient) = if kernels::apply(&logits) {
+            let (of_part, gradient) = if kernels::supports(&logits) {
                 let (losses, gradient) = kernels::cross_entropy(logits, targets, train.scale);
-                (Sum::known(losses.iter().sum()), gradient)
+                (DeferredSum::known(losses.iter().sum()), gradient)
             } else {
                 cross_entropy(logits, targets, train.scale)
             };
@@ -61,7 +61,7 @@ impl Decoder {
     }
 }
 
-fn cross_entropy(logits: Tensor<2>, targets: &[u32], scale: f32) -> (Sum, Tensor<2>) {
+fn cross_entropy(logits: Tensor<2>, targets: &[u32], scale: f32) -> (DeferredSum, Tensor<2>) {
     let rows = targets.len();
     let targets = targets.iter().map(|&token| i64::from(token)).collect();
     let targets = TensorData::new::<i64, _>(targets, [rows, 1]);
@@ -70,7 +70,7 @@ fn cross_entropy(logits: Tensor<2>, targets: &[u32], scale: f32) -> (Sum, Tensor
     let zero = (logits.clone() - logits.clone()).sum();
     let log_probabilities = activation::log_softmax(logits, 1);
     let chosen = log_probabilities.clone().gather(1, targets.clone());
-    let loss = Sum::on_device((chosen.sum() + zero).neg());
+    let loss = DeferredSum::on_device((chosen.sum() + zero).neg());
     let ones = Tensor::full([rows, 1], -scale, (&log_probabilities.device(), DType::F32));
     let gradient = log_probabilities.exp() * scale;
     let gradient = gradient.scatter(1, targets, ones, IndexingUpdateOp::Add);

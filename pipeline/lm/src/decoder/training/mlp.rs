@@ -60,7 +60,7 @@ impl Mlp {
     }
 
     fn gated_backward(&self, gate: &Tensor<2>, up: &Tensor<2>, inner: Tensor<2>) -> [Tensor<2>; 2] {
-        if self.activation == Activation::Silu && kernels::apply(up) {
+        if self.activation == Activation::Silu && kernels::supports(up) {
             return kernels::gated_silu_backward(gate, up, inner);
         }
         let of_up = inner.clone() * self.activate(gate.clone());
@@ -78,7 +78,7 @@ impl Mlp {
                 let slope = sigmoid.clone() * (wide() * (sigmoid.neg() + 1.0) + 1.0);
                 gradient * slope.cast(dtype)
             }
-            Activation::GeluTanh if kernels::apply(x) => kernels::gelu_backward(x, gradient),
+            Activation::GeluTanh if kernels::supports(x) => kernels::gelu_backward(x, gradient),
             Activation::GeluTanh => {
                 let (scale, share) = (kernels::GELU_SCALE, kernels::GELU_CUBE);
                 let cube = wide().powi_scalar(3);

@@ -17,7 +17,7 @@ mod sums;
 
 pub(crate) use dropout::Dropout;
 pub(crate) use gradients::Gradients;
-pub(crate) use sums::Sum;
+pub(crate) use sums::DeferredSum;
 
 use super::{Decoder, context::ForwardContext, kernels, sequence::Sequence};
 use crate::{LmError, TrainingExample};
@@ -59,7 +59,7 @@ impl Decoder {
         examples: &[&TrainingExample],
         train: &TrainContext,
         gradients: &mut Gradients,
-    ) -> Result<Sum, LmError> {
+    ) -> Result<DeferredSum, LmError> {
         let sequences: Vec<Sequence> = examples
             .iter()
             .map(|example| Sequence {

@@ -3,7 +3,7 @@ use crate::{
     Norm,
     decoder::{
         kernels,
-        norm::{NormLayer, root},
+        norm::{NormLayer, root_or_nan},
     },
 };
 use burn::tensor::{DType, Tensor};
@@ -17,7 +17,7 @@ impl NormLayer {
         train: &TrainContext,
         gradients: &mut Gradients,
     ) -> Tensor<D> {
-        let by_kernels = kernels::apply(x);
+        let by_kernels = kernels::supports(x);
         if train.trainable == Trainable::All {
             let [weight, bias] = if by_kernels {
                 kernels::norm_weights_backward(x, self.kind, &gradient)
@@ -69,7 +69,7 @@ impl NormLayer {
                 (x - mean, epsilon)
             }
         };
-        let deviation = root(x.clone().square().mean_dim(D - 1), epsilon);
+        let deviation = root_or_nan(x.clone().square().mean_dim(D - 1), epsilon);
         (x / deviation.clone(), deviation)
     }
 }
