@@ -222,7 +222,7 @@ impl Device {
     /// The type to compute in if the user names none: f32 on a processor, which has no faster one, and through Vulkan,
     /// which has no bf16; with CUDA the type of the stored weights, except that f16 becomes bf16, whose range no
     /// activation leaves.
-    pub const fn default_dtype(&self, stored: Dtype) -> Dtype {
+    pub(crate) const fn default_dtype(&self, stored: Dtype) -> Dtype {
         match (self, stored) {
             (Self::Cpu { .. } | Self::Vulkan { .. }, _) | (Self::Cuda { .. }, Dtype::F32) => {
                 Dtype::F32

@@ -25,10 +25,8 @@ pub use adapter::{
     Adapter, AdapterConfig, AdapterField, FIELDS as ADAPTER_FIELDS, FieldSupport, LoraConfig,
     LoraTargets, ModuleSelection,
 };
-pub use clika_checkpoint::{
-    Activation, Architecture, Biases, Checkpoint, CheckpointError, Dtype, MlpNames, Names, Norm,
-    Position, QueryKeyValue, Rope, Scaling, read_architecture,
-};
+use clika_checkpoint::{Activation, MlpNames, Names, Norm, Position, QueryKeyValue, Rope};
+pub use clika_checkpoint::{Architecture, Checkpoint, CheckpointError, Dtype, read_architecture};
 pub use decoder::{Decoder, KvCache, Sequence};
 pub use device::{Device, DeviceChoice, devices, missing_features};
 pub use error::LmError;

@@ -49,7 +49,7 @@ impl TrainingConfig {
     }
 
     /// The learning rate of a step, from 0: transformers' cosine schedule with warmup.
-    pub fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
+    pub(crate) fn learning_rate_at(&self, step: usize, steps: usize) -> f64 {
         let (step, warmup, steps) = (step as f64, self.warmup_steps as f64, steps as f64);
         if step < warmup {
             return self.learning_rate * step / warmup.max(1.0);
