@@ -14,6 +14,7 @@ reproduces, and teaches the demo (ten minutes; --no-demo leaves it out).
 
 import argparse
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -65,9 +66,16 @@ def prepare(source, project):
     shutil.copytree(source / MODEL, project / "model")
 
 
+def content(path):
+    """A file's bytes; of a training's log those without times, which TensorBoard's file has too and nothing else."""
+    if path.name == "log.jsonl":
+        return re.sub(r',"(?:tokens_per_second|time)":[^,}]+', "", path.read_text()).encode()
+    return path.read_bytes()
+
+
 def sums(folder):
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        yield f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}"
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and "tfevents" not in path.name):
+        yield f"{hashlib.sha256(content(path)).hexdigest()}  {path.relative_to(folder)}"
 
 
 def main():
@@ -88,10 +96,10 @@ def main():
         commands = commands + released("release")
     else:
         print("SKIPPED the commands that read the authors' release: no --reference")
-    for number, command in enumerate(commands):
+    for command in commands:
         print("clika", *command, flush=True)
         result = subprocess.run([options.binary.resolve(), "--quiet", *command], cwd=project, stdout=subprocess.PIPE)
-        (project / "artifacts" / f"stdout-{number:02}").write_bytes(result.stdout)
+        (project / "artifacts" / ("stdout " + " ".join(command).replace("/", "_"))).write_bytes(result.stdout)
         if result.returncode != 0:
             sys.exit(f"error: exit code {result.returncode}")
     shutil.rmtree(project / "artifacts" / "paper", ignore_errors=True)

@@ -1,7 +1,7 @@
 use crate::FinetuneError;
 use clika_base::types::Place;
-use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use clika_checkpoint::tokenizer::TemplateVariables;
+use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, path::Path};
 

@@ -8,7 +8,6 @@ use clika_datasets::{FictionalRow, Kind};
 use clika_evaluate::{EvaluateError, LocalModel, Writing};
 use clika_finetune::{asked, example};
 use clika_lm::{DeviceChoice, GenerationConfig, Generator};
-use clika_checkpoint::tokenizer::TemplateVariables;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -9,7 +9,7 @@ use super::{
 use crate::progress::Shown;
 use clika_base::Project;
 use clika_base::types::Task;
-use clika_datasets::{Built, Exception, Outcome, TASKS, TEXT_TASKS, build_texts};
+use clika_datasets::{Built, Exception, Outcome, TEXT_TASKS, build_texts};
 use miette::Diagnostic;
 use serde_json::json;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ impl Dataset {
 }
 
 fn known() -> Vec<Dataset> {
-    let tasks = TASKS.into_iter().chain(TEXT_TASKS).map(Dataset::Task);
+    let tasks = Task::FACTS.into_iter().chain(TEXT_TASKS).map(Dataset::Task);
     let mut known: Vec<_> = tasks.chain([Dataset::Fictional]).collect();
     known.sort();
     known
@@ -104,7 +104,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     }
     let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
     let out = args.out.clone().unwrap_or_else(|| project.datasets());
-    let facts: Vec<_> = TASKS
+    let facts: Vec<_> = Task::FACTS
         .into_iter()
         .filter(|&task| datasets.contains(&Dataset::Task(task)))
         .collect();
@@ -116,7 +116,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         .collect();
     for dataset in datasets {
         let task = match dataset {
-            Dataset::Task(task) if TASKS.contains(&task) => continue,
+            Dataset::Task(task) if Task::FACTS.contains(&task) => continue,
             Dataset::Task(task) => task,
             Dataset::Fictional => {
                 let named = args.datasets.contains(&dataset);

@@ -2,8 +2,8 @@
 
 use super::{Failure, model::ModelArgs, print};
 use crate::progress::Shown;
-use clika_lm::{Adapter, Decoder, Dtype, LmError, Sequence};
 use clika_checkpoint::tokenizer::Tokenizer;
+use clika_lm::{Adapter, Decoder, Dtype, LmError, Sequence};
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -2,8 +2,8 @@
 
 use super::{Failure, runtime};
 use clika_base::types::Progress;
-use clika_network::hub::{Hub, Located};
 use clika_lm::{Device, DeviceChoice, Dtype};
+use clika_network::hub::{Hub, Located};
 
 /// Where and how a model runs.
 #[derive(clap::Args)]

@@ -6,9 +6,9 @@ use crate::progress::Shown;
 use clika_base::Project;
 use clika_base::files::{move_file, replace_file};
 use clika_base::templates::load_languages;
-use clika_base::types::Language;
+use clika_base::types::{Language, Task};
 use clika_datasets::wikidata::{Client, Endpoint, RefreshPlan, refresh};
-use clika_datasets::{DatasetError, Sources, TASKS};
+use clika_datasets::{DatasetError, Sources};
 use miette::Diagnostic;
 use std::{
     collections::BTreeSet,
@@ -133,7 +133,7 @@ fn check(
     config: &clika_datasets::DatasetsConfig,
 ) -> Result<usize, DatasetError> {
     let sources = Sources::load(project, snapshot)?;
-    for task in TASKS {
+    for task in Task::FACTS {
         clika_datasets::plan(task, &sources, config)?;
     }
     Ok(sources.snapshot.len()?)

@@ -5,10 +5,12 @@ use super::{
 };
 use crate::EvaluateError;
 use clika_base::files::{sha256_file, sha256_hex};
+use clika_base::templates::{
+    DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format,
+};
 use clika_base::types::{NoProgress, Progress};
-use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Device, Dtype};
-use clika_base::templates::{DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format};
 use clika_checkpoint::tokenizer::{TemplateVariables, Tokenizer, TokenizerError};
+use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Device, Dtype};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,

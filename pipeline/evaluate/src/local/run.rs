@@ -6,10 +6,10 @@ use crate::{
     Answers, EvaluateError, Question, SCORING_VERSION, Set, Settings, parse, question_sha256,
     run::mean,
 };
-use clika_network::services::{Cache, Key, Usage};
 use clika_base::files::sha256_hex;
 use clika_base::types::Progress;
 use clika_lm::{LmError, Scorer, ScoringRequest};
+use clika_network::services::{Cache, Key, Usage};
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::Prediction;
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 use super::LocalModel;
 use crate::{EvaluateError, Set, Settings, thought};
-use clika_lm::{GenerationConfig, Generator, LmError};
 use clika_checkpoint::tokenizer::{TemplateVariables, TokenizerError};
+use clika_lm::{GenerationConfig, Generator, LmError};
 use serde_json::Value;
 
 /// What templates of models that can think or not call the choice.

@@ -14,6 +14,7 @@ use crate::{
     guard::catch_device_errors, memory, read_architecture,
 };
 use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
+use clika_base::types::Progress;
 use clika_checkpoint::{Checkpoint, Values};
 use std::path::Path;
 

@@ -21,8 +21,7 @@ use clika_evaluate::{
 };
 use clika_finetune::DEMO_FORMAT;
 use clika_lm::{InferenceMode, Workload, report_memory};
-use clika_base::templates::load_prompt;
-use clika_checkpoint::tokenizer::TemplateVariables;
+use clika_network::services::Cache;
 use serde_json::json;
 use std::path::PathBuf;
 
