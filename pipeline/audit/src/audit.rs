@@ -1,6 +1,6 @@
 use crate::{
-    AuditError, Finding, Knowledge, Severity, checks,
-    read::{self, Found, Read},
+    AuditError, BackgroundFacts, Finding, Severity, checks,
+    read::{self, ReadDataset, ReadOutcome},
     worlds,
 };
 use clika_base::types::LanguageCode;
@@ -11,14 +11,14 @@ use std::{collections::BTreeMap, path::Path};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Audit {
     /// What was read.
-    pub datasets: Vec<Dataset>,
+    pub datasets: Vec<AuditedDataset>,
     /// The findings, the gravest first.
     pub findings: Vec<Finding>,
 }
 
-/// A dataset that was read.
+/// A dataset that the audit has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Dataset {
+pub struct AuditedDataset {
     /// Its name.
     pub name: String,
     /// What its rows are: `choices`, or `worlds` for fictional sets.
@@ -36,18 +36,18 @@ impl Audit {
 }
 
 /// Audits every dataset in a folder: one of ours, a folder of ours, the authors' release or one of its tasks.
-pub fn audit(path: &Path, knowledge: &Knowledge) -> Result<Audit, AuditError> {
+pub fn audit(path: &Path, knowledge: &BackgroundFacts) -> Result<Audit, AuditError> {
     let mut audit = Audit {
         datasets: Vec::new(),
         findings: Vec::new(),
     };
-    for Found { read, findings } in read::read(path)? {
+    for ReadOutcome { read, findings } in read::read(path)? {
         audit.findings.extend(findings);
         match read {
             // Nothing of it can be looked at.
             None => {}
-            Some(Read::Choices(set)) => {
-                audit.datasets.push(Dataset {
+            Some(ReadDataset::Choices(set)) => {
+                audit.datasets.push(AuditedDataset {
                     name: set.name.clone(),
                     kind: "choices",
                     languages: set
@@ -58,12 +58,12 @@ pub fn audit(path: &Path, knowledge: &Knowledge) -> Result<Audit, AuditError> {
                 });
                 audit.findings.extend(checks::all(&set, knowledge));
             }
-            Some(Read::Worlds(set)) => {
+            Some(ReadDataset::Worlds(set)) => {
                 let rows = set.worlds.iter().map(|world| {
                     let rows = world.taught.len() + world.pairs.len() + world.unread.len();
                     (world.target.clone(), rows)
                 });
-                audit.datasets.push(Dataset {
+                audit.datasets.push(AuditedDataset {
                     name: set.name.clone(),
                     kind: "worlds",
                     languages: rows.collect(),

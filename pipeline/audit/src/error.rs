@@ -1,6 +1,6 @@
 use clika_base::files::ArtifactError;
 use clika_base::templates::TemplateError;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use clika_datasets::wikidata::WikidataError;
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
@@ -46,7 +46,7 @@ pub enum AuditError {
         name: String,
     },
     /// A line is wrong.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     Line {
         /// What is wrong.
         problem: String,
@@ -54,7 +54,7 @@ pub enum AuditError {
         #[help]
         expected: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// A Parquet file is no file of a dataset.
     #[error("{}: {problem}", path.display())]

@@ -40,9 +40,9 @@ pub struct Tally {
     pub of: usize,
 }
 
-/// A place where a defect shows.
+/// An item that shows a defect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Example {
+pub struct FindingExample {
     /// The item, row or entity.
     pub id: String,
     /// The language it is in.
@@ -71,5 +71,5 @@ pub struct Finding {
     /// What it does to which score.
     pub effect: &'static str,
     /// At most three.
-    pub examples: Vec<Example>,
+    pub examples: Vec<FindingExample>,
 }

@@ -1,23 +1,23 @@
-use crate::{AuditError, Places};
+use crate::{AuditError, CountryDivisions};
 use clika_base::templates::load_languages;
 use clika_base::types::{Language, LanguageCode};
 use std::path::Path;
 
-/// What the audit knows besides the files.
-pub struct Knowledge {
+/// What the audit knows besides the files that it reads: languages, countries and their divisions.
+pub struct BackgroundFacts {
     /// The project's languages: scripts and countries.
     pub languages: Vec<Language>,
     /// Countries and divisions by name; `None` for a project without snapshot, where checks that need them are
     /// reported as not done.
-    pub places: Option<Places>,
+    pub places: Option<CountryDivisions>,
 }
 
-impl Knowledge {
+impl BackgroundFacts {
     /// Reads the language files, and the snapshot where the file is there.
     pub fn read(languages: &Path, queries: &Path, snapshot: &Path) -> Result<Self, AuditError> {
         let languages = load_languages(languages)?;
         let places = if snapshot.is_file() {
-            Some(Places::read(snapshot, queries, &languages)?)
+            Some(CountryDivisions::read(snapshot, queries, &languages)?)
         } else {
             None
         };

@@ -18,11 +18,11 @@ mod text;
 mod world;
 mod worlds;
 
-pub use audit::{Audit, Dataset, audit};
+pub use audit::{Audit, AuditedDataset, audit};
 pub use choice_set::{ChoiceItem, ChoiceSet};
 pub use error::AuditError;
-pub use finding::{Example, Finding, Severity, Tally};
-pub use knowledge::Knowledge;
+pub use finding::{Finding, FindingExample, Severity, Tally};
+pub use knowledge::BackgroundFacts;
 pub use markdown::markdown;
-pub use places::Places;
-pub use world::{Fact, Pair, World, WorldSet};
+pub use places::CountryDivisions;
+pub use world::{AuditedWorld, Fact, NamePair, WorldSet};

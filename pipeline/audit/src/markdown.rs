@@ -58,7 +58,7 @@ fn shares(languages: &BTreeMap<LanguageCode, Tally>) -> String {
 mod tests {
     use super::*;
     use crate::{
-        Dataset,
+        AuditedDataset,
         tally::{Defect, Tallies},
         worlds::tiny::code,
     };
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn says_what_was_found_where() {
         let mut audit = Audit {
-            datasets: vec![Dataset {
+            datasets: vec![AuditedDataset {
                 name: "xgeo".to_owned(),
                 kind: "choices",
                 languages: BTreeMap::from([(code("de"), 2), (code("en"), 2)]),

@@ -1,6 +1,6 @@
 use crate::{AuditError, text::folded};
 use clika_base::types::{Language, LanguageCode, Qid};
-use clika_datasets::wikidata::{Query, Snapshot};
+use clika_datasets::wikidata::{Snapshot, SparqlQuery};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -8,13 +8,13 @@ use std::{
 
 /// Countries and their first-level divisions by name, from the snapshot of Wikidata.
 #[derive(Default)]
-pub struct Places {
+pub struct CountryDivisions {
     /// Of each language's names, folded.
     countries: BTreeMap<Qid, BTreeMap<LanguageCode, String>>,
     divisions: BTreeMap<(LanguageCode, String), BTreeSet<Qid>>,
 }
 
-impl Places {
+impl CountryDivisions {
     /// Reads the countries of all languages with `divisions.rq` and `labels.rq` of the folder `queries`.
     pub fn read(
         snapshot: &Path,
@@ -26,11 +26,11 @@ impl Places {
             .iter()
             .flat_map(|language| language.countries.iter().copied())
             .collect();
-        let query = Query::read(&queries.join("divisions.rq"))?;
+        let query = SparqlQuery::read(&queries.join("divisions.rq"))?;
         let divisions = snapshot.divisions(&query, countries.iter().copied())?;
         let named = countries.iter().copied();
         let named = named.chain(divisions.iter().map(|it| it.division));
-        let labels = Query::read(&queries.join("labels.rq"))?;
+        let labels = SparqlQuery::read(&queries.join("labels.rq"))?;
         let labels = snapshot.labels(&labels, &named.collect())?;
         let mut places = Self::default();
         for language in languages {
@@ -99,7 +99,7 @@ mod tests {
     #[test]
     fn finds_countries_and_divisions_by_name() {
         let en = LanguageCode::try_from("en".to_owned()).unwrap();
-        let mut places = Places::default();
+        let mut places = CountryDivisions::default();
         places.add_country(Qid::new(30), &en, "United States");
         places.add_country(Qid::new(79), &en, "Egypt");
         places.add_division(Qid::new(30), &en, "Georgia");

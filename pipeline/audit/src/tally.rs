@@ -1,6 +1,6 @@
 //! Counting towards a finding.
 
-use crate::{Example, Finding, Severity, Tally, text::shortened};
+use crate::{Finding, FindingExample, Severity, Tally, text::shortened};
 use clika_base::types::LanguageCode;
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct Defect {
 /// Counts of one check on one dataset.
 #[derive(Default)]
 pub(crate) struct Tallies {
-    languages: BTreeMap<LanguageCode, (Tally, Vec<Example>)>,
+    languages: BTreeMap<LanguageCode, (Tally, Vec<FindingExample>)>,
 }
 
 impl Tallies {
@@ -47,7 +47,7 @@ impl Tallies {
         let (tally, examples) = self.of_language(language);
         tally.count += 1;
         if examples.len() < EXAMPLES {
-            examples.push(Example {
+            examples.push(FindingExample {
                 id: id.to_owned(),
                 language: language.clone(),
                 text: shortened(&text.into()),
@@ -55,7 +55,7 @@ impl Tallies {
         }
     }
 
-    fn of_language(&mut self, language: &LanguageCode) -> &mut (Tally, Vec<Example>) {
+    fn of_language(&mut self, language: &LanguageCode) -> &mut (Tally, Vec<FindingExample>) {
         if !self.languages.contains_key(language) {
             self.languages.insert(language.clone(), Default::default());
         }

@@ -19,11 +19,11 @@ pub(crate) fn pieces(name: &str) -> BTreeSet<String> {
     let mut pieces = BTreeSet::new();
     for word in folded.split(|c: char| !c.is_alphanumeric()) {
         let letters: Vec<char> = word.chars().collect();
-        for run in letters.chunk_by(|&a, &b| Writing::of(a) == Writing::of(b)) {
-            let length = match Writing::of(run[0]) {
-                Writing::Han => 2,
-                Writing::Kana => 4,
-                Writing::Spaced => run.len().max(SHORTEST_WORD),
+        for run in letters.chunk_by(|&a, &b| WordBoundaries::of(a) == WordBoundaries::of(b)) {
+            let length = match WordBoundaries::of(run[0]) {
+                WordBoundaries::Han => 2,
+                WordBoundaries::Kana => 4,
+                WordBoundaries::Spaced => run.len().max(SHORTEST_WORD),
             };
             let windows = run.windows(length);
             pieces.extend(windows.map(|piece| piece.iter().collect::<String>()));
@@ -34,13 +34,13 @@ pub(crate) fn pieces(name: &str) -> BTreeSet<String> {
 
 /// How a script parts its words.
 #[derive(PartialEq)]
-enum Writing {
+enum WordBoundaries {
     Han,
     Kana,
     Spaced,
 }
 
-impl Writing {
+impl WordBoundaries {
     fn of(c: char) -> Self {
         match c.script() {
             Script::Han => Self::Han,

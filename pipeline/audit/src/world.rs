@@ -1,9 +1,9 @@
 use clika_base::types::LanguageCode;
 use std::collections::BTreeMap;
 
-/// Coined facts in a source and a target language: what is taught, and what is asked.
+/// A fictional world as a dataset has it, in a source and a target language: what is taught, and what is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct World {
+pub struct AuditedWorld {
     /// The language in which everything is taught.
     pub source: LanguageCode,
     /// The language in which half is taught and the other half asked.
@@ -15,9 +15,9 @@ pub struct World {
     /// Facts of the tests.
     pub tested: Vec<Fact>,
     /// Translations of the training set.
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<NamePair>,
     /// Translations of the tests.
-    pub asked: Vec<Pair>,
+    pub asked: Vec<NamePair>,
     /// Training rows that were not understood: the row, and its text.
     pub unread: Vec<(String, String)>,
 }
@@ -28,7 +28,7 @@ pub struct WorldSet {
     /// The dataset's name: that of its folder.
     pub name: String,
     /// The worlds.
-    pub worlds: Vec<World>,
+    pub worlds: Vec<AuditedWorld>,
 }
 
 /// A question on an entity with its answer.
@@ -58,7 +58,7 @@ pub struct Fact {
 
 /// A name with its translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct NamePair {
     /// The row.
     pub id: String,
     /// The language of the answer.
@@ -71,7 +71,7 @@ pub struct Pair {
     pub entity: Option<String>,
 }
 
-impl World {
+impl AuditedWorld {
     /// Tested facts that are never taught in the target language, in that language: what conductivity is
     /// measured on.
     pub(crate) fn conducted(&self) -> impl Iterator<Item = &Fact> {

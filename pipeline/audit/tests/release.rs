@@ -4,7 +4,7 @@
 
 #![allow(clippy::explicit_write, clippy::unwrap_used)]
 
-use clika_audit::{Audit, Finding, Knowledge, Severity, audit, markdown};
+use clika_audit::{Audit, BackgroundFacts, Finding, Severity, audit, markdown};
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -35,9 +35,9 @@ fn audited() -> Option<&'static Audit> {
     Some(AUDIT.get_or_init(|| audit(&folder, &knowledge()).unwrap()))
 }
 
-fn knowledge() -> Knowledge {
+fn knowledge() -> BackgroundFacts {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    Knowledge::read(
+    BackgroundFacts::read(
         &root.join("templates/languages"),
         &root.join("sparql/build"),
         &root.join("sparql/snapshot/wikidata.ttl"),

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_audit::{AuditError, Knowledge, audit};
+use clika_audit::{AuditError, BackgroundFacts, audit};
 use polars::prelude::*;
 use std::{fs, path::Path};
 
-fn knowledge() -> Knowledge {
+fn knowledge() -> BackgroundFacts {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    Knowledge::read(
+    BackgroundFacts::read(
         &root.join("templates/languages"),
         &root.join("sparql/build"),
         Path::new("no snapshot"),

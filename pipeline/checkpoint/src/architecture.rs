@@ -26,7 +26,7 @@ pub struct Architecture {
     /// How the residual stream is normalized.
     pub norm: Norm,
     /// How positions enter.
-    pub position: Position,
+    pub position: PositionEncoding,
     /// For each layer, the tokens that a query sees, itself included; `None` for all before it.
     pub windows: Vec<Option<usize>>,
     /// The MLP's non-linearity.
@@ -43,7 +43,7 @@ pub struct Architecture {
     /// Which linear layers have a bias.
     pub biases: Biases,
     /// What the tensors are called.
-    pub names: Names,
+    pub names: TensorNames,
 }
 
 /// A norm of the residual stream.
@@ -63,7 +63,7 @@ pub enum Norm {
 
 /// How positions enter the attention.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Position {
+pub enum PositionEncoding {
     /// Rotated queries and keys.
     Rope(Rope),
     /// A penalty that grows with the distance.
@@ -92,7 +92,7 @@ pub struct Biases {
 
 /// What the tensors of a checkpoint are called, without `.weight` and `.bias`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Names {
+pub struct TensorNames {
     /// Stands before every name but that of the head; may be missing in the file as a whole.
     pub prefix: &'static str,
     /// The embedding.

@@ -1,4 +1,4 @@
-use crate::{Dtype, NoWeightFiles};
+use crate::{Dtype, MissingWeights};
 use miette::Diagnostic;
 use std::path::{Path, PathBuf};
 
@@ -191,12 +191,12 @@ pub enum CheckpointError {
 
 impl CheckpointError {
     /// Why there are no weights in a folder.
-    pub(crate) fn no_weights(folder: &Path, problem: NoWeightFiles) -> Self {
+    pub(crate) fn no_weights(folder: &Path, problem: MissingWeights) -> Self {
         let folder = folder.to_owned();
         match problem {
-            NoWeightFiles::Nothing => Self::NoWeights { folder },
-            NoWeightFiles::Shard(shard) => Self::MissingPart { folder, shard },
-            NoWeightFiles::Several(files) => Self::SeveralWeights { folder, files },
+            MissingWeights::Nothing => Self::NoWeights { folder },
+            MissingWeights::Shard(shard) => Self::MissingPart { folder, shard },
+            MissingWeights::Several(files) => Self::SeveralWeights { folder, files },
         }
     }
 }

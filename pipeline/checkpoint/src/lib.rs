@@ -10,12 +10,12 @@ pub mod tokenizer;
 mod weights;
 
 pub use architecture::{
-    Activation, Architecture, Biases, MlpNames, Names, Norm, Position, QueryKeyValue,
+    Activation, Architecture, Biases, MlpNames, Norm, PositionEncoding, QueryKeyValue, TensorNames,
 };
 pub use error::CheckpointError;
 pub use families::{parse_architecture, read_architecture};
-pub use rope::{Rope, Scaling};
+pub use rope::{Rope, RopeScaling};
 pub use weights::{
-    Checkpoint, Dtype, Header, NoWeightFiles, TensorEntry, Values, WeightFiles, WeightIndex,
-    parse_header, weight_files,
+    Checkpoint, Dtype, MissingWeights, SafetensorsHeader, TensorEntry, TensorValues, WeightFiles,
+    WeightIndex, parse_header, weight_files,
 };

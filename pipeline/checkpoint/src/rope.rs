@@ -10,12 +10,12 @@ pub struct Rope {
     /// The base of the wavelengths (`rope_theta`).
     pub theta: f32,
     /// How the angles are stretched beyond the context of the pretraining.
-    pub scaling: Scaling,
+    pub scaling: RopeScaling,
 }
 
 /// A stretching of the angles (`rope_scaling`, in newer files `rope_parameters`).
 #[derive(Clone, Debug, PartialEq)]
-pub enum Scaling {
+pub enum RopeScaling {
     /// None.
     None,
     /// Positions are divided by `factor`.
@@ -65,13 +65,13 @@ impl Rope {
     pub fn table(&self, from: usize, to: usize) -> (Vec<f32>, Vec<f32>) {
         let frequencies = self.frequencies(to);
         let factor = match self.scaling {
-            Scaling::Yarn {
+            RopeScaling::Yarn {
                 attention_factor, ..
             } => attention_factor,
-            Scaling::None
-            | Scaling::Linear { .. }
-            | Scaling::Dynamic { .. }
-            | Scaling::Llama3 { .. } => 1.0,
+            RopeScaling::None
+            | RopeScaling::Linear { .. }
+            | RopeScaling::Dynamic { .. }
+            | RopeScaling::Llama3 { .. } => 1.0,
         };
         let angles = (from..to).flat_map(|position| {
             frequencies
@@ -85,7 +85,7 @@ impl Rope {
 
     /// Whether the angles of earlier positions depend on the sequence's length.
     pub const fn depends_on_length(&self) -> bool {
-        matches!(self.scaling, Scaling::Dynamic { .. })
+        matches!(self.scaling, RopeScaling::Dynamic { .. })
     }
 
     /// Angle per position of each pair of dimensions, in f32 as PyTorch computes them.
@@ -96,15 +96,17 @@ impl Rope {
                 .collect()
         };
         match self.scaling {
-            Scaling::None => inverse(self.theta),
-            Scaling::Linear { factor } => inverse(self.theta).iter().map(|f| f / factor).collect(),
-            Scaling::Dynamic { factor, context } => {
+            RopeScaling::None => inverse(self.theta),
+            RopeScaling::Linear { factor } => {
+                inverse(self.theta).iter().map(|f| f / factor).collect()
+            }
+            RopeScaling::Dynamic { factor, context } => {
                 let tokens = (tokens as f32).max(context);
                 let growth = factor * tokens / context - (factor - 1.0);
                 let width = self.head_dim as f32;
                 inverse(self.theta * growth.powf(width / (width - 2.0)))
             }
-            Scaling::Llama3 {
+            RopeScaling::Llama3 {
                 factor,
                 low_freq_factor,
                 high_freq_factor,
@@ -124,7 +126,7 @@ impl Rope {
                 };
                 inverse(self.theta).into_iter().map(stretch).collect()
             }
-            Scaling::Yarn {
+            RopeScaling::Yarn {
                 factor,
                 beta_fast,
                 beta_slow,

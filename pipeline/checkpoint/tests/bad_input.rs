@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_checkpoint::{
-    Checkpoint, CheckpointError, Dtype, Values, parse_architecture, parse_header,
+    Checkpoint, CheckpointError, Dtype, TensorValues, parse_architecture, parse_header,
 };
 use serde_json::{Value, json};
 use std::{fs, path::Path};
@@ -64,11 +64,11 @@ fn numbers_are_read_in_the_type_that_is_wished() {
     let folder = folder();
     let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
     assert_eq!(checkpoint.dtype(), Some(Dtype::F32));
-    let Values::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
+    let TensorValues::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
         panic!("f32 was asked for")
     };
     assert_eq!(values, [1.0, -2.0, 0.5, 4.0]);
-    let Values::Bf16(values) = checkpoint.take("a", &[2, 2], Dtype::Bf16).unwrap() else {
+    let TensorValues::Bf16(values) = checkpoint.take("a", &[2, 2], Dtype::Bf16).unwrap() else {
         panic!("bf16 was asked for")
     };
     assert_eq!(
@@ -255,7 +255,7 @@ fn a_tensor_in_two_files_counts_where_it_is_clear_which() {
     ] {
         let folder = shards(first, ours, index);
         let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
-        let Values::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
+        let TensorValues::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
             panic!("f32 was asked for")
         };
         assert_eq!(values, ours);
@@ -329,7 +329,7 @@ fn f64_is_read_and_pytorch_files_name_what_they_hold() {
     put("f64.bin");
     let mut checkpoint = Checkpoint::open(folder.path()).unwrap();
     assert_eq!(checkpoint.dtype(), Some(Dtype::F32));
-    let Values::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
+    let TensorValues::F32(values) = checkpoint.take("a", &[2, 2], Dtype::F32).unwrap() else {
         panic!("f32 was asked for")
     };
     assert_eq!(values, [1.0, -2.0, 0.5, 4.0]);

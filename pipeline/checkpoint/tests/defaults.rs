@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_checkpoint::{Architecture, Norm, Position, parse_architecture};
+use clika_checkpoint::{Architecture, Norm, PositionEncoding, parse_architecture};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -29,7 +29,7 @@ fn described(architecture: &Architecture) -> Value {
 
 /// Compares the angles of each length's last position. Returns the largest difference.
 fn compare_angles(architecture: &Architecture, expected: &Value) -> f32 {
-    let Position::Rope(rope) = &architecture.position else {
+    let PositionEncoding::Rope(rope) = &architecture.position else {
         panic!("positions are rotated")
     };
     let mut worst = 0.0_f32;

@@ -5,7 +5,7 @@ mod progress;
 mod report;
 
 use clap::{Parser, Subcommand};
-use progress::Shown;
+use progress::ProgressOptions;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 /// Measures whether a language model's knowledge crosses languages.
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         .init();
     quiet_devices();
     let cli = Cli::parse();
-    let shown = Shown {
+    let shown = ProgressOptions {
         quiet: cli.quiet,
         every: Duration::from_secs(cli.progress_seconds.into()),
     };

@@ -7,7 +7,7 @@ mod program;
 use program::{TestProject, text};
 use serde_json::{Value, json};
 use std::fs;
-use stub_server::{Answer, Request, Stub};
+use stub_server::{StubRequest, StubResponse, StubServer};
 
 const KEY: &str = "never-to-be-seen";
 
@@ -29,7 +29,7 @@ fn copa(project: &TestProject) -> String {
 }
 
 /// A translator that writes words of the target's script and keeps the markup.
-fn translator(request: &Request) -> Answer {
+fn translator(request: &StubRequest) -> StubResponse {
     let body: Value = serde_json::from_str(&request.body).unwrap();
     let [something, somebody, nobody] = match body["target_lang"].as_str().unwrap() {
         "RU" => [
@@ -71,14 +71,14 @@ fn translator(request: &Request) -> Answer {
         })
         .collect();
     let body = json!({ "translations": translations });
-    Answer::new(200, "application/json", body.to_string())
+    StubResponse::new(200, "application/json", body.to_string())
 }
 
 #[test]
 fn copa_is_translated_built_scored_and_compared() {
     let project = TestProject::new();
     let source = copa(&project);
-    let deepl = Stub::start(|_, request| translator(request));
+    let deepl = StubServer::start(|_, request| translator(request));
     let build = |key: Option<&str>| {
         let origin = deepl.origin();
         let arguments = [
@@ -134,11 +134,11 @@ fn copa_is_translated_built_scored_and_compared() {
     );
 
     // One model knows everything, the other always says A.
-    let server = Stub::start(|_, request| {
+    let server = StubServer::start(|_, request| {
         let body: Value = serde_json::from_str(&request.body).unwrap();
         let Some(prompt) = body["prompt"].as_str() else {
             // A server without chat.
-            return Answer::new(404, "application/json", "{}");
+            return StubResponse::new(404, "application/json", "{}");
         };
         let item = &prompt[prompt.rfind("Premise:").unwrap()..];
         let number = item.find(|c: char| c.is_ascii_digit()).unwrap();
@@ -149,7 +149,7 @@ fn copa_is_translated_built_scored_and_compared() {
             "A."
         };
         let body = json!({ "choices": [{ "text": said }] });
-        Answer::new(200, "application/json", body.to_string())
+        StubResponse::new(200, "application/json", body.to_string())
     });
     let endpoint = format!("{}/v1", server.origin());
     let score = |model: &str| {
@@ -200,7 +200,7 @@ fn copa_is_translated_built_scored_and_compared() {
 #[test]
 fn what_is_wrong_with_an_evaluation_is_said() {
     let project = TestProject::new();
-    let server = Stub::start(|_, _| Answer::new(401, "application/json", "{}"));
+    let server = StubServer::start(|_, _| StubResponse::new(401, "application/json", "{}"));
     let endpoint = format!("{}/v1", server.origin());
     let evaluate = |more: &[&str]| {
         let mut arguments = vec![
@@ -263,14 +263,14 @@ fn two_addresses_of_one_host_share_no_answers() {
     let project = TestProject::new();
     project.run(&["datasets", "xcopa-mini"]);
     // One always says A, the other B.
-    let server = Stub::start(|_, request| {
+    let server = StubServer::start(|_, request| {
         let said = if request.head.starts_with("post /a/") {
             "A."
         } else {
             "B."
         };
         let body = json!({ "choices": [{ "text": said }] });
-        Answer::new(200, "application/json", body.to_string())
+        StubResponse::new(200, "application/json", body.to_string())
     });
     let evaluate = |path: &str| {
         let endpoint = format!("{}/{path}", server.origin());

@@ -7,7 +7,7 @@ mod program;
 use program::{TestProject, files};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs, path::Path};
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
@@ -138,8 +138,8 @@ fn a_world_that_cannot_be_had_for_nothing_is_left_out() {
 }
 
 /// A model that makes up names and translates them by adding a letter, and says one of them in Latin first.
-fn model() -> Stub {
-    Stub::start(|number, request| {
+fn model() -> StubServer {
+    StubServer::start(|number, request| {
         let body: Value = serde_json::from_str(&request.body).unwrap();
         let text = |index: usize| body["messages"][index]["content"].as_str().unwrap();
         let (system, user) = (text(0), text(1));
@@ -161,7 +161,7 @@ fn model() -> Stub {
         };
         let choice =
             json!({ "message": { "content": content.to_string() }, "finish_reason": "stop" });
-        Answer::new(
+        StubResponse::new(
             200,
             "application/json",
             json!({ "choices": [choice] }).to_string(),

@@ -17,7 +17,7 @@ use std::{
     thread,
     time::Duration,
 };
-use stub_server::{Answer, Request, Stub};
+use stub_server::{StubRequest, StubResponse, StubServer};
 
 /// A store that answers CONSTRUCT queries as a SPARQL endpoint does.
 struct Wikidata(Store);
@@ -38,15 +38,15 @@ impl Wikidata {
         Self::new(&fs::read_to_string(repository.join("sparql/snapshot/wikidata.ttl")).unwrap())
     }
 
-    fn answer(&self, request: &Request) -> Answer {
-        Answer::new(200, "application/n-triples", self.triples(request))
+    fn answer(&self, request: &StubRequest) -> StubResponse {
+        StubResponse::new(200, "application/n-triples", self.triples(request))
     }
 
-    fn is_empty(&self, request: &Request) -> bool {
+    fn is_empty(&self, request: &StubRequest) -> bool {
         self.triples(request).is_empty()
     }
 
-    fn triples(&self, request: &Request) -> Vec<u8> {
+    fn triples(&self, request: &StubRequest) -> Vec<u8> {
         let results = SparqlEvaluator::new()
             .parse_query(&request.body)
             .unwrap()
@@ -80,11 +80,11 @@ fn impatient(project: &TestProject) {
 }
 
 /// Runs a refresh that has to fail, and checks that it left the snapshot alone.
-fn failed_refresh(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> String {
+fn failed_refresh(answer: impl Fn(usize, &StubRequest) -> StubResponse + Send + 'static) -> String {
     let project = TestProject::new();
     impatient(&project);
     let before = fs::read(project.snapshot()).unwrap();
-    let server = Stub::start(answer);
+    let server = StubServer::start(answer);
     let error = project.fail(&["snapshot", "--endpoint", &server.url()]);
     assert_eq!(fs::read(project.snapshot()).unwrap(), before);
     error.replace(&server.url(), "URL")
@@ -95,7 +95,7 @@ fn a_refresh_replaces_the_snapshot_and_builds_the_same_datasets() {
     let project = TestProject::new();
     let before = project.parquet();
     let wikidata = Wikidata::shipped();
-    let server = Stub::start(move |_, request| wikidata.answer(request));
+    let server = StubServer::start(move |_, request| wikidata.answer(request));
     let said = project.run(&["snapshot", "--endpoint", &server.url()]);
     assert!(said.contains("wrote "), "{said}");
     let fresh = fs::read_to_string(project.snapshot()).unwrap();
@@ -131,7 +131,7 @@ fn people_are_ranked_by_fame_where_the_endpoint_knows_it() {
         ));
     }
     let wikidata = Wikidata::new(&turtle);
-    let server = Stub::start(move |_, request| wikidata.answer(request));
+    let server = StubServer::start(move |_, request| wikidata.answer(request));
     project.run(&["snapshot", "--endpoint", &server.url()]);
     let json: serde_json::Value =
         serde_json::from_str(&project.run(&["datasets", "xpeo", "--json"])).unwrap();
@@ -150,15 +150,15 @@ fn an_interrupted_refresh_goes_on_where_it_stopped() {
     let wikidata = Wikidata::shipped();
     let all = {
         let wikidata = Wikidata::shipped();
-        let server = Stub::start(move |_, request| wikidata.answer(request));
+        let server = StubServer::start(move |_, request| wikidata.answer(request));
         TestProject::new().run(&["snapshot", "--endpoint", &server.url()]);
         server.requests().len()
     };
     let broken_after = all / 2;
     // One server, so that the address stays; it breaks down once.
-    let server = Stub::start(move |i, request| {
+    let server = StubServer::start(move |i, request| {
         if (broken_after..broken_after + 2).contains(&i) {
-            Answer::new(500, "text/plain", "out of memory")
+            StubResponse::new(500, "text/plain", "out of memory")
         } else {
             wikidata.answer(request)
         }
@@ -184,7 +184,7 @@ fn a_fresh_snapshot_that_cannot_be_built_from_is_refused() {
     let shipped = fs::read_to_string(project.snapshot()).unwrap();
     // An endpoint that has lost the Polish labels of the countries.
     let wikidata = Wikidata::new(&shipped.replace("\"Polska\"@pl,", "\"Poland\"@sco,"));
-    let server = Stub::start(move |_, request| wikidata.answer(request));
+    let server = StubServer::start(move |_, request| wikidata.answer(request));
     insta::assert_snapshot!(project.fail(&["snapshot", "--endpoint", &server.url()]), @r#"
     error: the fresh snapshot did not pass its checks; PROJECT/sparql/snapshot/wikidata.ttl is as it was
       cause: xgeo: country Q36 has no label in `pl`
@@ -198,7 +198,7 @@ fn a_fresh_snapshot_that_cannot_be_built_from_is_refused() {
 fn an_endpoint_that_is_down() {
     let project = TestProject::new();
     impatient(&project);
-    let url = Stub::start(|_, _| Answer::Stall).url();
+    let url = StubServer::start(|_, _| StubResponse::Stall).url();
     let error = project.fail(&["snapshot", "--endpoint", &url]);
     assert!(
         error.contains("countries.rq failed") && error.contains("refused"),
@@ -209,7 +209,7 @@ fn an_endpoint_that_is_down() {
 #[test]
 fn an_endpoint_that_forbids() {
     insta::assert_snapshot!(
-        failed_refresh(|_, _| Answer::new(403, "text/plain", "Your IP address is blocked")),
+        failed_refresh(|_, _| StubResponse::new(403, "text/plain", "Your IP address is blocked")),
         @r#"
     error: query PROJECT/sparql/refresh/countries.rq failed
       cause: the endpoint refused with 403 Forbidden: Your IP address is blocked
@@ -221,7 +221,7 @@ fn an_endpoint_that_forbids() {
 #[test]
 fn an_endpoint_that_is_a_web_page() {
     insta::assert_snapshot!(
-        failed_refresh(|_, _| Answer::new(200, "text/html", "<!DOCTYPE html>\n<title>Query</title>")),
+        failed_refresh(|_, _| StubResponse::new(200, "text/html", "<!DOCTYPE html>\n<title>Query</title>")),
         @r#"
     note: the endpoint answered `text/html` instead of RDF: <!DOCTYPE html> <title>Query</title>; trying again in 0 s
     error: query PROJECT/sparql/refresh/countries.rq failed
@@ -234,7 +234,7 @@ fn an_endpoint_that_is_a_web_page() {
 #[test]
 fn an_endpoint_that_has_enough() {
     insta::assert_snapshot!(
-        failed_refresh(|_, _| Answer::new(429, "text/plain", "").with_header("Retry-After: 7200")),
+        failed_refresh(|_, _| StubResponse::new(429, "text/plain", "").with_header("Retry-After: 7200")),
         @r#"
     error: query PROJECT/sparql/refresh/countries.rq failed
       cause: the endpoint answered 429 Too Many Requests and wants 7200 s of rest
@@ -245,7 +245,7 @@ fn an_endpoint_that_has_enough() {
 
 #[test]
 fn an_endpoint_whose_answers_break_off() {
-    let error = failed_refresh(|_, _| Answer::CutOff {
+    let error = failed_refresh(|_, _| StubResponse::CutOff {
         content_type: "application/n-triples".to_owned(),
         body: vec![b' '; 1000],
     });
@@ -254,7 +254,7 @@ fn an_endpoint_whose_answers_break_off() {
 
 #[test]
 fn an_endpoint_that_stalls() {
-    let error = failed_refresh(|_, _| Answer::Stall);
+    let error = failed_refresh(|_, _| StubResponse::Stall);
     assert!(
         error.contains("did not answer in full") && error.contains("hint: "),
         "{error}"
@@ -275,11 +275,11 @@ fn ctrl_c_ends_at_once_and_loses_nothing() {
     let project = TestProject::new();
     let before = fs::read(project.snapshot()).unwrap();
     let wikidata = Wikidata::shipped();
-    let server = Stub::start(move |i, request| {
+    let server = StubServer::start(move |i, request| {
         if i < 5 {
             wikidata.answer(request)
         } else {
-            Answer::Stall
+            StubResponse::Stall
         }
     });
     let child = project
@@ -315,7 +315,7 @@ fn ctrl_c_ends_at_once_and_loses_nothing() {
 fn an_address_with_a_password_does_not_get_into_the_snapshot() {
     let project = TestProject::new();
     let wikidata = Wikidata::shipped();
-    let server = Stub::start(move |_, request| wikidata.answer(request));
+    let server = StubServer::start(move |_, request| wikidata.answer(request));
     let url = server.url().replace("http://", "http://user:secret@");
     project.run(&["snapshot", "--endpoint", &url]);
     let fresh = fs::read_to_string(project.snapshot()).unwrap();
@@ -325,7 +325,8 @@ fn an_address_with_a_password_does_not_get_into_the_snapshot() {
 #[test]
 fn an_endpoint_that_has_moved() {
     let error = failed_refresh(|_, _| {
-        Answer::new(301, "text/html", "").with_header("Location: https://elsewhere.org/sparql")
+        StubResponse::new(301, "text/html", "")
+            .with_header("Location: https://elsewhere.org/sparql")
     });
     assert!(
         error.contains("points to https://elsewhere.org/sparql"),

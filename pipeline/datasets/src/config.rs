@@ -1,12 +1,12 @@
 use crate::{DatasetError, FictionalConfig};
-use clika_base::types::{LanguageCode, Place, Task};
+use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
 /// An experiment file that builds datasets: `experiments/datasets.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Experiment {
+pub struct ExperimentFile {
     /// What to build.
     pub datasets: DatasetsConfig,
     /// Where a fresh snapshot comes from.
@@ -38,7 +38,7 @@ pub struct DatasetsConfig {
 #[serde(deny_unknown_fields)]
 pub struct TranslationConfig {
     /// The service that translates into each language.
-    pub engines: BTreeMap<LanguageCode, EngineName>,
+    pub engines: BTreeMap<LanguageCode, TranslationEngine>,
     /// The address of LibreTranslate.
     pub libretranslate_url: String,
     /// The endpoint of the LLM.
@@ -50,7 +50,7 @@ pub struct TranslationConfig {
 /// A service that translates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum EngineName {
+pub enum TranslationEngine {
     /// DeepL's API.
     Deepl,
     /// Google Cloud Translation v3.
@@ -61,7 +61,7 @@ pub enum EngineName {
     Llm,
 }
 
-impl EngineName {
+impl TranslationEngine {
     /// The name in configurations and manifests.
     pub const fn name(self) -> &'static str {
         match self {
@@ -125,7 +125,7 @@ pub struct EndpointConfig {
     pub cache_hours: u64,
 }
 
-impl Experiment {
+impl ExperimentFile {
     /// Reads and checks an experiment file.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
         let text = std::fs::read_to_string(path).map_err(|source| DatasetError::Unreadable {
@@ -134,7 +134,7 @@ impl Experiment {
         })?;
         let invalid = |problem: String, offset: usize| DatasetError::Experiment {
             problem,
-            place: Place::at(path, &text, offset),
+            position: FilePosition::at(path, &text, offset),
         };
         let experiment: Self = toml::from_str(&text).map_err(|error| {
             invalid(

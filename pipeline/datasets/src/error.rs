@@ -1,7 +1,7 @@
 use crate::wikidata::WikidataError;
 use clika_base::files::ArtifactError;
 use clika_base::templates::TemplateError;
-use clika_base::types::{LanguageCode, Place, Qid, Task};
+use clika_base::types::{FilePosition, LanguageCode, Qid, Task};
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -18,13 +18,13 @@ pub enum DatasetError {
         source: io::Error,
     },
     /// The experiment file is wrong.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     #[diagnostic(help("compare with experiments/datasets.toml, which explains every key"))]
     Experiment {
         /// What is wrong.
         problem: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// There is nothing to build the task from yet.
     #[error("{task} cannot be built")]
@@ -114,7 +114,7 @@ pub enum DatasetError {
         source: io::Error,
     },
     /// A source is not in a form that we know.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     Source {
         /// What is wrong.
         problem: String,
@@ -122,7 +122,7 @@ pub enum DatasetError {
         #[help]
         expected: &'static str,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// A source is not the one that was published.
     #[error("{} has the SHA-256 {found}, not {expected}", path.display())]
@@ -291,7 +291,7 @@ pub enum DatasetError {
     },
     /// The languages share too few landforms.
     #[error(
-        "the world asks for {needed} landforms, and with `{language}` the languages share {found}\n   {place}"
+        "the world asks for {needed} landforms, and with `{language}` the languages share {found}\n   {position}"
     )]
     #[diagnostic(help(
         "add nouns to [fictional.landforms] of every language, or lower `landforms` in the experiment file"
@@ -304,10 +304,10 @@ pub enum DatasetError {
         /// How many the world needs.
         needed: usize,
         /// Its landforms.
-        place: Place,
+        position: FilePosition,
     },
     /// The syllables give too few stems.
-    #[error("the world needs {needed} stems, and the syllables give {found}\n   {place}")]
+    #[error("the world needs {needed} stems, and the syllables give {found}\n   {position}")]
     #[diagnostic(help("add syllables to the lists, or ask for fewer places and continents"))]
     TooFewStems {
         /// How many stems there are.
@@ -315,10 +315,10 @@ pub enum DatasetError {
         /// How many the world needs.
         needed: usize,
         /// The syllables.
-        place: Place,
+        position: FilePosition,
     },
     /// A language's script has no spellings of the syllables.
-    #[error("`{language}` is written in {script}, and the syllables are not\n   {place}")]
+    #[error("`{language}` is written in {script}, and the syllables are not\n   {position}")]
     #[diagnostic(help("add {script} to every row"))]
     NoSpelling {
         /// The language.
@@ -326,7 +326,7 @@ pub enum DatasetError {
         /// Its script.
         script: String,
         /// The syllables.
-        place: Place,
+        position: FilePosition,
     },
     /// Names of a world cannot be told apart.
     #[error("names in `{language}`: {problem}")]

@@ -19,19 +19,20 @@ mod whole;
 pub mod wikidata;
 
 pub use config::{
-    DatasetsConfig, DistractorPolicy, EndpointConfig, EngineName, Experiment, GeoConfig,
-    PeopleConfig, TranslationConfig,
+    DatasetsConfig, DistractorPolicy, EndpointConfig, ExperimentFile, GeoConfig, PeopleConfig,
+    TranslationConfig, TranslationEngine,
 };
 pub use error::DatasetError;
-pub use facts::{Plan, Row, Sources, build, plan, rows};
+pub use facts::{BuildInputs, DatasetPlan, FactRow, build, plan, rows};
 pub use fictional::{
-    BuiltWorld, Control, Direction, FictionalConfig, FictionalRow, Kind, NameSource, Names, Splits,
-    World, WorldLanguages, WorldRelation, Wrong, build_fictional, check_splits, splits, syllabic,
+    BuiltWorld, Control, FictionalConfig, FictionalRow, NameSource, RowFault, RowKind, Splits,
+    TranslationDirection, World, WorldLanguages, WorldNames, WorldRelation, build_fictional,
+    check_splits, splits, syllabic,
 };
-pub use output::{Built, Exception, Outcome, Report};
-pub use read::{DatasetFolder, Items, Question};
+pub use output::{BuildOutcome, BuildReport, BuiltDataset, Exception};
+pub use read::{DatasetFolder, LanguageItems, Question};
 pub use texts::{
-    Asks, COPA, CSQA, Origin, Parallel, Source, TEXT_TASKS, TextItem, TextRow, build_texts,
-    mini_items, read_copa_lines, read_copa_xml, read_csqa_lines, read_source,
+    COPA, CSQA, CopaQuestion, DownloadedFile, ParallelTexts, TEXT_TASKS, TextItem, TextOrigin,
+    TextRow, build_texts, mini_items, read_copa_lines, read_copa_xml, read_csqa_lines, read_source,
 };
 pub use whole::refused;

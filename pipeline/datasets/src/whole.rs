@@ -1,6 +1,6 @@
 //! A dataset as a whole: every language, and whether anything is refused.
 
-use crate::{BuiltWorld, DatasetError, DatasetFolder, Items, read::folder_name};
+use crate::{BuiltWorld, DatasetError, DatasetFolder, LanguageItems, read::folder_name};
 use clika_base::files::Manifest;
 use clika_base::types::{LanguageCode, Task};
 use std::{collections::BTreeMap, path::Path};
@@ -17,7 +17,10 @@ impl DatasetFolder {
     ///
     /// Fails where one of them is refused, and where languages differ in their items, in the items' order or in what is
     /// right: their answers could not meet in one table.
-    pub fn all_items(&self, task: Task) -> Result<BTreeMap<LanguageCode, Items>, DatasetError> {
+    pub fn all_items(
+        &self,
+        task: Task,
+    ) -> Result<BTreeMap<LanguageCode, LanguageItems>, DatasetError> {
         let mut languages = BTreeMap::new();
         for config in self.configs() {
             let language = self.language(config)?;
@@ -61,7 +64,7 @@ impl DatasetFolder {
 
     fn check_parallel(
         &self,
-        languages: &BTreeMap<LanguageCode, Items>,
+        languages: &BTreeMap<LanguageCode, LanguageItems>,
     ) -> Result<(), DatasetError> {
         let mut languages = languages.iter();
         let Some((first, expected)) = languages.next() else {

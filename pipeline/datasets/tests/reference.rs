@@ -7,8 +7,8 @@
 
 use clika_base::Project;
 use clika_base::types::{Qid, Year};
-use clika_datasets::Sources;
-use clika_datasets::wikidata::Query;
+use clika_datasets::BuildInputs;
+use clika_datasets::wikidata::SparqlQuery;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -47,7 +47,7 @@ fn table(path: &Path, delimiter: u8) -> Vec<BTreeMap<String, String>> {
 
 /// The snapshot's entities: class, properties and labels, read with the build's own queries.
 struct Entities {
-    sources: Sources,
+    sources: BuildInputs,
     project: Project,
 }
 
@@ -57,13 +57,13 @@ impl Entities {
             root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
         };
         Self {
-            sources: Sources::load(&project, &project.snapshot()).unwrap(),
+            sources: BuildInputs::load(&project, &project.snapshot()).unwrap(),
             project,
         }
     }
 
-    fn query(&self, name: &str) -> Query {
-        Query::read(&self.project.build_queries().join(name)).unwrap()
+    fn query(&self, name: &str) -> SparqlQuery {
+        SparqlQuery::read(&self.project.build_queries().join(name)).unwrap()
     }
 
     fn countries(&self) -> impl Iterator<Item = Qid> {

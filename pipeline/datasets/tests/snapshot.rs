@@ -4,7 +4,7 @@
 
 use clika_base::Project;
 use clika_base::types::{Language, Qid};
-use clika_datasets::{Experiment, Sources};
+use clika_datasets::{BuildInputs, ExperimentFile};
 use oxigraph::{
     io::{RdfFormat, RdfParser},
     model::{NamedNode, NamedOrBlankNode, Term, Triple},
@@ -26,9 +26,9 @@ fn project() -> Project {
     }
 }
 
-fn sources() -> Sources {
+fn sources() -> BuildInputs {
     let project = project();
-    Sources::load(&project, &project.snapshot()).unwrap()
+    BuildInputs::load(&project, &project.snapshot()).unwrap()
 }
 
 /// The snapshot as a map: subject → predicate → objects.
@@ -208,8 +208,10 @@ fn there_are_enough_cities_and_people() {
     let people = sources
         .snapshot
         .people(
-            &clika_datasets::wikidata::Query::read(&project().build_queries().join("people.rq"))
-                .unwrap(),
+            &clika_datasets::wikidata::SparqlQuery::read(
+                &project().build_queries().join("people.rq"),
+            )
+            .unwrap(),
             sources.languages.iter().flat_map(Language::citizenships),
         )
         .unwrap();
@@ -304,7 +306,7 @@ fn dates_have_precision_calendar_and_rank() {
 
 #[test]
 fn the_committed_experiment_loads() {
-    let experiment = Experiment::read(&project().experiment()).unwrap();
+    let experiment = ExperimentFile::read(&project().experiment()).unwrap();
     assert_eq!(experiment.datasets.xgeo.cities_per_language, 20);
     assert_eq!(experiment.datasets.xpeo.people_per_language, 10);
     assert_eq!(experiment.datasets.choices, 4);

@@ -5,8 +5,8 @@
 use clika_base::Project;
 use clika_base::types::{LanguageCode, Task};
 use clika_datasets::{
-    Asks, DatasetError, Origin, Outcome, Parallel, TextItem, build_texts, mini_items,
-    read_copa_xml, read_source,
+    BuildOutcome, CopaQuestion, DatasetError, ParallelTexts, TextItem, TextOrigin, build_texts,
+    mini_items, read_copa_xml, read_source,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,7 +51,7 @@ const XML: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 fn item() -> TextItem {
     TextItem {
         id: "7".to_owned(),
-        asks: Some(Asks::Effect),
+        asks: Some(CopaQuestion::Effect),
         text: "Rain & wind came up.".to_owned(),
         choices: vec!["We stayed out.".to_owned(), "We went in.".to_owned()],
         label: 1,
@@ -204,11 +204,17 @@ fn the_release_is_imported_and_built() {
     };
     let out = tempfile::tempdir().unwrap();
     for (task, count) in [(Task::XCopa, 500), (Task::XCsqa, 1000)] {
-        let parallel = Parallel::read_release(task, &release).unwrap();
+        let parallel = ParallelTexts::read_release(task, &release).unwrap();
         assert_eq!(parallel.languages.len(), 10, "{task}");
-        let built =
-            build_texts(&parallel, &Origin::Release, &project(), out.path(), false).unwrap();
-        let Outcome::Written(report) = &built.outcome else {
+        let built = build_texts(
+            &parallel,
+            &TextOrigin::Release,
+            &project(),
+            out.path(),
+            false,
+        )
+        .unwrap();
+        let BuildOutcome::Written(report) = &built.outcome else {
             panic!("{task} is not written");
         };
         assert!(report.rows.values().all(|&rows| rows == count), "{task}");
@@ -220,9 +226,15 @@ fn the_release_is_imported_and_built() {
             let ids: Vec<_> = changed.map(|exception| exception.name.as_str()).collect();
             assert_eq!(ids, ["585", "612", "937", "955"]);
         }
-        let again =
-            build_texts(&parallel, &Origin::Release, &project(), out.path(), false).unwrap();
-        assert!(matches!(again.outcome, Outcome::UpToDate), "{task}");
+        let again = build_texts(
+            &parallel,
+            &TextOrigin::Release,
+            &project(),
+            out.path(),
+            false,
+        )
+        .unwrap();
+        assert!(matches!(again.outcome, BuildOutcome::UpToDate), "{task}");
         let card = fs::read_to_string(built.folder.join("README.md")).unwrap();
         assert!(card.contains("imported from the release"), "{card}");
         assert!(
@@ -260,7 +272,7 @@ fn the_mini_sets_are_whole_parallel_and_balanced() {
     }
     let copa = mini_items(Task::XCopaMini, &project()).unwrap();
     let english = &copa.languages[&LanguageCode::try_from("en".to_owned()).unwrap()];
-    for asks in [Asks::Cause, Asks::Effect] {
+    for asks in [CopaQuestion::Cause, CopaQuestion::Effect] {
         let asked: Vec<_> = english
             .iter()
             .filter(|item| item.asks == Some(asks))
@@ -310,10 +322,10 @@ fn languages_that_differ_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let line = |label: usize| TextItem { label, ..item() }.line().to_string();
     file(folder.path(), "de.jsonl", line(1).as_bytes());
-    let error = Parallel::read(Task::XCopa, folder.path()).unwrap_err();
+    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
     assert!(matches!(error, DatasetError::NoEnglish { .. }), "{error}");
     file(folder.path(), "en.jsonl", line(0).as_bytes());
-    let error = Parallel::read(Task::XCopa, folder.path()).unwrap_err();
+    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
     assert!(
         error
             .to_string()
@@ -327,8 +339,14 @@ fn a_language_without_template_is_named() {
     let out = tempfile::tempdir().unwrap();
     let code = |code: &str| LanguageCode::try_from(code.to_owned()).unwrap();
     let languages = BTreeMap::from([(code("en"), vec![item()]), (code("xx"), vec![item()])]);
-    let parallel = Parallel::new(Task::XCopa, languages);
-    let error = build_texts(&parallel, &Origin::Original, &project(), out.path(), false);
+    let parallel = ParallelTexts::new(Task::XCopa, languages);
+    let error = build_texts(
+        &parallel,
+        &TextOrigin::Original,
+        &project(),
+        out.path(),
+        false,
+    );
     assert_eq!(
         error.unwrap_err().to_string(),
         "xcopa: there are items in `xx`, and templates/languages has no such language"

@@ -1,16 +1,16 @@
-use crate::{EvaluateError, Set};
+use crate::{EvaluateError, QuestionSet};
 use clika_base::types::{LanguageCode, Task};
-use clika_datasets::{DatasetError, DatasetFolder, Items};
+use clika_datasets::{DatasetError, DatasetFolder, LanguageItems};
 use std::{collections::BTreeMap, path::Path};
 
-/// A multiple-choice dataset to ask.
-pub struct Dataset {
+/// The dataset of a multiple-choice task, opened to be asked.
+pub struct TaskDataset {
     task: Task,
     folder: DatasetFolder,
-    items: BTreeMap<LanguageCode, Items>,
+    items: BTreeMap<LanguageCode, LanguageItems>,
 }
 
-impl Dataset {
+impl TaskDataset {
     /// Opens the dataset of a task, and checks every language of it, asked or not.
     pub fn open(task: Task, folder: &Path) -> Result<Self, EvaluateError> {
         let found = DatasetFolder::find(folder)?.ok_or_else(|| EvaluateError::NoDataset {
@@ -62,7 +62,7 @@ impl Dataset {
         &self,
         language: LanguageCode,
         limit: Option<u32>,
-    ) -> Result<(Set, Vec<String>), EvaluateError> {
+    ) -> Result<(QuestionSet, Vec<String>), EvaluateError> {
         let known = || self.folder.configs().join(", ");
         let items = self.items.get(&language);
         let mut items = items.cloned().ok_or_else(|| EvaluateError::NoLanguage {
@@ -80,7 +80,7 @@ impl Dataset {
             .filter(|id| asked(id))
             .cloned()
             .collect();
-        let set = Set {
+        let set = QuestionSet {
             task: self.task,
             language,
             questions: items.questions,

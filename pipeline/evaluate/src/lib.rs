@@ -4,22 +4,24 @@
 mod error;
 mod items;
 mod local;
-mod mode;
 mod parser;
 mod pilot;
+mod request;
 mod run;
 mod thought;
 
 pub use clika_datasets::Question;
 pub use clika_scores::predictions::LEAST_PROBABILITY;
 pub use error::EvaluateError;
-pub use items::Dataset;
+pub use items::TaskDataset;
 pub use local::{
-    AnswerMode, Ends, Hashes, LocalModel, LocalSettings, Spacing, Thinking, Turn, Wrapping,
-    Writing, evaluate_local,
+    AnswerMode, EncodedTurn, GenerationLimits, LocalModel, LocalSettings, ModelHashes, Spacing,
+    StopConditions, Thinking, Wrapping, evaluate_local,
 };
-pub use mode::{Api, Asked, Constraint, Mode, Wish};
 pub use parser::parse;
-pub use pilot::Way;
-pub use run::{Answers, SCORING_VERSION, Set, Settings, evaluate, question_sha256};
+pub use pilot::PilotResult;
+pub use request::{Api, Constraint, ItemAnswer, RequestMode, RequestOptions};
+pub use run::{
+    EvaluationSettings, QuestionSet, SCORING_VERSION, SetAnswers, evaluate, question_sha256,
+};
 pub use thought::is_cut_off;

@@ -218,7 +218,7 @@ fn without_introduction(line: &str) -> &str {
 }
 
 /// A letter at the beginning of a text.
-struct Letter<'a> {
+struct LeadingLetter<'a> {
     /// The positions that it may mean.
     positions: Vec<usize>,
     /// What follows it.
@@ -227,7 +227,7 @@ struct Letter<'a> {
     may_be_word: bool,
 }
 
-fn letter(text: &str, choices: usize) -> Option<Letter<'_>> {
+fn letter(text: &str, choices: usize) -> Option<LeadingLetter<'_>> {
     let first = text.chars().next()?;
     // The fifth Arabic letter is often written with a lengthening sign.
     let rest = text[first.len_utf8()..].trim_start_matches('ـ');
@@ -244,7 +244,7 @@ fn letter(text: &str, choices: usize) -> Option<Letter<'_>> {
     }
     let word_follows = rest.starts_with(' ') && rest.trim_start().starts_with(char::is_alphabetic);
     let clear = first.is_ascii_uppercase() && first != 'A' && first != 'I';
-    Some(Letter {
+    Some(LeadingLetter {
         positions,
         rest,
         may_be_word: word_follows && !clear,

@@ -1,22 +1,22 @@
 //! The pilot: a few items decide how an endpoint is asked, once for each model.
 
 use crate::{
-    Api, Constraint, EvaluateError, LEAST_PROBABILITY, Mode, Wish,
-    mode::{letter_scores, letters, probability, thought_of},
-    parse, thought,
+    Api, Constraint, EvaluateError, LEAST_PROBABILITY, RequestMode, RequestOptions, parse,
+    request::{letter_scores, letters, probability, thought_of},
+    thought,
 };
 use clika_base::types::Progress;
-use clika_network::services::{ApiError, CallError, OpenAi, Reply};
+use clika_network::services::{ApiError, CallError, Completion, OpenAi};
 use clika_scores::metrics::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// How a model is asked at an endpoint.
+/// How a model is asked at an endpoint, as the pilot has found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Way {
+pub struct PilotResult {
     /// The interface, and how an answer is kept to the options.
     #[serde(flatten)]
-    pub mode: Mode,
+    pub mode: RequestMode,
     /// What stands before the letters whose log-probabilities are read: nothing or a space. `None` where none are read.
     pub separator: Option<String>,
     /// The share of the probability that these letters held in the pilot, in 0 to 1.
@@ -42,15 +42,15 @@ pub(crate) const PILOT_ITEMS: usize = 5;
 const PROBE: &str = "zq7x";
 
 /// What the first tokens of the pilot's answers were.
-struct Reading {
+struct FirstTokens {
     separator: String,
     /// The letters' share of the probability, mean over the items.
     share: f64,
     thought: Option<&'static str>,
 }
 
-impl Wish {
-    /// The way of asking that is wished, or the best that the endpoint has: found once for each model, and kept.
+impl RequestOptions {
+    /// The way of asking that the user has chosen, or the best that the endpoint has: found once for each model, and kept.
     ///
     /// Log-probabilities come first, because they give scores and cannot be misread, if the letters hold at least half of
     /// the probability; then constraints, tried with an answer that nobody gives by chance, because servers ignore
@@ -63,7 +63,7 @@ impl Wish {
         pilot: &[PilotItem],
         most_choices: usize,
         progress: &dyn Progress,
-    ) -> Result<Way, EvaluateError> {
+    ) -> Result<PilotResult, EvaluateError> {
         if self.constraint == Some(Constraint::LogitBias) && self.letter_tokens.len() < most_choices
         {
             return Err(EvaluateError::Impossible {
@@ -72,7 +72,7 @@ impl Wish {
             });
         }
         // A run that goes on asks as it began, also where nothing may be sent any more.
-        let fact = json!({ "way": self.wished() });
+        let fact = json!({ "way": self.requested() });
         if let Some(known) = model.recall(&fact)?
             && let Ok(way) = serde_json::from_value(known)
         {
@@ -85,7 +85,7 @@ impl Wish {
     }
 
     /// What decides the way beside the endpoint.
-    fn wished(&self) -> Value {
+    fn requested(&self) -> Value {
         json!([
             self.api,
             self.constraint,
@@ -101,14 +101,14 @@ impl Wish {
         pilot: &[PilotItem],
         most_choices: usize,
         progress: &dyn Progress,
-    ) -> Result<Way, EvaluateError> {
+    ) -> Result<PilotResult, EvaluateError> {
         let apis = match self.api {
             Some(api) => vec![api],
             None => vec![Api::Completions, Api::Chat],
         };
         let mut refusal = None;
         let mut thought = None;
-        let mut weak: Option<Way> = None;
+        let mut weak: Option<PilotResult> = None;
         for constraint in [
             Constraint::Logprobs,
             Constraint::GuidedChoice,
@@ -117,13 +117,15 @@ impl Wish {
             Constraint::LogitBias,
             Constraint::Free,
         ] {
-            if self.constraint.is_some_and(|wished| wished != constraint)
+            if self
+                .constraint
+                .is_some_and(|requested| requested != constraint)
                 || constraint == Constraint::LogitBias && self.letter_tokens.len() < most_choices
             {
                 continue;
             }
             for &api in &apis {
-                let mode = Mode { api, constraint };
+                let mode = RequestMode { api, constraint };
                 let way = if constraint == Constraint::Logprobs {
                     self.read(mode, model, pilot, progress).await
                 } else {
@@ -133,7 +135,7 @@ impl Wish {
                     } else {
                         self.works(mode, model, pilot, progress).await
                     };
-                    works.map(|works| works.then(|| Way::without_letters(mode)))
+                    works.map(|works| works.then(|| PilotResult::without_letters(mode)))
                 };
                 match way {
                     Ok(Some(way)) if way.is_weak() => {
@@ -143,7 +145,7 @@ impl Wish {
                         }
                     }
                     Ok(Some(way)) => {
-                        return Ok(Way {
+                        return Ok(PilotResult {
                             thought: way.thought.or(thought),
                             ..way
                         });
@@ -165,11 +167,11 @@ impl Wish {
     /// Reads the letters' log-probabilities in the pilot; `None` where the endpoint gives none.
     async fn read(
         &self,
-        mode: Mode,
+        mode: RequestMode,
         model: &OpenAi,
         pilot: &[PilotItem],
         progress: &dyn Progress,
-    ) -> Result<Option<Way>, EvaluateError> {
+    ) -> Result<Option<PilotResult>, EvaluateError> {
         let mut replies = Vec::new();
         for item in pilot {
             let generation = self.generation(mode, &item.prompt, &letters(item.choices.len()));
@@ -185,12 +187,12 @@ impl Wish {
             // The template ends where the answer begins.
             (Api::Chat, _) | (Api::Completions, None) => "",
         };
-        let Reading {
+        let FirstTokens {
             separator,
             share,
             thought,
         } = reading(&replies, expected);
-        Ok(Some(Way {
+        Ok(Some(PilotResult {
             mode,
             separator: Some(separator),
             letters_probability: Some(share),
@@ -200,7 +202,7 @@ impl Wish {
 
     async fn works(
         &self,
-        mode: Mode,
+        mode: RequestMode,
         model: &OpenAi,
         pilot: &[PilotItem],
         progress: &dyn Progress,
@@ -233,7 +235,7 @@ impl Wish {
     /// A thought that is cut off in every item: it is no answer, however many items follow.
     async fn answers_freely(
         &self,
-        mode: Mode,
+        mode: RequestMode,
         model: &OpenAi,
         pilot: &[PilotItem],
         well: bool,
@@ -258,8 +260,8 @@ impl Wish {
     }
 }
 
-impl Way {
-    fn without_letters(mode: Mode) -> Self {
+impl PilotResult {
+    fn without_letters(mode: RequestMode) -> Self {
         Self {
             mode,
             separator: None,
@@ -293,10 +295,10 @@ impl Way {
 }
 
 /// Which form of the letters holds more of the probability; the expected one where both hold as much.
-fn reading(replies: &[(&PilotItem, Reply)], expected: &str) -> Reading {
+fn reading(replies: &[(&PilotItem, Completion)], expected: &str) -> FirstTokens {
     let other = if expected.is_empty() { " " } else { "" };
     let share = |separator: &str| {
-        let of_item = |(item, reply): &(&PilotItem, Reply)| {
+        let of_item = |(item, reply): &(&PilotItem, Completion)| {
             probability(&letter_scores(reply, separator, item.choices.len()))
         };
         replies.iter().map(of_item).sum::<f64>() / replies.len().max(1) as f64
@@ -309,7 +311,7 @@ fn reading(replies: &[(&PilotItem, Reply)], expected: &str) -> Reading {
     };
     let thoughts: Vec<_> = replies.iter().map(|(_, reply)| thought_of(reply)).collect();
     let most = 2 * thoughts.iter().flatten().count() > replies.len();
-    Reading {
+    FirstTokens {
         separator: separator.to_owned(),
         share,
         thought: thoughts.into_iter().flatten().next().filter(|_| most),
@@ -317,7 +319,7 @@ fn reading(replies: &[(&PilotItem, Reply)], expected: &str) -> Reading {
 }
 
 /// Servers with a parser for thoughts give none of the text while one lasts.
-fn is_cut_thought(reply: &Reply) -> bool {
+fn is_cut_thought(reply: &Completion) -> bool {
     let began = thought::after(&reply.text).is_none();
     began || reply.text.trim().is_empty() && reply.finish_reason.as_deref() == Some("length")
 }

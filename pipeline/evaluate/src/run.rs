@@ -1,5 +1,5 @@
 use crate::{
-    Asked, EvaluateError, Question, Way, Wish,
+    EvaluateError, ItemAnswer, PilotResult, Question, RequestOptions,
     pilot::{PILOT_ITEMS, PilotItem},
 };
 use clika_base::files::sha256_hex;
@@ -10,9 +10,9 @@ use clika_scores::predictions::{Prediction, item_sha256};
 use futures_util::{StreamExt, stream};
 use std::{cell::RefCell, collections::BTreeSet};
 
-/// Items of a task in a language.
+/// The questions of a task in one language that a model is asked.
 #[derive(Clone, Debug)]
-pub struct Set {
+pub struct QuestionSet {
     /// The task.
     pub task: Task,
     /// The language.
@@ -28,9 +28,9 @@ pub struct Set {
 /// name, and answers that a local model gave under another version are not used again.
 pub const SCORING_VERSION: u32 = 2;
 
-/// What a model answered to a set.
+/// A model's answers to a [`QuestionSet`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answers {
+pub struct SetAnswers {
     /// In the order of the items.
     pub predictions: Vec<Prediction>,
     /// What stood between the prompts and their options; `None` where the model wrote its answers.
@@ -40,13 +40,13 @@ pub struct Answers {
     pub letters_probability: Option<f64>,
 }
 
-/// Everything that moves a score.
+/// How items become prompts, and how an endpoint is asked: everything that moves a score.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct EvaluationSettings {
     /// How an item becomes a prompt.
     pub prompt: PromptTemplate,
     /// How the endpoint is asked.
-    pub wish: Wish,
+    pub options: RequestOptions,
 }
 
 /// Asks a model every item of every set.
@@ -55,18 +55,18 @@ pub struct Settings {
 /// kept by the service, so the next run goes on from there.
 pub async fn evaluate(
     model: &OpenAi,
-    settings: &Settings,
-    sets: &[Set],
+    settings: &EvaluationSettings,
+    sets: &[QuestionSet],
     progress: &dyn Progress,
-) -> Result<(Way, Vec<Answers>), EvaluateError> {
-    let wish = &settings.wish;
+) -> Result<(PilotResult, Vec<SetAnswers>), EvaluateError> {
+    let options = &settings.options;
     let questions = || sets.iter().flat_map(|set| &set.questions);
     let most_choices = questions().map(|it| it.choices.len()).max();
     let Some(most_choices) = most_choices else {
         return Err(EvaluateError::NoMode);
     };
     let pilot = settings.pilot(sets);
-    let way = wish.find(model, &pilot, most_choices, progress).await?;
+    let way = options.find(model, &pilot, most_choices, progress).await?;
     let total: usize = sets.iter().map(|set| set.questions.len()).sum();
     progress.start(total as u64, "items");
     let items = sets.iter().enumerate().flat_map(|(index, set)| {
@@ -85,7 +85,7 @@ pub async fn evaluate(
                     return None;
                 }
                 let prompt = settings.render(question);
-                match wish.ask(way, model, &prompt, question, progress).await {
+                match options.ask(way, model, &prompt, question, progress).await {
                     Ok(asked) => {
                         if let Err(error) = one_model(answering, asked.model.as_deref()) {
                             failure.borrow_mut().get_or_insert(error);
@@ -104,12 +104,12 @@ pub async fn evaluate(
             }
         })
         .buffered(model.concurrency());
-    let empty = || Answers {
+    let empty = || SetAnswers {
         predictions: Vec::new(),
         separator: way.separator.clone(),
         letters_probability: None,
     };
-    let mut answered: Vec<Answers> = sets.iter().map(|_| empty()).collect();
+    let mut answered: Vec<SetAnswers> = sets.iter().map(|_| empty()).collect();
     let mut shares = vec![Vec::new(); sets.len()];
     while let Some(answer) = answers.next().await {
         if let Some((index, share, prediction)) = answer {
@@ -150,7 +150,7 @@ pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-fn prediction(question: &Question, prompt: &str, asked: Asked) -> Prediction {
+fn prediction(question: &Question, prompt: &str, asked: ItemAnswer) -> Prediction {
     Prediction {
         item_id: question.id.clone(),
         cluster_id: question.cluster_id.clone(),
@@ -173,10 +173,10 @@ pub fn question_sha256(question: &Question) -> String {
     )
 }
 
-impl Settings {
+impl EvaluationSettings {
     /// A few items from all over the sets, for the pilot.
-    pub(crate) fn pilot(&self, sets: &[Set]) -> Vec<PilotItem> {
-        let sets: Vec<&Set> = sets
+    pub(crate) fn pilot(&self, sets: &[QuestionSet]) -> Vec<PilotItem> {
+        let sets: Vec<&QuestionSet> = sets
             .iter()
             .filter(|set| !set.questions.is_empty())
             .collect();

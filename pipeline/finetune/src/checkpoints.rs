@@ -13,15 +13,15 @@ use std::{
 /// How many are kept: one more than is needed, in case that the last one is damaged.
 const KEPT: usize = 2;
 
-/// The checkpoints of a run.
-pub(crate) struct Checkpoints {
+/// The checkpoints of a training, from which it can go on.
+pub(crate) struct TrainingCheckpoints {
     /// The run's folder.
     run: PathBuf,
     /// What decides the training, without files.
     identity: Manifest,
 }
 
-impl Checkpoints {
+impl TrainingCheckpoints {
     /// Those of the training that `identity` describes.
     pub(crate) fn new(run: &Path, identity: Manifest) -> Self {
         Self {
@@ -164,13 +164,13 @@ mod tests {
     use clika_base::types::NoProgress;
     use std::collections::BTreeMap;
 
-    fn checkpoints(run: &Path, rank: usize) -> Checkpoints {
+    fn checkpoints(run: &Path, rank: usize) -> TrainingCheckpoints {
         let config = json!({ "training": { "lora": { "rank": rank }, "seed": 0 } });
         let identity = Manifest::new("a test", "a training", config, BTreeMap::new());
-        Checkpoints::new(run, identity)
+        TrainingCheckpoints::new(run, identity)
     }
 
-    fn save(checkpoints: &Checkpoints, step: usize) {
+    fn save(checkpoints: &TrainingCheckpoints, step: usize) {
         let write = |folder: &Path| {
             fs::write(folder.join("state"), step.to_string()).unwrap();
             Ok(())

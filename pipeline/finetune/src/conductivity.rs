@@ -1,8 +1,8 @@
 //! XRR in all its forms, with intervals.
 
-use crate::{IntervalSettings, answers::Answered};
+use crate::{AnswerRecord, IntervalSettings};
 use clika_scores::metrics::{
-    Answer, Judged, Parallel, Resampler, accuracy_share, chance_corrected, percentile,
+    Answer, JudgedAnswer, PairedItems, Resampler, accuracy_share, chance_corrected, percentile,
     retrieval_share, xrr_of,
 };
 use serde::{Deserialize, Serialize};
@@ -23,19 +23,19 @@ pub struct Conductivity {
     /// The share that a guess has right: one of the choices.
     pub chance: f64,
     /// `n_target / places`.
-    pub target_accuracy: Estimate,
+    pub target_accuracy: ScoreEstimate,
     /// `max(n_both / n_source − chance, 0)`, the paper's XRR.
-    pub xrr: Estimate,
+    pub xrr: ScoreEstimate,
     /// The same without the floor, which turns noise around 0 into a positive mean.
-    pub xrr_unfloored: Estimate,
+    pub xrr_unfloored: ScoreEstimate,
     /// `(n_both / n_source − chance) / (1 − chance)`: 0 at chance, 1 when all crosses.
-    pub xrr_corrected: Estimate,
+    pub xrr_corrected: ScoreEstimate,
 }
 
-/// A score with its interval; `None` where it is undefined.
+/// A score with its bootstrap interval; `None` where it is undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Estimate {
+pub struct ScoreEstimate {
     /// The score.
     pub value: Option<f64>,
     /// The interval's lower end.
@@ -47,8 +47,8 @@ pub struct Estimate {
 impl Conductivity {
     /// Compares answers on the same places. A resample draws places; both languages see the same.
     pub(crate) fn new(
-        source: &[Answered],
-        target: &[Answered],
+        source: &[AnswerRecord],
+        target: &[AnswerRecord],
         chance: f64,
         intervals: &IntervalSettings,
     ) -> Self {
@@ -64,9 +64,9 @@ impl Conductivity {
             })
             .collect();
         let places: Vec<&str> = both.iter().map(|(place, _, _)| *place).collect();
-        let source: Vec<Judged> = both.iter().map(|(_, source, _)| judged(*source)).collect();
-        let target: Vec<Judged> = both.iter().map(|(_, _, target)| judged(*target)).collect();
-        let pair = Parallel::new(&source, &target).expect("both are of the same pairs");
+        let source: Vec<JudgedAnswer> = both.iter().map(|(_, source, _)| judged(*source)).collect();
+        let target: Vec<JudgedAnswer> = both.iter().map(|(_, _, target)| judged(*target)).collect();
+        let pair = PairedItems::new(&source, &target).expect("both are of the same pairs");
         let (retrieval, accuracy) = (retrieval_share(pair), accuracy_share(&target));
         let forms = |accuracy: Option<f64>, ratio: Option<f64>| {
             [
@@ -84,7 +84,7 @@ impl Conductivity {
         let estimate = |form: usize| {
             let value: Option<f64> = values[form];
             let interval = value.and_then(|_| percentile(&drawn[form], intervals.level));
-            Estimate {
+            ScoreEstimate {
                 value,
                 low: interval.map(|interval| interval.low),
                 high: interval.map(|interval| interval.high),
@@ -106,13 +106,13 @@ impl Conductivity {
 }
 
 /// The scores look at what is right only.
-fn judged(right: bool) -> Judged {
+fn judged(right: bool) -> JudgedAnswer {
     let answer = if right {
         Answer::Choice(0)
     } else {
         Answer::Invalid
     };
-    Judged { answer, right: 0 }
+    JudgedAnswer { answer, right: 0 }
 }
 
 #[cfg(test)]
@@ -127,7 +127,11 @@ mod tests {
     };
 
     /// Answers on places by number; those of `right` are right.
-    fn answers(language: &str, places: std::ops::Range<usize>, right: &[usize]) -> Vec<Answered> {
+    fn answers(
+        language: &str,
+        places: std::ops::Range<usize>,
+        right: &[usize],
+    ) -> Vec<AnswerRecord> {
         places
             .map(|place| {
                 let entity = format!("place-{place:03}");
@@ -181,8 +185,8 @@ mod tests {
         let source = answers("en", 0..10, &[]);
         let target = answers("de", 0..10, &[1, 2]);
         let scores = Conductivity::new(&source, &target, 0.05, &INTERVALS);
-        assert_eq!(scores.xrr, Estimate::default());
-        assert_eq!(scores.xrr_corrected, Estimate::default());
+        assert_eq!(scores.xrr, ScoreEstimate::default());
+        assert_eq!(scores.xrr_corrected, ScoreEstimate::default());
         close(scores.target_accuracy.value, 0.2);
     }
 

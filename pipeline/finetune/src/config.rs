@@ -1,5 +1,5 @@
 use crate::FinetuneError;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -93,7 +93,7 @@ pub struct TrainingSettings {
 #[serde(deny_unknown_fields)]
 pub struct AnswerSettings {
     /// What answers are read from.
-    pub modes: AnswerModes,
+    pub modes: AnswerMethods,
     /// What stands between prompt and answer where the format does not say; in training too.
     pub space: String,
     /// Values for variables of the model's own chat template, such as `enable_thinking = false`; in training too.
@@ -108,7 +108,7 @@ pub struct AnswerSettings {
 /// What answers are read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum AnswerModes {
+pub enum AnswerMethods {
     /// Log-probabilities of the choices.
     Ranking,
     /// What the model writes.
@@ -321,7 +321,7 @@ pub(crate) fn read_file<T: DeserializeOwned>(
     })?;
     let invalid = |problem: String, offset: usize| FinetuneError::Config {
         problem,
-        place: Place::at(path, &text, offset),
+        position: FilePosition::at(path, &text, offset),
     };
     let file: T = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);

@@ -1,6 +1,6 @@
 use clika_base::files::ArtifactError;
 use clika_base::templates::TemplateError;
-use clika_base::types::{LanguageCode, Place};
+use clika_base::types::{FilePosition, LanguageCode};
 use clika_datasets::DatasetError;
 use clika_evaluate::EvaluateError;
 use clika_lm::{Dtype, LmError};
@@ -20,13 +20,13 @@ pub enum FinetuneError {
         source: io::Error,
     },
     /// The experiment file is wrong.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     #[diagnostic(help("compare with experiments/finetune.toml, which explains every key"))]
     Config {
         /// What is wrong.
         problem: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// An option is wrong.
     #[error("{problem}")]
@@ -106,13 +106,13 @@ pub enum FinetuneError {
         ours: String,
     },
     /// A log is none of ours.
-    #[error("the line is no step of a training: {problem}\n   {place}")]
+    #[error("the line is no step of a training: {problem}\n   {position}")]
     #[diagnostic(help("name another folder with --out, or remove the log"))]
     Log {
         /// What is wrong.
         problem: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// The training has gone astray.
     #[error(

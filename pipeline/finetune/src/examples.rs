@@ -5,8 +5,8 @@ use clika_datasets::FictionalRow;
 use clika_evaluate::LocalModel;
 use clika_lm::TrainingExample;
 
-/// What a row asks: its prompt, and on a line of its own the name to translate, as LLaMA-Factory joins them.
-pub fn asked(row: &FictionalRow) -> String {
+/// The prompt of a row: what it asks, and on a line of its own the name to translate, as LLaMA-Factory joins them.
+pub fn row_prompt(row: &FictionalRow) -> String {
     if row.query.is_empty() {
         row.prompt.clone()
     } else {
@@ -22,7 +22,7 @@ pub fn example(
     space: &str,
     row: &FictionalRow,
 ) -> Result<TrainingExample, FinetuneError> {
-    let turn = model.encode_turn(&asked(row), space, &row.response)?;
+    let turn = model.encode_turn(&row_prompt(row), space, &row.response)?;
     Ok(TrainingExample {
         answer: turn.prompt.len(),
         tokens: [turn.prompt, turn.answer, turn.end].concat(),
@@ -46,7 +46,7 @@ pub(crate) fn longest_answer<'a>(
 ) -> Result<usize, FinetuneError> {
     let mut longest = 0;
     for row in rows {
-        let turn = model.encode_turn(&asked(row), space, &row.response)?;
+        let turn = model.encode_turn(&row_prompt(row), space, &row.response)?;
         longest = longest.max(turn.answer.len() + turn.end.len());
     }
     Ok(longest)

@@ -1,7 +1,7 @@
 use crate::{
-    Arm, FinetuneConfig, FinetuneError, Results, TOOL,
-    place::check_model,
-    run::{Recalls, Run},
+    ExperimentResults, FinetuneConfig, FinetuneError, LanguagePair, TOOL,
+    run::{ExperimentRun, RecallCache},
+    same_model::check_model,
 };
 use clika_base::files::{FolderLock, Manifest, replace_file, sha256_hex};
 use clika_base::types::Progress;
@@ -13,7 +13,7 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
-/// A base and what is done with it.
+/// An experiment to run: the model that is taught, and how it is taught and asked.
 pub struct Experiment<'a> {
     /// The base, loaded once for all runs.
     pub model: &'a LocalModel,
@@ -33,7 +33,7 @@ pub struct Experiment<'a> {
     pub merge: bool,
 }
 
-/// Runs every arm with every seed, and writes the results and the report.
+/// Runs every language pair with every seed, and writes the results and the report.
 ///
 /// In `out` a folder for each run holds its checkpoints, its log (`log.jsonl`, and TensorBoard's events), the adapter or
 /// model, `answers.jsonl` with everything that was asked and answered, and `results.json`. What was done before and has
@@ -42,36 +42,36 @@ pub struct Experiment<'a> {
 /// Ends with [`FinetuneError::Stopped`] soon after `stop` is set; nothing is lost then.
 pub fn finetune(
     experiment: &Experiment<'_>,
-    arms: &[Arm],
+    pairs: &[LanguagePair],
     out: &Path,
     stop: &AtomicBool,
     progress: &dyn Progress,
-) -> Result<Results, FinetuneError> {
+) -> Result<ExperimentResults, FinetuneError> {
     experiment.config.check()?;
-    check(arms)?;
+    check(pairs)?;
     let _lock = FolderLock::take(out)?;
     check_model(out, experiment.name, &experiment.model.fingerprint)?;
     let seeds: Vec<Option<u64>> = match experiment.adapter {
         Some(_) => vec![None],
         None => experiment.config.seeds.iter().copied().map(Some).collect(),
     };
-    let mut recalls = Recalls::new();
+    let mut cache = RecallCache::new();
     let mut runs = Vec::new();
-    for arm in arms {
+    for pair in pairs {
         for &seed in &seeds {
-            let run = Run {
+            let run = ExperimentRun {
                 experiment,
-                arm,
+                pair,
                 seed,
                 out,
                 stop,
                 progress,
             };
-            runs.push(run.run(&mut recalls)?);
+            runs.push(run.run(&mut cache)?);
         }
     }
     let model = experiment.model;
-    let results = Results {
+    let results = ExperimentResults {
         model: experiment.name.to_owned(),
         revision: experiment.revision.map(str::to_owned),
         fingerprint: model.fingerprint.clone(),
@@ -81,33 +81,37 @@ pub fn finetune(
         config: experiment.config.clone(),
         runs,
     };
-    publish(&results, arms, out)?;
+    publish(&results, pairs, out)?;
     Ok(results)
 }
 
 /// Finds what would end a run after hours.
-fn check(arms: &[Arm]) -> Result<(), FinetuneError> {
-    let names: BTreeSet<&str> = arms.iter().map(|arm| arm.name.as_str()).collect();
-    if names.len() < arms.len() || arms.is_empty() {
+fn check(pairs: &[LanguagePair]) -> Result<(), FinetuneError> {
+    let names: BTreeSet<&str> = pairs.iter().map(|pair| pair.name.as_str()).collect();
+    if names.len() < pairs.len() || pairs.is_empty() {
         return Err(FinetuneError::Setting {
             problem: format!(
                 "{} language pairs are to be trained, and {} of them differ",
-                arms.len(),
+                pairs.len(),
                 names.len()
             ),
         });
     }
-    for arm in arms {
-        arm.chance()?;
+    for pair in pairs {
+        pair.chance()?;
     }
     Ok(())
 }
 
-fn publish(results: &Results, arms: &[Arm], out: &Path) -> Result<(), FinetuneError> {
+fn publish(
+    results: &ExperimentResults,
+    pairs: &[LanguagePair],
+    out: &Path,
+) -> Result<(), FinetuneError> {
     let mut inputs = BTreeMap::from([("model".to_owned(), results.fingerprint.clone())]);
-    for arm in arms {
-        for (split, digest) in arm.digests() {
-            inputs.insert(format!("{} {split}", arm.name), digest);
+    for pair in pairs {
+        for (split, digest) in pair.digests() {
+            inputs.insert(format!("{} {split}", pair.name), digest);
         }
     }
     let config = json!({

@@ -1,6 +1,6 @@
 //! What a model has to know before conductivity means anything.
 
-use crate::answers::{Answered, right};
+use crate::answer_record::{AnswerRecord, right};
 use clika_base::types::LanguageCode;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct Gate {
     /// More than this share of each.
     pub threshold: f64,
     /// Each prerequisite; translation once for each direction that is taught.
-    pub checks: Vec<Check>,
+    pub checks: Vec<GateCheck>,
     /// Whether all hold.
     pub passed: bool,
 }
@@ -20,7 +20,7 @@ pub struct Gate {
 /// A prerequisite and how far it holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
+pub struct GateCheck {
     /// Which.
     pub what: Prerequisite,
     /// The language of the answers.
@@ -55,14 +55,14 @@ impl Gate {
         threshold: f64,
         source: &LanguageCode,
         target: &LanguageCode,
-        translations: &[Answered],
-        questions: &[Answered],
+        translations: &[AnswerRecord],
+        questions: &[AnswerRecord],
     ) -> Self {
         let mut checks = Vec::new();
-        let mut check = |what, language: &LanguageCode, answers: Vec<&Answered>| {
+        let mut check = |what, language: &LanguageCode, answers: Vec<&AnswerRecord>| {
             let (right, rows) = (right(answers.iter().copied()), answers.len());
             let share = (rows > 0).then(|| right as f64 / rows as f64);
-            checks.push(Check {
+            checks.push(GateCheck {
                 what,
                 language: language.to_string(),
                 right,
@@ -71,8 +71,8 @@ impl Gate {
                 passed: share.is_some_and(|share| share > threshold),
             });
         };
-        let into = |language: &LanguageCode| -> Vec<&Answered> {
-            let of = |it: &&Answered| it.language == language.as_str();
+        let into = |language: &LanguageCode| -> Vec<&AnswerRecord> {
+            let of = |it: &&AnswerRecord| it.language == language.as_str();
             translations.iter().filter(of).collect()
         };
         for language in [target, source] {
@@ -87,7 +87,8 @@ impl Gate {
             (Prerequisite::SourceTested, source, 1),
             (Prerequisite::TargetTaught, target, 0),
         ] {
-            let of = |it: &&Answered| it.language == language.as_str() && it.type_ == Some(type_);
+            let of =
+                |it: &&AnswerRecord| it.language == language.as_str() && it.type_ == Some(type_);
             check(what, language, questions.iter().filter(of).collect());
         }
         Self {
@@ -101,17 +102,17 @@ impl Gate {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::answers::{Mode, Split};
+    use crate::answer_record::{AnswerMethod, Split};
 
-    pub(crate) fn answered(language: &str, entity: &str, type_: i64, right: bool) -> Answered {
-        Answered {
+    pub(crate) fn answered(language: &str, entity: &str, type_: i64, right: bool) -> AnswerRecord {
+        AnswerRecord {
             split: Split::Gate,
             id: format!("{entity}-{language}"),
             entity: entity.to_owned(),
             kind: "qa",
             language: language.to_owned(),
             type_: Some(type_),
-            mode: Mode::Ranking,
+            mode: AnswerMethod::Ranking,
             gold: "Bovo".to_owned(),
             answer: String::new(),
             right,
@@ -120,7 +121,7 @@ pub(crate) mod tests {
     }
 
     /// `right` of `rows` answers are right.
-    fn answers(language: &str, type_: i64, right: usize, rows: usize) -> Vec<Answered> {
+    fn answers(language: &str, type_: i64, right: usize, rows: usize) -> Vec<AnswerRecord> {
         (0..rows)
             .map(|row| answered(language, &format!("place-{row:03}"), type_, row < right))
             .collect()
@@ -130,7 +131,7 @@ pub(crate) mod tests {
         LanguageCode::try_from(code.to_owned()).unwrap()
     }
 
-    fn gate(translations: &[Answered], questions: &[Vec<Answered>]) -> Gate {
+    fn gate(translations: &[AnswerRecord], questions: &[Vec<AnswerRecord>]) -> Gate {
         Gate::new(
             0.9,
             &code("en"),
@@ -175,7 +176,7 @@ pub(crate) mod tests {
         let names = [answers("de", 0, 10, 10), answers("en", 0, 5, 10)].concat();
         let gate = gate(&names, &questions);
         assert!(!gate.passed);
-        let translation = |check: &&Check| check.what == Prerequisite::Translation;
+        let translation = |check: &&GateCheck| check.what == Prerequisite::Translation;
         let checks: Vec<_> = gate.checks.iter().filter(translation).collect();
         assert_eq!(
             (checks[0].language.as_str(), checks[0].passed),

@@ -2,7 +2,7 @@
 
 use crate::{FinetuneError, events};
 use clika_base::files::{ArtifactError, replace_file};
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use clika_lm::TrainingStep;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -12,10 +12,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// A line of the log.
+/// A line of a training's log: one step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Line {
+#[serde(expecting = "struct Line", deny_unknown_fields)]
+pub(crate) struct LogLine {
     /// From 1.
     pub(crate) step: usize,
     /// The mean over the answers' tokens.
@@ -30,7 +30,7 @@ pub(crate) struct Line {
     pub(crate) time: f64,
 }
 
-impl Line {
+impl LogLine {
     /// What a step said that took so long.
     pub(crate) fn new(step: &TrainingStep, took: Duration) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -60,21 +60,21 @@ impl Line {
     }
 }
 
-/// The two files of a run.
-pub(crate) struct Log {
+/// A training's log: lines of JSON, and events for TensorBoard.
+pub(crate) struct TrainingLog {
     lines: (PathBuf, File),
     events: (PathBuf, File),
     /// Every line so far.
-    pub(crate) so_far: Vec<Line>,
+    pub(crate) so_far: Vec<LogLine>,
 }
 
-impl Log {
+impl TrainingLog {
     /// Goes on after `done` steps: what was logged of later ones, before the process was killed, is taken back.
     pub(crate) fn open(folder: &Path, done: usize) -> Result<Self, FinetuneError> {
         let path = folder.join("log.jsonl");
         let mut so_far = read(&path)?;
         so_far.retain(|line| line.step <= done);
-        let lines: String = so_far.iter().map(Line::json).collect();
+        let lines: String = so_far.iter().map(LogLine::json).collect();
         replace_file(&path, lines.as_bytes())?;
         let events = folder.join(events::FILE);
         let begun = so_far.first().map_or_else(
@@ -85,7 +85,7 @@ impl Log {
             |line| line.time,
         );
         let mut records = events::version(begun);
-        records.extend(so_far.iter().flat_map(Line::event));
+        records.extend(so_far.iter().flat_map(LogLine::event));
         replace_file(&events, &records)?;
         Ok(Self {
             lines: append_to(path)?,
@@ -95,7 +95,7 @@ impl Log {
     }
 
     /// Writes a line to both.
-    pub(crate) fn append(&mut self, line: Line) -> Result<(), FinetuneError> {
+    pub(crate) fn append(&mut self, line: LogLine) -> Result<(), FinetuneError> {
         for ((path, file), bytes) in [
             (&mut self.lines, line.json().into_bytes()),
             (&mut self.events, line.event()),
@@ -114,7 +114,7 @@ fn append_to(path: PathBuf) -> Result<(PathBuf, File), FinetuneError> {
 }
 
 /// The lines of a log. A last one without its end was cut off, and its step is taken again.
-fn read(path: &Path) -> Result<Vec<Line>, FinetuneError> {
+fn read(path: &Path) -> Result<Vec<LogLine>, FinetuneError> {
     let text = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         text => text.map_err(ArtifactError::read(path))?,
@@ -125,7 +125,7 @@ fn read(path: &Path) -> Result<Vec<Line>, FinetuneError> {
         .map(|(number, line)| {
             serde_json::from_str(line).map_err(|error| FinetuneError::Log {
                 problem: error.to_string(),
-                place: Place {
+                position: FilePosition {
                     path: path.to_owned(),
                     line: number + 1,
                 },
@@ -139,8 +139,8 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn line(step: usize) -> Line {
-        Line {
+    fn line(step: usize) -> LogLine {
+        LogLine {
             step,
             loss: 0.5,
             learning_rate: 0.25,
@@ -156,7 +156,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.jsonl");
         let events = folder.path().join(events::FILE);
-        let mut log = Log::open(folder.path(), 0).unwrap();
+        let mut log = TrainingLog::open(folder.path(), 0).unwrap();
         for step in 1..=3 {
             log.append(line(step)).unwrap();
         }
@@ -167,7 +167,7 @@ mod tests {
         text += "{\"step\":4,\"lo";
         fs::write(&path, text).unwrap();
 
-        let mut log = Log::open(folder.path(), 2).unwrap();
+        let mut log = TrainingLog::open(folder.path(), 2).unwrap();
         assert_eq!(log.so_far, [line(1), line(2)]);
         log.append(line(3)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap().lines().count(), 3);
@@ -180,7 +180,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.jsonl");
         fs::write(&path, "{\"mine\":1}\n").unwrap();
-        let error = Log::open(folder.path(), 0).map(|_| ()).unwrap_err();
+        let error = TrainingLog::open(folder.path(), 0).map(|_| ()).unwrap_err();
         assert!(error.to_string().ends_with("log.jsonl:1"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "{\"mine\":1}\n");
     }

@@ -1,7 +1,7 @@
 //! How alike the names of two languages are: part of what crosses is shared spelling.
 
 use clika_base::types::LanguageCode;
-use clika_datasets::{FictionalRow, Kind};
+use clika_datasets::{FictionalRow, RowKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
@@ -9,17 +9,17 @@ use unicode_normalization::UnicodeNormalization;
 /// How alike the names of a world are in its two languages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Overlap {
+pub struct NameOverlap {
     /// Of places.
-    pub places: Likeness,
+    pub places: NameSimilarity,
     /// Of continents; without names where nobody asks for a continent.
-    pub continents: Likeness,
+    pub continents: NameSimilarity,
 }
 
-/// How alike pairs of names are.
+/// How similar names and their translations are spelled, mean over pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Likeness {
+pub struct NameSimilarity {
     /// Pairs.
     pub names: usize,
     /// The mean of [`similarity`], in 0 to 1; `None` without names.
@@ -28,7 +28,7 @@ pub struct Likeness {
     pub equal: Option<f64>,
 }
 
-impl Overlap {
+impl NameOverlap {
     /// The overlap of the names that rows of translations give.
     pub(crate) fn new<'a>(
         rows: impl IntoIterator<Item = &'a FictionalRow>,
@@ -36,7 +36,7 @@ impl Overlap {
     ) -> Self {
         let mut names: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
         for row in rows {
-            if row.kind == Kind::Translation {
+            if row.kind == RowKind::Translation {
                 let pair = if row.language == target.as_str() {
                     (row.query.as_str(), row.answer.as_str())
                 } else {
@@ -50,13 +50,13 @@ impl Overlap {
             named.map(|(_, pair)| *pair).collect()
         };
         Self {
-            places: Likeness::new(&of("place-")),
-            continents: Likeness::new(&of("continent-")),
+            places: NameSimilarity::new(&of("place-")),
+            continents: NameSimilarity::new(&of("continent-")),
         }
     }
 }
 
-impl Likeness {
+impl NameSimilarity {
     fn new(pairs: &[(&str, &str)]) -> Self {
         let mean = |of: fn(&str, &str) -> f64| {
             let sum: f64 = pairs.iter().map(|(a, b)| of(a, b)).sum();
@@ -121,7 +121,7 @@ mod tests {
     fn translation(entity: &str, language: &str, query: &str, answer: &str) -> FictionalRow {
         FictionalRow {
             id: format!("{entity}-{language}"),
-            kind: Kind::Translation,
+            kind: RowKind::Translation,
             language: language.to_owned(),
             relation: None,
             entity: entity.to_owned(),
@@ -145,17 +145,20 @@ mod tests {
             translation("place-001", "en", "zz", "zz"),
         ];
         let target = LanguageCode::try_from("de".to_owned()).unwrap();
-        let overlap = Overlap::new(&rows, &target);
+        let overlap = NameOverlap::new(&rows, &target);
         // 3/4 and 1.
         assert_eq!(
             overlap.places,
-            Likeness {
+            NameSimilarity {
                 names: 2,
                 similarity: Some(0.875),
                 equal: Some(0.5),
             }
         );
         assert_eq!(overlap.continents.equal, Some(1.0));
-        assert_eq!(Overlap::new(&[], &target).places, Likeness::default());
+        assert_eq!(
+            NameOverlap::new(&[], &target).places,
+            NameSimilarity::default()
+        );
     }
 }

@@ -1,12 +1,12 @@
 //! The report for people: tables of gate and scores, and what they mean.
 
 use crate::{
-    Check, Conductivity, Estimate, Likeness, Mode, ModeResult, Prerequisite, Recall, Results,
-    RunResult, Strategy,
+    AnswerMethod, AnswerMethodResult, Conductivity, ExperimentResults, GateCheck, NameSimilarity,
+    Prerequisite, Recall, RunResult, ScoreEstimate, Strategy,
 };
 use std::{collections::BTreeMap, fmt::Write};
 
-impl Results {
+impl ExperimentResults {
     /// The report as Markdown. XRR stands nowhere without its gate, and in brackets where that failed.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
@@ -25,7 +25,7 @@ impl Results {
         self.write_meaning(out)
     }
 
-    /// How large the worlds are, for arms of the same size in a line.
+    /// How large the worlds are, language pairs of one size in a line.
     fn write_worlds(&self, out: &mut String) -> std::fmt::Result {
         let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for run in &self.runs {
@@ -37,13 +37,13 @@ impl Results {
             if let Some(mode) = run.modes.first() {
                 line += &format!(", {} places to ask about", mode.conductivity.places);
             }
-            let arms = lines.entry(line).or_default();
-            if !arms.contains(&run.arm.as_str()) {
-                arms.push(&run.arm);
+            let pairs = lines.entry(line).or_default();
+            if !pairs.contains(&run.pair.as_str()) {
+                pairs.push(&run.pair);
             }
         }
-        for (line, arms) in lines {
-            writeln!(out, "World of {}: {line}.\n", arms.join(", "))?;
+        for (line, pairs) in lines {
+            writeln!(out, "World of {}: {line}.\n", pairs.join(", "))?;
         }
         Ok(())
     }
@@ -80,17 +80,17 @@ impl Results {
         )
     }
 
-    /// What the base knew before training, for arms of which it was the same in a line.
+    /// What the base knew before training, language pairs with the same recall in a line.
     fn write_recall(&self, out: &mut String) -> std::fmt::Result {
         let mut lines: Vec<(&Recall, Vec<&str>)> = Vec::new();
         for run in &self.runs {
             match lines.iter_mut().find(|(recall, _)| **recall == run.recall) {
-                Some((_, arms)) if arms.contains(&run.arm.as_str()) => {}
-                Some((_, arms)) => arms.push(run.arm.as_str()),
-                None => lines.push((&run.recall, vec![run.arm.as_str()])),
+                Some((_, pairs)) if pairs.contains(&run.pair.as_str()) => {}
+                Some((_, pairs)) => pairs.push(run.pair.as_str()),
+                None => lines.push((&run.recall, vec![run.pair.as_str()])),
             }
         }
-        for (recall, arms) in lines {
+        for (recall, pairs) in lines {
             let verdict = if recall.is_chance() {
                 "the base does not know the world"
             } else {
@@ -99,7 +99,7 @@ impl Results {
             writeln!(
                 out,
                 "Before training, {}: {} of {} questions in the source language right by ranking, chance is {}: {verdict}.\n",
-                arms.join(", "),
+                pairs.join(", "),
                 recall.right,
                 recall.rows,
                 number(Some(recall.chance))
@@ -128,7 +128,7 @@ impl Results {
             writeln!(
                 out,
                 "| {} | {} | {} | {} | {} | {} | {} | {} |",
-                run.arm,
+                run.pair,
                 seed(run),
                 mode.mode.name(),
                 cell(Prerequisite::Translation),
@@ -149,10 +149,11 @@ impl Results {
         )?;
         writeln!(out, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")?;
         for (run, mode) in self.modes() {
-            let beside = mode.beside.iter();
-            let beside = beside.map(|it| (format!("{} {}", run.arm, it.name), &it.conductivity));
-            let own = (run.arm.clone(), &mode.conductivity);
-            for (name, scores) in [own].into_iter().chain(beside) {
+            let control_tests = mode.control_tests.iter();
+            let control_tests =
+                control_tests.map(|it| (format!("{} {}", run.pair, it.name), &it.conductivity));
+            let own = (run.pair.clone(), &mode.conductivity);
+            for (name, scores) in [own].into_iter().chain(control_tests) {
                 writeln!(out, "{}", row(&name, run, mode, scores))?;
             }
         }
@@ -168,9 +169,9 @@ impl Results {
 
     /// The mean over seeds, where there are several.
     fn write_seeds(&self, out: &mut String) -> std::fmt::Result {
-        let mut groups: BTreeMap<(&str, Mode), (usize, Vec<f64>)> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, AnswerMethod), (usize, Vec<f64>)> = BTreeMap::new();
         for (run, mode) in self.modes() {
-            let (seeds, scores) = groups.entry((run.arm.as_str(), mode.mode)).or_default();
+            let (seeds, scores) = groups.entry((run.pair.as_str(), mode.mode)).or_default();
             *seeds += 1;
             let passed = mode.gate.passed;
             scores.extend(mode.conductivity.xrr_unfloored.value.filter(|_| passed));
@@ -182,11 +183,11 @@ impl Results {
         writeln!(out, "Over the seeds that passed the gate, unfloored XRR:\n")?;
         writeln!(out, "| world | answers | seeds | mean | lowest | highest |")?;
         writeln!(out, "|---|---|---|---|---|---|")?;
-        for ((arm, mode), (seeds, scores)) in groups {
+        for ((pair, mode), (seeds, scores)) in groups {
             let end = |of: fn(f64, f64) -> f64| number(scores.iter().copied().reduce(of));
             writeln!(
                 out,
-                "| {arm} | {} | {} of {seeds} | {} | {} | {} |",
+                "| {pair} | {} | {} of {seeds} | {} | {} | {} |",
                 mode.name(),
                 scores.len(),
                 number(mean(&scores)),
@@ -211,7 +212,7 @@ impl Results {
              `random-label` asks the same model for shuffled facts, and has to be at chance. A failed gate says that the \
              training did not work: what then does not cross says nothing about languages."
         )?;
-        for mode in [Mode::Ranking, Mode::Free] {
+        for mode in [AnswerMethod::Ranking, AnswerMethod::Free] {
             let of = |control: Option<&str>| {
                 let runs = self.modes().filter(|(run, result)| {
                     run.control.as_deref() == control && result.mode == mode && result.gate.passed
@@ -233,15 +234,15 @@ impl Results {
         Ok(())
     }
 
-    fn modes(&self) -> impl Iterator<Item = (&RunResult, &ModeResult)> {
+    fn modes(&self) -> impl Iterator<Item = (&RunResult, &AnswerMethodResult)> {
         let runs = self.runs.iter();
         runs.flat_map(|run| run.modes.iter().map(move |mode| (run, mode)))
     }
 }
 
 /// A line of the scores.
-fn row(name: &str, run: &RunResult, mode: &ModeResult, scores: &Conductivity) -> String {
-    let score = |estimate: &Estimate| {
+fn row(name: &str, run: &RunResult, mode: &AnswerMethodResult, scores: &Conductivity) -> String {
+    let score = |estimate: &ScoreEstimate| {
         let text = estimate_text(estimate);
         if mode.gate.passed {
             text
@@ -249,7 +250,7 @@ fn row(name: &str, run: &RunResult, mode: &ModeResult, scores: &Conductivity) ->
             format!("gate failed ({text})")
         }
     };
-    let pair = |of: fn(&Likeness) -> Option<f64>| {
+    let pair = |of: fn(&NameSimilarity) -> Option<f64>| {
         let (places, continents) = (of(&run.overlap.places), of(&run.overlap.continents));
         let continents = continents.map_or_else(String::new, |it| format!(" ({it:.2})"));
         number(places) + &continents
@@ -273,7 +274,7 @@ fn row(name: &str, run: &RunResult, mode: &ModeResult, scores: &Conductivity) ->
 }
 
 /// Right answers of a prerequisite, with the language where a translation has two directions.
-fn share(check: &Check) -> String {
+fn share(check: &GateCheck) -> String {
     let mark = if check.passed { "" } else { " ✗" };
     let into = match check.what {
         Prerequisite::Translation => format!(" into {}", check.language),
@@ -289,7 +290,7 @@ fn share(check: &Check) -> String {
     )
 }
 
-const fn verdict(mode: &ModeResult) -> &'static str {
+const fn verdict(mode: &AnswerMethodResult) -> &'static str {
     if mode.gate.passed { "passed" } else { "failed" }
 }
 
@@ -298,7 +299,7 @@ fn seed(run: &RunResult) -> String {
         .map_or_else(|| "–".to_owned(), |seed| seed.to_string())
 }
 
-fn estimate_text(estimate: &Estimate) -> String {
+fn estimate_text(estimate: &ScoreEstimate) -> String {
     let value = number(estimate.value);
     match (estimate.low, estimate.high) {
         (Some(low), Some(high)) => format!("{value} ({low:.3} to {high:.3})"),

@@ -1,11 +1,11 @@
-use crate::{Conductivity, FinetuneConfig, Gate, Mode, Overlap};
+use crate::{AnswerMethod, Conductivity, FinetuneConfig, Gate, NameOverlap};
 use clika_base::types::LanguageCode;
 use serde::{Deserialize, Serialize};
 
-/// Everything that an experiment found: `results.json`.
+/// The results of an experiment over all language pairs and seeds: `results.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Results {
+pub struct ExperimentResults {
     /// The base.
     pub model: String,
     /// Its commit, for a model from the hub.
@@ -20,16 +20,17 @@ pub struct Results {
     pub dtype: String,
     /// Everything that moves a number, beside model and rows.
     pub config: FinetuneConfig,
-    /// A result for each arm and seed.
+    /// A result for each language pair and seed.
     pub runs: Vec<RunResult>,
 }
 
-/// What an arm gave with a seed: `<arm>-seed<seed>/results.json`.
+/// The result of a language pair with a seed: `<pair>-seed<seed>/results.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunResult {
-    /// The arm's name.
-    pub arm: String,
+    /// The language pair's name.
+    #[serde(rename = "arm")]
+    pub pair: String,
     /// What everything is taught in.
     pub source: LanguageCode,
     /// What is asked about without being taught.
@@ -39,21 +40,21 @@ pub struct RunResult {
     /// The seed; `None` for an adapter that was given.
     pub seed: Option<u64>,
     /// The training; `None` for an adapter that was given.
-    pub training: Option<Trained>,
+    pub training: Option<TrainingSummary>,
     /// What the base knew before.
     pub recall: Recall,
     /// How alike the names of the two languages are.
-    pub overlap: Overlap,
+    pub overlap: NameOverlap,
     /// Tokens of a free answer.
     pub max_new_tokens: usize,
     /// Gate and conductivity for each way of answering.
-    pub modes: Vec<ModeResult>,
+    pub modes: Vec<AnswerMethodResult>,
 }
 
-/// What a training did.
+/// What is recorded of a training that has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trained {
+pub struct TrainingSummary {
     /// Rows.
     pub examples: usize,
     /// Optimizer steps.
@@ -76,24 +77,25 @@ pub struct Recall {
     pub chance: f64,
 }
 
-/// Gate and conductivity for a way of answering.
+/// Gate and conductivity of a run, with answers read by one method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ModeResult {
+pub struct AnswerMethodResult {
     /// What answers are read from; translations are always written.
-    pub mode: Mode,
+    pub mode: AnswerMethod,
     /// Whether the model knows what it has to know for conductivity to mean anything.
     pub gate: Gate,
     /// What crossed.
     pub conductivity: Conductivity,
-    /// The same of further tests.
-    pub beside: Vec<BesideResult>,
+    /// The same for each control test.
+    #[serde(rename = "beside")]
+    pub control_tests: Vec<ControlTestResult>,
 }
 
-/// A further test with the same training.
+/// The conductivity that a control test gave with the same training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BesideResult {
+pub struct ControlTestResult {
     /// The test's name.
     pub name: String,
     /// What crossed.

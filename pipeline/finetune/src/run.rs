@@ -1,14 +1,14 @@
-//! One run: an arm with a seed, trained, asked and scored.
+//! One run: a language pair with a seed, trained, asked and scored.
 
 use crate::{
-    Arm, Experiment, FinetuneError, RunResult, TOOL,
-    answers::{Answered, Mode, Split},
-    arm::digest,
-    asking::Asker,
-    checkpoints::{Checkpoints, differing},
+    Experiment, FinetuneError, LanguagePair, RunResult, TOOL,
+    answer_record::{AnswerMethod, AnswerRecord, Split},
+    checkpoints::{TrainingCheckpoints, differing},
     examples::examples,
-    results::Trained,
-    training::Training,
+    language_pair::digest,
+    results::TrainingSummary,
+    row_evaluator::RowEvaluator,
+    training::TrainingJob,
     weights::{adapter_digests, is_there, write_adapter, write_model},
 };
 use clika_base::files::{ArtifactError, Manifest, replace_file, sha256_file, sha256_hex};
@@ -25,12 +25,12 @@ use std::{
 };
 
 /// What the base answered to the questions of a world, by the questions' digest.
-pub(crate) type Recalls = BTreeMap<String, Vec<Answered>>;
+pub(crate) type RecallCache = BTreeMap<String, Vec<AnswerRecord>>;
 
-/// An arm with a seed.
-pub(crate) struct Run<'a> {
+/// A language pair with a seed, to be trained, asked and scored.
+pub(crate) struct ExperimentRun<'a> {
     pub(crate) experiment: &'a Experiment<'a>,
-    pub(crate) arm: &'a Arm,
+    pub(crate) pair: &'a LanguagePair,
     /// `None` for an adapter that was given.
     pub(crate) seed: Option<u64>,
     /// The folder of all runs.
@@ -47,12 +47,12 @@ const MODEL: &str = "model";
 /// The inputs that decide a training.
 const TRAINED: [&str; 3] = ["train", "model", "format"];
 
-impl Run<'_> {
+impl ExperimentRun<'_> {
     /// The name in messages and folders: `de-seed0`.
     pub(crate) fn name(&self) -> String {
         match self.seed {
-            Some(seed) => format!("{}-seed{seed}", self.arm.name),
-            None => format!("{}-given", self.arm.name),
+            Some(seed) => format!("{}-seed{seed}", self.pair.name),
+            None => format!("{}-given", self.pair.name),
         }
     }
 
@@ -61,7 +61,7 @@ impl Run<'_> {
     }
 
     /// Trains, asks and scores, unless that is done: a run whose configuration and inputs have not changed is read.
-    pub(crate) fn run(&self, recalls: &mut Recalls) -> Result<RunResult, FinetuneError> {
+    pub(crate) fn run(&self, cache: &mut RecallCache) -> Result<RunResult, FinetuneError> {
         let manifest = self.manifest()?;
         if let Some(result) = self.finished(&manifest)? {
             self.merge_later()?;
@@ -69,7 +69,7 @@ impl Run<'_> {
         }
         let folder = self.folder();
         fs::create_dir_all(&folder).map_err(ArtifactError::write(&folder))?;
-        let recall = self.recall(recalls)?;
+        let recall = self.recall(cache)?;
         let (decoder, training) = match self.seed {
             Some(seed) => {
                 let (decoder, trained) = self.trained(seed, &manifest)?;
@@ -90,15 +90,15 @@ impl Run<'_> {
             (None, Some(adapter)) => json!({ "adapter": adapter_digests(adapter)? }),
             (None, None) => Value::Null,
         };
-        let mut inputs = self.arm.digests();
+        let mut inputs = self.pair.digests();
         inputs.insert("model".to_owned(), model.fingerprint.clone());
         // What the format says: its name stays when its file is edited.
         let format = sha256_hex(format!("{:?}", model.wrapping));
         inputs.insert("format".to_owned(), format);
         let mut config = json!({
-            "arm": self.arm.name,
-            "source": self.arm.source,
-            "target": self.arm.target,
+            "arm": self.pair.name,
+            "source": self.pair.source,
+            "target": self.pair.target,
             "revision": self.experiment.revision,
             "trained": {
                 "model": self.experiment.name,
@@ -165,20 +165,20 @@ impl Run<'_> {
         }
     }
 
-    /// What the base answers to the source language's questions before training, which arms of one world share.
-    fn recall(&self, recalls: &mut Recalls) -> Result<Vec<Answered>, FinetuneError> {
+    /// What the base answers to the source language's questions before training, which the language pairs of one world share.
+    fn recall(&self, cache: &mut RecallCache) -> Result<Vec<AnswerRecord>, FinetuneError> {
         // The types are of a target language.
         let untyped = |row: &&FictionalRow| FictionalRow {
             type_: None,
             ..(*row).clone()
         };
-        let rows: Vec<FictionalRow> = self.arm.source_questions().iter().map(untyped).collect();
+        let rows: Vec<FictionalRow> = self.pair.source_questions().iter().map(untyped).collect();
         let key = digest(&rows);
-        if let Some(answers) = recalls.get(&key) {
+        if let Some(answers) = cache.get(&key) {
             return Ok(answers.clone());
         }
         let rows: Vec<&FictionalRow> = rows.iter().collect();
-        let asker = Asker {
+        let evaluator = RowEvaluator {
             model: self.experiment.model,
             decoder: &self.experiment.model.decoder,
             settings: &self.experiment.config.answers,
@@ -186,23 +186,27 @@ impl Run<'_> {
             progress: self.progress,
         };
         let what = format!("{} before training", self.name());
-        let answers = asker.ask(Mode::Ranking, &Split::Recall, &rows, &what)?;
-        recalls.insert(key, answers.clone());
+        let answers = evaluator.ask(AnswerMethod::Ranking, &Split::Recall, &rows, &what)?;
+        cache.insert(key, answers.clone());
         Ok(answers)
     }
 
     /// Trains, or goes on with a training, and writes what came out of it.
-    fn trained(&self, seed: u64, manifest: &Manifest) -> Result<(Decoder, Trained), FinetuneError> {
+    fn trained(
+        &self,
+        seed: u64,
+        manifest: &Manifest,
+    ) -> Result<(Decoder, TrainingSummary), FinetuneError> {
         let Experiment { model, config, .. } = self.experiment;
-        let (name, folder, rows) = (self.name(), self.folder(), &self.arm.splits.train);
+        let (name, folder, rows) = (self.name(), self.folder(), &self.pair.splits.train);
         let examples = examples(model, &config.answers.space, rows)?;
-        let training = Training {
+        let training = TrainingJob {
             name: &name,
             folder: &folder,
             rows,
             config: &config.training(seed),
             settings: &config.training,
-            checkpoints: &Checkpoints::new(&folder, Self::identity(manifest)),
+            checkpoints: &TrainingCheckpoints::new(&folder, Self::identity(manifest)),
             stop: self.stop,
             progress: self.progress,
         };
@@ -261,7 +265,7 @@ impl Run<'_> {
         &self,
         mut manifest: Manifest,
         result: &RunResult,
-        answers: &[Answered],
+        answers: &[AnswerRecord],
     ) -> Result<(), FinetuneError> {
         let folder = self.folder();
         let mut write = |name: &str, content: String| {

@@ -1,37 +1,45 @@
 //! What a run's model is asked, and what its answers are worth.
 
 use crate::{
-    AnswerModes, AnswerSettings, Beside, BesideResult, Conductivity, FinetuneError, Gate,
-    ModeResult, Overlap, Recall, RunResult,
-    answers::{Answered, Mode, Split, right},
-    asking::Asker,
+    AnswerMethodResult, AnswerMethods, AnswerSettings, Conductivity, ControlTest,
+    ControlTestResult, FinetuneError, Gate, NameOverlap, Recall, RunResult,
+    answer_record::{AnswerMethod, AnswerRecord, Split, right},
     examples::longest_answer,
-    results::Trained,
-    run::Run,
+    results::TrainingSummary,
+    row_evaluator::RowEvaluator,
+    run::ExperimentRun,
 };
 use clika_datasets::FictionalRow;
 use clika_lm::Decoder;
 
-impl Run<'_> {
+impl ExperimentRun<'_> {
     /// Asks gate, test and further tests in every mode; returns the scores and all answers.
     pub(crate) fn score(
         &self,
         decoder: &Decoder,
-        training: Option<Trained>,
-        recall: Vec<Answered>,
-    ) -> Result<(RunResult, Vec<Answered>), FinetuneError> {
-        let (arm, config) = (self.arm, self.experiment.config);
-        let chance = arm.chance()?;
+        training: Option<TrainingSummary>,
+        recall: Vec<AnswerRecord>,
+    ) -> Result<(RunResult, Vec<AnswerRecord>), FinetuneError> {
+        let (pair, config) = (self.pair, self.experiment.config);
+        let chance = pair.chance()?;
         let model = self.experiment.model;
-        let beside = arm.beside.iter().flat_map(|beside| &beside.rows);
-        let rows = arm.splits.gate.iter().chain(&arm.splits.test).chain(beside);
+        let control_tests = pair
+            .control_tests
+            .iter()
+            .flat_map(|control_tests| &control_tests.rows);
+        let rows = pair
+            .splits
+            .gate
+            .iter()
+            .chain(&pair.splits.test)
+            .chain(control_tests);
         // A right answer has to have room.
         let longest = longest_answer(model, &config.answers.space, rows)?;
         let settings = AnswerSettings {
             max_new_tokens: config.answers.max_new_tokens.max(longest),
             ..config.answers.clone()
         };
-        let asker = Asker {
+        let evaluator = RowEvaluator {
             model,
             decoder,
             settings: &settings,
@@ -40,43 +48,44 @@ impl Run<'_> {
         };
         let name = self.name();
         let ask = |mode, split: &Split, rows: &[&FictionalRow], what: &str| {
-            asker.ask(mode, split, rows, &format!("{name} {what}"))
+            evaluator.ask(mode, split, rows, &format!("{name} {what}"))
         };
         let translations = ask(
-            Mode::Free,
+            AnswerMethod::Free,
             &Split::Gate,
-            &arm.translations(),
+            &pair.translations(),
             "translations",
         )?;
         let mut answers = [recall.as_slice(), &translations].concat();
-        let questions = [arm.source_questions(), arm.target_questions()].concat();
-        let test: Vec<&FictionalRow> = arm.splits.test.iter().collect();
+        let questions = [pair.source_questions(), pair.target_questions()].concat();
+        let test: Vec<&FictionalRow> = pair.splits.test.iter().collect();
         let mut modes = Vec::new();
         for &mode in config.answers.modes.each() {
             let known = ask(mode, &Split::Gate, &questions, "gate")?;
             let tested = ask(mode, &Split::Test, &test, "test")?;
-            let in_source = |answer: &&Answered| answer.language == arm.source.as_str();
-            let source: Vec<Answered> = known.iter().filter(in_source).cloned().collect();
-            let conductivity =
-                |target: &[Answered]| Conductivity::new(&source, target, chance, &config.intervals);
-            let mut result = ModeResult {
+            let in_source = |answer: &&AnswerRecord| answer.language == pair.source.as_str();
+            let source: Vec<AnswerRecord> = known.iter().filter(in_source).cloned().collect();
+            let conductivity = |target: &[AnswerRecord]| {
+                Conductivity::new(&source, target, chance, &config.intervals)
+            };
+            let mut result = AnswerMethodResult {
                 mode,
                 gate: Gate::new(
                     config.gate.threshold,
-                    &arm.source,
-                    &arm.target,
+                    &pair.source,
+                    &pair.target,
                     &translations,
                     &known,
                 ),
                 conductivity: conductivity(&tested),
-                beside: Vec::new(),
+                control_tests: Vec::new(),
             };
             answers.extend(known.iter().cloned());
             answers.extend(tested);
-            for Beside { name, rows } in &arm.beside {
+            for ControlTest { name, rows } in &pair.control_tests {
                 let rows: Vec<&FictionalRow> = rows.iter().collect();
-                let tested = ask(mode, &Split::Beside(name.clone()), &rows, name)?;
-                result.beside.push(BesideResult {
+                let tested = ask(mode, &Split::ControlTest(name.clone()), &rows, name)?;
+                result.control_tests.push(ControlTestResult {
                     name: name.clone(),
                     conductivity: conductivity(&tested),
                 });
@@ -85,10 +94,10 @@ impl Run<'_> {
             modes.push(result);
         }
         let result = RunResult {
-            arm: arm.name.clone(),
-            source: arm.source.clone(),
-            target: arm.target.clone(),
-            control: arm.control.name().map(str::to_owned),
+            pair: pair.name.clone(),
+            source: pair.source.clone(),
+            target: pair.target.clone(),
+            control: pair.control.name().map(str::to_owned),
             seed: self.seed,
             training,
             recall: Recall {
@@ -96,7 +105,7 @@ impl Run<'_> {
                 rows: recall.len(),
                 chance,
             },
-            overlap: Overlap::new(arm.translations(), &arm.target),
+            overlap: NameOverlap::new(pair.translations(), &pair.target),
             max_new_tokens: settings.max_new_tokens,
             modes,
         };
@@ -104,13 +113,13 @@ impl Run<'_> {
     }
 }
 
-impl AnswerModes {
+impl AnswerMethods {
     /// One after the other.
-    const fn each(self) -> &'static [Mode] {
+    const fn each(self) -> &'static [AnswerMethod] {
         match self {
-            Self::Ranking => &[Mode::Ranking],
-            Self::Free => &[Mode::Free],
-            Self::Both => &[Mode::Ranking, Mode::Free],
+            Self::Ranking => &[AnswerMethod::Ranking],
+            Self::Free => &[AnswerMethod::Free],
+            Self::Both => &[AnswerMethod::Ranking, AnswerMethod::Free],
         }
     }
 }

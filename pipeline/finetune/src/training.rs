@@ -2,9 +2,9 @@
 
 use crate::{
     FinetuneError, TrainingSettings,
-    checkpoints::Checkpoints,
-    log::{Line, Log},
-    results::Trained,
+    checkpoints::TrainingCheckpoints,
+    log::{LogLine, TrainingLog},
+    results::TrainingSummary,
 };
 use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
@@ -15,8 +15,8 @@ use std::{
     time::Instant,
 };
 
-/// What is trained.
-pub(crate) struct Training<'a> {
+/// A training to run: its rows, its settings, and where its checkpoints and log go.
+pub(crate) struct TrainingJob<'a> {
     /// The run, such as `de-seed0`.
     pub(crate) name: &'a str,
     /// Its folder.
@@ -24,7 +24,7 @@ pub(crate) struct Training<'a> {
     pub(crate) rows: &'a [FictionalRow],
     pub(crate) config: &'a TrainingConfig,
     pub(crate) settings: &'a TrainingSettings,
-    pub(crate) checkpoints: &'a Checkpoints,
+    pub(crate) checkpoints: &'a TrainingCheckpoints,
     pub(crate) stop: &'a AtomicBool,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Training<'a> {
 /// Rows of a step that an error names.
 const SHOWN: usize = 8;
 
-impl Training<'_> {
+impl TrainingJob<'_> {
     /// Trains `base` on the rows as `examples`, and returns what came out of it.
     ///
     /// Ends with [`FinetuneError::Stopped`] after the step in which `stop` was set, with a checkpoint of it.
@@ -40,19 +40,19 @@ impl Training<'_> {
         &self,
         base: Decoder,
         examples: Vec<TrainingExample>,
-    ) -> Result<(Decoder, Trained), FinetuneError> {
+    ) -> Result<(Decoder, TrainingSummary), FinetuneError> {
         let count = examples.len();
         let mut trainer = match self.checkpoints.newest(self.progress)? {
             Some(folder) => Trainer::resume(base, examples, self.config, &folder)?,
             None => Trainer::new(base, examples, self.config)?,
         };
-        let mut log = Log::open(self.folder, trainer.done())?;
+        let mut log = TrainingLog::open(self.folder, trainer.done())?;
         let left = trainer.steps().saturating_sub(trainer.done());
         self.progress.start(left as u64, "steps");
         while trainer.done() < trainer.steps() {
             let begun = Instant::now();
             let step = trainer.step().map_err(|error| self.named(error))?;
-            let line = Line::new(&step, begun.elapsed());
+            let line = LogLine::new(&step, begun.elapsed());
             log.append(line)?;
             self.progress.step(&format!(
                 "{} loss {:.3}, {:.0} tokens/s",
@@ -69,7 +69,7 @@ impl Training<'_> {
             }
         }
         self.progress.finish();
-        let trained = Trained {
+        let trained = TrainingSummary {
             examples: count,
             steps: trainer.done(),
             tokens: log.so_far.iter().map(|line| line.tokens).sum(),
@@ -127,14 +127,14 @@ mod tests {
     use super::*;
     use clika_base::files::Manifest;
     use clika_base::types::NoProgress;
-    use clika_datasets::Kind;
+    use clika_datasets::RowKind;
     use clika_lm::Dtype;
     use std::collections::BTreeMap;
 
     fn row(number: usize) -> FictionalRow {
         FictionalRow {
             id: format!("row-{number}"),
-            kind: Kind::Qa,
+            kind: RowKind::Qa,
             language: "en".to_owned(),
             relation: None,
             entity: String::new(),
@@ -179,13 +179,13 @@ mod tests {
         let folder = Path::new("out/de-seed0");
         let null = serde_json::Value::Null;
         let identity = Manifest::new("a test", "a training", null, BTreeMap::new());
-        let training = Training {
+        let training = TrainingJob {
             name: "de-seed0",
             folder,
             rows: &rows,
             config: &config,
             settings: &settings,
-            checkpoints: &Checkpoints::new(folder, identity),
+            checkpoints: &TrainingCheckpoints::new(folder, identity),
             stop: &AtomicBool::new(false),
             progress: &NoProgress,
         };

@@ -1,6 +1,6 @@
-//! From worlds to arms.
+//! From worlds to language pairs.
 
-use crate::{Arm, Beside, FinetuneError};
+use crate::{ControlTest, FinetuneError, LanguagePair};
 use clika_base::Project;
 use clika_base::templates::load_instructions;
 use clika_base::types::LanguageCode;
@@ -41,17 +41,17 @@ impl WorldSource {
     }
 }
 
-/// The arms of a world: one for each of `languages`, or for each of its targets where that is empty, and those of
+/// The language pairs of a world: one for each of `languages`, or for each of its targets where that is empty, and those of
 /// `controls`.
 ///
-/// A `cognate` arm is made for each language and one `alias` arm; `random-label` is no arm but a further test of each
+/// There is a `cognate` pair for each language and one `alias` pair; `random-label` is no pair but a control test of each
 /// language, since its training rows are the plain world's.
-pub fn arms(
+pub fn language_pairs(
     world: &WorldSource,
     languages: &[LanguageCode],
     controls: &[Control],
     project: &Project,
-) -> Result<Vec<Arm>, FinetuneError> {
+) -> Result<Vec<LanguagePair>, FinetuneError> {
     let config = world.config();
     if !controls.is_empty() && config.control != Control::None {
         return Err(FinetuneError::NoControl {
@@ -59,11 +59,11 @@ pub fn arms(
             why: "it is a control itself",
         });
     }
-    let mut arms = match world {
+    let mut pairs = match world {
         WorldSource::Drawn { config, seed } => drawn(config, *seed, languages, project)?,
         WorldSource::Built(world) => read(world, languages)?,
     };
-    let languages: Vec<LanguageCode> = arms.iter().map(|arm| arm.target.clone()).collect();
+    let languages: Vec<LanguageCode> = pairs.iter().map(|pair| pair.target.clone()).collect();
     for &control in controls {
         let name = control.name().unwrap_or("none");
         if config.names == NameSource::Llm {
@@ -79,12 +79,12 @@ pub fn arms(
         };
         match control {
             Control::None => {}
-            Control::Alias => arms.extend(drawn(&config, world.seed(), &[], project)?),
-            Control::Cognate => arms.extend(drawn(&config, world.seed(), &languages, project)?),
+            Control::Alias => pairs.extend(drawn(&config, world.seed(), &[], project)?),
+            Control::Cognate => pairs.extend(drawn(&config, world.seed(), &languages, project)?),
             Control::RandomLabel => {
                 for shuffled in drawn(&config, world.seed(), &languages, project)? {
-                    let plain = arms.iter_mut().find(|arm| {
-                        (&arm.target, arm.control) == (&shuffled.target, Control::None)
+                    let plain = pairs.iter_mut().find(|pair| {
+                        (&pair.target, pair.control) == (&shuffled.target, Control::None)
                     });
                     // One training serves both, or their tests say nothing about each other.
                     let Some(plain) = plain.filter(|it| it.splits.train == shuffled.splits.train)
@@ -94,7 +94,7 @@ pub fn arms(
                             why: "its templates have changed since it was built",
                         });
                     };
-                    plain.beside.push(Beside {
+                    plain.control_tests.push(ControlTest {
                         name: name.to_owned(),
                         rows: shuffled.splits.test,
                     });
@@ -102,7 +102,7 @@ pub fn arms(
             }
         }
     }
-    Ok(arms)
+    Ok(pairs)
 }
 
 /// Draws a world and writes its rows.
@@ -111,7 +111,7 @@ fn drawn(
     seed: u64,
     languages: &[LanguageCode],
     project: &Project,
-) -> Result<Vec<Arm>, FinetuneError> {
+) -> Result<Vec<LanguagePair>, FinetuneError> {
     if config.names == NameSource::Llm {
         return Err(FinetuneError::UnnamedWorld);
     }
@@ -123,9 +123,9 @@ fn drawn(
     let names = syllabic(&config, seed, &known.named, project)?;
     let world = World::new(names, &known, &config, seed)?;
     let instructions = load_instructions(&project.fictional())?;
-    let arm = |target: &clika_base::types::Language| {
+    let pair = |target: &clika_base::types::Language| {
         let rows = splits(&world, &config, &known.source, target, &instructions);
-        Arm::new(&config, target.code.clone(), rows)
+        LanguagePair::new(&config, target.code.clone(), rows)
     };
     let targets: Vec<_> = if languages.is_empty() {
         known.targets.iter().collect()
@@ -134,18 +134,21 @@ fn drawn(
         let of = |code: &LanguageCode| known.targets.iter().find(|it| it.code == *code);
         languages.iter().filter_map(of).collect()
     };
-    Ok(targets.into_iter().map(arm).collect())
+    Ok(targets.into_iter().map(pair).collect())
 }
 
 /// Reads the rows of a world that was built.
-fn read(world: &BuiltWorld, languages: &[LanguageCode]) -> Result<Vec<Arm>, FinetuneError> {
+fn read(
+    world: &BuiltWorld,
+    languages: &[LanguageCode],
+) -> Result<Vec<LanguagePair>, FinetuneError> {
     let known = &world.config.targets;
     let languages = if languages.is_empty() {
         known
     } else {
         languages
     };
-    let mut arms = Vec::new();
+    let mut pairs = Vec::new();
     for language in languages {
         if !known.contains(language) {
             let known: Vec<_> = known.iter().map(LanguageCode::as_str).collect();
@@ -155,7 +158,7 @@ fn read(world: &BuiltWorld, languages: &[LanguageCode]) -> Result<Vec<Arm>, Fine
             });
         }
         let rows: Splits = world.splits(language)?;
-        arms.push(Arm::new(&world.config, language.clone(), rows));
+        pairs.push(LanguagePair::new(&world.config, language.clone(), rows));
     }
-    Ok(arms)
+    Ok(pairs)
 }

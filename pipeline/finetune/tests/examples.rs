@@ -4,9 +4,9 @@
 
 use clika_base::types::NoProgress;
 use clika_checkpoint::tokenizer::TemplateVariables;
-use clika_datasets::{FictionalRow, Kind};
-use clika_evaluate::{EvaluateError, LocalModel, Writing};
-use clika_finetune::{asked, example};
+use clika_datasets::{FictionalRow, RowKind};
+use clika_evaluate::{EvaluateError, GenerationLimits, LocalModel};
+use clika_finetune::{example, row_prompt};
 use clika_lm::{DeviceChoice, GenerationConfig, Generator};
 use std::{
     fs,
@@ -57,7 +57,7 @@ fn end_tokens(model: &LocalModel) -> Vec<u32> {
 fn row(prompt: &str, query: &str, response: &str) -> FictionalRow {
     FictionalRow {
         id: "row".to_owned(),
-        kind: Kind::Qa,
+        kind: RowKind::Qa,
         language: "en".to_owned(),
         relation: None,
         entity: "place-000".to_owned(),
@@ -101,13 +101,13 @@ fn a_question_in_alpacas_format() {
     assert_eq!(example.tokens[..118], prompt);
     assert_eq!(example.tokens[118..], answer);
     // What the model is asked with later.
-    assert_eq!(model.encode(&asked(&row), "").unwrap(), prompt);
+    assert_eq!(model.encode(&row_prompt(&row), "").unwrap(), prompt);
 }
 
 #[test]
 fn a_name_to_translate_stands_on_a_line_of_its_own() {
     let row = row("In {source}:", "Oz", "Oz-Tal");
-    assert_eq!(asked(&row), "In {source}:\nOz");
+    assert_eq!(row_prompt(&row), "In {source}:\nOz");
     let example = example(&model("alpaca"), " ", &row).unwrap();
     let prompt = alpaca(&[43, 80, 223, 93, 85, 81, 280, 69, 71, 95, 28, 201, 49, 92]);
     assert_eq!(example.tokens[..example.answer], prompt);
@@ -287,7 +287,7 @@ fn a_text_goes_no_further_than_any_end() {
             &format!("{{\"eos_token_id\": [2, {end}]}}"),
         )]);
         let model = load(folder.path(), "none").unwrap();
-        let writing = Writing {
+        let writing = GenerationLimits {
             max_tokens: 12,
             batch_tokens: 1024,
         };

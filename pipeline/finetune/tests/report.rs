@@ -4,8 +4,9 @@
 
 use clika_base::types::LanguageCode;
 use clika_finetune::{
-    Check, Conductivity, Estimate, FinetuneConfig, Gate, Likeness, Mode, ModeResult, Overlap,
-    Prerequisite, Recall, Results, RunResult, Trained,
+    AnswerMethod, AnswerMethodResult, Conductivity, ExperimentResults, FinetuneConfig, Gate,
+    GateCheck, NameOverlap, NameSimilarity, Prerequisite, Recall, RunResult, ScoreEstimate,
+    TrainingSummary,
 };
 use std::path::Path;
 
@@ -18,8 +19,8 @@ fn code(code: &str) -> LanguageCode {
     LanguageCode::try_from(code.to_owned()).unwrap()
 }
 
-fn estimate(value: f64) -> Estimate {
-    Estimate {
+fn estimate(value: f64) -> ScoreEstimate {
+    ScoreEstimate {
         value: Some(value),
         low: Some(value - 0.1),
         high: Some(value + 0.1),
@@ -27,10 +28,10 @@ fn estimate(value: f64) -> Estimate {
 }
 
 /// A run of which so many of ten facts cross, with eight of ten translations known, or all.
-fn run(arm: &str, control: Option<&str>, seed: u64, crossed: usize, passed: bool) -> RunResult {
+fn run(pair: &str, control: Option<&str>, seed: u64, crossed: usize, passed: bool) -> RunResult {
     let ratio = crossed as f64 / 10.0;
     let translated = if passed { 10 } else { 8 };
-    let check = |what, language: &str, right: usize| Check {
+    let check = |what, language: &str, right: usize| GateCheck {
         what,
         language: language.to_owned(),
         right,
@@ -39,12 +40,12 @@ fn run(arm: &str, control: Option<&str>, seed: u64, crossed: usize, passed: bool
         passed: right > 9,
     };
     RunResult {
-        arm: arm.to_owned(),
+        pair: pair.to_owned(),
         source: code("en"),
         target: code("de"),
         control: control.map(str::to_owned),
         seed: Some(seed),
-        training: Some(Trained {
+        training: Some(TrainingSummary {
             examples: 100,
             steps: 3,
             tokens: 1_000,
@@ -55,21 +56,21 @@ fn run(arm: &str, control: Option<&str>, seed: u64, crossed: usize, passed: bool
             rows: 20,
             chance: 0.05,
         },
-        overlap: Overlap {
-            places: Likeness {
+        overlap: NameOverlap {
+            places: NameSimilarity {
                 names: 10,
                 similarity: Some(0.5),
                 equal: Some(0.25),
             },
-            continents: Likeness {
+            continents: NameSimilarity {
                 names: 4,
                 similarity: Some(1.0),
                 equal: Some(1.0),
             },
         },
         max_new_tokens: 64,
-        modes: vec![ModeResult {
-            mode: Mode::Ranking,
+        modes: vec![AnswerMethodResult {
+            mode: AnswerMethod::Ranking,
             gate: Gate {
                 threshold: 0.9,
                 checks: vec![
@@ -91,13 +92,13 @@ fn run(arm: &str, control: Option<&str>, seed: u64, crossed: usize, passed: bool
                 xrr_unfloored: estimate(ratio - 0.05),
                 xrr_corrected: estimate((ratio - 0.05) / 0.95),
             },
-            beside: Vec::new(),
+            control_tests: Vec::new(),
         }],
     }
 }
 
 fn report(runs: Vec<RunResult>) -> String {
-    let results = Results {
+    let results = ExperimentResults {
         model: "org/name".to_owned(),
         revision: None,
         fingerprint: "0".repeat(64),
@@ -108,7 +109,10 @@ fn report(runs: Vec<RunResult>) -> String {
         runs,
     };
     let json = serde_json::to_string(&results).unwrap();
-    assert_eq!(serde_json::from_str::<Results>(&json).unwrap(), results);
+    assert_eq!(
+        serde_json::from_str::<ExperimentResults>(&json).unwrap(),
+        results
+    );
     results.markdown()
 }
 
@@ -173,7 +177,7 @@ fn seeds_are_averaged_where_the_gate_passed() {
 
 #[test]
 fn the_contrast_needs_both_controls_with_their_gates() {
-    let arms = |alias| {
+    let with_alias = |alias| {
         report(vec![
             run("de", None, 0, 5, true),
             run("cognate-de", Some("cognate"), 0, 10, true),
@@ -182,7 +186,7 @@ fn the_contrast_needs_both_controls_with_their_gates() {
     };
     let line = "Here, by ranking, 1.000 crosses with equal names and 0.053 with unrelated ones (chance-corrected); the \
                 languages lie at 0.474.";
-    let with_both = arms(true);
+    let with_both = with_alias(true);
     assert!(with_both.lines().any(|it| it == line), "{with_both}");
-    assert!(!arms(false).contains("Here, by"));
+    assert!(!with_alias(false).contains("Here, by"));
 }

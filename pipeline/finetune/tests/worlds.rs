@@ -1,14 +1,14 @@
-//! Worlds become arms: one for each language, and what controls add.
+//! Worlds become language pairs: one for each language, and what controls add.
 
 #![allow(clippy::unwrap_used)]
 
 use clika_base::Project;
 use clika_base::types::LanguageCode;
 use clika_datasets::{
-    BuiltWorld, Control, Experiment, FictionalConfig, NameSource, WorldLanguages, WorldRelation,
-    build_fictional, syllabic,
+    BuiltWorld, Control, ExperimentFile, FictionalConfig, NameSource, WorldLanguages,
+    WorldRelation, build_fictional, syllabic,
 };
-use clika_finetune::{Arm, FinetuneError, WorldSource, arms};
+use clika_finetune::{FinetuneError, LanguagePair, WorldSource, language_pairs};
 use serde_json::Value;
 use std::path::Path;
 
@@ -26,7 +26,7 @@ fn code(code: &str) -> LanguageCode {
 
 /// 20 places in 4 continents, 10 of them taught in the target language.
 fn config() -> FictionalConfig {
-    let experiment = Experiment::read(&project().experiment()).unwrap();
+    let experiment = ExperimentFile::read(&project().experiment()).unwrap();
     FictionalConfig {
         places: 20,
         taught_places: 10,
@@ -39,46 +39,51 @@ fn drawn(
     config: FictionalConfig,
     languages: &[&str],
     controls: &[Control],
-) -> Result<Vec<Arm>, FinetuneError> {
+) -> Result<Vec<LanguagePair>, FinetuneError> {
     let languages: Vec<_> = languages.iter().map(|it| code(it)).collect();
     let world = WorldSource::Drawn { config, seed: SEED };
-    arms(&world, &languages, controls, &project())
+    language_pairs(&world, &languages, controls, &project())
 }
 
-fn names(arms: &[Arm]) -> Vec<&str> {
-    arms.iter().map(|arm| arm.name.as_str()).collect()
+fn names(pairs: &[LanguagePair]) -> Vec<&str> {
+    pairs.iter().map(|pair| pair.name.as_str()).collect()
 }
 
 #[test]
 fn controls_stand_beside_the_languages() {
     let controls = [Control::Alias, Control::Cognate, Control::RandomLabel];
-    let arms = drawn(config(), &["ru", "de"], &controls).unwrap();
+    let pairs = drawn(config(), &["ru", "de"], &controls).unwrap();
     assert_eq!(
-        names(&arms),
+        names(&pairs),
         ["ru", "de", "alias", "cognate-ru", "cognate-de"]
     );
-    for arm in &arms {
+    for pair in &pairs {
         // Ten templates for 24 names, for 20 places in English and for 10 in the other language.
-        assert_eq!(arm.splits.train.len(), 10 * (24 + 20 + 10), "{}", arm.name);
-        assert_eq!(arm.splits.test.len(), 10);
-        assert_eq!(arm.source, code("en"));
+        assert_eq!(
+            pair.splits.train.len(),
+            10 * (24 + 20 + 10),
+            "{}",
+            pair.name
+        );
+        assert_eq!(pair.splits.test.len(), 10);
+        assert_eq!(pair.source, code("en"));
     }
-    assert_eq!(arms[2].target, code("en-alias"));
-    assert_eq!(arms[3].target, code("ru"));
+    assert_eq!(pairs[2].target, code("en-alias"));
+    assert_eq!(pairs[3].target, code("ru"));
     // The same places are tested with shuffled answers, as many of them right as a guess has: 10 / 4.
-    for arm in &arms[..2] {
-        let [beside] = arm.beside.as_slice() else {
-            panic!("{:?}", arm.beside.len())
+    for pair in &pairs[..2] {
+        let [control_tests] = pair.control_tests.as_slice() else {
+            panic!("{:?}", pair.control_tests.len())
         };
-        assert_eq!(beside.name, "random-label");
-        let same = arm.splits.test.iter().zip(&beside.rows);
+        assert_eq!(control_tests.name, "random-label");
+        let same = pair.splits.test.iter().zip(&control_tests.rows);
         assert!(
             same.clone()
                 .all(|(a, b)| a.entity == b.entity && a.prompt == b.prompt)
         );
         assert_eq!(same.filter(|(a, b)| a.answer == b.answer).count(), 2);
     }
-    assert!(arms[2..].iter().all(|arm| arm.beside.is_empty()));
+    assert!(pairs[2..].iter().all(|pair| pair.control_tests.is_empty()));
 }
 
 #[test]
@@ -87,15 +92,15 @@ fn arms_are_named_after_what_is_not_the_papers() {
         relation: WorldRelation::Founding,
         ..config()
     };
-    let arms = drawn(founding, &["de"], &[]).unwrap();
-    assert_eq!(names(&arms), ["founding-de"]);
+    let pairs = drawn(founding, &["de"], &[]).unwrap();
+    assert_eq!(names(&pairs), ["founding-de"]);
     let french = FictionalConfig {
         source: code("fr"),
         ..config()
     };
-    let arms = drawn(french, &["de", "en"], &[Control::Cognate]).unwrap();
+    let pairs = drawn(french, &["de", "en"], &[Control::Cognate]).unwrap();
     assert_eq!(
-        names(&arms),
+        names(&pairs),
         ["fr-de", "fr-en", "cognate-fr-de", "cognate-fr-en"]
     );
     // Without languages, all that have words.
@@ -147,8 +152,8 @@ fn a_built_world_has_the_arms_of_the_drawn_one() {
     .unwrap();
     let world = WorldSource::Built(BuiltWorld::open(&built.folder).unwrap());
     let controls = [Control::RandomLabel, Control::Alias];
-    let read = arms(&world, &[], &controls, &project).unwrap();
+    let read = language_pairs(&world, &[], &controls, &project).unwrap();
     assert_eq!(read, drawn(config, &["de", "ja"], &controls).unwrap());
-    let error = arms(&world, &[code("fr")], &[], &project).unwrap_err();
+    let error = language_pairs(&world, &[code("fr")], &[], &project).unwrap_err();
     assert_eq!(error.to_string(), "the world has no language `fr`");
 }

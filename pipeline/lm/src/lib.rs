@@ -25,7 +25,9 @@ pub use adapter::{
     Adapter, AdapterConfig, AdapterField, FIELDS as ADAPTER_FIELDS, FieldSupport, LoraConfig,
     LoraTargets, ModuleSelection,
 };
-use clika_checkpoint::{Activation, MlpNames, Names, Norm, Position, QueryKeyValue, Rope};
+use clika_checkpoint::{
+    Activation, MlpNames, Norm, PositionEncoding, QueryKeyValue, Rope, TensorNames,
+};
 pub use clika_checkpoint::{Architecture, Checkpoint, CheckpointError, Dtype, read_architecture};
 pub use decoder::{Decoder, KvCache, Sequence};
 pub use device::{Device, DeviceChoice, devices, missing_features};

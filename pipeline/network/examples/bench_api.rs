@@ -4,8 +4,10 @@
 //! `make bench-api` runs it. Every measurement is a process of its own, so that memory is its own too.
 
 use clika_base::types::NoProgress;
-use clika_network::http::Patience;
-use clika_network::services::{Budget, Cache, Generation, OpenAi, Prompt, Role, Rules, Service};
+use clika_network::http::RetryPolicy;
+use clika_network::services::{
+    AnswerCache, Budget, ChatRole, GenerationRequest, OpenAi, Prompt, Service, ServiceConfig,
+};
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, json};
 use std::{
@@ -123,28 +125,28 @@ fn child(base: &str, cache: &Path, concurrency: usize, count: usize) -> Outcome<
 }
 
 fn service(cache: &Path, concurrency: usize) -> Outcome<Service> {
-    let rules = Rules {
+    let rules = ServiceConfig {
         concurrency,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_secs(30),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 1,
             first_wait: Duration::ZERO,
         },
         budget: Budget::default(),
     };
-    Ok(Service::new("bench", rules, Cache::open(cache)?)?)
+    Ok(Service::new("bench", rules, AnswerCache::open(cache)?)?)
 }
 
 /// A prompt as long as the paper's.
-fn generation(number: usize) -> Generation {
+fn generation(number: usize) -> GenerationRequest {
     let text = format!(
         "Question {number}: {}",
         "which of these is right? ".repeat(32)
     );
-    Generation {
-        prompt: Prompt::Chat(vec![(Role::User, text)]),
+    GenerationRequest {
+        prompt: Prompt::Chat(vec![(ChatRole::User, text)]),
         max_tokens: 16,
         fields: Map::new(),
     }

@@ -3,19 +3,21 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::types::NoProgress;
-use clika_network::http::Patience;
-use clika_network::services::{Budget, Cache, Generation, OpenAi, Prompt, Role, Rules, Service};
+use clika_network::http::RetryPolicy;
+use clika_network::services::{
+    AnswerCache, Budget, ChatRole, GenerationRequest, OpenAi, Prompt, Service, ServiceConfig,
+};
 use serde_json::{Map, json};
 use std::{path::Path, time::Duration};
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
-fn rules() -> Rules {
-    Rules {
+fn rules() -> ServiceConfig {
+    ServiceConfig {
         concurrency: 4,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_millis(500),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 3,
             first_wait: Duration::from_millis(1),
         },
@@ -23,9 +25,9 @@ fn rules() -> Rules {
     }
 }
 
-fn question(text: &str) -> Generation {
-    Generation {
-        prompt: Prompt::Chat(vec![(Role::User, text.to_owned())]),
+fn question(text: &str) -> GenerationRequest {
+    GenerationRequest {
+        prompt: Prompt::Chat(vec![(ChatRole::User, text.to_owned())]),
         max_tokens: 10,
         fields: Map::new(),
     }
@@ -40,7 +42,7 @@ fn a_killed_run_goes_on_where_it_stopped() {
             .enable_all()
             .build();
         runtime.unwrap().block_on(async {
-            let cache = Cache::open(Path::new(&cache)).unwrap();
+            let cache = AnswerCache::open(Path::new(&cache)).unwrap();
             let service = Service::new("stub", rules(), cache).unwrap();
             let model = OpenAi::new(service, &base, "m", None, "X").unwrap();
             for n in 0..200 {
@@ -59,10 +61,10 @@ fn a_killed_run_goes_on_where_it_stopped() {
     }
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache.jsonl").display().to_string();
-    let stub = Stub::start(|_, _| {
+    let stub = StubServer::start(|_, _| {
         std::thread::sleep(Duration::from_millis(2));
         let body = json!({ "choices": [{ "message": { "role": "assistant", "content": "B" } }] });
-        Answer::new(200, "application/json", body.to_string())
+        StubResponse::new(200, "application/json", body.to_string())
     });
     let base = format!("{}/v1", stub.origin());
     let mut child = std::process::Command::new(std::env::current_exe().unwrap())

@@ -5,7 +5,7 @@
 //! en-CO is 1 by definition and costs the same.
 
 use clika_scores::metrics::{
-    Answer, Judged, Parallel, Resampler, Share, accuracy_share, bca, en_co_share,
+    Answer, JudgedAnswer, PairedItems, Resampler, Share, accuracy_share, bca, en_co_share,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -27,24 +27,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut clusters: Vec<Vec<usize>> = Vec::new();
     let mut start = 0;
     for (items, size, choices, with_en_co) in TASKS {
-        let mut answers = |right: &[u8]| -> Vec<Judged> {
+        let mut answers = |right: &[u8]| -> Vec<JudgedAnswer> {
             right
                 .iter()
                 .map(|&right| {
                     let drawn = generator.random_range(0..2 * choices);
                     let answer = Answer::Choice(if drawn < choices { drawn } else { right });
-                    Judged { answer, right }
+                    JudgedAnswer { answer, right }
                 })
                 .collect()
         };
         let right: Vec<u8> = (0..items)
             .map(|item| (item % usize::from(choices)) as u8)
             .collect();
-        let languages: Vec<Vec<Judged>> = (0..LANGUAGES).map(|_| answers(&right)).collect();
+        let languages: Vec<Vec<JudgedAnswer>> = (0..LANGUAGES).map(|_| answers(&right)).collect();
         for language in &languages {
             shares.push(accuracy_share(language).starting_at(start));
             if with_en_co {
-                let pair = Parallel::new(languages[0].as_slice(), language)?;
+                let pair = PairedItems::new(languages[0].as_slice(), language)?;
                 shares.push(en_co_share(pair).starting_at(start));
             }
         }

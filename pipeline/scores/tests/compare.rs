@@ -4,8 +4,8 @@
 
 use clika_base::types::{LanguageCode, Task};
 use clika_scores::metrics::Answer;
-use clika_scores::predictions::{Collection, Key, Prediction};
-use clika_scores::report::{IntervalKind, ReportError, Run, Uncertainty, compare};
+use clika_scores::predictions::{Collection, Prediction, PredictionKey};
+use clika_scores::report::{ComparedRun, IntervalKind, ReportError, Uncertainty, compare};
 use serde_json::json;
 
 const UNCERTAINTY: Uncertainty = Uncertainty {
@@ -36,7 +36,7 @@ fn run(model: &str, answers: &[(&str, &str)]) -> Collection {
                 item_sha256: None,
                 prompt_sha256: None,
             });
-        let key = Key {
+        let key = PredictionKey {
             model: model.to_owned(),
             task: Task::XCopa,
             language: LanguageCode::try_from((*language).to_owned()).unwrap(),
@@ -50,7 +50,12 @@ fn run(model: &str, answers: &[(&str, &str)]) -> Collection {
 fn differences_and_tests_by_hand() {
     let a = run("a", &[("de", "AAAAAAAB"), ("zh", "AAAABBBB")]);
     let b = run("b", &[("de", "ABBBBBBB"), ("zh", "AAAABBBB"), ("ja", "A")]);
-    let comparison = compare(Run::new(&a, "a"), Run::new(&b, "b"), &UNCERTAINTY).unwrap();
+    let comparison = compare(
+        ComparedRun::new(&a, "a"),
+        ComparedRun::new(&b, "b"),
+        &UNCERTAINTY,
+    )
+    .unwrap();
     assert_eq!(comparison.rows.len(), 2, "ja is in one only");
     let [unshared] = &comparison.unshared[..] else {
         panic!("{:?}", comparison.unshared)
@@ -95,7 +100,7 @@ fn the_kind_of_interval_is_obeyed() {
             interval,
             ..UNCERTAINTY
         };
-        let (a, b) = (Run::new(&a, "a"), Run::new(&b, "b"));
+        let (a, b) = (ComparedRun::new(&a, "a"), ComparedRun::new(&b, "b"));
         let row = compare(a, b, &uncertainty).unwrap().rows.remove(0);
         assert!(
             row.low < row.difference && row.difference < row.high,
@@ -115,7 +120,7 @@ fn the_kind_of_interval_is_obeyed() {
 fn swapping_the_models_swaps_the_signs() {
     let a = run("a", &[("de", "AABAAABAAB")]);
     let b = run("b", &[("de", "ABBABABAAA")]);
-    let (a, b) = (Run::new(&a, "a"), Run::new(&b, "b"));
+    let (a, b) = (ComparedRun::new(&a, "a"), ComparedRun::new(&b, "b"));
     let there = &compare(a, b, &UNCERTAINTY).unwrap().rows[0];
     let back = &compare(b, a, &UNCERTAINTY).unwrap().rows[0];
     assert_eq!(
@@ -136,7 +141,12 @@ fn other_clusters_are_other_items() {
         predictions[1].cluster_id = "item 0".to_owned();
         b.insert(key.clone(), predictions);
     }
-    let error = compare(Run::new(&a, "a"), Run::new(&b, "a"), &UNCERTAINTY).unwrap_err();
+    let error = compare(
+        ComparedRun::new(&a, "a"),
+        ComparedRun::new(&b, "a"),
+        &UNCERTAINTY,
+    )
+    .unwrap_err();
     assert!(
         error
             .to_string()
@@ -148,9 +158,9 @@ fn other_clusters_are_other_items() {
 #[test]
 fn labels_tell_runs_of_one_model_apart_and_are_escaped() {
     let a = run("m", &[("de", "AA")]);
-    let named = |label| Run {
+    let named = |label| ComparedRun {
         label,
-        ..Run::new(&a, "m")
+        ..ComparedRun::new(&a, "m")
     };
     let comparison = compare(named("x|1"), named("y"), &UNCERTAINTY).unwrap();
     assert_eq!((comparison.a.as_str(), comparison.b.as_str()), ("x|1", "y"));
@@ -163,7 +173,7 @@ fn other_items_and_nothing_shared_are_errors() {
     let short = run("b", &[("de", "AA")]);
     let other = run("c", &[("zh", "AA")]);
     let runs = [(&long, "a"), (&short, "b"), (&other, "c")]
-        .map(|(collection, model)| Run::new(collection, model));
+        .map(|(collection, model)| ComparedRun::new(collection, model));
     let error = compare(runs[0], runs[1], &UNCERTAINTY)
         .unwrap_err()
         .to_string();
@@ -188,8 +198,13 @@ fn asked(collection: &Collection, hash: &str) -> Collection {
 #[test]
 fn answers_to_other_questions_are_not_compared_and_unknown_ones_are_named() {
     let (plain_a, plain_b) = (run("a", &[("de", "AAB")]), run("b", &[("de", "ABB")]));
-    let compared =
-        |a: &Collection, b: &Collection| compare(Run::new(a, "a"), Run::new(b, "b"), &UNCERTAINTY);
+    let compared = |a: &Collection, b: &Collection| {
+        compare(
+            ComparedRun::new(a, "a"),
+            ComparedRun::new(b, "b"),
+            &UNCERTAINTY,
+        )
+    };
     let (a, b) = (asked(&plain_a, "one"), asked(&plain_b, "one"));
     let same = compared(&a, &b).unwrap();
     assert!(same.unverified.is_empty());
@@ -245,8 +260,13 @@ fn answers_that_were_scored_in_other_ways_are_compared_and_named() {
         }
         collection
     };
-    let compared =
-        |a: &Collection, b: &Collection| compare(Run::new(a, "a"), Run::new(b, "b"), &UNCERTAINTY);
+    let compared = |a: &Collection, b: &Collection| {
+        compare(
+            ComparedRun::new(a, "a"),
+            ComparedRun::new(b, "b"),
+            &UNCERTAINTY,
+        )
+    };
     let a = scored("a", json!({ "scoring_version": 2 }));
     let same = compared(&a, &scored("b", json!({ "scoring_version": 2 }))).unwrap();
     assert!(same.other_scoring.is_empty());

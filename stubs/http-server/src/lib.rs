@@ -11,26 +11,26 @@ use std::{
     time::Duration,
 };
 
-/// A server that ends with the value.
-pub struct Stub {
+/// A running HTTP server for tests; it ends when the value is dropped.
+pub struct StubServer {
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    requests: Arc<Mutex<Vec<StubRequest>>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// A request as it came in.
+/// A request as the server got it.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct StubRequest {
     /// Request line and headers, lower case.
     pub head: String,
     /// The body.
     pub body: String,
 }
 
-/// What the server does with a request.
+/// What the server does with a request: answer it, break off or stay silent.
 #[derive(Clone, Debug)]
-pub enum Answer {
+pub enum StubResponse {
     /// Answers in full.
     Full {
         /// The status, such as 200.
@@ -62,7 +62,7 @@ pub enum Answer {
     Stall,
 }
 
-impl Answer {
+impl StubResponse {
     /// A full answer with status and content type.
     pub fn new(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::Full {
@@ -85,14 +85,14 @@ impl Answer {
 /// More requests than any test sends: a client that runs wild is cut off.
 const MOST_REQUESTS: usize = 2_000;
 
-impl Stub {
+impl StubServer {
     /// Serves on a free port; `answer` gets the number of the request, from 0, and the request.
     ///
     /// Requests are served one after the other.
     ///
     /// # Panics
     /// If no port is free.
-    pub fn start(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> Self {
+    pub fn start(answer: impl Fn(usize, &StubRequest) -> StubResponse + Send + 'static) -> Self {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         listener
@@ -126,7 +126,7 @@ impl Stub {
     }
 
     /// The requests so far.
-    pub fn requests(&self) -> Vec<Request> {
+    pub fn requests(&self) -> Vec<StubRequest> {
         self.requests
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -134,7 +134,7 @@ impl Stub {
     }
 }
 
-impl Drop for Stub {
+impl Drop for StubServer {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
@@ -146,9 +146,9 @@ impl Drop for Stub {
 
 fn serve(
     listener: &TcpListener,
-    requests: &Mutex<Vec<Request>>,
+    requests: &Mutex<Vec<StubRequest>>,
     stop: &AtomicBool,
-    answer: impl Fn(usize, &Request) -> Answer,
+    answer: impl Fn(usize, &StubRequest) -> StubResponse,
 ) {
     let mut stalled = Vec::new();
     let mut served = 0;
@@ -162,7 +162,7 @@ fn serve(
                         .unwrap_or_else(PoisonError::into_inner)
                         .push(request.clone());
                     match answer(served, &request) {
-                        Answer::Stall => stalled.push(stream),
+                        StubResponse::Stall => stalled.push(stream),
                         answer => drop(write(&mut stream, &request, &answer)),
                     }
                     served += 1;
@@ -176,7 +176,7 @@ fn serve(
     }
 }
 
-fn read(stream: &mut TcpStream) -> io::Result<Request> {
+fn read(stream: &mut TcpStream) -> io::Result<StubRequest> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut reader = BufReader::new(stream);
@@ -194,32 +194,32 @@ fn read(stream: &mut TcpStream) -> io::Result<Request> {
         .map_err(|_| io::ErrorKind::InvalidData)?;
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    Ok(Request {
+    Ok(StubRequest {
         head,
         body: String::from_utf8_lossy(&body).into_owned(),
     })
 }
 
-fn write(stream: &mut TcpStream, request: &Request, answer: &Answer) -> io::Result<()> {
+fn write(stream: &mut TcpStream, request: &StubRequest, answer: &StubResponse) -> io::Result<()> {
     let (status, headers, body, sent) = match answer {
-        Answer::Full {
+        StubResponse::Full {
             status,
             headers,
             body,
         } => (*status, headers.clone(), body, body.len()),
-        Answer::CutOff { content_type, body } => (
+        StubResponse::CutOff { content_type, body } => (
             200,
             vec![format!("Content-Type: {content_type}")],
             body,
             body.len() / 2,
         ),
-        Answer::Broken {
+        StubResponse::Broken {
             status,
             headers,
             body,
             sent,
         } => (*status, headers.clone(), body, *sent),
-        Answer::Stall => return Ok(()),
+        StubResponse::Stall => return Ok(()),
     };
     // The answer to HEAD has the length of a body, and none.
     let sent = if request.head.starts_with("head ") {

@@ -1,7 +1,7 @@
 //! Divisions among the wrong choices that cannot be right: those of another country than the city's.
 
 use crate::{
-    ChoiceItem, ChoiceSet, Finding, Knowledge, Places, Severity,
+    BackgroundFacts, ChoiceItem, ChoiceSet, CountryDivisions, Finding, Severity,
     tally::{Defect, Tallies},
     text::{folded, shortened},
 };
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const UNDONE: &str = "wrong choices that no city of the country can have stay unseen";
 
-pub(super) fn check(set: &ChoiceSet, knowledge: &Knowledge) -> Vec<Finding> {
+pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
     let is_division = |item: &ChoiceItem| item.relation.as_deref() == Some("division");
     let Some((reference, items)) = set.reference() else {
         return Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn check(set: &ChoiceSet, knowledge: &Knowledge) -> Vec<Finding> {
             "The project has no snapshot of Wikidata, so that countries of divisions are unknown.";
         return vec![Tallies::default().report(&set.name, defect, message.to_owned())];
     };
-    let atlas = Atlas::of(set, places);
+    let atlas = CountryIndex::of(set, places);
     foreign_divisions(set, reference, &items, &atlas)
         .into_iter()
         .chain(foreign_cities(set, reference, &items, places, knowledge))
@@ -37,15 +37,15 @@ pub(super) fn check(set: &ChoiceSet, knowledge: &Knowledge) -> Vec<Finding> {
 }
 
 /// Countries of divisions: what the snapshot says, and what right choices of other items say.
-struct Atlas<'a> {
-    places: &'a Places,
+struct CountryIndex<'a> {
+    places: &'a CountryDivisions,
     learned: BTreeMap<(LanguageCode, String), BTreeSet<String>>,
     /// Each item's choices in every language, the reference language first.
     choices: BTreeMap<&'a str, Vec<(&'a LanguageCode, &'a [String])>>,
 }
 
-impl<'a> Atlas<'a> {
-    fn of(set: &'a ChoiceSet, places: &'a Places) -> Self {
+impl<'a> CountryIndex<'a> {
+    fn of(set: &'a ChoiceSet, places: &'a CountryDivisions) -> Self {
         let mut atlas = Self {
             places,
             learned: BTreeMap::new(),
@@ -80,7 +80,7 @@ impl<'a> Atlas<'a> {
 }
 
 /// What a country is compared by: its identifier where the snapshot knows it, else its name.
-fn country_key(country: &str, places: &Places) -> String {
+fn country_key(country: &str, places: &CountryDivisions) -> String {
     match places.country(country) {
         Some(qid) => qid.to_string(),
         None => folded(country),
@@ -91,7 +91,7 @@ fn foreign_divisions(
     set: &ChoiceSet,
     reference: &LanguageCode,
     items: &[&ChoiceItem],
-    atlas: &Atlas,
+    atlas: &CountryIndex,
 ) -> Option<Finding> {
     let mut tallies = Tallies::default();
     let (mut wrong, mut foreign, mut unknown) = (0, 0, 0);
@@ -135,8 +135,8 @@ fn foreign_cities(
     set: &ChoiceSet,
     reference: &LanguageCode,
     items: &[&ChoiceItem],
-    places: &Places,
-    knowledge: &Knowledge,
+    places: &CountryDivisions,
+    knowledge: &BackgroundFacts,
 ) -> Option<Finding> {
     let mut tallies = Tallies::default();
     let mut countries = BTreeMap::<String, usize>::new();

@@ -16,14 +16,14 @@ const FAR: f64 = 25.0;
 const FROM_OTHER_POOL: f64 = 0.25;
 
 /// An item whose choices are years, astronomically numbered.
-struct Years<'a> {
+struct YearItem<'a> {
     item: &'a ChoiceItem,
     is_death: bool,
     right: usize,
     years: Vec<i64>,
 }
 
-impl Years<'_> {
+impl YearItem<'_> {
     fn answer(&self) -> i64 {
         self.years[self.right]
     }
@@ -63,7 +63,7 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
         let shown = || item.choices.join(", ");
         unread.see(reference, &item.id, is_unread.then(shown));
         if let (Some(years), Some(right)) = (years, item.right()) {
-            asked.push(Years {
+            asked.push(YearItem {
                 item,
                 is_death,
                 right,
@@ -105,11 +105,11 @@ fn year(text: &str) -> Option<i64> {
     Some(if is_bce { 1 - number } else { number })
 }
 
-fn nearest(item: &Years) -> Option<i64> {
+fn nearest(item: &YearItem) -> Option<i64> {
     item.wrong().map(|year| (year - item.answer()).abs()).min()
 }
 
-fn distance(set: &ChoiceSet, reference: &LanguageCode, asked: &[Years]) -> Option<Finding> {
+fn distance(set: &ChoiceSet, reference: &LanguageCode, asked: &[YearItem]) -> Option<Finding> {
     let of = |is_death: Option<bool>| {
         let asked = asked.iter();
         let asked = asked.filter(|item| is_death.is_none_or(|it| it == item.is_death));
@@ -140,15 +140,15 @@ fn distance(set: &ChoiceSet, reference: &LanguageCode, asked: &[Years]) -> Optio
 }
 
 /// Wrong death years that are somebody's birth year and nobody's death year.
-fn pools(set: &ChoiceSet, reference: &LanguageCode, asked: &[Years]) -> Option<Finding> {
+fn pools(set: &ChoiceSet, reference: &LanguageCode, asked: &[YearItem]) -> Option<Finding> {
     let gold = |is_death: bool| -> BTreeSet<i64> {
         let items = asked.iter().filter(|item| item.is_death == is_death);
-        items.map(Years::answer).collect()
+        items.map(YearItem::answer).collect()
     };
     let (births, deaths) = (gold(false), gold(true));
     let from = |is_death: bool, pool: &BTreeSet<i64>, other: &BTreeSet<i64>| {
         let items = asked.iter().filter(|item| item.is_death == is_death);
-        let years: Vec<_> = items.flat_map(Years::wrong).collect();
+        let years: Vec<_> = items.flat_map(YearItem::wrong).collect();
         let only = years
             .iter()
             .filter(|year| pool.contains(year) && !other.contains(year));
@@ -180,7 +180,7 @@ fn pools(set: &ChoiceSet, reference: &LanguageCode, asked: &[Years]) -> Option<F
 }
 
 /// Deaths before the person's birth, and births after the death.
-fn impossible(set: &ChoiceSet, reference: &LanguageCode, asked: &[Years]) -> Option<Finding> {
+fn impossible(set: &ChoiceSet, reference: &LanguageCode, asked: &[YearItem]) -> Option<Finding> {
     let mut lives: BTreeMap<&str, [Option<i64>; 2]> = BTreeMap::new();
     for item in asked {
         if let Some(entity) = &item.item.entity {
@@ -225,7 +225,11 @@ fn impossible(set: &ChoiceSet, reference: &LanguageCode, asked: &[Years]) -> Opt
     })
 }
 
-fn only_of_its_era(set: &ChoiceSet, reference: &LanguageCode, asked: &[Years]) -> Option<Finding> {
+fn only_of_its_era(
+    set: &ChoiceSet,
+    reference: &LanguageCode,
+    asked: &[YearItem],
+) -> Option<Finding> {
     let mut tallies = Tallies::default();
     for item in asked {
         let is_bce = |year: i64| year <= 0;

@@ -110,13 +110,13 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
 }
 
 /// Two choices that read the same.
-struct Same {
+struct EqualChoice {
     is_right: bool,
     text: String,
 }
 
 /// Two choices that read the same, with the right one where it is among them.
-fn same_choices(item: &ChoiceItem, folded: &[String]) -> Option<Same> {
+fn same_choices(item: &ChoiceItem, folded: &[String]) -> Option<EqualChoice> {
     let mut found = None;
     for a in 0..folded.len() {
         for b in a + 1..folded.len() {
@@ -126,7 +126,7 @@ fn same_choices(item: &ChoiceItem, folded: &[String]) -> Option<Same> {
             let is_right = item.right().is_some_and(|right| right == a || right == b);
             if is_right || found.is_none() {
                 let text = format!("{}: `{}` twice", item.at, item.choices[a]);
-                found = Some(Same { is_right, text });
+                found = Some(EqualChoice { is_right, text });
             }
         }
     }

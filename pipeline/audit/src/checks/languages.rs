@@ -1,7 +1,7 @@
 //! Texts in another language than they should be, as far as letters tell it: Latin script only.
 
 use crate::{
-    ChoiceSet, Finding, Knowledge, Severity,
+    BackgroundFacts, ChoiceSet, Finding, Severity,
     tally::{Defect, Tallies},
     text::shortened,
 };
@@ -14,7 +14,7 @@ const LONG: usize = 50;
 /// The share of a language's texts from which on it is no accident of the detector.
 const MANY: f64 = 0.02;
 
-pub(super) fn check(set: &ChoiceSet, knowledge: &Knowledge) -> Vec<Finding> {
+pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
     let languages = set.languages.keys();
     let latin: Vec<(&LanguageCode, Lang)> = languages
         .filter(|code| knowledge.script(code) == Some("Latn"))

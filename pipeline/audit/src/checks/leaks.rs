@@ -14,7 +14,7 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
     let (mut part, mut wrong_part) = (Tallies::default(), 0);
     let (mut compared, mut divisions) = (0, 0);
     for (language, items) in &set.languages {
-        let common = Common::of(items);
+        let common = CommonPieces::of(items);
         for item in items {
             let Some(right) = item.right() else { continue };
             let question = folded(&item.text);
@@ -72,12 +72,12 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
 }
 
 /// Pieces that many choices of a language share, which name none of them: "voivodeship", "область", "州".
-struct Common(BTreeSet<String>);
+struct CommonPieces(BTreeSet<String>);
 
 /// A piece that this many different choices share says nothing.
 const COMMON_FROM: usize = 3;
 
-impl Common {
+impl CommonPieces {
     fn of(items: &[ChoiceItem]) -> Self {
         let choices: BTreeSet<&String> = items.iter().flat_map(|item| &item.choices).collect();
         let mut counts = BTreeMap::<String, usize>::new();

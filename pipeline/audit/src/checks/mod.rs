@@ -12,10 +12,10 @@ pub(crate) mod shortcuts;
 #[cfg(test)]
 mod tests;
 
-use crate::{ChoiceSet, Finding, Knowledge};
+use crate::{BackgroundFacts, ChoiceSet, Finding};
 
 /// Runs every check.
-pub(crate) fn all(set: &ChoiceSet, knowledge: &Knowledge) -> Vec<Finding> {
+pub(crate) fn all(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
     [
         parallelism::check(set),
         duplicates::check(set),

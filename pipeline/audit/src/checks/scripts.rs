@@ -1,7 +1,7 @@
 //! Texts in the wrong script, and texts that are English still.
 
 use crate::{
-    ChoiceItem, ChoiceSet, Finding, Knowledge, Severity,
+    BackgroundFacts, ChoiceItem, ChoiceSet, Finding, Severity,
     tally::{Defect, Tallies},
     text::{folded, has_common_word, letters, shortened},
 };
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The share of items from which on untranslated texts are more than slips.
 const MANY: f64 = 0.05;
 
-pub(super) fn check(set: &ChoiceSet, knowledge: &Knowledge) -> Vec<Finding> {
+pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
     let [
         mut script_texts,
         mut script_choices,

@@ -14,9 +14,9 @@ use std::collections::HashMap;
 const LEVEL: f64 = 0.01;
 const GAIN: f64 = 0.05;
 
-/// A rule that needs no knowledge.
+/// A rule that picks a choice without knowledge.
 #[derive(Clone, Copy, PartialEq)]
-enum Rule {
+enum ShortcutRule {
     Overlap,
     Position(usize),
     Longest,
@@ -24,7 +24,7 @@ enum Rule {
     Frequent,
 }
 
-impl Rule {
+impl ShortcutRule {
     fn name(self) -> String {
         match self {
             Self::Overlap => "the longest text shared with the question".to_owned(),
@@ -37,9 +37,9 @@ impl Rule {
 }
 
 /// A rule's score on one language.
-struct Score<'a> {
+struct RuleScore<'a> {
     language: &'a LanguageCode,
-    rule: Rule,
+    rule: ShortcutRule,
     items: usize,
     right: f64,
     chance: f64,
@@ -54,9 +54,14 @@ pub(crate) fn check(set: &ChoiceSet) -> Vec<Finding> {
         let Some(most) = items.iter().map(|item| item.choices.len()).max() else {
             continue;
         };
-        let known = Known::of(items);
-        let rules = [Rule::Overlap, Rule::Longest, Rule::Shortest, Rule::Frequent];
-        let positions = (0..most).map(Rule::Position);
+        let known = PreparedItems::of(items);
+        let rules = [
+            ShortcutRule::Overlap,
+            ShortcutRule::Longest,
+            ShortcutRule::Shortest,
+            ShortcutRule::Frequent,
+        ];
+        let positions = (0..most).map(ShortcutRule::Position);
         for rule in rules.into_iter().chain(positions) {
             scores.push(score(language, rule, &known));
         }
@@ -72,7 +77,7 @@ pub(crate) fn check(set: &ChoiceSet) -> Vec<Finding> {
     .collect()
 }
 
-fn tails(scores: &[Score], sign: f64) -> Vec<Option<f64>> {
+fn tails(scores: &[RuleScore], sign: f64) -> Vec<Option<f64>> {
     let scores = scores.iter();
     scores
         .map(|score| Some(upper_tail(sign * score.z?)))
@@ -81,12 +86,12 @@ fn tails(scores: &[Score], sign: f64) -> Vec<Option<f64>> {
 
 fn finding(
     set: &ChoiceSet,
-    scores: &[Score],
+    scores: &[RuleScore],
     p_values: &[Option<f64>],
     is_above: bool,
 ) -> Option<Finding> {
     let mut tallies = Tallies::default();
-    let mut found: Vec<(&Score, f64)> = Vec::new();
+    let mut found: Vec<(&RuleScore, f64)> = Vec::new();
     for (score, p) in scores.iter().zip(p_values) {
         tallies.looked_at(score.language, 1);
         let gain = (score.right - score.chance) / score.items as f64;
@@ -94,7 +99,7 @@ fn finding(
         let is_meant = if is_above {
             gain >= GAIN
         } else {
-            gain <= -GAIN && score.rule != Rule::Frequent
+            gain <= -GAIN && score.rule != ShortcutRule::Frequent
         };
         if let Some(p) = *p
             && p < LEVEL
@@ -141,12 +146,12 @@ fn finding(
 }
 
 /// The items of a language, prepared once for every rule.
-struct Known<'a> {
+struct PreparedItems<'a> {
     items: Vec<(&'a ChoiceItem, usize, Vec<String>, Vec<char>)>,
     right_elsewhere: HashMap<String, usize>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> PreparedItems<'a> {
     fn of(items: &'a [ChoiceItem]) -> Self {
         let mut known = Self {
             items: Vec::new(),
@@ -170,18 +175,24 @@ impl<'a> Known<'a> {
 ///
 /// Against labels at random: an item on which `t` of `c` choices tie scores 1/c in the mean, with the variance
 /// 1/(t·c) − 1/c².
-fn score<'a>(language: &'a LanguageCode, rule: Rule, known: &Known) -> Score<'a> {
+fn score<'a>(
+    language: &'a LanguageCode,
+    rule: ShortcutRule,
+    known: &PreparedItems,
+) -> RuleScore<'a> {
     let (mut right, mut chance, mut variance) = (0.0, 0.0, 0.0);
     for (_, label, choices, question) in &known.items {
         let values: Vec<usize> = choices
             .iter()
             .enumerate()
             .map(|(position, choice)| match rule {
-                Rule::Overlap => longest_common(question, &choice.chars().collect::<Vec<_>>()),
-                Rule::Position(wanted) => usize::from(position == wanted),
-                Rule::Longest => choice.chars().count(),
-                Rule::Shortest => usize::MAX - choice.chars().count(),
-                Rule::Frequent => {
+                ShortcutRule::Overlap => {
+                    longest_common(question, &choice.chars().collect::<Vec<_>>())
+                }
+                ShortcutRule::Position(wanted) => usize::from(position == wanted),
+                ShortcutRule::Longest => choice.chars().count(),
+                ShortcutRule::Shortest => usize::MAX - choice.chars().count(),
+                ShortcutRule::Frequent => {
                     let times = known.right_elsewhere.get(choice);
                     times
                         .copied()
@@ -198,7 +209,7 @@ fn score<'a>(language: &'a LanguageCode, rule: Rule, known: &Known) -> Score<'a>
         chance += 1.0 / count;
         variance += 1.0 / (tied * count) - 1.0 / (count * count);
     }
-    Score {
+    RuleScore {
         language,
         rule,
         items: known.items.len(),

@@ -1,12 +1,12 @@
 //! Small sets without a defect, each spoiled in one way.
 
 use super::*;
-use crate::{ChoiceItem, Places, Severity, worlds::tiny::code};
+use crate::{ChoiceItem, CountryDivisions, Severity, worlds::tiny::code};
 use clika_base::types::Qid;
 
-fn knowledge() -> Knowledge {
+fn knowledge() -> BackgroundFacts {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut places = Places::default();
+    let mut places = CountryDivisions::default();
     for (qid, name, divisions) in [
         (183, "Germany", ["Norden", "Sueden", "Westen", "Ostsee"]),
         (142, "France", ["Centre", "Savoie", "Alsace", "Azurea"]),
@@ -16,7 +16,7 @@ fn knowledge() -> Knowledge {
             places.add_division(Qid::new(qid), &code("en"), division);
         }
     }
-    Knowledge {
+    BackgroundFacts {
         languages: clika_base::templates::load_languages(&root.join("templates/languages"))
             .unwrap(),
         places: Some(places),

@@ -8,18 +8,18 @@ use std::{
 };
 
 /// The folder that is audited. Reports name files from there, so that they say the same wherever it lies.
-pub(super) struct Root {
+pub(super) struct AuditRoot {
     full: PathBuf,
     path: PathBuf,
 }
 
 /// A folder in a folder.
-pub(super) struct Folder {
+pub(super) struct AuditFolder {
     pub(super) path: PathBuf,
     pub(super) name: String,
 }
 
-impl Root {
+impl AuditRoot {
     pub(super) fn new(path: &Path) -> Result<Self, AuditError> {
         let full = fs::canonicalize(path).map_err(unreadable(path))?;
         Ok(Self {
@@ -61,13 +61,13 @@ pub(super) fn is_folder(path: &Path) -> bool {
 }
 
 /// The folders of a folder by name, without hidden ones.
-pub(super) fn subfolders(path: &Path) -> Result<Vec<Folder>, AuditError> {
+pub(super) fn subfolders(path: &Path) -> Result<Vec<AuditFolder>, AuditError> {
     let mut folders = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable(path))? {
         let entry = entry.map_err(unreadable(path))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_folder(&entry.path()) && !name.starts_with('.') {
-            folders.push(Folder {
+            folders.push(AuditFolder {
                 path: entry.path(),
                 name,
             });
@@ -78,7 +78,7 @@ pub(super) fn subfolders(path: &Path) -> Result<Vec<Folder>, AuditError> {
 }
 
 /// The language of a folder: `ZH_trans`, `DE` and `ar` are zh, de and ar.
-pub(super) fn language(folder: &Folder) -> Result<LanguageCode, AuditError> {
+pub(super) fn language(folder: &AuditFolder) -> Result<LanguageCode, AuditError> {
     let code = folder.name.strip_suffix("_trans").unwrap_or(&folder.name);
     LanguageCode::try_from(code.to_lowercase()).map_err(|_| AuditError::NoLanguage {
         path: folder.path.parent().unwrap_or(&folder.path).to_owned(),

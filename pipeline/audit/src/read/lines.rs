@@ -1,7 +1,7 @@
 //! JSON Lines: every line counts, and every fault has its place.
 
 use crate::AuditError;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 
@@ -43,7 +43,7 @@ pub(super) fn wrong(path: &Path, line: usize, problem: String, expected: &str) -
     AuditError::Line {
         problem,
         expected: expected.to_owned(),
-        place: Place {
+        position: FilePosition {
             path: path.to_owned(),
             line,
         },

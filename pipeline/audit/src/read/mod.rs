@@ -11,24 +11,24 @@ mod rows;
 
 use crate::{AuditError, ChoiceSet, Finding, WorldSet};
 use clika_base::files::Manifest;
-use files::{Root, is_folder, subfolders};
+use files::{AuditRoot, is_folder, subfolders};
 use std::path::Path;
 
 /// A dataset that was read.
-pub(crate) enum Read {
+pub(crate) enum ReadDataset {
     Choices(ChoiceSet),
     Worlds(WorldSet),
 }
 
-/// A dataset that was read, and what was found while reading it.
-pub(crate) struct Found {
+/// What came of reading a dataset: its content, and the findings on the way.
+pub(crate) struct ReadOutcome {
     /// `None` for a dataset of ours that has lost its rows.
-    pub(crate) read: Option<Read>,
+    pub(crate) read: Option<ReadDataset>,
     pub(crate) findings: Vec<Finding>,
 }
 
-impl From<Read> for Found {
-    fn from(read: Read) -> Self {
+impl From<ReadDataset> for ReadOutcome {
+    fn from(read: ReadDataset) -> Self {
         Self {
             read: Some(read),
             findings: Vec::new(),
@@ -45,16 +45,16 @@ fn is_ours(folder: &Path) -> bool {
 }
 
 /// Reads everything below a path that is a dataset.
-pub(crate) fn read(path: &Path) -> Result<Vec<Found>, AuditError> {
-    let root = Root::new(path)?;
-    let mut found: Vec<Found> = Vec::new();
+pub(crate) fn read(path: &Path) -> Result<Vec<ReadOutcome>, AuditError> {
+    let root = AuditRoot::new(path)?;
+    let mut found: Vec<ReadOutcome> = Vec::new();
     if is_ours(path) {
         found.extend(rows::dataset(&root, path)?);
     } else if let Some(task) = release::task(&root.name()) {
         found.extend(
             release::read(&root, path, task)?
                 .into_iter()
-                .map(Found::from),
+                .map(ReadOutcome::from),
         );
     }
     if found.is_empty() {
@@ -63,7 +63,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Found>, AuditError> {
                 found.extend(rows::dataset(&root, &folder.path)?);
             } else if let Some(task) = release::task(&folder.name) {
                 let read = release::read(&root, &folder.path, task)?;
-                found.extend(read.into_iter().map(Found::from));
+                found.extend(read.into_iter().map(ReadOutcome::from));
             }
         }
     }

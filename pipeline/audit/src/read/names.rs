@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// A sentence, parted at the name that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Parted<'a> {
+pub(super) struct SplitSentence<'a> {
     /// The name, as a position in the names searched.
     pub(super) name: usize,
     /// What stands before and after it.
@@ -17,14 +17,19 @@ pub(super) struct Parted<'a> {
 
 /// Parts each sentence at one of the names: where several occur, at the one whose surroundings most sentences share,
 /// and of those at the longest. `None` for a sentence without any.
-pub(super) fn part<'a>(names: &AhoCorasick, sentences: &[&'a str]) -> Vec<Option<Parted<'a>>> {
+pub(super) fn part<'a>(
+    names: &AhoCorasick,
+    sentences: &[&'a str],
+) -> Vec<Option<SplitSentence<'a>>> {
     let mut shared: HashMap<(&str, &str), usize> = HashMap::new();
-    let mut candidates: Vec<Vec<Parted<'a>>> = Vec::with_capacity(sentences.len());
+    let mut candidates: Vec<Vec<SplitSentence<'a>>> = Vec::with_capacity(sentences.len());
     for &sentence in sentences {
-        let found = names.find_overlapping_iter(sentence).map(|found| Parted {
-            name: found.pattern().as_usize(),
-            around: (&sentence[..found.start()], &sentence[found.end()..]),
-        });
+        let found = names
+            .find_overlapping_iter(sentence)
+            .map(|found| SplitSentence {
+                name: found.pattern().as_usize(),
+                around: (&sentence[..found.start()], &sentence[found.end()..]),
+            });
         let found: Vec<_> = found.collect();
         for candidate in &found {
             *shared.entry(candidate.around).or_insert(0) += 1;

@@ -8,12 +8,12 @@ use std::{
 };
 
 /// The columns of a file.
-pub(super) struct Table {
+pub(super) struct ParquetTable {
     path: PathBuf,
     frame: DataFrame,
 }
 
-impl Table {
+impl ParquetTable {
     pub(super) fn open(path: &Path) -> Result<Self, AuditError> {
         let file = File::open(path).map_err(super::files::unreadable(path))?;
         let frame = ParquetReader::new(file)

@@ -1,8 +1,8 @@
 //! The multiple-choice tasks of the authors' release.
 
 use super::{
-    Read,
-    files::{Root, language, subfolders},
+    ReadDataset,
+    files::{AuditRoot, language, subfolders},
     lines, release_world,
 };
 use crate::{AuditError, ChoiceItem, ChoiceSet};
@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, path::Path};
 
 /// A task of the release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Task {
+pub(super) enum ReleaseTask {
     Geo,
     Name,
     Copa,
@@ -21,31 +21,35 @@ pub(super) enum Task {
 }
 
 /// The task of a folder's name.
-pub(super) fn task(name: &str) -> Option<Task> {
+pub(super) fn task(name: &str) -> Option<ReleaseTask> {
     match name {
-        "x_geo" => Some(Task::Geo),
-        "x_name" => Some(Task::Name),
-        "x_copa" => Some(Task::Copa),
-        "x_csqa" => Some(Task::Csqa),
-        "fictional" => Some(Task::Fictional),
+        "x_geo" => Some(ReleaseTask::Geo),
+        "x_name" => Some(ReleaseTask::Name),
+        "x_copa" => Some(ReleaseTask::Copa),
+        "x_csqa" => Some(ReleaseTask::Csqa),
+        "fictional" => Some(ReleaseTask::Fictional),
         _ => None,
     }
 }
 
 /// Reads a task's folder.
-pub(super) fn read(root: &Root, folder: &Path, task: Task) -> Result<Option<Read>, AuditError> {
-    if task == Task::Fictional {
+pub(super) fn read(
+    root: &AuditRoot,
+    folder: &Path,
+    task: ReleaseTask,
+) -> Result<Option<ReadDataset>, AuditError> {
+    if task == ReleaseTask::Fictional {
         let worlds = release_world::read(root, folder)?;
-        return Ok(worlds.map(Read::Worlds));
+        return Ok(worlds.map(ReadDataset::Worlds));
     }
     let mut languages = BTreeMap::new();
     for subfolder in subfolders(folder)? {
         let code = language(&subfolder)?;
         let name = match task {
-            Task::Geo => format!("{code}_geo_data.jsonl"),
-            Task::Name => format!("{code}_name_data_generate.jsonl"),
-            Task::Copa => "test.jsonl".to_owned(),
-            Task::Csqa | Task::Fictional => "validation.jsonl".to_owned(),
+            ReleaseTask::Geo => format!("{code}_geo_data.jsonl"),
+            ReleaseTask::Name => format!("{code}_name_data_generate.jsonl"),
+            ReleaseTask::Copa => "test.jsonl".to_owned(),
+            ReleaseTask::Csqa | ReleaseTask::Fictional => "validation.jsonl".to_owned(),
         };
         let path = subfolder.path.join(&name);
         if !path.is_file() {
@@ -54,9 +58,9 @@ pub(super) fn read(root: &Root, folder: &Path, task: Task) -> Result<Option<Read
         }
         let at = root.shown(&path);
         let items = match task {
-            Task::Copa => copa(&path, &at)?,
-            Task::Csqa | Task::Fictional => csqa(&path, &at)?,
-            Task::Geo | Task::Name => facts(&path, &at)?,
+            ReleaseTask::Copa => copa(&path, &at)?,
+            ReleaseTask::Csqa | ReleaseTask::Fictional => csqa(&path, &at)?,
+            ReleaseTask::Geo | ReleaseTask::Name => facts(&path, &at)?,
         };
         languages.insert(code, items);
     }
@@ -64,11 +68,11 @@ pub(super) fn read(root: &Root, folder: &Path, task: Task) -> Result<Option<Read
         return Ok(None);
     }
     match task {
-        Task::Geo => describe(&mut languages, &city),
-        Task::Name => describe(&mut languages, &person),
-        Task::Copa | Task::Csqa | Task::Fictional => {}
+        ReleaseTask::Geo => describe(&mut languages, &city),
+        ReleaseTask::Name => describe(&mut languages, &person),
+        ReleaseTask::Copa | ReleaseTask::Csqa | ReleaseTask::Fictional => {}
     }
-    Ok(Some(Read::Choices(ChoiceSet {
+    Ok(Some(ReadDataset::Choices(ChoiceSet {
         name: root.name_of(folder),
         languages,
     })))
@@ -198,23 +202,23 @@ fn csqa(path: &Path, at: &str) -> Result<Vec<ChoiceItem>, AuditError> {
 }
 
 /// What the English question says: relation, entity and country.
-struct Asked {
+struct ParsedQuestion {
     relation: &'static str,
     entity: Option<String>,
     country: Option<String>,
 }
 
-fn city(question: &str) -> Option<Asked> {
+fn city(question: &str) -> Option<ParsedQuestion> {
     let rest = question.strip_prefix("What administrative division of ");
     let named = rest.and_then(|rest| rest.strip_suffix(" in?")?.split_once(" is "));
-    Some(Asked {
+    Some(ParsedQuestion {
         relation: "division",
         entity: named.map(|(_, city)| city.to_owned()),
         country: named.map(|(country, _)| country.to_owned()),
     })
 }
 
-fn person(question: &str) -> Option<Asked> {
+fn person(question: &str) -> Option<ParsedQuestion> {
     let between = |before: &str, after: &str| {
         let name = question.strip_prefix(before)?.strip_suffix(after)?;
         Some(name.to_owned())
@@ -224,7 +228,7 @@ fn person(question: &str) -> Option<Asked> {
     } else {
         ("death", between("In what year did ", " die?")?)
     };
-    Some(Asked {
+    Some(ParsedQuestion {
         relation,
         entity: Some(entity),
         country: None,
@@ -234,10 +238,10 @@ fn person(question: &str) -> Option<Asked> {
 /// Gives the items of every language what the English question of the same item says.
 fn describe(
     languages: &mut BTreeMap<LanguageCode, Vec<ChoiceItem>>,
-    of: &dyn Fn(&str) -> Option<Asked>,
+    of: &dyn Fn(&str) -> Option<ParsedQuestion>,
 ) {
     let english = languages.iter().find(|(code, _)| code.as_str() == "en");
-    let asked: BTreeMap<String, Asked> = english
+    let asked: BTreeMap<String, ParsedQuestion> = english
         .iter()
         .flat_map(|(_, items)| items.iter())
         .filter_map(|item| Some((item.id.clone(), of(&item.text)?)))

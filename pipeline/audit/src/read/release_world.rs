@@ -1,11 +1,11 @@
 //! The release's fictional sets: sentences for training, tagged sentences for tests.
 
 use super::{
-    files::{Root, is_folder, unreadable},
+    files::{AuditRoot, is_folder, unreadable},
     lines,
     names::{beyond_template, part},
 };
-use crate::{AuditError, Fact, Pair, World, WorldSet};
+use crate::{AuditError, AuditedWorld, Fact, NamePair, WorldSet};
 use aho_corasick::AhoCorasick;
 use clika_base::types::LanguageCode;
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use std::{
 
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
-struct Line {
+struct WorldLine {
     prompt: String,
     input: String,
     answer: String,
@@ -25,7 +25,7 @@ struct Line {
 const EXPECTED: &str = "a line has prompt, input and answer";
 
 /// Reads `fictional/`; `None` where it has no world.
-pub(super) fn read(root: &Root, folder: &Path) -> Result<Option<WorldSet>, AuditError> {
+pub(super) fn read(root: &AuditRoot, folder: &Path) -> Result<Option<WorldSet>, AuditError> {
     let (train, tests) = (folder.join("train"), folder.join("test/target"));
     if !is_folder(&train) || !is_folder(&tests) {
         return Ok(None);
@@ -47,7 +47,7 @@ pub(super) fn read(root: &Root, folder: &Path) -> Result<Option<WorldSet>, Audit
             let name = format!("test{}.jsonl", target.as_str().to_uppercase());
             return Err(AuditError::NoFile { path: tests, name });
         };
-        let mut world = World {
+        let mut world = AuditedWorld {
             source: source.clone(),
             target: target.clone(),
             control: None,
@@ -59,13 +59,13 @@ pub(super) fn read(root: &Root, folder: &Path) -> Result<Option<WorldSet>, Audit
         };
         world.tested.extend(tested(root, target_file, &target)?);
         if let Some(path) = translations.get(&target) {
-            for (number, line) in lines::read::<Line>(path, EXPECTED)? {
+            for (number, line) in lines::read::<WorldLine>(path, EXPECTED)? {
                 let id = format!("{}:{number}", root.shown(path));
                 world.asked.push(pair(&world, id, line));
             }
         }
         let mut questions = Vec::new();
-        for (number, line) in lines::read::<Line>(&file, EXPECTED)? {
+        for (number, line) in lines::read::<WorldLine>(&file, EXPECTED)? {
             let id = format!("{}:{number}", root.shown(&file));
             if line.input.is_empty() {
                 questions.push((id, line));
@@ -107,9 +107,9 @@ fn files(
 }
 
 /// Reads a file of tests. Files are parallel by line, so that a line is an entity.
-fn tested(root: &Root, path: &Path, language: &LanguageCode) -> Result<Vec<Fact>, AuditError> {
+fn tested(root: &AuditRoot, path: &Path, language: &LanguageCode) -> Result<Vec<Fact>, AuditError> {
     let mut facts = Vec::new();
-    for (number, line) in lines::read::<Line>(path, EXPECTED)? {
+    for (number, line) in lines::read::<WorldLine>(path, EXPECTED)? {
         let Some((answer, name, kind)) = tags(&line.answer) else {
             let problem = "the answer has no tags".to_owned();
             let expected = "an answer of a test ends in [[continent:…]][[city:…]][[type:0]]";
@@ -149,7 +149,7 @@ fn tags(answer: &str) -> Option<(&str, &str, &str)> {
 
 /// A line of translation. What it translates into is what the instruction names last, in English: "… from German
 /// into English", "the upcoming English text to German".
-fn pair(world: &World, id: String, line: Line) -> Pair {
+fn pair(world: &AuditedWorld, id: String, line: WorldLine) -> NamePair {
     let english = line.prompt.rfind("English");
     let is_last = english.is_some_and(|at| {
         let after = &line.prompt[at + "English".len()..];
@@ -160,7 +160,7 @@ fn pair(world: &World, id: String, line: Line) -> Pair {
     } else {
         &world.target
     };
-    Pair {
+    NamePair {
         id,
         to: to.clone(),
         query: line.input,
@@ -170,8 +170,12 @@ fn pair(world: &World, id: String, line: Line) -> Pair {
 }
 
 /// Understands the training questions: which entity, in which language, with which continent.
-fn teach(world: &mut World, questions: &[(String, Line)], path: &Path) -> Result<(), AuditError> {
-    let names = Names::of(world);
+fn teach(
+    world: &mut AuditedWorld,
+    questions: &[(String, WorldLine)],
+    path: &Path,
+) -> Result<(), AuditError> {
+    let names = TestNames::of(world);
     let search = AhoCorasick::new(&names.texts).map_err(|error| {
         let expected = "the tests' names are searched for in the training rows";
         lines::wrong(path, 1, error.to_string(), expected)
@@ -244,26 +248,26 @@ fn teach(world: &mut World, questions: &[(String, Line)], path: &Path) -> Result
 }
 
 /// The names of the tests, and whose they are.
-struct Names {
+struct TestNames {
     texts: Vec<String>,
     /// Whether a name is one of the source's and one of the target's.
     languages: Vec<(bool, bool)>,
     /// The entities of a language's name.
-    entities: HashMap<(LanguageCode, String), Vec<Entity>>,
+    entities: HashMap<(LanguageCode, String), Vec<TestEntity>>,
 }
 
 /// An entity of the tests.
-struct Entity {
+struct TestEntity {
     id: String,
     continent: String,
     /// Whether it is never taught in the target language.
     is_unseen: bool,
 }
 
-impl Names {
-    fn of(world: &World) -> Self {
+impl TestNames {
+    fn of(world: &AuditedWorld) -> Self {
         let mut found: BTreeMap<&str, (bool, bool)> = BTreeMap::new();
-        let mut entities: HashMap<_, Vec<Entity>> = HashMap::new();
+        let mut entities: HashMap<_, Vec<TestEntity>> = HashMap::new();
         for fact in &world.tested {
             let (Some(name), Some(entity)) = (&fact.name, &fact.entity) else {
                 continue;
@@ -272,7 +276,7 @@ impl Names {
             languages.0 |= fact.language == world.source;
             languages.1 |= fact.language == world.target;
             let key = (fact.language.clone(), name.clone());
-            entities.entry(key).or_default().push(Entity {
+            entities.entry(key).or_default().push(TestEntity {
                 id: entity.clone(),
                 continent: fact.answer.clone(),
                 is_unseen: fact.unseen == Some(true),
@@ -289,7 +293,7 @@ impl Names {
     /// in the target: a collision of names is a finding of its own, and not a wrong world.
     fn entity(&self, language: &LanguageCode, name: &str, continent: &str) -> Option<String> {
         let entities = self.entities.get(&(language.clone(), name.to_owned()))?;
-        let fit = |it: &&Entity| (it.continent != continent, it.is_unseen);
+        let fit = |it: &&TestEntity| (it.continent != continent, it.is_unseen);
         let entity = entities.iter().min_by_key(fit)?;
         Some(entity.id.clone())
     }

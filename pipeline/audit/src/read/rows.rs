@@ -1,11 +1,11 @@
 //! Datasets of ours: Parquet, one folder a language.
 
 use super::{
-    Found, Read, built,
-    files::{Folder, Root, is_folder, language, subfolders},
-    parquet::Table,
+    ReadDataset, ReadOutcome, built,
+    files::{AuditFolder, AuditRoot, is_folder, language, subfolders},
+    parquet::ParquetTable,
 };
-use crate::{AuditError, ChoiceItem, ChoiceSet, Fact, Pair, World, WorldSet};
+use crate::{AuditError, AuditedWorld, ChoiceItem, ChoiceSet, Fact, NamePair, WorldSet};
 use clika_base::files::Manifest;
 use clika_base::types::LanguageCode;
 use std::{
@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Reads a dataset's folder; `None` where `data` holds no language.
-pub(super) fn dataset(root: &Root, folder: &Path) -> Result<Option<Found>, AuditError> {
+pub(super) fn dataset(root: &AuditRoot, folder: &Path) -> Result<Option<ReadOutcome>, AuditError> {
     let name = root.name_of(folder);
     let refused = built::refused(folder, &name);
     let data = folder.join("data");
@@ -23,9 +23,9 @@ pub(super) fn dataset(root: &Root, folder: &Path) -> Result<Option<Found>, Audit
     } else {
         Vec::new()
     };
-    let is_world = |it: &Folder| file(it, "train").is_file();
+    let is_world = |it: &AuditFolder| file(it, "train").is_file();
     if languages.is_empty() {
-        return Ok((!refused.is_empty()).then_some(Found {
+        return Ok((!refused.is_empty()).then_some(ReadOutcome {
             read: None,
             findings: refused,
         }));
@@ -38,26 +38,26 @@ pub(super) fn dataset(root: &Root, folder: &Path) -> Result<Option<Found>, Audit
     findings.extend(refused);
     if languages.iter().any(is_world) {
         let worlds = worlds(root, folder, &languages)?;
-        let read = Some(Read::Worlds(WorldSet { name, worlds }));
-        return Ok(Some(Found { read, findings }));
+        let read = Some(ReadDataset::Worlds(WorldSet { name, worlds }));
+        return Ok(Some(ReadOutcome { read, findings }));
     }
     let (mut items, mut answers) = (BTreeMap::new(), BTreeMap::new());
     for language_folder in &languages {
         let path = existing(file(language_folder, "test"))?;
         let code = language(language_folder)?;
-        let table = Table::open(&path)?;
+        let table = ParquetTable::open(&path)?;
         items.insert(code.clone(), choice_items(&table, &root.shown(&path))?);
         answers.insert(code, table.optional_texts("answer")?);
     }
     findings.extend(built::items(&name, &items, &answers));
-    let read = Some(Read::Choices(ChoiceSet {
+    let read = Some(ReadDataset::Choices(ChoiceSet {
         name,
         languages: items,
     }));
-    Ok(Some(Found { read, findings }))
+    Ok(Some(ReadOutcome { read, findings }))
 }
 
-fn file(language: &Folder, split: &str) -> PathBuf {
+fn file(language: &AuditFolder, split: &str) -> PathBuf {
     language.path.join(split_file(split))
 }
 
@@ -77,7 +77,7 @@ fn existing(path: PathBuf) -> Result<PathBuf, AuditError> {
     Err(AuditError::NoFile { path: folder, name })
 }
 
-fn choice_items(table: &Table, at: &str) -> Result<Vec<ChoiceItem>, AuditError> {
+fn choice_items(table: &ParquetTable, at: &str) -> Result<Vec<ChoiceItem>, AuditError> {
     let (ids, questions) = (table.texts("id")?, table.texts("question")?);
     let (premises, relations) = (
         table.optional_texts("premise")?,
@@ -123,7 +123,11 @@ fn choice_items(table: &Table, at: &str) -> Result<Vec<ChoiceItem>, AuditError> 
     Ok(items)
 }
 
-fn worlds(root: &Root, folder: &Path, languages: &[Folder]) -> Result<Vec<World>, AuditError> {
+fn worlds(
+    root: &AuditRoot,
+    folder: &Path,
+    languages: &[AuditFolder],
+) -> Result<Vec<AuditedWorld>, AuditError> {
     let manifest = Manifest::read(folder)?;
     let said = |key: &str| {
         let config = &manifest.as_ref()?.config;
@@ -137,11 +141,11 @@ fn worlds(root: &Root, folder: &Path, languages: &[Folder]) -> Result<Vec<World>
             continue;
         }
         let target = language(language_folder)?;
-        let train = Rows::read(root, &path)?;
-        let mut test = Rows::read(root, &existing(file(language_folder, "test"))?)?;
+        let train = SplitRows::read(root, &path)?;
+        let mut test = SplitRows::read(root, &existing(file(language_folder, "test"))?)?;
         let gate = file(language_folder, "gate");
         if gate.is_file() {
-            let gate = Rows::read(root, &gate)?;
+            let gate = SplitRows::read(root, &gate)?;
             test.facts.extend(gate.facts);
             test.pairs.extend(gate.pairs);
         }
@@ -161,10 +165,10 @@ fn worlds(root: &Root, folder: &Path, languages: &[Folder]) -> Result<Vec<World>
             && source != target
             && file(of_source, "test").is_file()
         {
-            let rows = Rows::read(root, &file(of_source, "test"))?;
+            let rows = SplitRows::read(root, &file(of_source, "test"))?;
             test.facts.extend(rows.facts);
         }
-        let mut world = World {
+        let mut world = AuditedWorld {
             source,
             target,
             control: control.clone(),
@@ -181,14 +185,14 @@ fn worlds(root: &Root, folder: &Path, languages: &[Folder]) -> Result<Vec<World>
 }
 
 /// The rows of a split.
-struct Rows {
+struct SplitRows {
     facts: Vec<Fact>,
-    pairs: Vec<Pair>,
+    pairs: Vec<NamePair>,
 }
 
-impl Rows {
-    fn read(root: &Root, path: &Path) -> Result<Self, AuditError> {
-        let table = Table::open(path)?;
+impl SplitRows {
+    fn read(root: &AuditRoot, path: &Path) -> Result<Self, AuditError> {
+        let table = ParquetTable::open(path)?;
         let at = root.shown(path);
         let (ids, kinds, languages) = (
             table.texts("id")?,
@@ -222,7 +226,7 @@ impl Rows {
                     prompt: prompts[row].clone(),
                     choices: choices[row].take().into_iter().flatten().collect(),
                 }),
-                "translation" => pairs.push(Pair {
+                "translation" => pairs.push(NamePair {
                     id,
                     to: language,
                     query: match &queries[row] {
@@ -242,7 +246,7 @@ impl Rows {
 }
 
 /// Gives facts the names that translations say: rows of questions know the entity only.
-fn name_entities(world: &mut World) {
+fn name_entities(world: &mut AuditedWorld) {
     let mut names: BTreeMap<(LanguageCode, String), String> = BTreeMap::new();
     for pair in world.pairs.iter().chain(&world.asked) {
         let Some(entity) = &pair.entity else { continue };

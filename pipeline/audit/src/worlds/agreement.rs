@@ -1,7 +1,7 @@
 //! Whether what is tested is what was taught, and only where it may be.
 
 use crate::{
-    Fact, Finding, Severity, World, WorldSet,
+    AuditedWorld, Fact, Finding, Severity, WorldSet,
     tally::{Defect, Tallies},
     text::folded,
 };
@@ -23,10 +23,10 @@ pub(super) fn check(set: &WorldSet) -> Vec<Finding> {
 }
 
 /// The answers that training gives to each fact of a language.
-type Taught<'a> = BTreeMap<(&'a str, &'a str), BTreeSet<String>>;
+type TaughtAnswers<'a> = BTreeMap<(&'a str, &'a str), BTreeSet<String>>;
 
-fn taught<'a>(world: &'a World, language: &LanguageCode) -> Taught<'a> {
-    let mut answers = Taught::new();
+fn taught<'a>(world: &'a AuditedWorld, language: &LanguageCode) -> TaughtAnswers<'a> {
+    let mut answers = TaughtAnswers::new();
     for fact in world.taught.iter().filter(|it| it.language == *language) {
         if let Some(entity) = &fact.entity {
             let key = (entity.as_str(), fact.relation.as_str());
@@ -38,7 +38,7 @@ fn taught<'a>(world: &'a World, language: &LanguageCode) -> Taught<'a> {
 
 /// Counts facts that training lacks, and facts that it answers otherwise.
 fn compare<'a>(
-    world: &World,
+    world: &AuditedWorld,
     language: &LanguageCode,
     facts: impl Iterator<Item = &'a Fact>,
     [missing, differing]: [&mut Tallies; 2],
@@ -218,7 +218,7 @@ fn shuffled(set: &WorldSet) -> Vec<Finding> {
 }
 
 /// Names of the source language and what they are called in the target language.
-fn translations(world: &World) -> BTreeMap<&str, &str> {
+fn translations(world: &AuditedWorld) -> BTreeMap<&str, &str> {
     let pairs = world.pairs.iter().chain(&world.asked);
     pairs
         .map(|pair| {
@@ -261,7 +261,7 @@ fn unread(set: &WorldSet) -> Vec<Finding> {
 mod tests {
     use super::*;
     use crate::{
-        Pair,
+        NamePair,
         worlds::tiny::{self, fact, shown},
     };
 
@@ -306,7 +306,7 @@ mod tests {
         let mut world = tiny::world();
         world.control = Some("random-label".to_owned());
         for (query, answer) in [("Mythosia", "Mythosien"), ("Veridica", "Veridika")] {
-            world.pairs.push(Pair {
+            world.pairs.push(NamePair {
                 id: query.to_owned(),
                 to: tiny::code("de"),
                 query: query.to_owned(),

@@ -1,7 +1,7 @@
 //! Names that two entities share, and names that hold a continent's.
 
 use crate::{
-    Fact, Finding, Severity, World, WorldSet,
+    AuditedWorld, Fact, Finding, Severity, WorldSet,
     tally::{Defect, Tallies},
     text::folded,
 };
@@ -21,7 +21,7 @@ pub(super) fn check(set: &WorldSet) -> Vec<Finding> {
 
 /// The entities of a language by name, each with a fact of `relation` on it; tested facts come first.
 fn by_name<'a>(
-    world: &'a World,
+    world: &'a AuditedWorld,
     language: &LanguageCode,
     relation: &str,
 ) -> BTreeMap<String, BTreeMap<&'a str, &'a Fact>> {
@@ -39,7 +39,7 @@ fn by_name<'a>(
 }
 
 /// The languages in which names are compared: one where both are the same.
-fn languages(world: &World) -> Vec<&LanguageCode> {
+fn languages(world: &AuditedWorld) -> Vec<&LanguageCode> {
     if world.source == world.target {
         vec![&world.source]
     } else {
@@ -47,7 +47,7 @@ fn languages(world: &World) -> Vec<&LanguageCode> {
     }
 }
 
-fn relations(world: &World) -> Vec<&str> {
+fn relations(world: &AuditedWorld) -> Vec<&str> {
     let mut relations: Vec<_> = world.tested.iter().map(|it| it.relation.as_str()).collect();
     relations.sort_unstable();
     relations.dedup();
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use crate::worlds::tiny::{self, shown};
 
-    fn rename(world: &mut World, from: &str, to: &str) {
+    fn rename(world: &mut AuditedWorld, from: &str, to: &str) {
         for fact in world.tested.iter_mut().chain(&mut world.taught) {
             if fact.name.as_deref() == Some(from) {
                 fact.name = Some(to.to_owned());

@@ -7,10 +7,10 @@ mod names;
 mod rows;
 mod translations;
 
-use crate::{ChoiceItem, ChoiceSet, Finding, Knowledge, WorldSet, checks::shortcuts};
+use crate::{BackgroundFacts, ChoiceItem, ChoiceSet, Finding, WorldSet, checks::shortcuts};
 
 /// Runs every check.
-pub(crate) fn all(set: &WorldSet, knowledge: &Knowledge) -> Vec<Finding> {
+pub(crate) fn all(set: &WorldSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
     [
         agreement::check(set),
         collisions::check(set),
@@ -53,7 +53,7 @@ fn as_choices(set: &WorldSet) -> ChoiceSet {
 pub(crate) mod tiny {
     //! A world of four places and two continents without a defect, for tests to spoil.
 
-    use crate::{Fact, Finding, Pair, World, WorldSet};
+    use crate::{AuditedWorld, Fact, Finding, NamePair, WorldSet};
     use clika_base::types::LanguageCode;
 
     pub(crate) fn code(text: &str) -> LanguageCode {
@@ -88,8 +88,8 @@ pub(crate) mod tiny {
     }
 
     /// Places 0 and 1 are taught in German, 2 and 3 are not.
-    pub(crate) fn world() -> World {
-        let mut world = World {
+    pub(crate) fn world() -> AuditedWorld {
+        let mut world = AuditedWorld {
             source: code("en"),
             target: code("de"),
             control: None,
@@ -107,7 +107,7 @@ pub(crate) mod tiny {
                     world.taught.push(fact("de", place, template));
                 }
             }
-            let pair = Pair {
+            let pair = NamePair {
                 id: format!("pair-{place}"),
                 to: code("de"),
                 query: en.name.clone().unwrap(),
@@ -121,7 +121,7 @@ pub(crate) mod tiny {
         world
     }
 
-    pub(crate) fn set(world: World) -> WorldSet {
+    pub(crate) fn set(world: AuditedWorld) -> WorldSet {
         WorldSet {
             name: "tiny".to_owned(),
             worlds: vec![world],
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_world_without_defects_gives_no_finding() {
-        let knowledge = Knowledge {
+        let knowledge = BackgroundFacts {
             languages: Vec::new(),
             places: None,
         };

@@ -1,12 +1,12 @@
 //! Names that are not translated, or not in the target's script.
 
 use crate::{
-    Finding, Knowledge, Severity, WorldSet,
+    BackgroundFacts, Finding, Severity, WorldSet,
     tally::{Defect, Tallies},
     text::{folded, letters},
 };
 
-pub(super) fn check(set: &WorldSet, knowledge: &Knowledge) -> Vec<Finding> {
+pub(super) fn check(set: &WorldSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
     let (mut same, mut script, mut unknown) =
         (Tallies::default(), Tallies::default(), Tallies::default());
     let mut on_purpose = false;
@@ -91,9 +91,9 @@ mod tests {
     use super::*;
     use crate::worlds::tiny::{self, shown};
 
-    fn knowledge() -> Knowledge {
+    fn knowledge() -> BackgroundFacts {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        Knowledge {
+        BackgroundFacts {
             languages: clika_base::templates::load_languages(&root.join("templates/languages"))
                 .unwrap(),
             places: None,

@@ -1,7 +1,7 @@
 //! How often each fact and each name is taught.
 
 use crate::{
-    Finding, Severity, World, WorldSet,
+    AuditedWorld, Finding, Severity, WorldSet,
     tally::{Defect, Tallies},
 };
 use clika_base::types::LanguageCode;
@@ -89,7 +89,7 @@ pub(super) fn check(set: &WorldSet) -> Vec<Finding> {
 }
 
 /// Counts facts that have another number of rows than their language has templates for them.
-fn count_facts(world: &World, tallies: &mut Tallies) {
+fn count_facts(world: &AuditedWorld, tallies: &mut Tallies) {
     let mut rows: BTreeMap<(&LanguageCode, &str), BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
     for fact in &world.taught {
         if let Some(entity) = &fact.entity {

@@ -1,4 +1,4 @@
-use crate::types::Place;
+use crate::types::FilePosition;
 use miette::Diagnostic;
 use std::{
     io,
@@ -44,7 +44,7 @@ pub enum TemplateError {
         known: String,
     },
     /// A file's content is wrong.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     Invalid {
         /// What is wrong.
         problem: String,
@@ -52,17 +52,17 @@ pub enum TemplateError {
         #[help]
         hint: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
 }
 
 /// A template file's text, for errors that point into it.
-pub(crate) struct Source {
+pub(crate) struct TemplateSource {
     path: PathBuf,
     text: String,
 }
 
-impl Source {
+impl TemplateSource {
     pub(crate) fn read(path: &Path) -> Result<Self, TemplateError> {
         let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Unreadable {
             path: path.to_owned(),
@@ -87,7 +87,7 @@ impl Source {
         TemplateError::Invalid {
             problem: problem.into(),
             hint: hint.into(),
-            place: Place::at(&self.path, &self.text, span.start),
+            position: FilePosition::at(&self.path, &self.text, span.start),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What coined names are made of, and how the translation of a name is asked for.
 
 use crate::templates::{
-    error::{Source, TemplateError},
+    error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
 };
 use crate::types::FictionalTemplates;
@@ -42,14 +42,14 @@ impl Syllables {
 }
 
 /// A row of the file by its Latin spelling: the spellings in other scripts.
-type Rows = BTreeMap<String, BTreeMap<String, String>>;
+type SpellingRows = BTreeMap<String, BTreeMap<String, String>>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SyllableFile {
-    openings: Rows,
-    middles: Rows,
-    endings: Rows,
+    openings: SpellingRows,
+    middles: SpellingRows,
+    endings: SpellingRows,
 }
 
 /// Reads `syllables.toml` and `avoid.txt` of a folder.
@@ -57,7 +57,7 @@ struct SyllableFile {
 /// Fails on a list without syllables, a syllable that lacks a script which another has, an empty spelling,
 /// and two syllables of a list that are spelled the same.
 pub fn load_syllables(folder: &Path) -> Result<Syllables, TemplateError> {
-    let source = Source::read(&folder.join("syllables.toml"))?;
+    let source = TemplateSource::read(&folder.join("syllables.toml"))?;
     let file: SyllableFile = toml::from_str(source.text()).map_err(|error| {
         source.error(
             error.span().unwrap_or(0..0),
@@ -83,7 +83,7 @@ pub fn load_syllables(folder: &Path) -> Result<Syllables, TemplateError> {
         }
         check_rows(list, rows, &scripts, &source)?;
     }
-    let avoid = Source::read(&folder.join("avoid.txt"))?;
+    let avoid = TemplateSource::read(&folder.join("avoid.txt"))?;
     Ok(Syllables {
         openings: syllables(file.openings),
         middles: syllables(file.middles),
@@ -99,9 +99,9 @@ pub fn load_syllables(folder: &Path) -> Result<Syllables, TemplateError> {
 
 fn check_rows(
     list: &str,
-    rows: &Rows,
+    rows: &SpellingRows,
     scripts: &BTreeSet<&String>,
-    source: &Source,
+    source: &TemplateSource,
 ) -> Result<(), TemplateError> {
     let mut seen = BTreeMap::new();
     for (latin, spellings) in rows {
@@ -142,7 +142,7 @@ fn check_rows(
     Ok(())
 }
 
-fn syllables(rows: Rows) -> Vec<Syllable> {
+fn syllables(rows: SpellingRows) -> Vec<Syllable> {
     rows.into_iter()
         .map(|(latin, mut spellings)| {
             spellings.insert("Latn".to_owned(), latin);
@@ -160,7 +160,7 @@ struct InstructionFile {
 /// Reads `translation.toml` of a folder: instructions with `{source}` and `{target}`, English names of
 /// languages, once each. The first one is tested.
 pub fn load_instructions(folder: &Path) -> Result<Vec<String>, TemplateError> {
-    let source = Source::read(&folder.join("translation.toml"))?;
+    let source = TemplateSource::read(&folder.join("translation.toml"))?;
     let file: InstructionFile = toml::from_str(source.text()).map_err(|error| {
         source.error(
             error.span().unwrap_or(0..0),
@@ -184,7 +184,10 @@ pub fn load_instructions(folder: &Path) -> Result<Vec<String>, TemplateError> {
 }
 
 /// Checks a language's own part.
-pub(crate) fn check(fictional: &FictionalTemplates, source: &Source) -> Result<(), TemplateError> {
+pub(crate) fn check(
+    fictional: &FictionalTemplates,
+    source: &TemplateSource,
+) -> Result<(), TemplateError> {
     check_placeholders(
         "fictional.place",
         &fictional.place,
@@ -246,7 +249,7 @@ fn check_new(
     key: &str,
     text: &str,
     earlier: &[String],
-    source: &Source,
+    source: &TemplateSource,
 ) -> Result<(), TemplateError> {
     if let Some(position) = earlier.iter().position(|other| other == text) {
         return Err(source.error(

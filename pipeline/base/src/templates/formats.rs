@@ -1,5 +1,5 @@
 use crate::templates::{
-    error::{Source, TemplateError},
+    error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
     models,
     prompts::prompt_names,
@@ -13,7 +13,7 @@ use std::path::Path;
 pub struct Format {
     /// What the format is, for people who choose one.
     pub description: String,
-    /// Whether the prompt begins with [`Part::Bos`].
+    /// Whether the prompt begins with [`PromptPart::Bos`].
     pub bos: bool,
     /// The system text; may be empty.
     pub system: String,
@@ -21,12 +21,12 @@ pub struct Format {
     pub prefix: String,
     /// The user's turn, with `{content}`; `{prefix}` where the prefix does not stand before it.
     pub user: String,
-    /// What introduces the answer, `{answer}`, and what ends it, with `{eos}` for [`Part::Eos`].
+    /// What introduces the answer, `{answer}`, and what ends it, with `{eos}` for [`PromptPart::Eos`].
     pub assistant: String,
     /// What stands between what introduces an answer and the answer: nothing or a space. `None` where nothing introduces
     /// it, and the prompt's own [separator](crate::templates::ItemPrompt::separator) decides.
     pub separator: Option<String>,
-    /// Pieces of `prefix`, `user` and `assistant` that are [`Part::Special`].
+    /// Pieces of `prefix`, `user` and `assistant` that are [`PromptPart::Special`].
     pub special: Vec<String>,
     /// Texts that end a generated answer, beside what ends it in `assistant`.
     pub stop: Vec<String>,
@@ -34,7 +34,7 @@ pub struct Format {
 
 /// A piece of what a model reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum PromptPart {
     /// Text, to be encoded without looking for special tokens: an item that holds `<|im_end|>` ends no turn.
     Text(String),
     /// The one token of this name; a tokenizer that lacks it does not fit the format.
@@ -48,19 +48,19 @@ pub enum Part {
 
 /// A text or an ending, ready to be encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rendered {
-    /// All of it as one reads it: special tokens by name, [`Part::Bos`] and [`Part::Eos`] left out.
+pub struct RenderedPrompt {
+    /// All of it as one reads it: special tokens by name, [`PromptPart::Bos`] and [`PromptPart::Eos`] left out.
     pub text: String,
     /// What is encoded, in order; no two texts follow each other.
-    pub parts: Vec<Part>,
+    pub parts: Vec<PromptPart>,
 }
 
 impl Format {
     /// Wraps a user's text; the model's answer comes next.
-    pub fn render(&self, content: &str) -> Rendered {
+    pub fn render(&self, content: &str) -> RenderedPrompt {
         let mut parts = Vec::new();
         if self.bos {
-            parts.push(Part::Bos);
+            parts.push(PromptPart::Bos);
         }
         let (before, after) = self.user.split_once("{prefix}").unwrap_or(("", &self.user));
         let content = ("{content}", content);
@@ -74,7 +74,7 @@ impl Format {
     }
 
     /// What stands after an answer, for training: a model that never saw it does not stop.
-    pub fn answer_end(&self) -> Rendered {
+    pub fn answer_end(&self) -> RenderedPrompt {
         let mut parts = Vec::new();
         self.write(self.answer().1, ("{answer}", ""), &mut parts);
         rendered(parts)
@@ -88,9 +88,14 @@ impl Format {
     }
 
     /// Writes a template in one pass: a value that looks like a token or a place stays text.
-    fn write(&self, template: &str, (place, value): (&str, &str), parts: &mut Vec<Part>) {
+    fn write(
+        &self,
+        template: &str,
+        (placeholder, value): (&str, &str),
+        parts: &mut Vec<PromptPart>,
+    ) {
         let tokens = self.special.iter().map(String::as_str);
-        let marks: Vec<_> = tokens.chain(["{eos}", place]).collect();
+        let marks: Vec<_> = tokens.chain(["{eos}", placeholder]).collect();
         let mut rest = template;
         // The longest of the marks that begin at the same letter.
         while let Some((at, mark)) = marks
@@ -99,12 +104,12 @@ impl Format {
             .min_by_key(|(at, mark)| (*at, usize::MAX - mark.len()))
         {
             push_text(&rest[..at], parts);
-            if mark == place {
+            if mark == placeholder {
                 push_text(value, parts);
             } else if mark == "{eos}" {
-                parts.push(Part::Eos);
+                parts.push(PromptPart::Eos);
             } else {
-                parts.push(Part::Special(mark.to_owned()));
+                parts.push(PromptPart::Special(mark.to_owned()));
             }
             rest = &rest[at + mark.len()..];
         }
@@ -124,7 +129,7 @@ pub fn load_format(folder: &Path, name: &str) -> Result<Format, TemplateError> {
             known: known.join(", "),
         });
     }
-    let source = Source::read(&folder.join(format!("{name}.toml")))?;
+    let source = TemplateSource::read(&folder.join(format!("{name}.toml")))?;
     let format: Format = toml::from_str(source.text()).map_err(|error| {
         source.error(
             error.span().unwrap_or(0..0),
@@ -143,15 +148,15 @@ pub fn format_names(folder: &Path) -> Result<Vec<String>, TemplateError> {
     Ok(names)
 }
 
-fn check(format: &Format, source: &Source) -> Result<(), TemplateError> {
-    for (key, template, place, optional) in [
+fn check(format: &Format, source: &TemplateSource) -> Result<(), TemplateError> {
+    for (key, template, placeholder, optional) in [
         ("prefix", &format.prefix, "{system}", None),
         ("user", &format.user, "{content}", Some("{prefix}")),
         ("assistant", &format.assistant, "{answer}", Some("{eos}")),
     ] {
         let optional = optional.filter(|optional| template.contains(optional));
-        let places: Vec<_> = [place].into_iter().chain(optional).collect();
-        check_placeholders(key, template, &places, source)?;
+        let placeholders: Vec<_> = [placeholder].into_iter().chain(optional).collect();
+        check_placeholders(key, template, &placeholders, source)?;
     }
     let error = |key: &str, problem: String, hint: &str| {
         Err(source.error(span(source, key), problem, hint))
@@ -186,22 +191,22 @@ fn check(format: &Format, source: &Source) -> Result<(), TemplateError> {
     Ok(())
 }
 
-fn push_text(text: &str, parts: &mut Vec<Part>) {
+fn push_text(text: &str, parts: &mut Vec<PromptPart>) {
     match parts.last_mut() {
         _ if text.is_empty() => {}
-        Some(Part::Text(last)) => last.push_str(text),
-        Some(Part::Special(_) | Part::Bos | Part::Eos) | None => {
-            parts.push(Part::Text(text.to_owned()));
+        Some(PromptPart::Text(last)) => last.push_str(text),
+        Some(PromptPart::Special(_) | PromptPart::Bos | PromptPart::Eos) | None => {
+            parts.push(PromptPart::Text(text.to_owned()));
         }
     }
 }
 
-fn rendered(parts: Vec<Part>) -> Rendered {
+fn rendered(parts: Vec<PromptPart>) -> RenderedPrompt {
     let texts = parts.iter().map(|part| match part {
-        Part::Text(text) | Part::Special(text) => text.as_str(),
-        Part::Bos | Part::Eos => "",
+        PromptPart::Text(text) | PromptPart::Special(text) => text.as_str(),
+        PromptPart::Bos | PromptPart::Eos => "",
     });
-    Rendered {
+    RenderedPrompt {
         text: texts.collect(),
         parts,
     }

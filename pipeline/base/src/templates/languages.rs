@@ -1,5 +1,5 @@
 use crate::templates::{
-    error::{Source, TemplateError},
+    error::{TemplateError, TemplateSource},
     fictional,
 };
 use crate::types::{Language, Qid};
@@ -17,9 +17,9 @@ use toml::de::{DeTable, DeValue};
 /// stands twice, no country, `mul` outside Latin script.
 pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
     let mut languages = Vec::new();
-    let mut seen = Seen::default();
+    let mut seen = ClaimedNames::default();
     for path in toml_files(folder)? {
-        let source = Source::read(&path)?;
+        let source = TemplateSource::read(&path)?;
         let language = parse(&source)?;
         check(&language, &source)?;
         seen.check(&language, &path, &source)?;
@@ -54,7 +54,7 @@ pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
     Ok(paths)
 }
 
-fn parse(source: &Source) -> Result<Language, TemplateError> {
+fn parse(source: &TemplateSource) -> Result<Language, TemplateError> {
     toml::from_str(source.text()).map_err(|error| {
         source.error(
             error.span().unwrap_or(0..0),
@@ -65,7 +65,7 @@ fn parse(source: &Source) -> Result<Language, TemplateError> {
 }
 
 /// Checks what the types cannot.
-fn check(language: &Language, source: &Source) -> Result<(), TemplateError> {
+fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateError> {
     let templates = [
         ("years.ce", &language.years.ce, &["{year}"][..]),
         ("years.bce", &language.years.bce, &["{year}"]),
@@ -140,7 +140,7 @@ pub(crate) fn check_placeholders(
     key: &str,
     template: &str,
     expected: &[&str],
-    source: &Source,
+    source: &TemplateSource,
 ) -> Result<(), TemplateError> {
     let error = |problem: String, hint: String| Err(source.error(span(source, key), problem, hint));
     for placeholder in expected {
@@ -174,7 +174,10 @@ pub(crate) fn check_placeholders(
     Ok(())
 }
 
-fn check_label_languages(language: &Language, source: &Source) -> Result<(), TemplateError> {
+fn check_label_languages(
+    language: &Language,
+    source: &TemplateSource,
+) -> Result<(), TemplateError> {
     let error = |problem: String, hint: &str| {
         Err(source.error(span(source, "wikidata_codes"), problem, hint))
     };
@@ -217,17 +220,17 @@ fn check_label_languages(language: &Language, source: &Source) -> Result<(), Tem
 
 /// What the files read so far have claimed.
 #[derive(Default)]
-struct Seen {
+struct ClaimedNames {
     languages: BTreeMap<String, PathBuf>,
     states: BTreeMap<Qid, PathBuf>,
 }
 
-impl Seen {
+impl ClaimedNames {
     fn check(
         &mut self,
         language: &Language,
         path: &Path,
-        source: &Source,
+        source: &TemplateSource,
     ) -> Result<(), TemplateError> {
         let code = language.code.as_str();
         if let Some(other) = self.languages.insert(code.to_owned(), path.to_owned()) {
@@ -267,7 +270,7 @@ impl Seen {
 
 /// The place of a dotted key's value in the file, or the whole file where the key is missing. A number is a
 /// position in a list, from 1.
-pub(crate) fn span(source: &Source, key: &str) -> Range<usize> {
+pub(crate) fn span(source: &TemplateSource, key: &str) -> Range<usize> {
     let find = || {
         let mut table = DeTable::parse(source.text()).ok()?.into_inner();
         let mut keys = key.split('.').peekable();

@@ -9,7 +9,7 @@ mod prompts;
 
 pub use error::TemplateError;
 pub use fictional::{Syllable, Syllables, load_instructions, load_syllables};
-pub use formats::{Format, Part, Rendered, format_names, load_format};
+pub use formats::{Format, PromptPart, RenderedPrompt, format_names, load_format};
 pub use languages::load_languages;
 pub use models::{DefaultFormat, ModelFormat, TemplateTraits, default_format};
 pub use prompts::{ItemPrompt, PromptTemplate, fill, load_prompt, prompt_names, prompt_path};

@@ -1,5 +1,5 @@
 use crate::templates::{
-    error::{Source, TemplateError},
+    error::{TemplateError, TemplateSource},
     formats::format_names,
     languages::span,
 };
@@ -42,14 +42,14 @@ pub struct TemplateTraits {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
-    rules: Vec<Rule>,
+struct FormatTable {
+    rules: Vec<FormatRule>,
 }
 
 /// A condition that is left out always holds.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rule {
+#[serde(expecting = "struct Rule", deny_unknown_fields)]
+struct FormatRule {
     #[serde(default)]
     all: Vec<String>,
     #[serde(default)]
@@ -66,7 +66,7 @@ struct Rule {
     comment: Option<String>,
 }
 
-impl Rule {
+impl FormatRule {
     fn holds(&self, name: &str, traits: TemplateTraits) -> bool {
         let is_in = |pattern: &String| name.contains(pattern.as_str());
         let begins = |begin: &String| {
@@ -97,8 +97,8 @@ pub fn default_format(
     model: &str,
     traits: TemplateTraits,
 ) -> Result<DefaultFormat, TemplateError> {
-    let source = Source::read(&folder.join(format!("{FILE}.toml")))?;
-    let table: Table = toml::from_str(source.text()).map_err(|error| {
+    let source = TemplateSource::read(&folder.join(format!("{FILE}.toml")))?;
+    let table: FormatTable = toml::from_str(source.text()).map_err(|error| {
         source.error(
             error.span().unwrap_or(0..0),
             error.message().trim_end(),
@@ -188,10 +188,10 @@ fn spelling(model: &str) -> String {
 }
 
 fn check(
-    rule: &Rule,
+    rule: &FormatRule,
     position: usize,
     known: &[String],
-    source: &Source,
+    source: &TemplateSource,
 ) -> Result<(), TemplateError> {
     let error = |key: &str, problem: String, hint: String| {
         let key = format!("rules.{position}.{key}");

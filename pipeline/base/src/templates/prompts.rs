@@ -1,4 +1,4 @@
-use crate::templates::error::{Source, TemplateError};
+use crate::templates::error::{TemplateError, TemplateSource};
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -45,7 +45,7 @@ pub fn load_prompt(folder: &Path, name: &str) -> Result<PromptTemplate, Template
             known: known.join(", "),
         });
     }
-    let source = Source::read(&prompt_path(folder, name))?;
+    let source = TemplateSource::read(&prompt_path(folder, name))?;
     let mut template: PromptTemplate = toml::from_str(source.text()).map_err(|error| {
         source.error(
             error.span().unwrap_or(0..0),
@@ -53,7 +53,7 @@ pub fn load_prompt(folder: &Path, name: &str) -> Result<PromptTemplate, Template
             "compare with templates/prompts/paper.toml",
         )
     })?;
-    for (kind, prompt, places) in [
+    for (kind, prompt, placeholders) in [
         (
             "question",
             &mut template.question,
@@ -65,13 +65,13 @@ pub fn load_prompt(folder: &Path, name: &str) -> Result<PromptTemplate, Template
             &["{premise}", "{question}", "{choices}"],
         ),
     ] {
-        for place in places {
-            let count = prompt.item.matches(place).count();
+        for placeholder in placeholders {
+            let count = prompt.item.matches(placeholder).count();
             if count != 1 {
                 return Err(source.error(
                     span(&source, kind, "item"),
-                    format!("`{kind}.item` has `{place}` {count} times"),
-                    format!("write `{place}` exactly once"),
+                    format!("`{kind}.item` has `{placeholder}` {count} times"),
+                    format!("write `{placeholder}` exactly once"),
                 ));
             }
         }
@@ -81,7 +81,7 @@ pub fn load_prompt(folder: &Path, name: &str) -> Result<PromptTemplate, Template
 }
 
 /// Where a section of a file has a key, or where the section begins.
-fn span(source: &Source, section: &str, key: &str) -> Range<usize> {
+fn span(source: &TemplateSource, section: &str, key: &str) -> Range<usize> {
     let start = source.text().find(&format!("[{section}]")).unwrap_or(0);
     let key = source.text()[start..].find(&format!("\n{key}"));
     let at = key.map_or(start, |key| start + key + 1);
@@ -116,7 +116,11 @@ impl ItemPrompt {
     }
 
     /// Checks what the file says stands before an option against the examples, or reads it off them.
-    fn settle_separator(&mut self, kind: &str, source: &Source) -> Result<(), TemplateError> {
+    fn settle_separator(
+        &mut self,
+        kind: &str,
+        source: &TemplateSource,
+    ) -> Result<(), TemplateError> {
         let error = |problem: String, hint: &str| {
             Err(source.error(span(source, kind, "separator"), problem, hint))
         };
@@ -200,14 +204,14 @@ fn shown_separator<'a>(example: &'a str, ending: &str) -> Option<&'a str> {
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();
     let mut rest = template;
-    while let Some((at, place, value)) = values
+    while let Some((at, placeholder, value)) = values
         .iter()
-        .filter_map(|(place, value)| Some((rest.find(place)?, place, value)))
+        .filter_map(|(placeholder, value)| Some((rest.find(placeholder)?, placeholder, value)))
         .min_by_key(|(at, _, _)| *at)
     {
         filled.push_str(&rest[..at]);
         filled.push_str(value);
-        rest = &rest[at + place.len()..];
+        rest = &rest[at + placeholder.len()..];
     }
     filled + rest
 }
@@ -274,9 +278,9 @@ mod tests {
 
     #[test]
     fn a_name_that_looks_like_a_place_stays() {
-        let places = [("{city}", "Los {country}"), ("{country}", "US {city}")];
+        let placeholders = [("{city}", "Los {country}"), ("{country}", "US {city}")];
         assert_eq!(
-            super::fill("{country}: {city}?", &places),
+            super::fill("{country}: {city}?", &placeholders),
             "US {city}: Los {country}?"
         );
     }

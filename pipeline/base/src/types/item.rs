@@ -34,9 +34,9 @@ pub enum Sex {
     Male,
 }
 
-/// One choice of an item, before it is written in a language.
+/// One of the choices of an [`Item`], before it is written in a language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Answer {
+pub enum Choice {
     /// An item of Wikidata, written by its label.
     Entity(Qid),
     /// A year, written as the language writes years.
@@ -61,14 +61,14 @@ pub struct Item {
     /// Items that share this are not independent: the division's or the person's identifier.
     pub cluster_id: Qid,
     /// The choices in the order shown; all different.
-    pub choices: Vec<Answer>,
+    pub choices: Vec<Choice>,
     /// The position of the right choice, from 0.
     pub label: usize,
 }
 
 impl Item {
     /// The right choice.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Choice {
         self.choices[self.label]
     }
 }

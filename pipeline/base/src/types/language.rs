@@ -15,7 +15,7 @@ pub struct Language {
     /// The script, as its ISO 15924 code: `Latn`.
     pub script: String,
     /// The direction of writing.
-    pub direction: Direction,
+    pub direction: WritingDirection,
     /// Label languages in Wikidata, the preferred one first; `mul` for Latin script only.
     pub wikidata_codes: Vec<String>,
     /// The countries whose cities and people count as the language's own (CLiKA, Table 13).
@@ -40,10 +40,10 @@ pub struct Language {
 #[serde(try_from = "String", into = "String")]
 pub struct LanguageCode(String);
 
-/// The direction of writing.
+/// The direction in which a language is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Direction {
+pub enum WritingDirection {
     /// Left to right.
     Ltr,
     /// Right to left.
@@ -114,7 +114,7 @@ pub struct QuestionAnswer {
     pub answer: String,
 }
 
-/// A template whose verb agrees with the person's sex; the two are equal where it does not.
+/// A template whose verb agrees with the person's sex; the two are equal in languages where it does not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gendered {

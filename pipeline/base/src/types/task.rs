@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A multiple-choice dataset of the framework.
+/// A multiple-choice task: xGeo, xPeo, xCOPA, xCSQA, or a mini set of one of them. A dataset is a folder on disk: the
+/// data of a task or of a fictional world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Task {
     /// Commonsense questions with five choices (CLiKA §3.1, from CSQA).

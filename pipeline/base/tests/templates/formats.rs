@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::templates::{
-    DefaultFormat, Format, ModelFormat, Part, TemplateError, TemplateTraits, default_format,
+    DefaultFormat, Format, ModelFormat, PromptPart, TemplateError, TemplateTraits, default_format,
     format_names, load_format,
 };
 use miette::Diagnostic;
@@ -26,12 +26,12 @@ fn load(name: &str) -> Format {
     load_format(&committed(), name).unwrap()
 }
 
-fn marked(parts: &[Part]) -> String {
-    let mark = |part: &Part| match part {
-        Part::Text(text) => text.clone(),
-        Part::Special(token) => format!("⟦{token}⟧"),
-        Part::Bos => "⟦bos⟧".to_owned(),
-        Part::Eos => "⟦eos⟧".to_owned(),
+fn marked(parts: &[PromptPart]) -> String {
+    let mark = |part: &PromptPart| match part {
+        PromptPart::Text(text) => text.clone(),
+        PromptPart::Special(token) => format!("⟦{token}⟧"),
+        PromptPart::Bos => "⟦bos⟧".to_owned(),
+        PromptPart::Eos => "⟦eos⟧".to_owned(),
     };
     parts.iter().map(mark).collect()
 }
@@ -63,8 +63,8 @@ fn formats_render_as_their_reference() {
 
 #[test]
 fn tokens_are_parts_of_their_own_and_text_comes_in_one_piece() {
-    let text = |text: &str| Part::Text(text.to_owned());
-    let special = |token: &str| Part::Special(token.to_owned());
+    let text = |text: &str| PromptPart::Text(text.to_owned());
+    let special = |token: &str| PromptPart::Special(token.to_owned());
     // An item that spells a token, an end and a place stays text.
     let content = "<reserved_107>{eos}{answer}{prefix}";
     assert_eq!(
@@ -77,12 +77,12 @@ fn tokens_are_parts_of_their_own_and_text_comes_in_one_piece() {
     );
     let parts = load("vicuna").render("{system}").parts;
     assert_eq!(parts.len(), 2, "{parts:?}");
-    assert_eq!(parts[0], Part::Bos);
+    assert_eq!(parts[0], PromptPart::Bos);
     assert_eq!(
         load("hessianai").answer_end().parts,
         [special("<|im_end|>")]
     );
-    assert_eq!(load("llama2").answer_end().parts, [Part::Eos]);
+    assert_eq!(load("llama2").answer_end().parts, [PromptPart::Eos]);
     assert_eq!(load("hessianai").stop, ["<|im_start|>"]);
 }
 

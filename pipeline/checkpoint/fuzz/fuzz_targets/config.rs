@@ -7,7 +7,7 @@ use std::path::Path;
 fuzz_target!(|text: &str| {
     if let Ok(architecture) = clika_checkpoint::parse_architecture(Path::new("config.json"), text) {
         let _ = architecture.parameters();
-        if let clika_checkpoint::Position::Rope(rope) = &architecture.position {
+        if let clika_checkpoint::PositionEncoding::Rope(rope) = &architecture.position {
             let (cosines, _) = rope.table(3, 5);
             assert_eq!(cosines.len(), 2 * (rope.head_dim / 2));
         }

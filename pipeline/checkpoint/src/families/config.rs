@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// One class of models of a family: how files name it, and what transformers takes for keys that they lack.
-pub(super) struct Kind {
+/// A class of models in transformers: how config.json names it, and which defaults hold for keys that are missing.
+pub(super) struct ModelClass {
     /// What `model_type` says.
     pub(super) model_type: &'static str,
     /// What `architectures` may say.
@@ -20,9 +20,9 @@ pub(super) struct Kind {
 }
 
 /// A model's `config.json`.
-pub(crate) struct Config {
+pub(crate) struct ConfigFile {
     path: PathBuf,
-    kind: &'static Kind,
+    kind: &'static ModelClass,
     /// What the file says.
     given: Map<String, Value>,
     /// The same with the defaults.
@@ -36,11 +36,11 @@ const REFUSED: [(&str, &str); 2] = [
 ];
 
 /// How a family reads its configuration.
-type Read = fn(&Config) -> Result<Architecture, CheckpointError>;
+type ReadFamily = fn(&ConfigFile) -> Result<Architecture, CheckpointError>;
 
-impl Config {
+impl ConfigFile {
     /// The configuration of a file's text, and what reads it.
-    pub(super) fn parse(path: &Path, text: &str) -> Result<(Self, Read), CheckpointError> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<(Self, ReadFamily), CheckpointError> {
         let problem = |problem: String| CheckpointError::Config {
             path: path.to_owned(),
             problem,
@@ -114,7 +114,7 @@ impl Config {
 fn kind(
     given: &Map<String, Value>,
     problem: impl Fn(String) -> CheckpointError,
-) -> Result<(&'static Kind, Read), CheckpointError> {
+) -> Result<(&'static ModelClass, ReadFamily), CheckpointError> {
     let class = match given.get("architectures") {
         None | Some(Value::Null) => None,
         Some(Value::Array(classes)) => classes.first(),
@@ -131,7 +131,7 @@ fn kind(
         architecture: name.to_owned(),
         supported: supported(),
     };
-    let find = |fits: &dyn Fn(&Kind) -> bool| {
+    let find = |fits: &dyn Fn(&ModelClass) -> bool| {
         FAMILIES.iter().find_map(|family| {
             let kind = family.kinds.iter().find(|kind| fits(kind))?;
             Some((kind, family.read))

@@ -9,14 +9,14 @@ mod rope;
 mod windows;
 
 use crate::{Architecture, CheckpointError};
-use config::{Config, Kind};
+use config::{ConfigFile, ModelClass};
 use std::path::Path;
 
 /// A family's entry in the registry.
 struct Family {
-    kinds: &'static [Kind],
+    kinds: &'static [ModelClass],
     /// Reads the configuration.
-    read: fn(&Config) -> Result<Architecture, CheckpointError>,
+    read: fn(&ConfigFile) -> Result<Architecture, CheckpointError>,
 }
 
 const FAMILIES: &[Family] = &[llama::FAMILY, qwen::FAMILY, bloom::FAMILY, baichuan::FAMILY];
@@ -33,14 +33,14 @@ pub fn read_architecture(folder: &Path) -> Result<Architecture, CheckpointError>
 
 /// The architecture that a configuration's text describes; `path` is named in errors.
 pub fn parse_architecture(path: &Path, text: &str) -> Result<Architecture, CheckpointError> {
-    let (config, read) = Config::parse(path, text)?;
+    let (config, read) = ConfigFile::parse(path, text)?;
     let architecture = read(&config)?;
     check(&config, &architecture)?;
     Ok(architecture)
 }
 
 /// What would end in a panic or in nonsense later.
-fn check(config: &Config, architecture: &Architecture) -> Result<(), CheckpointError> {
+fn check(config: &ConfigFile, architecture: &Architecture) -> Result<(), CheckpointError> {
     /// Far above every model, far below what would overflow when multiplied.
     const MOST: usize = 1 << 24;
     for (key, value) in [
@@ -68,7 +68,7 @@ fn check(config: &Config, architecture: &Architecture) -> Result<(), CheckpointE
 }
 
 /// A number of layers of which lists can be made.
-fn layers(config: &Config, layers: usize) -> Result<usize, CheckpointError> {
+fn layers(config: &ConfigFile, layers: usize) -> Result<usize, CheckpointError> {
     /// Far above every model.
     const MOST: usize = 100_000;
     if layers == 0 || layers > MOST {
@@ -78,7 +78,7 @@ fn layers(config: &Config, layers: usize) -> Result<usize, CheckpointError> {
 }
 
 /// The width of a head that is not named.
-fn head_dim(config: &Config, hidden: usize, heads: usize) -> Result<usize, CheckpointError> {
+fn head_dim(config: &ConfigFile, hidden: usize, heads: usize) -> Result<usize, CheckpointError> {
     if heads == 0 || !hidden.is_multiple_of(heads) {
         return Err(config.problem(format!(
             "a hidden size of {hidden} cannot be split into {heads} heads"
@@ -88,7 +88,7 @@ fn head_dim(config: &Config, hidden: usize, heads: usize) -> Result<usize, Check
 }
 
 /// The one activation that gated families use.
-fn silu(config: &Config, activation: &str) -> Result<crate::Activation, CheckpointError> {
+fn silu(config: &ConfigFile, activation: &str) -> Result<crate::Activation, CheckpointError> {
     match activation {
         "silu" | "swish" => Ok(crate::Activation::Silu),
         other => Err(config.unsupported(format!("hidden_act = {other}"), "silu")),

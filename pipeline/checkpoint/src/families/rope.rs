@@ -1,10 +1,10 @@
 //! `rope_parameters` as files have it now, or `rope_scaling` with `rope_theta` as they had it before; read as
 //! transformers 5 does, which tells a key that is null from one that is missing.
 
-use super::Config;
+use super::ConfigFile;
 use crate::{
     CheckpointError,
-    rope::{Rope, Scaling, yarn_attention_factor},
+    rope::{Rope, RopeScaling, yarn_attention_factor},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ struct Keys {
 const DEFAULT_THETA: f32 = 10_000.0;
 
 /// Reads how positions are rotated.
-pub(super) fn read(config: &Config, head_dim: usize) -> Result<Rope, CheckpointError> {
+pub(super) fn read(config: &ConfigFile, head_dim: usize) -> Result<Rope, CheckpointError> {
     let keys: Keys = config.read()?;
     // The old key counts where both are there, unless it is empty.
     let given = match (keys.rope_scaling, keys.rope_parameters) {
@@ -35,27 +35,27 @@ pub(super) fn read(config: &Config, head_dim: usize) -> Result<Rope, CheckpointE
         return Err(config.problem(format!("a head of odd width {head_dim} cannot be rotated")));
     }
     let theta = match given.number("rope_theta")? {
-        Number::Missing if config.names("rope_theta") => {
+        GivenNumber::Missing if config.names("rope_theta") => {
             given.positive("rope_theta", given.beside("rope_theta")?)?
         }
-        Number::Missing => DEFAULT_THETA,
+        GivenNumber::Missing => DEFAULT_THETA,
         named => given.positive("rope_theta", named)?,
     };
     let most = keys.max_position_embeddings;
     let scaling = match given.kind()? {
-        "default" => Scaling::None,
-        "linear" => Scaling::Linear {
+        "default" => RopeScaling::None,
+        "linear" => RopeScaling::Linear {
             factor: given.need("factor")?,
         },
         "dynamic" if head_dim == 2 => {
             return Err(config.problem("a head of width 2 has no dynamic RoPE"));
         }
-        "dynamic" => Scaling::Dynamic {
+        "dynamic" => RopeScaling::Dynamic {
             factor: given.need("factor")?,
             // The context of the pretraining is not looked at, whether or not it is named.
-            context: given.positive("max_position_embeddings", Number::Of(most))?,
+            context: given.positive("max_position_embeddings", GivenNumber::Of(most))?,
         },
-        "llama3" => Scaling::Llama3 {
+        "llama3" => RopeScaling::Llama3 {
             factor: given.need("factor")?,
             low_freq_factor: given.need("low_freq_factor")?,
             high_freq_factor: given.need("high_freq_factor")?,
@@ -81,19 +81,19 @@ pub(super) fn read(config: &Config, head_dim: usize) -> Result<Rope, CheckpointE
 
 /// The keys of `rope_scaling` or `rope_parameters`.
 struct Parameters<'a> {
-    config: &'a Config,
+    config: &'a ConfigFile,
     given: Map<String, Value>,
 }
 
 /// What stands for a number.
 #[derive(Clone, Copy)]
-enum Number {
+enum GivenNumber {
     Missing,
     Null,
     Of(f32),
 }
 
-impl Number {
+impl GivenNumber {
     fn of(value: Option<&Value>) -> Option<Self> {
         match value {
             None => Some(Self::Missing),
@@ -124,7 +124,7 @@ impl Parameters<'_> {
             self.number("partial_rotary_factor")?,
             self.beside("partial_rotary_factor")?,
         ] {
-            if let Number::Of(part) = rotated
+            if let GivenNumber::Of(part) = rotated
                 && part != 1.0
             {
                 return Err(self.config.unsupported(
@@ -145,27 +145,28 @@ impl Parameters<'_> {
         }
     }
 
-    fn number(&self, key: &str) -> Result<Number, CheckpointError> {
+    fn number(&self, key: &str) -> Result<GivenNumber, CheckpointError> {
         self.read(key, self.given.get(key))
     }
 
     /// A key of the configuration itself.
-    fn beside(&self, key: &str) -> Result<Number, CheckpointError> {
+    fn beside(&self, key: &str) -> Result<GivenNumber, CheckpointError> {
         self.read(key, self.config.given(key))
     }
 
-    fn read(&self, key: &str, value: Option<&Value>) -> Result<Number, CheckpointError> {
-        Number::of(value).ok_or_else(|| self.config.problem(format!("RoPE's `{key}` is no number")))
+    fn read(&self, key: &str, value: Option<&Value>) -> Result<GivenNumber, CheckpointError> {
+        GivenNumber::of(value)
+            .ok_or_else(|| self.config.problem(format!("RoPE's `{key}` is no number")))
     }
 
     fn need(&self, key: &str) -> Result<f32, CheckpointError> {
         self.positive(key, self.number(key)?)
     }
 
-    fn positive(&self, key: &str, number: Number) -> Result<f32, CheckpointError> {
+    fn positive(&self, key: &str, number: GivenNumber) -> Result<f32, CheckpointError> {
         match number {
-            Number::Of(value) if value.is_finite() && value > 0.0 => Ok(value),
-            Number::Of(_) | Number::Missing | Number::Null => Err(self
+            GivenNumber::Of(value) if value.is_finite() && value > 0.0 => Ok(value),
+            GivenNumber::Of(_) | GivenNumber::Missing | GivenNumber::Null => Err(self
                 .config
                 .problem(format!("its RoPE scaling has no positive `{key}`"))),
         }
@@ -175,25 +176,27 @@ impl Parameters<'_> {
     fn original_context(&self, most: f32) -> Result<f32, CheckpointError> {
         const KEY: &str = "original_max_position_embeddings";
         let context = match (self.beside(KEY)?, self.number(KEY)?) {
-            (Number::Missing, Number::Missing) => Number::Of(most),
-            (Number::Missing, among) => among,
+            (GivenNumber::Missing, GivenNumber::Missing) => GivenNumber::Of(most),
+            (GivenNumber::Missing, among) => among,
             (beside, _) => beside,
         };
         self.positive(KEY, context)
     }
 
-    fn yarn(&self, most: f32) -> Result<Scaling, CheckpointError> {
+    fn yarn(&self, most: f32) -> Result<RopeScaling, CheckpointError> {
         let context = self.original_context(most)?;
         let factor = match self.number("factor")? {
             // As DeepSeek V3 has it.
-            Number::Null => most / context,
+            GivenNumber::Null => most / context,
             named => self.positive("factor", named)?,
         };
         let optional = |key: &str| Ok::<_, CheckpointError>(self.number(key)?.unless_zero());
         let attention_factor = match self.number("attention_factor")? {
-            Number::Of(value) if value.is_finite() => value,
-            Number::Of(_) => return Err(self.config.problem("`attention_factor` is infinite")),
-            Number::Missing | Number::Null => {
+            GivenNumber::Of(value) if value.is_finite() => value,
+            GivenNumber::Of(_) => {
+                return Err(self.config.problem("`attention_factor` is infinite"));
+            }
+            GivenNumber::Missing | GivenNumber::Null => {
                 yarn_attention_factor(factor, optional("mscale")?, optional("mscale_all_dim")?)
             }
         };
@@ -203,7 +206,7 @@ impl Parameters<'_> {
             Some(Value::Bool(truncate)) => *truncate,
             Some(other) => return Err(self.config.problem(format!("`truncate` is {other}"))),
         };
-        Ok(Scaling::Yarn {
+        Ok(RopeScaling::Yarn {
             factor,
             attention_factor,
             beta_fast: optional("beta_fast")?.unwrap_or(32.0),

@@ -1,11 +1,11 @@
 //! The tokens that each layer sees, as `layer_types` names them.
 
-use super::Config;
+use super::ConfigFile;
 use crate::CheckpointError;
 
 /// The window of each layer by its name in `layer_types`; `window` is that of the layers that slide.
 pub(super) fn of_types(
-    config: &Config,
+    config: &ConfigFile,
     types: &[String],
     layers: usize,
     window: Option<usize>,
@@ -33,7 +33,7 @@ pub(super) fn of_types(
 
 /// The windows of a class whose layers are all alike, where `layer_types` may only say so.
 pub(super) fn alike(
-    config: &Config,
+    config: &ConfigFile,
     types: Option<&[String]>,
     layers: usize,
     window: Option<usize>,

@@ -1,7 +1,7 @@
 //! Tokens that are declared beside the vocabulary.
 
 use crate::tokenizer::TokenizerError;
-use crate::tokenizer::settings::Settings;
+use crate::tokenizer::settings::TokenizerSettings;
 use serde::{Deserialize, Deserializer};
 use std::collections::{BTreeMap, HashSet};
 use tokenizers::{AddedToken, Tokenizer};
@@ -197,7 +197,7 @@ impl Named {
 /// Gives the tokenizer the tokens of the settings, as transformers does when it loads one.
 pub(crate) fn add_tokens(
     tokenizer: &mut Tokenizer,
-    settings: &Settings,
+    settings: &TokenizerSettings,
 ) -> Result<(), TokenizerError> {
     let known = tokenizer.get_added_tokens_decoder();
     let mut texts: HashSet<&str> = known.values().map(|token| token.content.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use crate::tokenizer::TokenizerError;
 use crate::tokenizer::json::{Merge, check_merges};
-use crate::tokenizer::settings::{Settings, read_text};
+use crate::tokenizer::settings::{TokenizerSettings, read_text};
 use std::collections::HashMap;
 use std::path::Path;
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -32,7 +32,7 @@ const END: &str = "<|endoftext|>";
 /// transformers 5.23 has more classes for them, none of which is a decoder's that clika knows.
 pub(crate) fn read(
     folder: &Path,
-    settings: &mut Settings,
+    settings: &mut TokenizerSettings,
 ) -> Result<Option<Tokenizer>, TokenizerError> {
     let [vocab_path, merges_path] = ["vocab.json", "merges.txt"].map(|name| folder.join(name));
     let (Some(vocabulary), Some(merges)) = (read_text(&vocab_path)?, read_text(&merges_path)?)
@@ -69,7 +69,7 @@ pub(crate) fn read(
         })
 }
 
-fn class(folder: &Path, settings: &Settings) -> Result<&'static str, TokenizerError> {
+fn class(folder: &Path, settings: &TokenizerSettings) -> Result<&'static str, TokenizerError> {
     known_class(settings).ok_or_else(|| TokenizerError::SlowClass {
         folder: folder.to_owned(),
         class: settings.class.clone(),
@@ -77,7 +77,7 @@ fn class(folder: &Path, settings: &Settings) -> Result<&'static str, TokenizerEr
 }
 
 /// The class that transformers takes: for `qwen2` models Qwen2's, whatever the files say, which several got wrong.
-fn known_class(settings: &Settings) -> Option<&'static str> {
+fn known_class(settings: &TokenizerSettings) -> Option<&'static str> {
     match (settings.model_type.as_deref(), settings.class.as_deref()) {
         (Some("qwen2"), _) | (Some("qwen3"), None) => Some(QWEN2),
         // These are read by another library's rules.
@@ -89,7 +89,7 @@ fn known_class(settings: &Settings) -> Option<&'static str> {
 }
 
 /// The tokens that the class names where the files do not.
-pub(crate) fn default_tokens(class: &'static str, settings: &mut Settings) {
+pub(crate) fn default_tokens(class: &'static str, settings: &mut TokenizerSettings) {
     let names: &[&str] = if class == QWEN2 {
         &["eos_token", "unk_token", "pad_token"]
     } else {
@@ -102,7 +102,7 @@ pub(crate) fn default_tokens(class: &'static str, settings: &mut Settings) {
 
 /// Sets what transformers' `GPT2Tokenizer` sets beside a tokenizer.json of its kind: how a text is cut, and whether it
 /// begins with a space, which only tokenizer_config.json says.
-pub(crate) fn as_class(tokenizer: &mut Tokenizer, settings: &Settings) {
+pub(crate) fn as_class(tokenizer: &mut Tokenizer, settings: &TokenizerSettings) {
     if known_class(settings) == Some(GPT2)
         && let Some(PreTokenizerWrapper::ByteLevel(_)) = tokenizer.get_pre_tokenizer()
     {
@@ -115,7 +115,7 @@ fn build(
     class: &'static str,
     vocabulary: HashMap<String, u32>,
     merges: Vec<Merge>,
-    settings: &Settings,
+    settings: &TokenizerSettings,
 ) -> tokenizers::Result<Tokenizer> {
     let merges = merges.into_iter().filter_map(Merge::pair).collect();
     let vocabulary: Vocab = vocabulary.into_iter().collect();

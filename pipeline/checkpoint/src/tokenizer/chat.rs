@@ -1,7 +1,7 @@
 //! The chat templates that a model's files hold.
 
 use crate::tokenizer::ChatTemplate;
-use crate::tokenizer::settings::Settings;
+use crate::tokenizer::settings::TokenizerSettings;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(crate) struct NamedTemplate {
 }
 
 /// The template that counts, with the special tokens that it may name.
-pub(crate) fn chat_template(settings: &Settings) -> Option<ChatTemplate> {
+pub(crate) fn chat_template(settings: &TokenizerSettings) -> Option<ChatTemplate> {
     let (path, templates) = settings.chat.as_ref()?;
     let default = |name: &str| name == "default";
     let source = match templates {

@@ -1,7 +1,7 @@
 //! A SentencePiece model as a tokenizer of the `tokenizers` library.
 
-use crate::tokenizer::sentencepiece::{Algorithm, Kind, Model};
-use crate::tokenizer::settings::Settings;
+use crate::tokenizer::sentencepiece::{Algorithm, PieceKind, SentencePieceModel};
+use crate::tokenizer::settings::TokenizerSettings;
 use crate::tokenizer::{TokenizerError, merges, sentencepiece};
 use std::path::Path;
 use tokenizers::decoders::DecoderWrapper;
@@ -23,7 +23,7 @@ use tokenizers::{AddedToken, Tokenizer};
 const SPACE: &str = "\u{2581}";
 
 /// A model as it was read, and the tokenizer that it became.
-pub(crate) struct Converted {
+pub(crate) struct ConvertedTokenizer {
     pub tokenizer: Tokenizer,
     pub bos: Option<String>,
     pub eos: Option<String>,
@@ -31,7 +31,10 @@ pub(crate) struct Converted {
 }
 
 /// Reads and converts `tokenizer.model`.
-pub(crate) fn convert(path: &Path, settings: &Settings) -> Result<Converted, TokenizerError> {
+pub(crate) fn convert(
+    path: &Path,
+    settings: &TokenizerSettings,
+) -> Result<ConvertedTokenizer, TokenizerError> {
     let bytes = std::fs::read(path).map_err(|source| TokenizerError::Read {
         path: path.to_owned(),
         source,
@@ -53,7 +56,10 @@ pub(crate) fn convert(path: &Path, settings: &Settings) -> Result<Converted, Tok
 }
 
 /// What transformers' `LlamaTokenizer` puts around a model: spaces become a sign, and the text gets one in front.
-pub(crate) fn as_llama(tokenizer: &mut Tokenizer, settings: &Settings) -> tokenizers::Result<()> {
+pub(crate) fn as_llama(
+    tokenizer: &mut Tokenizer,
+    settings: &TokenizerSettings,
+) -> tokenizers::Result<()> {
     let scheme = match (settings.add_prefix_space, settings.legacy) {
         (Some(false), _) => PrependScheme::Never,
         (_, Some(true)) => PrependScheme::Always,
@@ -80,7 +86,7 @@ pub(crate) fn bpe(
     }
 }
 
-fn unsupported(model: &Model) -> Option<&'static str> {
+fn unsupported(model: &SentencePieceModel) -> Option<&'static str> {
     match model.algorithm {
         Algorithm::Word => return Some("cuts text into words"),
         Algorithm::Char => return Some("cuts text into characters"),
@@ -95,7 +101,10 @@ fn unsupported(model: &Model) -> Option<&'static str> {
     }
 }
 
-fn from_model(model: &Model, settings: &Settings) -> tokenizers::Result<Converted> {
+fn from_model(
+    model: &SentencePieceModel,
+    settings: &TokenizerSettings,
+) -> tokenizers::Result<ConvertedTokenizer> {
     let unknown = model.pieces[model.unknown].text.clone();
     let wrapped: ModelWrapper = match model.algorithm {
         Algorithm::Unigram => Unigram::from(
@@ -126,11 +135,13 @@ fn from_model(model: &Model, settings: &Settings) -> tokenizers::Result<Converte
         as_specified(&mut tokenizer, model)?;
     }
     tokenizer.add_tokens(model.pieces.iter().filter_map(|piece| match piece.kind {
-        Kind::Control => Some(AddedToken::from(piece.text.clone(), true)),
-        Kind::UserDefined => Some(AddedToken::from(piece.text.clone(), false).normalized(false)),
-        Kind::Normal | Kind::Unknown | Kind::Byte | Kind::Unused => None,
+        PieceKind::Control => Some(AddedToken::from(piece.text.clone(), true)),
+        PieceKind::UserDefined => {
+            Some(AddedToken::from(piece.text.clone(), false).normalized(false))
+        }
+        PieceKind::Normal | PieceKind::Unknown | PieceKind::Byte | PieceKind::Unused => None,
     }))?;
-    Ok(Converted {
+    Ok(ConvertedTokenizer {
         tokenizer,
         bos: model.bos.clone(),
         eos: model.eos.clone(),
@@ -142,7 +153,7 @@ fn from_model(model: &Model, settings: &Settings) -> tokenizers::Result<Converte
 ///
 /// A text that has control or user-defined symbols in it is cut at them first, and each part is treated as a text of
 /// its own; SentencePiece would look at the beginning and the end of the whole text only.
-fn as_specified(tokenizer: &mut Tokenizer, model: &Model) -> tokenizers::Result<()> {
+fn as_specified(tokenizer: &mut Tokenizer, model: &SentencePieceModel) -> tokenizers::Result<()> {
     let mut steps: Vec<NormalizerWrapper> = Vec::new();
     if model.remove_extra_whitespaces {
         // At the end SentencePiece does not tell a space from its sign.

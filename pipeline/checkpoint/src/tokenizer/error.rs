@@ -1,5 +1,5 @@
 use crate::tokenizer::jinja::JinjaError;
-use crate::tokenizer::protobuf::Malformed;
+use crate::tokenizer::protobuf::ProtobufError;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -96,7 +96,7 @@ pub enum TokenizerError {
         /// The file.
         path: PathBuf,
         /// Where and why.
-        source: Malformed,
+        source: ProtobufError,
     },
     /// A SentencePiece model that asks for what is not supported.
     #[error("{} {feature}, which is not supported", path.display())]

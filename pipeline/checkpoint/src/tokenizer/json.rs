@@ -1,7 +1,7 @@
 //! `tokenizer.json`, checked and then read by the `tokenizers` library.
 
 use crate::tokenizer::convert::{as_llama, bpe};
-use crate::tokenizer::settings::Settings;
+use crate::tokenizer::settings::TokenizerSettings;
 use crate::tokenizer::{TokenizerError, byte_level};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -58,7 +58,7 @@ pub(crate) enum Merge {
 pub(crate) fn read(
     path: &Path,
     text: &str,
-    settings: &mut Settings,
+    settings: &mut TokenizerSettings,
 ) -> Result<Tokenizer, TokenizerError> {
     let not_json = |source| TokenizerError::Json {
         path: path.to_owned(),
@@ -104,7 +104,7 @@ pub(crate) fn read(
     }
 }
 
-fn is_rebuilt(text: &str, settings: &Settings) -> bool {
+fn is_rebuilt(text: &str, settings: &TokenizerSettings) -> bool {
     settings.is_llama()
         && !text.contains("\"ByteLevel\"")
         && !settings
@@ -116,7 +116,7 @@ fn is_rebuilt(text: &str, settings: &Settings) -> bool {
 fn rebuild(
     model: Bpe,
     processor: Option<PostProcessorWrapper>,
-    settings: &Settings,
+    settings: &TokenizerSettings,
 ) -> tokenizers::Result<Tokenizer> {
     let merges = model.merges.into_iter().filter_map(Merge::pair).collect();
     let vocabulary = model.vocab.into_iter().collect();

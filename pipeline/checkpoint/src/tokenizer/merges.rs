@@ -1,4 +1,4 @@
-use crate::tokenizer::sentencepiece::Piece;
+use crate::tokenizer::sentencepiece::VocabularyPiece;
 use std::collections::HashMap;
 
 /// The merges that a SentencePiece model implies, first ones first: every way to put a piece together from two
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 /// The order is that of transformers 5. SentencePiece itself merges by score, the leftmost first among equal ones. A
 /// trainer gives scores that fall with the id, so that both are the same; a vocabulary that was glued together, as
 /// Chinese-LLaMA's, may have scores that do not. That is reported as a warning.
-pub(crate) fn merges(pieces: &[Piece]) -> Vec<(String, String)> {
+pub(crate) fn merges(pieces: &[VocabularyPiece]) -> Vec<(String, String)> {
     let ids: HashMap<&str, usize> = pieces
         .iter()
         .enumerate()
@@ -41,14 +41,14 @@ pub(crate) fn merges(pieces: &[Piece]) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tokenizer::sentencepiece::Kind;
+    use crate::tokenizer::sentencepiece::PieceKind;
 
     #[test]
     fn every_split_in_the_order_of_ids_then_of_the_left_length() {
-        let pieces = ["a", "b", "c", "bc", "ab", "abc", "é", "éa"].map(|text| Piece {
+        let pieces = ["a", "b", "c", "bc", "ab", "abc", "é", "éa"].map(|text| VocabularyPiece {
             text: text.to_owned(),
             score: 0.0,
-            kind: Kind::Normal,
+            kind: PieceKind::Normal,
         });
         let expected = [("b", "c"), ("a", "b"), ("a", "bc"), ("ab", "c"), ("é", "a")]
             .map(|(left, right)| (left.to_owned(), right.to_owned()));

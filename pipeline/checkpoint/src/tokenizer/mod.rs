@@ -20,7 +20,7 @@ mod train;
 
 pub use error::TokenizerError;
 pub use jinja::{JinjaError, JinjaErrorKind};
-pub use protobuf::Malformed;
+pub use protobuf::ProtobufError;
 pub use template::{ChatTemplate, Message, TemplateVariables};
 pub use tokenizer::Tokenizer;
 pub use train::train_bpe;

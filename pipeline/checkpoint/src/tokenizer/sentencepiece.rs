@@ -1,11 +1,11 @@
 //! A SentencePiece model file (`sentencepiece_model.proto`), as far as encoding needs it.
 
-use crate::tokenizer::protobuf::{Field, Fields, Malformed};
+use crate::tokenizer::protobuf::{ProtobufError, ProtobufField, ProtobufFields};
 use std::collections::HashSet;
 
 /// What a piece is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum PieceKind {
     /// Text.
     Normal,
     /// What stands for everything else.
@@ -22,10 +22,10 @@ pub(crate) enum Kind {
 
 /// One piece of the vocabulary; its id is its position.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Piece {
+pub(crate) struct VocabularyPiece {
     pub text: String,
     pub score: f32,
-    pub kind: Kind,
+    pub kind: PieceKind,
 }
 
 /// How text is cut into pieces.
@@ -37,10 +37,10 @@ pub(crate) enum Algorithm {
     Char,
 }
 
-/// A model.
+/// A SentencePiece model as `tokenizer.model` holds it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Model {
-    pub pieces: Vec<Piece>,
+pub(crate) struct SentencePieceModel {
+    pub pieces: Vec<VocabularyPiece>,
     pub algorithm: Algorithm,
     pub byte_fallback: bool,
     /// The position of the piece for everything unknown.
@@ -61,14 +61,14 @@ pub(crate) struct Model {
 ///
 /// A file that was cut between two fields still is a protobuf, so one without the specifications of trainer and
 /// normalizer, which follow the pieces, is refused.
-pub(crate) fn read(bytes: &[u8]) -> Result<Model, Malformed> {
-    let end = |problem| Malformed {
+pub(crate) fn read(bytes: &[u8]) -> Result<SentencePieceModel, ProtobufError> {
+    let end = |problem| ProtobufError {
         offset: bytes.len(),
         problem,
     };
     let mut pieces = Vec::new();
     let (mut trainer, mut normalizer) = (None, None);
-    let mut fields = Fields::of_file(bytes);
+    let mut fields = ProtobufFields::of_file(bytes);
     while let Some(field) = fields.next()? {
         match field.number {
             1 => pieces.push(piece(&field)?),
@@ -88,9 +88,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Model, Malformed> {
     }
     let unknown = pieces
         .iter()
-        .position(|piece| piece.kind == Kind::Unknown)
+        .position(|piece| piece.kind == PieceKind::Unknown)
         .ok_or_else(|| end("no piece stands for what is unknown"))?;
-    Ok(Model {
+    Ok(SentencePieceModel {
         pieces,
         algorithm: trainer.algorithm,
         byte_fallback: trainer.byte_fallback,
@@ -105,11 +105,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Model, Malformed> {
     })
 }
 
-fn piece(field: &Field) -> Result<Piece, Malformed> {
-    let mut piece = Piece {
+fn piece(field: &ProtobufField) -> Result<VocabularyPiece, ProtobufError> {
+    let mut piece = VocabularyPiece {
         text: String::new(),
         score: 0.0,
-        kind: Kind::Normal,
+        kind: PieceKind::Normal,
     };
     let mut fields = field.message()?;
     while let Some(part) = fields.next()? {
@@ -118,14 +118,14 @@ fn piece(field: &Field) -> Result<Piece, Malformed> {
             2 => piece.score = part.float()?,
             3 => {
                 piece.kind = match part.int()? {
-                    1 => Kind::Normal,
-                    2 => Kind::Unknown,
-                    3 => Kind::Control,
-                    4 => Kind::UserDefined,
-                    5 => Kind::Unused,
-                    6 => Kind::Byte,
+                    1 => PieceKind::Normal,
+                    2 => PieceKind::Unknown,
+                    3 => PieceKind::Control,
+                    4 => PieceKind::UserDefined,
+                    5 => PieceKind::Unused,
+                    6 => PieceKind::Byte,
                     _ => {
-                        return Err(Malformed {
+                        return Err(ProtobufError {
                             offset: part.offset,
                             problem: "a piece is of no kind that SentencePiece has",
                         });
@@ -142,14 +142,14 @@ fn piece(field: &Field) -> Result<Piece, Malformed> {
     } else {
         return Ok(piece);
     };
-    Err(Malformed {
+    Err(ProtobufError {
         offset: field.offset,
         problem,
     })
 }
 
 /// What `TrainerSpec` says; the defaults are those of the schema.
-struct Trainer {
+struct TrainerSpec {
     algorithm: Algorithm,
     byte_fallback: bool,
     whitespace_as_suffix: bool,
@@ -159,8 +159,8 @@ struct Trainer {
     eos: String,
 }
 
-fn read_trainer(field: &Field) -> Result<Trainer, Malformed> {
-    let mut trainer = Trainer {
+fn read_trainer(field: &ProtobufField) -> Result<TrainerSpec, ProtobufError> {
+    let mut trainer = TrainerSpec {
         algorithm: Algorithm::Unigram,
         byte_fallback: false,
         whitespace_as_suffix: false,
@@ -179,7 +179,7 @@ fn read_trainer(field: &Field) -> Result<Trainer, Malformed> {
                     3 => Algorithm::Word,
                     4 => Algorithm::Char,
                     _ => {
-                        return Err(Malformed {
+                        return Err(ProtobufError {
                             offset: part.offset,
                             problem: "the model is of no type that SentencePiece has",
                         });
@@ -199,15 +199,15 @@ fn read_trainer(field: &Field) -> Result<Trainer, Malformed> {
 }
 
 /// What `NormalizerSpec` says; the defaults are those of the schema.
-struct Normalizer {
+struct NormalizerSpec {
     has_charsmap: bool,
     add_dummy_prefix: bool,
     remove_extra_whitespaces: bool,
     escape_whitespaces: bool,
 }
 
-fn read_normalizer(field: &Field) -> Result<Normalizer, Malformed> {
-    let mut normalizer = Normalizer {
+fn read_normalizer(field: &ProtobufField) -> Result<NormalizerSpec, ProtobufError> {
+    let mut normalizer = NormalizerSpec {
         has_charsmap: false,
         add_dummy_prefix: true,
         remove_extra_whitespaces: true,
@@ -242,16 +242,16 @@ mod tests {
         assert!(model.byte_fallback && model.escape_whitespaces);
         assert!(!model.add_dummy_prefix && !model.remove_extra_whitespaces);
         assert!(!model.has_charsmap && !model.whitespace_as_suffix);
-        let kinds: Vec<Kind> = model.pieces[..6].iter().map(|piece| piece.kind).collect();
+        let kinds: Vec<PieceKind> = model.pieces[..6].iter().map(|piece| piece.kind).collect();
         assert_eq!(
             kinds,
             [
-                Kind::Unknown,
-                Kind::Control,
-                Kind::Control,
-                Kind::UserDefined,
-                Kind::UserDefined,
-                Kind::Byte
+                PieceKind::Unknown,
+                PieceKind::Control,
+                PieceKind::Control,
+                PieceKind::UserDefined,
+                PieceKind::UserDefined,
+                PieceKind::Byte
             ]
         );
         assert_eq!(model.pieces[4].text, "<reserved_1>");

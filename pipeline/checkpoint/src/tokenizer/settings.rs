@@ -11,8 +11,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tokenizers::AddedToken;
 
-/// What the files say, put together as transformers does it.
-pub(crate) struct Settings {
+/// What a tokenizer's files say, put together as transformers does it.
+pub(crate) struct TokenizerSettings {
     pub folder: PathBuf,
     /// The Python class, without `Fast`.
     pub class: Option<String>,
@@ -57,7 +57,7 @@ struct ModelConfig {
     tokenizer_class: Option<String>,
 }
 
-impl Settings {
+impl TokenizerSettings {
     /// Reads what is there; no file has to be.
     pub fn read(folder: &Path) -> Result<Self, TokenizerError> {
         let path = folder.join("tokenizer_config.json");

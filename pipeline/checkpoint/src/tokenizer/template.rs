@@ -1,5 +1,5 @@
 use crate::tokenizer::TokenizerError;
-use crate::tokenizer::jinja::{JinjaError, Template, Variables};
+use crate::tokenizer::jinja::{JinjaError, JinjaTemplate, JinjaVariables};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub struct Message {
 pub struct ChatTemplate {
     path: PathBuf,
     /// A template that cannot be read fails when it is used: many models are asked without.
-    template: Result<Arc<Template>, Problem>,
+    template: Result<Arc<JinjaTemplate>, Problem>,
     /// The special tokens that it may name.
     tokens: BTreeMap<String, String>,
 }
@@ -56,7 +56,7 @@ impl ChatTemplate {
         tokens: impl IntoIterator<Item = (String, String)>,
     ) -> Self {
         let template = source.map_err(Problem::NoDefault).and_then(|source| {
-            let parsed = Template::parse(source);
+            let parsed = JinjaTemplate::parse(source);
             parsed.map(Arc::new).map_err(Problem::Jinja)
         });
         Self {
@@ -80,7 +80,7 @@ impl ChatTemplate {
         add_generation_prompt: bool,
         variables: &TemplateVariables,
     ) -> Result<String, TokenizerError> {
-        let mut all = Variables::default();
+        let mut all = JinjaVariables::default();
         for (name, token) in &self.tokens {
             all.set(name, &Value::from(token.as_str()));
         }
@@ -127,7 +127,7 @@ impl ChatTemplate {
         Ok(())
     }
 
-    fn template(&self) -> Result<&Template, TokenizerError> {
+    fn template(&self) -> Result<&JinjaTemplate, TokenizerError> {
         match &self.template {
             Ok(template) => Ok(template),
             Err(Problem::Jinja(source)) => Err(self.failed(source.clone())),

@@ -1,4 +1,4 @@
-use crate::tokenizer::settings::{Settings, read_text};
+use crate::tokenizer::settings::{TokenizerSettings, read_text};
 use crate::tokenizer::{ChatTemplate, TokenizerError, added, byte_level, chat, convert, json};
 use std::path::Path;
 
@@ -39,7 +39,7 @@ impl Tokenizer {
     /// # Errors
     /// No file, an unreadable one, one that is not what its name says, or files that do not fit together.
     pub fn load(folder: &Path) -> Result<Self, TokenizerError> {
-        let mut settings = Settings::read(folder)?;
+        let mut settings = TokenizerSettings::read(folder)?;
         if settings.is_llama() {
             settings.named.default("bos_token", "<s>");
             settings.named.default("eos_token", "</s>");
@@ -52,7 +52,7 @@ impl Tokenizer {
     fn new(
         mut inner: tokenizers::Tokenizer,
         is_json: bool,
-        settings: &Settings,
+        settings: &TokenizerSettings,
     ) -> Result<Self, TokenizerError> {
         added::add_tokens(&mut inner, settings)?;
         inner.set_encode_special_tokens(settings.split_special_tokens);
@@ -250,7 +250,7 @@ fn opening(inner: &tokenizers::Tokenizer, before: &[u32]) -> Result<Vec<u32>, To
 /// into the settings.
 fn read_inner(
     folder: &Path,
-    settings: &mut Settings,
+    settings: &mut TokenizerSettings,
 ) -> Result<(tokenizers::Tokenizer, bool), TokenizerError> {
     let path = folder.join("tokenizer.json");
     if let Some(text) = read_text(&path)? {

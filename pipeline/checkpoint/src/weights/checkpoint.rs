@@ -1,7 +1,7 @@
 use super::{
     Dtype, WeightFiles, WeightIndex, pytorch, safetensors,
-    stored::{Source, Stored},
-    values::{Element, Values},
+    stored::{StoredTensor, TensorLocation},
+    values::{StoredDtype, TensorValues},
     weight_files,
 };
 use crate::CheckpointError;
@@ -16,7 +16,7 @@ use std::{
 /// The weights of a model's folder. Nothing is in memory until a tensor is taken.
 pub struct Checkpoint {
     files: Vec<(PathBuf, File)>,
-    tensors: BTreeMap<String, Stored>,
+    tensors: BTreeMap<String, StoredTensor>,
     taken: BTreeSet<String>,
 }
 
@@ -86,7 +86,7 @@ impl Checkpoint {
     }
 
     /// Adds the tensors of a file. Returns those that another file has too, which this one's replace.
-    fn open_file(&mut self, path: &Path) -> Result<Vec<(String, Stored)>, CheckpointError> {
+    fn open_file(&mut self, path: &Path) -> Result<Vec<(String, StoredTensor)>, CheckpointError> {
         let damaged = |problem| CheckpointError::Damaged {
             path: path.to_owned(),
             problem,
@@ -96,31 +96,31 @@ impl Checkpoint {
         let mut found = Vec::new();
         if path.extension().is_some_and(|extension| extension == "bin") {
             let tensors = pytorch::open(path).map_err(|refused| match refused {
-                pytorch::Refused::Damaged(problem) => damaged(problem),
-                pytorch::Refused::Type(element) => CheckpointError::Unreadable {
+                pytorch::UnreadableFile::Damaged(problem) => damaged(problem),
+                pytorch::UnreadableFile::Type(element) => CheckpointError::Unreadable {
                     path: path.to_owned(),
                     element,
                 },
             })?;
             for (name, tensor) in tensors {
-                let stored = Stored {
+                let stored = StoredTensor {
                     file: number,
                     element: pytorch::element(&tensor),
                     type_name: format!("{:?}", tensor.dtype()),
                     shape: tensor.shape().to_vec(),
-                    source: Source::Pytorch(tensor),
+                    source: TensorLocation::Pytorch(tensor),
                 };
                 found.push((name, stored));
             }
         } else {
             let header = safetensors::read_header(&mut file).map_err(unreadable(path))?;
             for (name, entry) in header.map_err(damaged)? {
-                let stored = Stored {
+                let stored = StoredTensor {
                     file: number,
-                    element: Element::of_safetensors(&entry.dtype),
+                    element: StoredDtype::of_safetensors(&entry.dtype),
                     type_name: entry.dtype,
                     shape: entry.shape,
-                    source: Source::At {
+                    source: TensorLocation::At {
                         start: entry.bytes.start,
                         length: entry.bytes.end - entry.bytes.start,
                     },
@@ -143,7 +143,7 @@ impl Checkpoint {
     /// transformers takes the last file's, whatever the index says; where the two differ, nobody knows what is meant.
     fn choose(
         &self,
-        copies: Vec<(String, Stored)>,
+        copies: Vec<(String, StoredTensor)>,
         index: Option<(&Path, &WeightIndex)>,
     ) -> Result<(), CheckpointError> {
         for (name, copy) in copies {
@@ -174,7 +174,7 @@ impl Checkpoint {
             .collect()
     }
 
-    fn equal(&self, one: &Stored, other: &Stored) -> Result<bool, CheckpointError> {
+    fn equal(&self, one: &StoredTensor, other: &StoredTensor) -> Result<bool, CheckpointError> {
         let (path, file) = &self.files[one.file];
         one.equals(file, other, &self.files[other.file].1)
             .map_err(unreadable(path))
@@ -209,7 +209,7 @@ impl Checkpoint {
             let of_type = self
                 .tensors
                 .values()
-                .filter(|stored| stored.element.map(Element::dtype) == Some(dtype));
+                .filter(|stored| stored.element.map(StoredDtype::dtype) == Some(dtype));
             of_type
                 .map(|stored| stored.shape.iter().product::<usize>())
                 .sum()
@@ -228,7 +228,7 @@ impl Checkpoint {
         name: &str,
         shape: &[usize],
         dtype: Dtype,
-    ) -> Result<Values, CheckpointError> {
+    ) -> Result<TensorValues, CheckpointError> {
         let Some(stored) = self.tensors.get(name) else {
             return Err(self.missing(name, shape));
         };
@@ -260,7 +260,7 @@ impl Checkpoint {
         };
         let elements = shape.iter().product();
         let bytes = stored.bytes(file).map_err(failed)?;
-        let (values, unusable) = Values::read(elements, from, dtype, |place, buffer| {
+        let (values, unusable) = TensorValues::read(elements, from, dtype, |place, buffer| {
             bytes.read(place, buffer)
         })
         .map_err(failed)?;

@@ -12,9 +12,9 @@ pub enum WeightFiles {
     Index(String),
 }
 
-/// Why a folder's weights cannot be said to be there.
+/// Why a folder has no complete set of weights.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoWeightFiles {
+pub enum MissingWeights {
     /// No file is one of weights.
     Nothing,
     /// This shard is missing; others of its set are there.
@@ -39,7 +39,7 @@ const OTHERS: [(&str, &str); 2] = [("", ".safetensors"), ("pytorch_model", ".bin
 /// A folder may hold the same weights several times; one copy is taken. First come the names that transformers knows,
 /// then a whole set of shards that lacks its index (`model-00001-of-00002.safetensors`), then whatever else ends in
 /// `.safetensors` (`consolidated.safetensors`) but is no adapter, then the same of `pytorch_model*.bin`.
-pub fn weight_files(names: &[String]) -> Result<WeightFiles, NoWeightFiles> {
+pub fn weight_files(names: &[String]) -> Result<WeightFiles, MissingWeights> {
     for (known, is_index) in KNOWN {
         if names.iter().any(|name| name == known) {
             return Ok(if is_index {
@@ -63,11 +63,11 @@ pub fn weight_files(names: &[String]) -> Result<WeightFiles, NoWeightFiles> {
         files.sort();
         return one_set(files).map(WeightFiles::Files);
     }
-    Err(NoWeightFiles::Nothing)
+    Err(MissingWeights::Nothing)
 }
 
 /// The shards among the files, if they are all there, or all files where none is a shard.
-fn one_set(files: Vec<String>) -> Result<Vec<String>, NoWeightFiles> {
+fn one_set(files: Vec<String>) -> Result<Vec<String>, MissingWeights> {
     let mut sets: BTreeMap<_, BTreeSet<u32>> = BTreeMap::new();
     for shard in files.iter().filter_map(|file| Shard::of(file)) {
         let numbers = sets.entry((shard.stem, shard.count, shard.end));
@@ -79,14 +79,14 @@ fn one_set(files: Vec<String>) -> Result<Vec<String>, NoWeightFiles> {
     let shards = files.iter().filter(|file| Shard::of(file).is_some());
     let shards = shards.cloned().collect();
     if !sets.is_empty() {
-        return Err(NoWeightFiles::Several(shards));
+        return Err(MissingWeights::Several(shards));
     }
     // Some programs count from 0.
     let first = u32::from(!numbers.contains(&0));
     let mut wanted = first..first.saturating_add(count.value);
     match wanted.find(|number| !numbers.contains(number)) {
         None => Ok(shards),
-        Some(number) => Err(NoWeightFiles::Shard(format!(
+        Some(number) => Err(MissingWeights::Shard(format!(
             "{stem}-{number:0digits$}-of-{}.{end}",
             count.text,
             digits = count.text.len()
@@ -157,7 +157,7 @@ mod tests {
     fn takes_one_copy_of_the_weights() {
         let files = |list: &[&str]| Ok(WeightFiles::Files(names(list)));
         let index = |name: &str| Ok(WeightFiles::Index(name.to_owned()));
-        let shard = |name: &str| Err(NoWeightFiles::Shard(name.to_owned()));
+        let shard = |name: &str| Err(MissingWeights::Shard(name.to_owned()));
         let one = "model-00001-of-00002.safetensors";
         let two = "model-00002-of-00002.safetensors";
         for (there, wanted) in [
@@ -212,13 +212,13 @@ mod tests {
             ),
             (
                 &[one, two, "model-00001-of-00001.safetensors"],
-                Err(NoWeightFiles::Several(names(&[
+                Err(MissingWeights::Several(names(&[
                     "model-00001-of-00001.safetensors",
                     one,
                     two,
                 ]))),
             ),
-            (&["model.gguf", "tf_model.h5"], Err(NoWeightFiles::Nothing)),
+            (&["model.gguf", "tf_model.h5"], Err(MissingWeights::Nothing)),
         ] {
             assert_eq!(weight_files(&names(there)), wanted, "{there:?}");
         }

@@ -8,6 +8,6 @@ mod stored;
 mod values;
 
 pub use checkpoint::Checkpoint;
-pub use files::{NoWeightFiles, WeightFiles, WeightIndex, weight_files};
-pub use safetensors::{Header, TensorEntry, parse_header};
-pub use values::{Dtype, Values};
+pub use files::{MissingWeights, WeightFiles, WeightIndex, weight_files};
+pub use safetensors::{SafetensorsHeader, TensorEntry, parse_header};
+pub use values::{Dtype, TensorValues};

@@ -3,7 +3,7 @@
 //! Files are read at positions rather than mapped: memory stays bounded in the same way, and a file that
 //! is cut off while it is read ends in an error instead of a signal.
 
-use super::values::Element;
+use super::values::StoredDtype;
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -18,7 +18,7 @@ use std::{
 };
 
 /// The header's names, element types, shapes and places.
-pub type Header = BTreeMap<String, TensorEntry>;
+pub type SafetensorsHeader = BTreeMap<String, TensorEntry>;
 
 /// A tensor of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for Entries {
 }
 
 /// Reads a file's header.
-pub(super) fn read_header(file: &mut File) -> io::Result<Result<Header, String>> {
+pub(super) fn read_header(file: &mut File) -> io::Result<Result<SafetensorsHeader, String>> {
     let length = file.metadata()?.len();
     let mut size = [0; 8];
     if length < 8 {
@@ -90,11 +90,11 @@ pub(super) fn read_header(file: &mut File) -> io::Result<Result<Header, String>>
 /// Reads a header's JSON for a file of `length` bytes; says what is wrong with it.
 ///
 /// Every tensor lies inside the file, holds as many bytes as its shape and type take, and overlaps no other.
-pub fn parse_header(json: &[u8], length: u64) -> Result<Header, String> {
+pub fn parse_header(json: &[u8], length: u64) -> Result<SafetensorsHeader, String> {
     let Entries(values) = serde_json::from_slice(json)
         .map_err(|error| format!("its header is no JSON object: {error}"))?;
     let start = 8 + json.len() as u64;
-    let mut header = Header::new();
+    let mut header = SafetensorsHeader::new();
     for (name, value) in values {
         if name == "__metadata__" {
             continue;
@@ -113,7 +113,7 @@ pub fn parse_header(json: &[u8], length: u64) -> Result<Header, String> {
             .iter()
             .try_fold(1_u64, |product, &n| product.checked_mul(n));
         // Types that we do not read may have any size; they are refused when they are asked for.
-        if let Some(element) = Element::of_safetensors(&raw.dtype)
+        if let Some(element) = StoredDtype::of_safetensors(&raw.dtype)
             && elements.and_then(|elements| elements.checked_mul(element.bytes() as u64))
                 != Some(to - from)
         {

@@ -1,20 +1,21 @@
 //! A tensor in a file, whichever kind of file it is.
 
-use super::values::Element;
+use super::values::StoredDtype;
 use std::{fs::File, io, io::Read, os::unix::fs::FileExt};
 
 /// A tensor in a file.
-pub(super) struct Stored {
+pub(super) struct StoredTensor {
     /// The file's number.
     pub(super) file: usize,
-    pub(super) element: Option<Element>,
+    pub(super) element: Option<StoredDtype>,
     /// The element type's name, for messages.
     pub(super) type_name: String,
     pub(super) shape: Vec<usize>,
-    pub(super) source: Source,
+    pub(super) source: TensorLocation,
 }
 
-pub(super) enum Source {
+/// Where the bytes of a tensor are.
+pub(super) enum TensorLocation {
     /// Bytes in the file.
     At { start: u64, length: u64 },
     /// What the reader of `.bin` files knows.
@@ -22,7 +23,7 @@ pub(super) enum Source {
 }
 
 /// A tensor's bytes, from which pieces are read.
-pub(super) enum Bytes<'a> {
+pub(super) enum TensorBytes<'a> {
     InFile {
         file: &'a File,
         start: u64,
@@ -31,16 +32,16 @@ pub(super) enum Bytes<'a> {
     InMemory(Vec<u8>),
 }
 
-impl Stored {
+impl StoredTensor {
     /// The bytes; `file` is the tensor's.
-    pub(super) fn bytes<'a>(&self, file: &'a File) -> io::Result<Bytes<'a>> {
+    pub(super) fn bytes<'a>(&self, file: &'a File) -> io::Result<TensorBytes<'a>> {
         Ok(match &self.source {
-            &Source::At { start, length } => Bytes::InFile {
+            &TensorLocation::At { start, length } => TensorBytes::InFile {
                 file,
                 start,
                 length,
             },
-            Source::Pytorch(tensor) => Bytes::InMemory(tensor.read()?),
+            TensorLocation::Pytorch(tensor) => TensorBytes::InMemory(tensor.read()?),
         })
     }
 
@@ -71,7 +72,7 @@ impl Stored {
 /// Bytes that are compared at a time.
 const PIECE: u64 = 1 << 20;
 
-impl Bytes<'_> {
+impl TensorBytes<'_> {
     /// Fills `buffer` with the bytes from a place of the tensor on.
     pub(super) fn read(&self, place: u64, buffer: &mut [u8]) -> io::Result<()> {
         match self {

@@ -44,16 +44,16 @@ impl Dtype {
     }
 }
 
-/// An element type that weights are read from.
+/// An element type that weights may have on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Element {
+pub(super) enum StoredDtype {
     F64,
     F32,
     F16,
     Bf16,
 }
 
-impl Element {
+impl StoredDtype {
     /// By safetensors' name.
     pub(super) fn of_safetensors(name: &str) -> Option<Self> {
         match name {
@@ -85,7 +85,7 @@ impl Element {
 }
 
 /// Numbers of a tensor in the type they are computed in.
-pub enum Values {
+pub enum TensorValues {
     /// 32 bits.
     F32(Vec<f32>),
     /// 16 bits, 10 of them fraction.
@@ -96,14 +96,14 @@ pub enum Values {
 
 /// Numbers of a tensor that cannot be computed with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Unusable {
+pub(super) struct UnusableValues {
     /// NaN or infinity in the file.
     pub(super) stored: usize,
     /// Finite in the file, and beyond the range of the type they are computed in.
     pub(super) overflowing: usize,
 }
 
-impl std::iter::Sum for Unusable {
+impl std::iter::Sum for UnusableValues {
     fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
         parts.fold(Self::default(), |sum, part| Self {
             stored: sum.stored + part.stored,
@@ -115,32 +115,32 @@ impl std::iter::Sum for Unusable {
 /// Bytes that a thread reads at a time.
 const CHUNK: usize = 1 << 20;
 
-impl Values {
+impl TensorValues {
     /// Reads `elements` numbers stored as `from` and keeps them as `to`; `read` fills a buffer with the bytes from a
     /// place on, on several threads: the kernel's copying is what loading a model takes.
     ///
     /// Also returns how many of them are not finite, in the file or as they are kept.
     pub(super) fn read(
         elements: usize,
-        from: Element,
+        from: StoredDtype,
         to: Dtype,
         read: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
-    ) -> io::Result<(Self, Unusable)> {
+    ) -> io::Result<(Self, UnusableValues)> {
         Ok(match to {
             // As they are in the file: straight into their place.
-            Dtype::F32 if from == Element::F32 => {
+            Dtype::F32 if from == StoredDtype::F32 => {
                 let mut values = vec![0_f32; elements];
                 let chunks = values.par_chunks_mut(CHUNK / 4).enumerate();
                 let unusable = chunks
                     .map(|(number, chunk)| {
                         read((number * CHUNK) as u64, bytemuck::cast_slice_mut(chunk))?;
                         let stored = chunk.iter().filter(|value| !value.is_finite()).count();
-                        Ok(Unusable {
+                        Ok(UnusableValues {
                             stored,
                             overflowing: 0,
                         })
                     })
-                    .sum::<io::Result<Unusable>>()?;
+                    .sum::<io::Result<UnusableValues>>()?;
                 (Self::F32(values), unusable)
             }
             Dtype::F32 => {
@@ -197,9 +197,9 @@ impl Number for bf16 {
 
 fn convert<T: Number>(
     elements: usize,
-    from: Element,
+    from: StoredDtype,
     read: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
-) -> io::Result<(Vec<T>, Unusable)> {
+) -> io::Result<(Vec<T>, UnusableValues)> {
     let width = from.bytes();
     let mut values = vec![T::default(); elements];
     let chunks = values.par_chunks_mut(CHUNK / width).enumerate();
@@ -209,7 +209,7 @@ fn convert<T: Number>(
             read((number * CHUNK) as u64, &mut bytes)?;
             Ok(match from {
                 // As PyTorch does: to the nearest f32, and from there on.
-                Element::F64 => {
+                StoredDtype::F64 => {
                     let numbers = bytes.as_chunks().0.iter();
                     let numbers = numbers.map(|n| f64::from_le_bytes(*n));
                     let beyond = |n: &f64| n.is_finite() && !(*n as f32).is_finite();
@@ -219,27 +219,27 @@ fn convert<T: Number>(
                     unusable.overflowing += beyond;
                     unusable
                 }
-                Element::F32 => {
+                StoredDtype::F32 => {
                     let numbers = bytes.as_chunks().0.iter();
                     keep(chunk, numbers.map(|n| f32::from_le_bytes(*n)))
                 }
-                Element::F16 => {
+                StoredDtype::F16 => {
                     let numbers = bytes.as_chunks().0.iter();
                     keep(chunk, numbers.map(|n| f16::from_le_bytes(*n).to_f32()))
                 }
-                Element::Bf16 => {
+                StoredDtype::Bf16 => {
                     let numbers = bytes.as_chunks().0.iter();
                     keep(chunk, numbers.map(|n| bf16::from_le_bytes(*n).to_f32()))
                 }
             })
         })
-        .sum::<io::Result<Unusable>>()?;
+        .sum::<io::Result<UnusableValues>>()?;
     Ok((values, unusable))
 }
 
 /// Fills `kept`, and counts the numbers that are not finite.
-fn keep<T: Number>(kept: &mut [T], numbers: impl Iterator<Item = f32>) -> Unusable {
-    let mut unusable = Unusable::default();
+fn keep<T: Number>(kept: &mut [T], numbers: impl Iterator<Item = f32>) -> UnusableValues {
+    let mut unusable = UnusableValues::default();
     for (kept, number) in kept.iter_mut().zip(numbers) {
         *kept = T::of(number);
         let stored = !number.is_finite();
@@ -251,7 +251,7 @@ fn keep<T: Number>(kept: &mut [T], numbers: impl Iterator<Item = f32>) -> Unusab
 
 #[cfg(test)]
 mod tests {
-    use super::{CHUNK, Dtype, Element, Unusable, Values};
+    use super::{CHUNK, Dtype, StoredDtype, TensorValues, UnusableValues};
 
     #[test]
     fn what_is_read_in_pieces_is_in_its_place() {
@@ -259,19 +259,19 @@ mod tests {
         let numbers: Vec<f32> = (0..2 * CHUNK / 4 + 3).map(|n| (n % 251) as f32).collect();
         let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
         let read = |to| {
-            Values::read(numbers.len(), Element::F32, to, |place, buffer| {
+            TensorValues::read(numbers.len(), StoredDtype::F32, to, |place, buffer| {
                 buffer.copy_from_slice(&bytes[place as usize..][..buffer.len()]);
                 Ok(())
             })
             .unwrap()
         };
-        let none = Unusable::default();
-        let (Values::F32(same), found) = read(Dtype::F32) else {
+        let none = UnusableValues::default();
+        let (TensorValues::F32(same), found) = read(Dtype::F32) else {
             panic!("f32 is what was asked for")
         };
         assert_eq!(found, none);
         assert_eq!(same, numbers);
-        let (Values::Bf16(shorter), found) = read(Dtype::Bf16) else {
+        let (TensorValues::Bf16(shorter), found) = read(Dtype::Bf16) else {
             panic!("bf16 is what was asked for")
         };
         assert_eq!(found, none);
@@ -289,11 +289,12 @@ mod tests {
         let numbers = [65_504.0, 65_519.0, 65_520.0, -1e6, f32::NAN, f32::MAX];
         let bytes: Vec<u8> = numbers.iter().flat_map(|n: &f32| n.to_le_bytes()).collect();
         let unusable = |to| {
-            let (_, found) = Values::read(numbers.len(), Element::F32, to, |place, buffer| {
-                buffer.copy_from_slice(&bytes[place as usize..][..buffer.len()]);
-                Ok(())
-            })
-            .unwrap();
+            let (_, found) =
+                TensorValues::read(numbers.len(), StoredDtype::F32, to, |place, buffer| {
+                    buffer.copy_from_slice(&bytes[place as usize..][..buffer.len()]);
+                    Ok(())
+                })
+                .unwrap();
             (found.stored, found.overflowing)
         };
         assert_eq!(unusable(Dtype::F32), (1, 0));
@@ -304,17 +305,17 @@ mod tests {
     fn f64_is_rounded_to_the_nearest_f32() {
         // By hand: the f32 nearest to 0.1 is 13421773 / 2^27.
         let read = |number: f64| {
-            Values::read(1, Element::F64, Dtype::F32, |_, buffer| {
+            TensorValues::read(1, StoredDtype::F64, Dtype::F32, |_, buffer| {
                 buffer.copy_from_slice(&number.to_le_bytes());
                 Ok(())
             })
             .unwrap()
         };
-        let (Values::F32(values), found) = read(0.1) else {
+        let (TensorValues::F32(values), found) = read(0.1) else {
             panic!("f32 is what was asked for")
         };
         assert_eq!(values, [13_421_773.0 / 134_217_728.0]);
-        assert_eq!(found, Unusable::default());
+        assert_eq!(found, UnusableValues::default());
         // The largest f32 is about 3.4e38.
         for (number, stored, overflowing) in [(-1e39, 0, 1), (f64::INFINITY, 1, 0)] {
             let (_, found) = read(number);

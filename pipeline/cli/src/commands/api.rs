@@ -2,8 +2,8 @@
 
 use super::Failure;
 use clika_base::Project;
-use clika_network::http::Patience;
-use clika_network::services::{Budget, Cache, Prices, Rules, Service, Totals};
+use clika_network::http::RetryPolicy;
+use clika_network::services::{AnswerCache, Budget, Prices, Service, ServiceConfig, Totals};
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// How services are called and what they may cost. Every answer is kept before it is used, so a run
@@ -56,7 +56,7 @@ fn amount(text: &str) -> Result<f64, String> {
 impl ApiArgs {
     /// A service whose answers are kept in a file of its own, named after `file`.
     pub fn service(&self, name: &str, file: &str, project: &Project) -> Result<Service, Failure> {
-        let cache = Cache::open(&self.cache_file(file, project))?;
+        let cache = AnswerCache::open(&self.cache_file(file, project))?;
         Ok(Service::new(name, self.rules(), cache)?)
     }
 
@@ -66,19 +66,19 @@ impl ApiArgs {
         folder.join(format!("{}.jsonl", file_name(file)))
     }
 
-    fn rules(&self) -> Rules {
+    fn rules(&self) -> ServiceConfig {
         let given = [self.price_input, self.price_output, self.price_characters];
         let prices = given.iter().any(Option::is_some).then(|| Prices {
             input_tokens: self.price_input.unwrap_or(0.0),
             output_tokens: self.price_output.unwrap_or(0.0),
             characters: self.price_characters.unwrap_or(0.0),
         });
-        Rules {
+        ServiceConfig {
             concurrency: self.concurrency.into(),
             requests_per_minute: self.rpm,
             tokens_per_minute: self.tpm,
             timeout: Duration::from_secs(self.timeout),
-            patience: Patience {
+            retry: RetryPolicy {
                 attempts: self.attempts.into(),
                 first_wait: Duration::from_secs(1),
             },

@@ -1,7 +1,7 @@
 //! `clika audit`: what is wrong with datasets.
 
 use super::{Failure, print};
-use clika_audit::{Knowledge, Severity, audit, markdown};
+use clika_audit::{BackgroundFacts, Severity, audit, markdown};
 use clika_base::Project;
 use miette::Diagnostic;
 use std::path::PathBuf;
@@ -21,12 +21,12 @@ pub struct Args {
     json: bool,
     /// Exit with 1 where a finding is of this severity or graver.
     #[arg(long, value_name = "SEVERITY")]
-    fail_on: Option<Level>,
+    fail_on: Option<SeverityName>,
 }
 
 /// [`Severity`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Level {
+enum SeverityName {
     /// A score cannot mean what it says
     Error,
     /// A score is biased
@@ -39,7 +39,7 @@ enum Level {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("findings of severity `{severity}` or graver: {count}")]
 #[diagnostic(help("each is described above with what it does to which score"))]
-struct Found {
+struct RejectedFindings {
     count: usize,
     severity: Severity,
 }
@@ -47,7 +47,7 @@ struct Found {
 /// Runs the command.
 pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     let (languages, queries) = (project.languages(), project.build_queries());
-    let knowledge = Knowledge::read(&languages, &queries, &project.snapshot())?;
+    let knowledge = BackgroundFacts::read(&languages, &queries, &project.snapshot())?;
     let audit = audit(&args.path, &knowledge)?;
     print(&if args.json {
         serde_json::to_string_pretty(&audit).expect("an audit is plain data") + "\n"
@@ -58,12 +58,12 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
         return Ok(());
     };
     let severity = match level {
-        Level::Error => Severity::Error,
-        Level::Warning => Severity::Warning,
-        Level::Note => Severity::Note,
+        SeverityName::Error => Severity::Error,
+        SeverityName::Warning => Severity::Warning,
+        SeverityName::Note => Severity::Note,
     };
     match audit.count(severity) {
         0 => Ok(()),
-        count => Err(Found { count, severity }.into()),
+        count => Err(RejectedFindings { count, severity }.into()),
     }
 }

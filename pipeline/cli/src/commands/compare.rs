@@ -1,8 +1,8 @@
 //! `clika compare`: two models on the same items.
 
-use super::{Failure, Format, OutputArgs, UncertaintyArgs, print};
+use super::{Failure, OutputArgs, ReportFormat, UncertaintyArgs, print};
 use clika_scores::predictions::Collection;
-use clika_scores::report::{ReportError, Run, compare};
+use clika_scores::report::{ComparedRun, ReportError, compare};
 use std::path::{Path, PathBuf};
 
 /// Compares two models or runs on every task and language that both have.
@@ -27,7 +27,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Some(folder) => Collection::read(folder)?,
         None => Collection::default(),
     };
-    let (a, b) = (Source::of(&args.a, &shared), Source::of(&args.b, &shared));
+    let (a, b) = (
+        RunArgument::of(&args.a, &shared),
+        RunArgument::of(&args.b, &shared),
+    );
     let (own_a, own_b) = (a.read()?, b.read()?);
     let mut a = a.run(&args.a, own_a.as_ref().unwrap_or(&shared))?;
     let mut b = b.run(&args.b, own_b.as_ref().unwrap_or(&shared))?;
@@ -37,23 +40,23 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let comparison = compare(a, b, &args.uncertainty.resolve())?;
     print(&match args.output.format() {
-        Format::Markdown => comparison.markdown(),
-        Format::Csv => comparison.csv(),
-        Format::Json => {
+        ReportFormat::Markdown => comparison.markdown(),
+        ReportFormat::Csv => comparison.csv(),
+        ReportFormat::Json => {
             serde_json::to_string_pretty(&comparison).expect("a comparison is plain data") + "\n"
         }
     })
 }
 
-/// Where an argument says that a run is.
-enum Source<'a> {
+/// What an argument of `compare` names: a model, or a folder of predictions.
+enum RunArgument<'a> {
     /// A model of --predictions.
     Model(&'a str),
     /// A folder, and a model of it where one is named.
     Folder(&'a str, Option<&'a str>),
 }
 
-impl<'a> Source<'a> {
+impl<'a> RunArgument<'a> {
     /// A model of --predictions comes first, then a folder, then a folder with a model.
     fn of(argument: &'a str, shared: &Collection) -> Self {
         if shared.models().contains(argument) {
@@ -79,7 +82,11 @@ impl<'a> Source<'a> {
     }
 
     /// The run in the predictions that hold it.
-    fn run(&self, argument: &'a str, collection: &'a Collection) -> Result<Run<'a>, ReportError> {
+    fn run(
+        &self,
+        argument: &'a str,
+        collection: &'a Collection,
+    ) -> Result<ComparedRun<'a>, ReportError> {
         let models = collection.models();
         let known = || models.iter().copied().collect::<Vec<_>>().join(", ");
         let model = match *self {
@@ -104,6 +111,6 @@ impl<'a> Source<'a> {
                 },
             });
         }
-        Ok(Run::new(collection, model))
+        Ok(ComparedRun::new(collection, model))
     }
 }

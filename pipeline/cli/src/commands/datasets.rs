@@ -4,12 +4,12 @@ use super::{
     ExperimentArgs, Failure,
     fictional::WorldArgs,
     print,
-    texts::{Found, TextArgs},
+    texts::{TextArgs, TextSource},
 };
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::Task;
-use clika_datasets::{Built, Exception, Outcome, TEXT_TASKS, build_texts};
+use clika_datasets::{BuildOutcome, BuiltDataset, Exception, TEXT_TASKS, build_texts};
 use miette::Diagnostic;
 use serde_json::json;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 pub struct Args {
     /// The datasets to build [default: all that can be built]
     #[arg(value_name = "DATASET", value_parser = dataset)]
-    datasets: Vec<Dataset>,
+    datasets: Vec<DatasetName>,
     #[command(flatten)]
     experiment: ExperimentArgs,
     /// The slice of Wikidata to build from [default: sparql/snapshot/wikidata.ttl of the project]
@@ -43,14 +43,14 @@ pub struct Args {
 
 /// A dataset that can be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Dataset {
+enum DatasetName {
     /// Facts from the snapshot, or texts.
     Task(Task),
     /// A fictional world.
     Fictional,
 }
 
-impl Dataset {
+impl DatasetName {
     fn name(self) -> &'static str {
         match self {
             Self::Task(task) => task.name(),
@@ -59,38 +59,41 @@ impl Dataset {
     }
 }
 
-fn known() -> Vec<Dataset> {
-    let tasks = Task::FACTS.into_iter().chain(TEXT_TASKS).map(Dataset::Task);
-    let mut known: Vec<_> = tasks.chain([Dataset::Fictional]).collect();
+fn known() -> Vec<DatasetName> {
+    let tasks = Task::FACTS
+        .into_iter()
+        .chain(TEXT_TASKS)
+        .map(DatasetName::Task);
+    let mut known: Vec<_> = tasks.chain([DatasetName::Fictional]).collect();
     known.sort();
     known
 }
 
-fn dataset(name: &str) -> Result<Dataset, String> {
+fn dataset(name: &str) -> Result<DatasetName, String> {
     known()
         .into_iter()
         .find(|dataset| dataset.name() == name)
         .ok_or_else(|| {
-            let known: Vec<_> = known().into_iter().map(Dataset::name).collect();
+            let known: Vec<_> = known().into_iter().map(DatasetName::name).collect();
             format!("no such dataset; there are {}", known.join(", "))
         })
 }
 
-/// What became of a dataset that was asked for.
-enum Made {
-    Built(Box<Built>),
+/// What became of a dataset: built, or left out.
+enum BuildResult {
+    Built(Box<BuiltDataset>),
     /// Not built, and why; only where it was not asked for by name.
-    LeftOut(Dataset, String),
+    LeftOut(DatasetName, String),
 }
 
-/// Options that nothing would look at.
+/// Options for a fictional world, where none is built.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("options of fictional worlds are given, and no fictional world is built")]
 #[diagnostic(help("add `fictional` to the datasets, or take the options away"))]
-struct Idle;
+struct UnusedOptions;
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
     let mut datasets = if args.datasets.is_empty() {
         known()
@@ -99,47 +102,47 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     };
     datasets.sort();
     datasets.dedup();
-    if args.world.is_given() && !datasets.contains(&Dataset::Fictional) {
-        return Err(Idle.into());
+    if args.world.is_given() && !datasets.contains(&DatasetName::Fictional) {
+        return Err(UnusedOptions.into());
     }
     let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
     let out = args.out.clone().unwrap_or_else(|| project.datasets());
     let facts: Vec<_> = Task::FACTS
         .into_iter()
-        .filter(|&task| datasets.contains(&Dataset::Task(task)))
+        .filter(|&task| datasets.contains(&DatasetName::Task(task)))
         .collect();
     let config = &experiment.datasets;
     let built = clika_datasets::build(&facts, project, &snapshot, config, &out, args.force)?;
     let mut made: Vec<_> = built
         .into_iter()
-        .map(|it| Made::Built(Box::new(it)))
+        .map(|it| BuildResult::Built(Box::new(it)))
         .collect();
     for dataset in datasets {
         let task = match dataset {
-            Dataset::Task(task) if Task::FACTS.contains(&task) => continue,
-            Dataset::Task(task) => task,
-            Dataset::Fictional => {
+            DatasetName::Task(task) if Task::FACTS.contains(&task) => continue,
+            DatasetName::Task(task) => task,
+            DatasetName::Fictional => {
                 let named = args.datasets.contains(&dataset);
                 if let Some(why) = args.world.left_out(&experiment, project).filter(|_| !named) {
-                    made.push(Made::LeftOut(dataset, why));
+                    made.push(BuildResult::LeftOut(dataset, why));
                     continue;
                 }
                 let api = &args.texts.api;
                 let built = args
                     .world
                     .build(&experiment, api, project, &out, args.force, shown)?;
-                made.push(Made::Built(Box::new(built)));
+                made.push(BuildResult::Built(Box::new(built)));
                 continue;
             }
         };
         let named = args.datasets.contains(&dataset);
         made.push(
             match args.texts.find(task, named, &experiment, project, shown)? {
-                Found::Texts(parallel, origin) => {
+                TextSource::Texts(parallel, origin) => {
                     let built = build_texts(&parallel, &origin, project, &out, args.force)?;
-                    Made::Built(Box::new(built))
+                    BuildResult::Built(Box::new(built))
                 }
-                Found::Nothing(why) => Made::LeftOut(dataset, why),
+                TextSource::Nothing(why) => BuildResult::LeftOut(dataset, why),
             },
         );
     }
@@ -147,15 +150,15 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         let object: serde_json::Map<_, _> = made
             .iter()
             .map(|made| match made {
-                Made::Built(built) => {
+                BuildResult::Built(built) => {
                     let value = json!({
                         "folder": built.folder,
-                        "written": matches!(built.outcome, Outcome::Written(_)),
+                        "written": matches!(built.outcome, BuildOutcome::Written(_)),
                         "manifest": built.manifest,
                     });
                     (built.name.clone(), value)
                 }
-                Made::LeftOut(dataset, why) => {
+                BuildResult::LeftOut(dataset, why) => {
                     (dataset.name().to_owned(), json!({ "left_out": why }))
                 }
             })
@@ -163,8 +166,8 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         return print(&format!("{}\n", serde_json::Value::Object(object)));
     }
     let lines = made.iter().map(|made| match made {
-        Made::Built(built) => summary(built),
-        Made::LeftOut(dataset, why) => format!("{}: left out, {why}\n", dataset.name()),
+        BuildResult::Built(built) => summary(built),
+        BuildResult::LeftOut(dataset, why) => format!("{}: left out, {why}\n", dataset.name()),
     });
     print(&lines.collect::<String>())
 }
@@ -172,11 +175,11 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
 /// Entries of a list that a summary shows.
 const SHOWN: usize = 25;
 
-fn summary(built: &Built) -> String {
+fn summary(built: &BuiltDataset) -> String {
     let (name, folder) = (&built.name, built.folder.display());
     let report = match &built.outcome {
-        Outcome::Written(report) => report,
-        Outcome::UpToDate => {
+        BuildOutcome::Written(report) => report,
+        BuildOutcome::UpToDate => {
             return format!(
                 "{name}: nothing has changed, {folder} is up to date (--force builds it anew)\n"
             );

@@ -3,11 +3,11 @@
 use super::Failure;
 use clika_base::Project;
 use clika_base::types::{LanguageCode, Progress};
-use clika_datasets::Experiment;
+use clika_datasets::ExperimentFile;
 use clika_finetune::{
     DEMO, DemoConfig, FinetuneConfig, FinetuneError, WorldSource, make_demo, read_demo,
 };
-use clika_network::hub::Located;
+use clika_network::hub::ModelFolder;
 use std::{path::Path, sync::atomic::AtomicBool};
 
 /// Whether the demo is meant: a folder of that name is a model like any other.
@@ -32,7 +32,7 @@ pub fn locate(
     project: &Project,
     stop: &AtomicBool,
     progress: &dyn Progress,
-) -> Result<Located, Failure> {
+) -> Result<ModelFolder, Failure> {
     let tested = (world.config(), world.seed());
     let folder = match make_demo(demo, languages, tested, project, stop, progress) {
         Err(FinetuneError::Stopped) => {
@@ -43,7 +43,7 @@ pub fn locate(
         }
         folder => folder?,
     };
-    Ok(Located {
+    Ok(ModelFolder {
         folder,
         name: DEMO.to_owned(),
         revision: None,
@@ -55,9 +55,9 @@ pub fn locate_default(
     project: &Project,
     stop: &AtomicBool,
     progress: &dyn Progress,
-) -> Result<Located, Failure> {
+) -> Result<ModelFolder, Failure> {
     let (demo, _) = read(None, project)?;
-    let datasets = Experiment::read(&project.experiment())?.datasets;
+    let datasets = ExperimentFile::read(&project.experiment())?.datasets;
     let world = WorldSource::Drawn {
         config: demo.world(&datasets.fictional),
         seed: datasets.seed,

@@ -3,7 +3,7 @@
 use super::{Failure, print};
 use clika_base::Project;
 use clika_base::templates::load_prompt;
-use clika_datasets::export::{Exported, find, llama_factory, lm_eval};
+use clika_datasets::export::{Export, find, llama_factory, lm_eval};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ Examples:
 pub struct Args {
     /// The program.
     #[arg(value_enum)]
-    format: Format,
+    format: ExportFormat,
     /// A dataset, or a folder of datasets [default: artifacts/datasets of the project]
     #[arg(value_name = "DIR")]
     datasets: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Args {
 
 /// A program that reads an export.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Format {
+enum ExportFormat {
     /// lm-evaluation-harness: tasks for every multiple-choice set, fictional worlds too
     LmEval,
     /// LLaMA-Factory: fictional worlds to train with
@@ -48,17 +48,17 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     let datasets = args.datasets.clone().unwrap_or_else(|| project.datasets());
     let datasets = find(&datasets)?;
     let name = match args.format {
-        Format::LmEval => "lm-eval",
-        Format::LlamaFactory => "llama-factory",
+        ExportFormat::LmEval => "lm-eval",
+        ExportFormat::LlamaFactory => "llama-factory",
     };
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| project.exports().join(name));
-    let Exported { folder, entries } = match args.format {
-        Format::LmEval => {
+    let Export { folder, entries } = match args.format {
+        ExportFormat::LmEval => {
             let prompt = load_prompt(&project.prompts(), &args.prompt)?;
             lm_eval(&datasets, &prompt, &args.prompt, &out)?
         }
-        Format::LlamaFactory => llama_factory(&datasets, &out)?,
+        ExportFormat::LlamaFactory => llama_factory(&datasets, &out)?,
     };
     if args.json {
         let entries: serde_json::Map<_, _> = entries

@@ -1,12 +1,12 @@
 //! Fictional worlds on the command line: what overrides the experiment file, and where names come from.
 
 use super::{Failure, api::ApiArgs};
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::LanguageCode;
 use clika_datasets::{
-    Built, Control, DatasetError, Direction, Experiment, FictionalConfig, NameSource,
-    WorldLanguages, WorldRelation, build_fictional, syllabic,
+    BuiltDataset, Control, DatasetError, ExperimentFile, FictionalConfig, NameSource,
+    TranslationDirection, WorldLanguages, WorldRelation, build_fictional, syllabic,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -17,7 +17,7 @@ use std::path::Path;
 pub struct WorldArgs {
     /// Where names come from.
     #[arg(long, value_enum)]
-    names: Option<Naming>,
+    names: Option<NameSourceName>,
     /// The languages that half is taught in and the other half asked, such as de,fr
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code)]
     targets: Option<Vec<LanguageCode>>,
@@ -52,10 +52,10 @@ pub struct WorldShape {
     continents: Option<usize>,
     /// Which way names are translated in training.
     #[arg(long, value_enum)]
-    direction: Option<Way>,
+    direction: Option<DirectionName>,
     /// What is taught and asked about a place.
     #[arg(long, value_enum)]
-    relation: Option<Relation>,
+    relation: Option<RelationName>,
 }
 
 /// A language's code on the command line.
@@ -65,16 +65,16 @@ pub fn code(text: &str) -> Result<LanguageCode, String> {
 
 /// [`NameSource`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Naming {
+enum NameSourceName {
     /// Coined from syllables; no network
     Syllabic,
     /// Made up and translated by the model of the experiment's [translation]
     Llm,
 }
 
-/// [`Direction`] as the command line spells it.
+/// [`TranslationDirection`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Way {
+enum DirectionName {
     /// From the source into the target language, as the paper says
     #[value(alias = "en-x")]
     Forward,
@@ -87,7 +87,7 @@ enum Way {
 
 /// [`WorldRelation`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Relation {
+enum RelationName {
     /// Its continent: two names have to cross the languages
     Continent,
     /// The year of its foundation: one name has to cross
@@ -138,15 +138,15 @@ impl WorldShape {
         }
         if let Some(direction) = self.direction {
             config.direction = match direction {
-                Way::Forward => Direction::Forward,
-                Way::Backward => Direction::Backward,
-                Way::Both => Direction::Both,
+                DirectionName::Forward => TranslationDirection::Forward,
+                DirectionName::Backward => TranslationDirection::Backward,
+                DirectionName::Both => TranslationDirection::Both,
             };
         }
         if let Some(relation) = self.relation {
             config.relation = match relation {
-                Relation::Continent => WorldRelation::Continent,
-                Relation::Founding => WorldRelation::Founding,
+                RelationName::Continent => WorldRelation::Continent,
+                RelationName::Founding => WorldRelation::Founding,
             };
         }
         config
@@ -176,8 +176,8 @@ impl WorldArgs {
         let mut config = self.shape.resolve(config);
         if let Some(names) = self.names {
             config.names = match names {
-                Naming::Syllabic => NameSource::Syllabic,
-                Naming::Llm => NameSource::Llm,
+                NameSourceName::Syllabic => NameSource::Syllabic,
+                NameSourceName::Llm => NameSource::Llm,
             };
         }
         if let Some(targets) = &self.targets {
@@ -216,7 +216,7 @@ impl WorldArgs {
 
     /// Why a world that was not asked for by name is left out: it would have to be paid for, or the languages
     /// have no words for it.
-    pub fn left_out(&self, experiment: &Experiment, project: &Project) -> Option<String> {
+    pub fn left_out(&self, experiment: &ExperimentFile, project: &Project) -> Option<String> {
         if self.is_given() {
             return None;
         }
@@ -235,13 +235,13 @@ impl WorldArgs {
     /// Builds the world's dataset.
     pub fn build(
         &self,
-        experiment: &Experiment,
+        experiment: &ExperimentFile,
         api: &ApiArgs,
         project: &Project,
         out: &Path,
         force: bool,
-        shown: Shown,
-    ) -> Result<Built, Failure> {
+        shown: ProgressOptions,
+    ) -> Result<BuiltDataset, Failure> {
         let config = self.resolve(&experiment.datasets.fictional);
         let seed = experiment.datasets.seed;
         let languages = WorldLanguages::load(&config, project)?;
@@ -250,9 +250,9 @@ impl WorldArgs {
                 let names = syllabic(&config, seed, &languages.named, project)?;
                 (names, Value::Null)
             }
-            NameSource::Llm => {
-                super::coin::names(self, &config, &languages, experiment, api, project, shown)?
-            }
+            NameSource::Llm => super::generated_names::names(
+                self, &config, &languages, experiment, api, project, shown,
+            )?,
         };
         let built = build_fictional(
             &config, seed, &languages, names, &origin, project, out, force,

@@ -1,7 +1,7 @@
 //! `clika logits`: what a model gives for a text, to check it against another program.
 
 use super::{Failure, model::ModelArgs, print};
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_checkpoint::tokenizer::Tokenizer;
 use clika_lm::{Adapter, Decoder, Dtype, LmError, Sequence};
 use serde_json::json;
@@ -36,7 +36,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, shown: Shown) -> Result<(), Failure> {
+pub fn run(args: &Args, shown: ProgressOptions) -> Result<(), Failure> {
     let progress = shown.progress();
     let device = args.model_args.device()?;
     let located = args.model_args.locate(&args.model, progress.as_ref())?;

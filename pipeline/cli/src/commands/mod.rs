@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod audit;
-pub mod coin;
 pub mod compare;
 pub mod datasets;
 pub mod demo;
@@ -11,6 +10,7 @@ pub mod evaluate;
 pub mod export;
 pub mod fictional;
 pub mod finetune;
+pub mod generated_names;
 pub mod interrupt;
 pub mod logits;
 pub mod model;
@@ -20,7 +20,7 @@ pub mod template;
 pub mod texts;
 
 use clika_base::Project;
-use clika_datasets::{DatasetError, DistractorPolicy, Experiment};
+use clika_datasets::{DatasetError, DistractorPolicy, ExperimentFile};
 use clika_scores::report::{IntervalKind, Uncertainty};
 use miette::Diagnostic;
 use std::{io::Write, path::PathBuf};
@@ -79,12 +79,12 @@ pub struct ExperimentArgs {
     seed: Option<u64>,
     /// Overrides how wrong choices are found.
     #[arg(long, value_name = "POLICY")]
-    distractors: Option<Policy>,
+    distractors: Option<PolicyName>,
 }
 
 /// [`DistractorPolicy`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Policy {
+enum PolicyName {
     /// Same country; years that are near and plausible
     Hard,
     /// At random from the whole pool, as in the paper
@@ -92,19 +92,19 @@ enum Policy {
 }
 
 impl ExperimentArgs {
-    fn read(&self, project: &Project) -> Result<Experiment, DatasetError> {
+    fn read(&self, project: &Project) -> Result<ExperimentFile, DatasetError> {
         let path = match &self.config {
             Some(path) => path.clone(),
             None => project.experiment(),
         };
-        let mut experiment = Experiment::read(&path)?;
+        let mut experiment = ExperimentFile::read(&path)?;
         if let Some(seed) = self.seed {
             experiment.datasets.seed = seed;
         }
         if let Some(policy) = self.distractors {
             experiment.datasets.distractors = match policy {
-                Policy::Hard => DistractorPolicy::Hard,
-                Policy::Paper => DistractorPolicy::Paper,
+                PolicyName::Hard => DistractorPolicy::Hard,
+                PolicyName::Paper => DistractorPolicy::Paper,
             };
         }
         Ok(experiment)
@@ -124,13 +124,13 @@ pub struct UncertaintyArgs {
     #[arg(long, value_name = "PERCENT", default_value_t = 95, value_parser = clap::value_parser!(u8).range(1..=99))]
     level: u8,
     /// The kind of interval.
-    #[arg(long, value_enum, default_value_t = Interval::Percentile)]
-    interval: Interval,
+    #[arg(long, value_enum, default_value_t = IntervalName::Percentile)]
+    interval: IntervalName,
 }
 
 /// [`IntervalKind`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Interval {
+enum IntervalName {
     /// Quantiles of the resamples
     Percentile,
     /// Corrected for bias and skew; a dash where no correction is defined
@@ -144,8 +144,8 @@ impl UncertaintyArgs {
             seed: self.seed,
             level: f64::from(self.level) / 100.0,
             interval: match self.interval {
-                Interval::Percentile => IntervalKind::Percentile,
-                Interval::Bca => IntervalKind::Bca,
+                IntervalName::Percentile => IntervalKind::Percentile,
+                IntervalName::Bca => IntervalKind::Bca,
             },
         }
     }
@@ -155,8 +155,8 @@ impl UncertaintyArgs {
 #[derive(clap::Args)]
 pub struct OutputArgs {
     /// How to print.
-    #[arg(long, value_enum, default_value_t = Format::Markdown)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Markdown)]
+    format: ReportFormat,
     /// Print one JSON object: the same as --format json.
     #[arg(long)]
     json: bool,
@@ -164,7 +164,7 @@ pub struct OutputArgs {
 
 /// A format to print.
 #[derive(Clone, Copy, clap::ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// Tables for people
     Markdown,
     /// One line a number
@@ -174,7 +174,11 @@ pub enum Format {
 }
 
 impl OutputArgs {
-    fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.format }
+    fn format(&self) -> ReportFormat {
+        if self.json {
+            ReportFormat::Json
+        } else {
+            self.format
+        }
     }
 }

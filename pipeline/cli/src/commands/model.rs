@@ -3,7 +3,7 @@
 use super::{Failure, runtime};
 use clika_base::types::Progress;
 use clika_lm::{Device, DeviceChoice, Dtype};
-use clika_network::hub::{Hub, Located};
+use clika_network::hub::{Hub, ModelFolder};
 
 /// Where and how a model runs.
 #[derive(clap::Args)]
@@ -52,7 +52,7 @@ impl ModelArgs {
     }
 
     /// The model's folder, downloaded if need be.
-    pub fn locate(&self, model: &str, progress: &dyn Progress) -> Result<Located, Failure> {
+    pub fn locate(&self, model: &str, progress: &dyn Progress) -> Result<ModelFolder, Failure> {
         let hub = Hub::from_env()?;
         runtime().block_on(async {
             tokio::select! {

@@ -1,7 +1,7 @@
 //! `clika reproduce`: the paper's tables from recorded predictions.
 
-use super::{Failure, Format, OutputArgs, UncertaintyArgs, print};
-use crate::progress::Shown;
+use super::{Failure, OutputArgs, ReportFormat, UncertaintyArgs, print};
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::files::replace_file;
 use clika_scores::predictions::Collection;
@@ -27,7 +27,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(), Failure> {
     let paper = Paper::load(&project.paper())?;
     let collection = Collection::read(&args.predictions)?;
     let reproduction = reproduce(
@@ -51,8 +51,8 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         }
     }
     print(&match args.output.format() {
-        Format::Markdown => reproduction.markdown(),
-        Format::Csv => reproduction.csv(),
-        Format::Json => json + "\n",
+        ReportFormat::Markdown => reproduction.markdown(),
+        ReportFormat::Csv => reproduction.csv(),
+        ReportFormat::Json => json + "\n",
     })
 }

@@ -2,13 +2,13 @@
 
 use super::{ExperimentArgs, Failure, print, runtime};
 use crate::INTERRUPTED;
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::files::{move_file, replace_file};
 use clika_base::templates::load_languages;
 use clika_base::types::{Language, Task};
-use clika_datasets::wikidata::{Client, Endpoint, RefreshPlan, refresh};
-use clika_datasets::{DatasetError, Sources};
+use clika_datasets::wikidata::{RefreshPlan, SparqlClient, SparqlEndpoint, refresh};
+use clika_datasets::{BuildInputs, DatasetError};
 use miette::Diagnostic;
 use std::{
     collections::BTreeSet,
@@ -50,7 +50,7 @@ pub struct Args {
      with --fresh",
     rejected.display()
 ))]
-struct Rejected {
+struct RejectedSnapshot {
     old: PathBuf,
     rejected: PathBuf,
     #[source]
@@ -59,7 +59,7 @@ struct Rejected {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
     let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
     let config = &experiment.endpoint;
@@ -67,7 +67,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         Some(contact) => contact,
         None => &config.contact,
     };
-    let client = Client::new(Endpoint {
+    let client = SparqlClient::new(SparqlEndpoint {
         url: match &args.endpoint {
             Some(url) => url.clone(),
             None => config.url.clone(),
@@ -114,11 +114,12 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     });
     let candidate = candidate_path(&out);
     replace_file(&candidate, text.as_bytes())?;
-    let triples = check(project, &candidate, &experiment.datasets).map_err(|source| Rejected {
-        old: out.clone(),
-        rejected: candidate.clone(),
-        source,
-    })?;
+    let triples =
+        check(project, &candidate, &experiment.datasets).map_err(|source| RejectedSnapshot {
+            old: out.clone(),
+            rejected: candidate.clone(),
+            source,
+        })?;
     move_file(&candidate, &out)?;
     print(&format!(
         "wrote {}, {triples} triples\n`clika datasets` builds the datasets from it\n",
@@ -132,7 +133,7 @@ fn check(
     snapshot: &Path,
     config: &clika_datasets::DatasetsConfig,
 ) -> Result<usize, DatasetError> {
-    let sources = Sources::load(project, snapshot)?;
+    let sources = BuildInputs::load(project, snapshot)?;
     for task in Task::FACTS {
         clika_datasets::plan(task, &sources, config)?;
     }

@@ -34,7 +34,7 @@ impl TemplateArgs {
         let mut given = TemplateVariables::new();
         for (name, value) in &self.variables {
             if given.insert(name.clone(), value.clone()).is_some() {
-                return Err(Doubled { name: name.clone() }.into());
+                return Err(DuplicateVariable { name: name.clone() }.into());
             }
         }
         let mut all = file.clone();
@@ -47,6 +47,6 @@ impl TemplateArgs {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("--template-var gives `{name}` twice")]
 #[diagnostic(help("give it once; a list is written as JSON"))]
-struct Doubled {
+struct DuplicateVariable {
     name: String,
 }

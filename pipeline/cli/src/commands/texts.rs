@@ -6,18 +6,18 @@ use super::{
     evaluate::open_ai,
     runtime,
 };
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::files::{replace_file, sha256_file};
 use clika_base::templates::load_languages;
 use clika_base::types::{Language, LanguageCode, Progress, Task};
 use clika_datasets::translate::{
-    DeepL, Direction, Fault, Google, Kind, LibreTranslate, Llm, Passage, Translated, Translator,
-    back_translate, translate,
+    DeepL, GoogleTranslate, LanguageModelTranslator, LibreTranslate, Passage, PassageKind,
+    TranslationFault, TranslationLanguages, Translations, Translator, back_translate, translate,
 };
 use clika_datasets::{
-    Asks, DatasetError, EngineName, Exception, Experiment, Origin, Parallel, Source, TextItem,
-    mini_items, read_source,
+    CopaQuestion, DatasetError, DownloadedFile, Exception, ExperimentFile, ParallelTexts, TextItem,
+    TextOrigin, TranslationEngine, mini_items, read_source,
 };
 use clika_network::http::excerpt;
 use miette::Diagnostic;
@@ -45,7 +45,7 @@ pub struct TextArgs {
     items: Option<u32>,
     /// One engine for all languages [default: the experiment's for each]
     #[arg(long, value_enum)]
-    engine: Option<Engine>,
+    engine: Option<EngineName>,
     /// Another address of the engine, such as a proxy's.
     #[arg(long, value_name = "URL", requires = "engine")]
     engine_url: Option<String>,
@@ -56,9 +56,9 @@ pub struct TextArgs {
     pub api: ApiArgs,
 }
 
-/// [`EngineName`] as the command line spells it.
+/// [`TranslationEngine`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Engine {
+enum EngineName {
     /// DeepL; DEEPL_AUTH_KEY
     Deepl,
     /// Google Cloud Translation v3; GOOGLE_TRANSLATE_TOKEN and GOOGLE_CLOUD_PROJECT
@@ -69,21 +69,21 @@ enum Engine {
     Llm,
 }
 
-impl From<Engine> for EngineName {
-    fn from(engine: Engine) -> Self {
+impl From<EngineName> for TranslationEngine {
+    fn from(engine: EngineName) -> Self {
         match engine {
-            Engine::Deepl => Self::Deepl,
-            Engine::Google => Self::Google,
-            Engine::Libretranslate => Self::Libretranslate,
-            Engine::Llm => Self::Llm,
+            EngineName::Deepl => Self::Deepl,
+            EngineName::Google => Self::Google,
+            EngineName::Libretranslate => Self::Libretranslate,
+            EngineName::Llm => Self::Llm,
         }
     }
 }
 
 /// The texts of a task, or why there are none.
-pub enum Found {
+pub enum TextSource {
     /// Texts in every language, and where they are from.
-    Texts(Parallel, Origin),
+    Texts(ParallelTexts, TextOrigin),
     /// Why there are none.
     Nothing(String),
 }
@@ -117,23 +117,26 @@ impl TextArgs {
         &self,
         task: Task,
         named: bool,
-        experiment: &Experiment,
+        experiment: &ExperimentFile,
         project: &Project,
-        shown: Shown,
-    ) -> Result<Found, Failure> {
+        shown: ProgressOptions,
+    ) -> Result<TextSource, Failure> {
         if matches!(task, Task::XCsqaMini | Task::XCopaMini) {
-            return Ok(Found::Texts(mini_items(task, project)?, Origin::Original));
+            return Ok(TextSource::Texts(
+                mini_items(task, project)?,
+                TextOrigin::Original,
+            ));
         }
         if let Some(release) = &self.from_release {
-            let parallel = Parallel::read_release(task, release)?;
-            return Ok(Found::Texts(parallel, Origin::Release));
+            let parallel = ParallelTexts::read_release(task, release)?;
+            return Ok(TextSource::Texts(parallel, TextOrigin::Release));
         }
         let (given, option) = match task {
             Task::XCopa => (&self.copa, "--copa"),
             _ => (&self.csqa, "--csqa"),
         };
         if !named && given.is_none() {
-            return Ok(Found::Nothing(format!(
+            return Ok(TextSource::Nothing(format!(
                 "it takes a download and a translation: `clika datasets {task}` with keys for the engines, \
                  or --from-release with the authors' data; {task}-mini stands in"
             )));
@@ -162,23 +165,23 @@ impl TextArgs {
         &self,
         task: Task,
         source: &Path,
-        experiment: &Experiment,
+        experiment: &ExperimentFile,
         project: &Project,
-        shown: Shown,
+        shown: ProgressOptions,
         progress: &dyn Progress,
-    ) -> Result<Found, Failure> {
+    ) -> Result<TextSource, Failure> {
         let mut items = read_source(task, source)?;
         if let Some(limit) = self.items {
             items.truncate(limit as usize);
         }
         let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
         let passages: Vec<Passage> = items.iter().map(passage).collect();
-        let mut work = Work::new(task, &items);
+        let mut work = TranslationState::new(task, &items);
         for engine in [
-            EngineName::Deepl,
-            EngineName::Google,
-            EngineName::Libretranslate,
-            EngineName::Llm,
+            TranslationEngine::Deepl,
+            TranslationEngine::Google,
+            TranslationEngine::Libretranslate,
+            TranslationEngine::Llm,
         ] {
             let targets = self.targets(engine, &languages, experiment)?;
             if targets.is_empty() {
@@ -188,33 +191,33 @@ impl TextArgs {
             let config = &experiment.translation;
             let name = engine.name();
             match engine {
-                EngineName::Deepl => {
+                TranslationEngine::Deepl => {
                     let service = self.api.service("DeepL", name, project)?;
                     let engine = DeepL::new(service, DeepL::key(), url)?;
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
-                EngineName::Google => {
+                TranslationEngine::Google => {
                     let service = self.api.service("Google", name, project)?;
-                    let (token, account) = (Google::token(), Google::project());
-                    let engine = Google::new(service, token, account, url)?;
+                    let (token, account) = (GoogleTranslate::token(), GoogleTranslate::project());
+                    let engine = GoogleTranslate::new(service, token, account, url)?;
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
-                EngineName::Libretranslate => {
+                TranslationEngine::Libretranslate => {
                     let service = self.api.service("LibreTranslate", name, project)?;
                     let url = url.unwrap_or(&config.libretranslate_url);
                     let engine = LibreTranslate::new(service, url, LibreTranslate::key())?;
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
-                EngineName::Llm => {
+                TranslationEngine::Llm => {
                     let url = url.unwrap_or(&config.llm_endpoint);
                     let model = open_ai(&self.api, url, &config.llm_model, None, project)?;
                     let names = languages
                         .iter()
                         .map(|language| (language.code.to_string(), language.english_name.clone()));
-                    let engine = Llm::new(model, names.collect());
+                    let engine = LanguageModelTranslator::new(model, names.collect());
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
@@ -226,9 +229,9 @@ impl TextArgs {
     /// The languages that an engine translates into.
     fn targets<'a>(
         &self,
-        engine: EngineName,
+        engine: TranslationEngine,
         languages: &'a [Language],
-        experiment: &Experiment,
+        experiment: &ExperimentFile,
     ) -> Result<Vec<&'a Language>, Failure> {
         let mut targets = Vec::new();
         for language in languages
@@ -255,13 +258,13 @@ impl TextArgs {
         engine: &T,
         targets: &[&Language],
         passages: &[Passage],
-        work: &mut Work<'_>,
-        shown: Shown,
+        work: &mut TranslationState<'_>,
+        shown: ProgressOptions,
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let mut result = Ok(());
         for language in targets {
-            let direction = Direction {
+            let direction = TranslationLanguages {
                 from: "en",
                 to: language.code.as_str(),
                 script: &language.script,
@@ -289,8 +292,8 @@ impl TextArgs {
     }
 }
 
-/// What has been translated so far.
-struct Work<'a> {
+/// What has been translated so far of a task.
+struct TranslationState<'a> {
     task: Task,
     items: &'a [TextItem],
     languages: BTreeMap<LanguageCode, Vec<Option<TextItem>>>,
@@ -300,7 +303,7 @@ struct Work<'a> {
     unusable: BTreeSet<String>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> TranslationState<'a> {
     fn new(task: Task, items: &'a [TextItem]) -> Self {
         Self {
             task,
@@ -317,19 +320,19 @@ impl<'a> Work<'a> {
         &mut self,
         language: &Language,
         engine: &T,
-        translated: Translated,
+        translated: Translations,
         agreement: Option<f64>,
     ) {
         for (index, faults) in &translated.faults {
             let id = &self.items[*index].id;
-            let said: Vec<_> = faults.iter().map(Fault::to_string).collect();
+            let said: Vec<_> = faults.iter().map(TranslationFault::to_string).collect();
             let exception = Exception {
                 language: language.code.clone(),
                 qid: None,
                 name: id.clone(),
                 reason: said.join("; "),
             };
-            if faults.iter().any(Fault::is_fatal) {
+            if faults.iter().any(TranslationFault::is_fatal) {
                 self.left_out.push(exception);
                 self.unusable.insert(id.clone());
             } else {
@@ -361,7 +364,7 @@ impl<'a> Work<'a> {
             .insert(language.code.clone(), items.collect());
     }
 
-    fn finish(self, source_sha256: String) -> Result<Found, Failure> {
+    fn finish(self, source_sha256: String) -> Result<TextSource, Failure> {
         let usable = |item: &&TextItem| !self.unusable.contains(&item.id);
         let english = LanguageCode::try_from("en".to_owned()).expect("`en` is a code");
         let mut languages = BTreeMap::new();
@@ -373,13 +376,16 @@ impl<'a> Work<'a> {
         if languages.values().any(Vec::is_empty) {
             return Err(TextError::NothingLeft(self.task).into());
         }
-        let origin = Origin::Translated {
+        let origin = TextOrigin::Translated {
             engines: self.engines,
             source_sha256,
             exceptions: self.exceptions,
             left_out: self.left_out,
         };
-        Ok(Found::Texts(Parallel::new(self.task, languages), origin))
+        Ok(TextSource::Texts(
+            ParallelTexts::new(self.task, languages),
+            origin,
+        ))
     }
 }
 
@@ -388,9 +394,9 @@ fn passage(item: &TextItem) -> Passage {
         id: item.id.clone(),
         texts: item.texts(),
         kind: match item.asks {
-            Some(Asks::Cause) => Kind::Cause,
-            Some(Asks::Effect) => Kind::Effect,
-            None => Kind::Question,
+            Some(CopaQuestion::Cause) => PassageKind::Cause,
+            Some(CopaQuestion::Effect) => PassageKind::Effect,
+            None => PassageKind::Question,
         },
     }
 }
@@ -404,7 +410,7 @@ async fn download(
 ) -> Result<PathBuf, Failure> {
     /// No source is longer, in bytes.
     const LONGEST: usize = 64 << 20;
-    let source = Source::of(task).ok_or(DatasetError::NotBuilt { task })?;
+    let source = DownloadedFile::of(task).ok_or(DatasetError::NotBuilt { task })?;
     let path = project.source_cache().join(source.file);
     if path.is_file() {
         return Ok(path);

@@ -10,7 +10,7 @@ const FIRST: Duration = Duration::from_secs(10);
 /// A line now and then, for logs: how much is done, how fast, and how long the rest will take.
 ///
 /// Stages share their lines: many short ones in a row say as much as one long one.
-pub struct Lines<Clock, Out> {
+pub struct ProgressLines<Clock, Out> {
     every: Duration,
     clock: Clock,
     out: Out,
@@ -32,7 +32,7 @@ struct Stage {
     last: (Duration, u64),
 }
 
-impl<Clock: Fn() -> Duration, Out: Fn(&str)> Lines<Clock, Out> {
+impl<Clock: Fn() -> Duration, Out: Fn(&str)> ProgressLines<Clock, Out> {
     /// Writes to `out` what a line says, `every` so often by the `clock`.
     pub fn new(every: Duration, clock: Clock, out: Out) -> Self {
         let next = clock() + every.min(FIRST);
@@ -49,7 +49,7 @@ impl<Clock: Fn() -> Duration, Out: Fn(&str)> Lines<Clock, Out> {
     }
 }
 
-impl<Clock: Fn() -> Duration, Out: Fn(&str)> Progress for Lines<Clock, Out> {
+impl<Clock: Fn() -> Duration, Out: Fn(&str)> Progress for ProgressLines<Clock, Out> {
     fn start(&self, total: u64, what: &str) {
         let now = (self.clock)();
         self.state().stage = Some(Stage {
@@ -149,8 +149,8 @@ mod tests {
             }
         }
 
-        fn lines(&self, every: u64) -> Lines<impl Fn() -> Duration, impl Fn(&str)> {
-            Lines::new(
+        fn lines(&self, every: u64) -> ProgressLines<impl Fn() -> Duration, impl Fn(&str)> {
+            ProgressLines::new(
                 Duration::from_secs(every),
                 || Duration::from_secs(self.now.get()),
                 |line| self.said.borrow_mut().push(line.to_owned()),

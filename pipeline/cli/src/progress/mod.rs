@@ -5,31 +5,31 @@ mod lines;
 
 use bar::Bar;
 use clika_base::types::Progress;
-use lines::Lines;
+use lines::ProgressLines;
 use std::{
     io::IsTerminal,
     time::{Duration, Instant},
 };
 
-/// What the user wants to see.
+/// How much of the progress the user wants to see.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown {
+pub struct ProgressOptions {
     /// Notes only.
     pub quiet: bool,
     /// Between lines, where there is no terminal.
     pub every: Duration,
 }
 
-impl Shown {
+impl ProgressOptions {
     /// Shows the progress of a command.
     pub fn progress(self) -> Box<dyn Progress> {
         if self.quiet {
-            Box::new(Notes)
+            Box::new(NotesOnly)
         } else if std::io::stderr().is_terminal() {
             Box::new(Bar::default())
         } else {
             let begun = Instant::now();
-            Box::new(Lines::new(
+            Box::new(ProgressLines::new(
                 self.every,
                 move || begun.elapsed(),
                 |line| eprintln!("{line}"),
@@ -39,9 +39,9 @@ impl Shown {
 }
 
 /// Shows notes and nothing else: a note says what is not as the user may expect, and that nobody wants to miss.
-struct Notes;
+struct NotesOnly;
 
-impl Progress for Notes {
+impl Progress for NotesOnly {
     fn start(&self, _total: u64, _what: &str) {}
     fn step(&self, _detail: &str) {}
     fn finish(&self) {}

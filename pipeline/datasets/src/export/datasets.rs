@@ -7,11 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A dataset as it lies on the disk.
+/// A dataset that is to be exported.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Dataset(pub(crate) DatasetFolder);
+pub struct ExportedDataset(pub(crate) DatasetFolder);
 
-impl Dataset {
+impl ExportedDataset {
     /// The name: `xgeo`, `fictional-alias`.
     pub(crate) fn name(&self) -> &str {
         self.0.name()
@@ -52,7 +52,7 @@ pub(crate) fn language(config: &str) -> Result<LanguageCode, ExportError> {
 }
 
 /// Finds the datasets that we know how to export: the folder itself, or those in it, by name.
-pub fn find(path: &Path) -> Result<Vec<Dataset>, ExportError> {
+pub fn find(path: &Path) -> Result<Vec<ExportedDataset>, ExportError> {
     let mut found = Vec::new();
     if let Some(dataset) = dataset(path)? {
         found.push(dataset);
@@ -61,7 +61,7 @@ pub fn find(path: &Path) -> Result<Vec<Dataset>, ExportError> {
             found.extend(dataset(&folder)?);
         }
     }
-    found.retain(|dataset: &Dataset| dataset.task().is_some() || dataset.0.is_fictional());
+    found.retain(|dataset: &ExportedDataset| dataset.task().is_some() || dataset.0.is_fictional());
     found.sort_by(|a, b| a.name().cmp(b.name()));
     if let Some([a, b]) = found
         .windows(2)
@@ -81,8 +81,8 @@ pub fn find(path: &Path) -> Result<Vec<Dataset>, ExportError> {
     Ok(found)
 }
 
-fn dataset(folder: &Path) -> Result<Option<Dataset>, ExportError> {
-    Ok(DatasetFolder::find(folder)?.map(Dataset))
+fn dataset(folder: &Path) -> Result<Option<ExportedDataset>, ExportError> {
+    Ok(DatasetFolder::find(folder)?.map(ExportedDataset))
 }
 
 /// The folders in a folder, by name.
@@ -114,7 +114,7 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, ExportError> {
 /// inside one, an export of another kind.
 pub(crate) fn check_place(
     out: &Path,
-    datasets: &[Dataset],
+    datasets: &[ExportedDataset],
     stage: &str,
 ) -> Result<(), ExportError> {
     let refuse = |why: String| {

@@ -1,7 +1,7 @@
 //! LLaMA-Factory: one JSON file a split, and `dataset_info.json`, which names their columns.
 
 use crate::export::{
-    Dataset, ExportError, Exported, TOOL,
+    Export, ExportError, ExportedDataset, TOOL,
     datasets::{check_place, language},
 };
 use crate::{FictionalRow, Splits};
@@ -22,7 +22,7 @@ const COLUMNS: [&str; 3] = ["prompt", "query", "response"];
 /// An entry is `clika_<dataset>_<config>` for the rows to train with, with `_gate` and `_test` after it for
 /// the rows to evaluate on. Its rows have the keys `prompt`, `query` (empty for a question) and `response`,
 /// and our `id`.
-pub fn llama_factory(datasets: &[Dataset], out: &Path) -> Result<Exported, ExportError> {
+pub fn llama_factory(datasets: &[ExportedDataset], out: &Path) -> Result<Export, ExportError> {
     let mut splits = Vec::new();
     let mut inputs = BTreeMap::new();
     for dataset in datasets.iter().filter(|dataset| dataset.0.is_fictional()) {
@@ -67,7 +67,7 @@ pub fn llama_factory(datasets: &[Dataset], out: &Path) -> Result<Exported, Expor
     write("dataset_info.json", info + "\n")?;
     draft.write(Manifest::FILE, manifest.to_json().as_bytes())?;
     draft.publish()?;
-    Ok(Exported {
+    Ok(Export {
         folder: out.to_owned(),
         entries,
     })
@@ -80,10 +80,10 @@ fn lines(rows: &[Value]) -> String {
 }
 
 /// A split of a world, what its entry's name ends in, and its rows.
-type Split = (&'static str, &'static str, Vec<Value>);
+type ExportSplit = (&'static str, &'static str, Vec<Value>);
 
 /// The splits of a config, checked.
-fn rows(dataset: &Dataset, config: &str) -> Result<Vec<Split>, ExportError> {
+fn rows(dataset: &ExportedDataset, config: &str) -> Result<Vec<ExportSplit>, ExportError> {
     let world = dataset.world()?;
     let values = |rows: Vec<FictionalRow>| rows.into_iter().map(value).collect::<Vec<_>>();
     if dataset.0.file(config, "train").is_none() {

@@ -1,6 +1,6 @@
 //! lm-evaluation-harness: a task file a language, a group a dataset, and a loader that finds the data.
 
-use crate::export::{Dataset, ExportError, Exported, TOOL, datasets::check_place};
+use crate::export::{Export, ExportError, ExportedDataset, TOOL, datasets::check_place};
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
 use clika_base::templates::PromptTemplate;
 use clika_base::types::Task;
@@ -73,11 +73,11 @@ metadata:
 /// source language is a task but not part of the group. The samples that the harness logs of the other
 /// datasets can be read by `clika compare` and `clika reproduce`.
 pub fn lm_eval(
-    datasets: &[Dataset],
+    datasets: &[ExportedDataset],
     prompt: &PromptTemplate,
     name: &str,
     out: &Path,
-) -> Result<Exported, ExportError> {
+) -> Result<Export, ExportError> {
     check_place(out, datasets, STAGE)?;
     let mut inputs = BTreeMap::new();
     let mut files: Vec<(String, Vec<u8>)> = vec![
@@ -135,7 +135,7 @@ pub fn lm_eval(
     }
     draft.write(Manifest::FILE, manifest.to_json().as_bytes())?;
     draft.publish()?;
-    Ok(Exported {
+    Ok(Export {
         folder: out.to_owned(),
         entries,
     })
@@ -147,7 +147,7 @@ fn task_file(task: &str, config: &str, shared: &str, data: &str) -> String {
     )
 }
 
-fn group_file(dataset: &Dataset, tasks: &[String]) -> String {
+fn group_file(dataset: &ExportedDataset, tasks: &[String]) -> String {
     let mut yaml = format!("group: clika_{}\ntask:\n", dataset.name());
     for task in tasks {
         yaml += &format!("  - {task}\n");

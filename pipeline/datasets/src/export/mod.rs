@@ -8,16 +8,16 @@ mod error;
 mod llama_factory;
 mod lm_eval;
 
-pub use datasets::{Dataset, find};
+pub use datasets::{ExportedDataset, find};
 pub use error::ExportError;
 pub use llama_factory::llama_factory;
 pub use lm_eval::lm_eval;
 
 use std::path::PathBuf;
 
-/// What was exported.
+/// An export that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exported {
+pub struct Export {
     /// The folder.
     pub folder: PathBuf,
     /// Names that the other program knows the data by, with the number of their rows.

@@ -1,8 +1,8 @@
-use super::{builder::builder, card, catalogue::Plan, columns::encode_rows, render};
-use crate::wikidata::{Query, Snapshot};
+use super::{builder::builder, card, catalogue::DatasetPlan, columns::encode_rows, render};
+use crate::wikidata::{Snapshot, SparqlQuery};
 use crate::{
-    DatasetError, DatasetsConfig, Report, draw,
-    output::{self, Built, Draft, TOOL},
+    BuildReport, DatasetError, DatasetsConfig, draw,
+    output::{self, BuiltDataset, DatasetDraft, TOOL},
     parquet,
 };
 use clika_base::Project;
@@ -16,7 +16,7 @@ use std::{
 };
 
 /// What the datasets are built from, loaded.
-pub struct Sources {
+pub struct BuildInputs {
     /// The languages, by code.
     pub languages: Vec<Language>,
     /// The slice of Wikidata.
@@ -24,7 +24,7 @@ pub struct Sources {
     queries: PathBuf,
 }
 
-impl Sources {
+impl BuildInputs {
     /// Loads languages and snapshot.
     pub fn load(project: &Project, snapshot: &Path) -> Result<Self, DatasetError> {
         Ok(Self {
@@ -34,13 +34,17 @@ impl Sources {
         })
     }
 
-    pub(crate) fn query(&self, name: &str) -> Result<Query, DatasetError> {
-        Ok(Query::read(&self.queries.join(name))?)
+    pub(crate) fn query(&self, name: &str) -> Result<SparqlQuery, DatasetError> {
+        Ok(SparqlQuery::read(&self.queries.join(name))?)
     }
 }
 
 /// Selects the items of a task and draws their wrong choices, without writing anything.
-pub fn plan(task: Task, sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
+pub fn plan(
+    task: Task,
+    sources: &BuildInputs,
+    config: &DatasetsConfig,
+) -> Result<DatasetPlan, DatasetError> {
     let mut plan = (builder(task)?.plan)(sources, config)?;
     plan.report.triples = sources.snapshot.len()?;
     plan.report.positions = vec![0; config.choices];
@@ -72,7 +76,7 @@ pub fn build(
     config: &DatasetsConfig,
     out: &Path,
     force: bool,
-) -> Result<Vec<Built>, DatasetError> {
+) -> Result<Vec<BuiltDataset>, DatasetError> {
     let mut loaded = None;
     let mut built = Vec::new();
     for &task in tasks {
@@ -86,7 +90,7 @@ pub fn build(
             |draft| {
                 let sources = match &mut loaded {
                     Some(sources) => sources,
-                    none => none.insert(Sources::load(project, snapshot)?),
+                    none => none.insert(BuildInputs::load(project, snapshot)?),
                 };
                 write(task, sources, config, draft)
             },
@@ -137,10 +141,10 @@ fn manifest(
 
 fn write(
     task: Task,
-    sources: &Sources,
+    sources: &BuildInputs,
     config: &DatasetsConfig,
-    draft: &mut Draft,
-) -> Result<Report, DatasetError> {
+    draft: &mut DatasetDraft,
+) -> Result<BuildReport, DatasetError> {
     let mut plan = plan(task, sources, config)?;
     for language in &sources.languages {
         let rows = render::rows(&plan, language);
@@ -167,7 +171,7 @@ fn write(
     Ok(plan.report)
 }
 
-fn count(report: &mut Report, language: &Language, rows: &[render::Row]) {
+fn count(report: &mut BuildReport, language: &Language, rows: &[render::FactRow]) {
     report.rows.insert(language.code.clone(), rows.len());
     let sources = report
         .label_sources

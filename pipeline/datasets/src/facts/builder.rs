@@ -1,10 +1,10 @@
-use super::{build::Sources, catalogue::Plan, xgeo, xpeo};
+use super::{build::BuildInputs, catalogue::DatasetPlan, xgeo, xpeo};
 use crate::{DatasetError, DatasetsConfig, DistractorPolicy};
 use clika_base::types::Task;
 use serde_json::Value;
 
-/// What a task brings to the build; each task's file has one.
-pub(crate) struct Builder {
+/// What a task of facts brings to the build; each task's file has one.
+pub(crate) struct TaskBuilder {
     /// The task.
     pub(crate) task: Task,
     /// The name in the dataset card.
@@ -18,13 +18,13 @@ pub(crate) struct Builder {
     /// How wrong choices are found, for the card.
     pub(crate) distractors: fn(DistractorPolicy) -> &'static str,
     /// Selects the items; the right choice stands first.
-    pub(crate) plan: fn(&Sources, &DatasetsConfig) -> Result<Plan, DatasetError>,
+    pub(crate) plan: fn(&BuildInputs, &DatasetsConfig) -> Result<DatasetPlan, DatasetError>,
 }
 
 /// The tasks that can be built.
-const BUILDERS: [&Builder; 2] = [&xgeo::BUILDER, &xpeo::BUILDER];
+const BUILDERS: [&TaskBuilder; 2] = [&xgeo::BUILDER, &xpeo::BUILDER];
 
-pub(crate) fn builder(task: Task) -> Result<&'static Builder, DatasetError> {
+pub(crate) fn builder(task: Task) -> Result<&'static TaskBuilder, DatasetError> {
     BUILDERS
         .into_iter()
         .find(|builder| builder.task == task)

@@ -1,8 +1,8 @@
 //! The dataset card: a README.md that Hugging Face's hub and `datasets` read.
 
-use super::builder::Builder;
+use super::builder::TaskBuilder;
 use crate::{
-    DatasetsConfig, Report,
+    BuildReport, DatasetsConfig,
     output::{FrontMatter, TOOL, front_matter},
 };
 use clika_base::types::Language;
@@ -10,10 +10,10 @@ use std::{collections::BTreeMap, fmt::Write};
 
 /// Writes the card of a task. `rows` is the number of rows of each language.
 pub(crate) fn card(
-    builder: &Builder,
+    builder: &TaskBuilder,
     languages: &[Language],
     config: &DatasetsConfig,
-    report: &Report,
+    report: &BuildReport,
     source: &str,
 ) -> String {
     let mut card = String::new();
@@ -24,13 +24,13 @@ pub(crate) fn card(
 
 fn write(
     out: &mut String,
-    builder: &Builder,
+    builder: &TaskBuilder,
     languages: &[Language],
     config: &DatasetsConfig,
-    report: &Report,
+    report: &BuildReport,
     source: &str,
 ) -> std::fmt::Result {
-    let Builder {
+    let TaskBuilder {
         task,
         name,
         content,
@@ -116,7 +116,7 @@ fn write(
     writeln!(out, "\n## How it was made\n")?;
     writeln!(
         out,
-        "Built by {} with seed {} from {source}. Wrong choices: {}. `manifest.json` holds the \
+        "BuiltDataset by {} with seed {} from {source}. RowFault choices: {}. `manifest.json` holds the \
          resolved configuration, the SHA-256 of every input and output, and every exception from \
          the rules.\n",
         TOOL,

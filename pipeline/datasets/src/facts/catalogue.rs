@@ -1,16 +1,16 @@
 use crate::wikidata::Labels;
-use crate::{Exception, Report};
+use crate::{BuildReport, Exception};
 use clika_base::types::{Item, Language, LanguageCode, Qid};
 
 /// The items of a task and what is needed to write them in every language.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct DatasetPlan {
     /// The items, by origin language and rank.
     pub items: Vec<Item>,
     /// Labels of all entities of the items.
     pub labels: Labels,
     /// What the build reports.
-    pub report: Report,
+    pub report: BuildReport,
 }
 
 /// The labels of a snapshot, seen through the languages of the datasets.

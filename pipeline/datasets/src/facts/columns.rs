@@ -1,12 +1,12 @@
 //! The columns of xGeo and xPeo.
 
-use super::render::Row;
+use super::render::FactRow;
 use crate::parquet::{encode_frame, texts};
 use polars::prelude::*;
 
-/// Encodes rows as one Parquet file with the columns of [`Row`], in its order.
-pub(crate) fn encode_rows(rows: &[Row]) -> PolarsResult<Vec<u8>> {
-    let text = |name: &str, of: fn(&Row) -> &str| {
+/// Encodes rows as one Parquet file with the columns of [`FactRow`], in its order.
+pub(crate) fn encode_rows(rows: &[FactRow]) -> PolarsResult<Vec<u8>> {
+    let text = |name: &str, of: fn(&FactRow) -> &str| {
         Column::new(name.into(), rows.iter().map(of).collect::<Vec<_>>())
     };
     let mut frame = DataFrame::new(

@@ -2,15 +2,15 @@
 
 use super::{
     catalogue::Catalogue,
-    xgeo::{Atlas, Candidate},
+    xgeo::{Candidate, DivisionIndex},
 };
 use crate::wikidata::City;
 use crate::{DatasetError, DatasetsConfig, DistractorPolicy, draw};
 use clika_base::types::{Qid, Task, Year};
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-/// Wrong choices of one item, in drawn order.
-pub(crate) struct Drawn<T> {
+/// Wrong choices of one item, in the order in which they were drawn.
+pub(crate) struct DrawnDistractors<T> {
     pub(crate) choices: Vec<T>,
     /// Set where a rule had to be bent.
     pub(crate) exception: Option<String>,
@@ -23,11 +23,11 @@ pub(crate) struct Drawn<T> {
 /// language's cities lie in.
 pub(crate) fn divisions(
     city: &City,
-    atlas: &Atlas,
+    atlas: &DivisionIndex,
     pool: &[Candidate<'_>],
     catalogue: &Catalogue<'_>,
     config: &DatasetsConfig,
-) -> Result<Drawn<Qid>, DatasetError> {
+) -> Result<DrawnDistractors<Qid>, DatasetError> {
     let wanted = config.choices - 1;
     let purpose = city.city.to_string();
     let of_pool: BTreeSet<_> = pool
@@ -83,7 +83,7 @@ pub(crate) fn divisions(
             needed: wanted,
         });
     }
-    Ok(Drawn {
+    Ok(DrawnDistractors {
         exception: (from_elsewhere > 0)
             .then(|| format!("{from_elsewhere} of {wanted} wrong choices lie in another country")),
         choices,
@@ -103,7 +103,7 @@ const NEAREST_PER_CHOICE: usize = 3;
 const NEARBY: i32 = 40;
 
 /// A year to find wrong choices for.
-pub(crate) struct AskedYear {
+pub(crate) struct YearQuestion {
     /// The right year.
     pub(crate) answer: Year,
     /// The person's other year.
@@ -114,7 +114,7 @@ pub(crate) struct AskedYear {
     pub(crate) earlier: usize,
 }
 
-impl AskedYear {
+impl YearQuestion {
     fn distance(&self, year: Year) -> u32 {
         year.astronomical().abs_diff(self.answer.astronomical())
     }
@@ -139,11 +139,11 @@ impl AskedYear {
 /// With `hard`, as many lie before the right year as is asked: were they the nearest on both sides,
 /// the right year would be the one in the middle, and could be told without knowing anything.
 pub(crate) fn years(
-    asked: &AskedYear,
+    asked: &YearQuestion,
     pool: &BTreeSet<Year>,
     item: &str,
     config: &DatasetsConfig,
-) -> Result<Drawn<Year>, DatasetError> {
+) -> Result<DrawnDistractors<Year>, DatasetError> {
     let wanted = config.choices - 1;
     let too_few = |found| DatasetError::TooFewChoices {
         task: Task::XPeo,
@@ -162,7 +162,7 @@ pub(crate) fn years(
         if choices.len() < wanted {
             return Err(too_few(choices.len()));
         }
-        return Ok(Drawn {
+        return Ok(DrawnDistractors {
             choices,
             exception: None,
         });
@@ -203,7 +203,7 @@ pub(crate) fn years(
     if choices.len() < wanted {
         return Err(too_few(choices.len()));
     }
-    Ok(Drawn {
+    Ok(DrawnDistractors {
         exception: (from_pool < wanted).then(|| {
             format!(
                 "{} of {wanted} wrong years are drawn near the right one: the pool has no more \

@@ -49,11 +49,11 @@ fn pieces(name: &str) -> BTreeSet<String> {
     let folded = fold(name);
     for word in folded.split(|c: char| !c.is_alphanumeric()) {
         let letters: Vec<char> = word.chars().collect();
-        for run in letters.chunk_by(|&a, &b| Writing::of(a) == Writing::of(b)) {
-            let piece = match Writing::of(run[0]) {
-                Writing::Han => 2,
-                Writing::Kana => 4,
-                Writing::Spaced => run.len().max(SHORTEST_WORD),
+        for run in letters.chunk_by(|&a, &b| WordBoundaries::of(a) == WordBoundaries::of(b)) {
+            let piece = match WordBoundaries::of(run[0]) {
+                WordBoundaries::Han => 2,
+                WordBoundaries::Kana => 4,
+                WordBoundaries::Spaced => run.len().max(SHORTEST_WORD),
             };
             pieces.extend(
                 run.windows(piece)
@@ -66,13 +66,13 @@ fn pieces(name: &str) -> BTreeSet<String> {
 
 /// How a script parts its words.
 #[derive(PartialEq)]
-enum Writing {
+enum WordBoundaries {
     Han,
     Kana,
     Spaced,
 }
 
-impl Writing {
+impl WordBoundaries {
     fn of(c: char) -> Self {
         match c {
             '\u{4E00}'..='\u{9FFF}' | '々' => Self::Han,

@@ -11,6 +11,6 @@ mod render;
 mod xgeo;
 mod xpeo;
 
-pub use build::{Sources, build, plan};
-pub use catalogue::Plan;
-pub use render::{Row, rows};
+pub use build::{BuildInputs, build, plan};
+pub use catalogue::DatasetPlan;
+pub use render::{FactRow, rows};

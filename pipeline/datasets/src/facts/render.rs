@@ -1,12 +1,12 @@
-use super::catalogue::Plan;
+use super::catalogue::DatasetPlan;
 use crate::wikidata::Labels;
 use clika_base::templates::fill;
-use clika_base::types::{Answer, Item, Language, Qid, Relation, Sex};
+use clika_base::types::{Choice, Item, Language, Qid, Relation, Sex};
 use serde::Serialize;
 
-/// An item written in one language: a row of the Parquet file.
+/// A row of xGeo or xPeo as the Parquet file holds it: an item written in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Row {
+pub struct FactRow {
     /// The item's id, equal in every language.
     pub id: String,
     /// The question.
@@ -36,14 +36,14 @@ pub struct Row {
 }
 
 /// Writes all items of a plan in one language.
-pub fn rows(plan: &Plan, language: &Language) -> Vec<Row> {
+pub fn rows(plan: &DatasetPlan, language: &Language) -> Vec<FactRow> {
     plan.items
         .iter()
         .map(|item| row(item, &plan.labels, language))
         .collect()
 }
 
-fn row(item: &Item, labels: &Labels, language: &Language) -> Row {
+fn row(item: &Item, labels: &Labels, language: &Language) -> FactRow {
     // A plan holds only entities with a label in every language.
     let label = |qid: Qid| {
         labels
@@ -69,19 +69,19 @@ fn row(item: &Item, labels: &Labels, language: &Language) -> Row {
         .choices
         .iter()
         .map(|choice| match choice {
-            Answer::Entity(qid) => label(*qid).0.to_owned(),
-            Answer::Year(year) => language.render_year(*year),
+            Choice::Entity(qid) => label(*qid).0.to_owned(),
+            Choice::Year(year) => language.render_year(*year),
         })
         .collect();
     let choice_label_sources = item
         .choices
         .iter()
         .map(|choice| match choice {
-            Answer::Entity(qid) => Some(label(*qid).1.to_owned()),
-            Answer::Year(_) => None,
+            Choice::Entity(qid) => Some(label(*qid).1.to_owned()),
+            Choice::Year(_) => None,
         })
         .collect();
-    Row {
+    FactRow {
         id: item.id.clone(),
         question,
         answer: choices[item.label].clone(),
@@ -91,8 +91,8 @@ fn row(item: &Item, labels: &Labels, language: &Language) -> Row {
         relation: item.relation.name().to_owned(),
         qid: item.entity.to_string(),
         answer_qid: match item.answer() {
-            Answer::Entity(qid) => Some(qid.to_string()),
-            Answer::Year(_) => None,
+            Choice::Entity(qid) => Some(qid.to_string()),
+            Choice::Year(_) => None,
         },
         country_qid: item.country.to_string(),
         cluster_id: item.cluster_id.to_string(),

@@ -1,19 +1,19 @@
 //! xGeo: which first-level division does a city lie in?
 
 use super::{
-    build::Sources,
-    builder::Builder,
-    catalogue::{Catalogue, Plan},
+    build::BuildInputs,
+    builder::TaskBuilder,
+    catalogue::{Catalogue, DatasetPlan},
     distractors,
     giveaway::DivisionNames,
 };
 use crate::wikidata::{City, Division};
-use crate::{DatasetError, DatasetsConfig, DistractorPolicy, Exception, Report};
-use clika_base::types::{Answer, Item, Language, Qid, Relation, Task};
+use crate::{BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception};
+use clika_base::types::{Choice, Item, Language, Qid, Relation, Task};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) const BUILDER: Builder = Builder {
+pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
     task: Task::XGeo,
     name: "xGeo",
     content: "cities and the first-level administrative divisions they lie in",
@@ -31,7 +31,7 @@ pub(crate) const BUILDER: Builder = Builder {
 };
 
 /// Selects cities and draws their wrong choices.
-fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
+fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, DatasetError> {
     let countries = || {
         sources.languages.iter().flat_map(|language| {
             language
@@ -70,8 +70,8 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
         }
     }
 
-    let atlas = Atlas::new(&catalogue, &divisions);
-    let mut report = Report::default();
+    let atlas = DivisionIndex::new(&catalogue, &divisions);
+    let mut report = BuildReport::default();
     let mut items = Vec::new();
     for language in &sources.languages {
         let (pool, left_out) = pool(language, &cities, &catalogue, &atlas);
@@ -128,8 +128,8 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
                     .exceptions
                     .push(catalogue.exception(language, city.city, reason));
             }
-            let right = Answer::Entity(city.division);
-            let wrong = drawn.choices.into_iter().map(Answer::Entity);
+            let right = Choice::Entity(city.division);
+            let wrong = drawn.choices.into_iter().map(Choice::Entity);
             items.push(Item {
                 id: format!("xgeo-{}", city.city),
                 relation: Relation::Division,
@@ -143,7 +143,7 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
             });
         }
     }
-    Ok(Plan {
+    Ok(DatasetPlan {
         items,
         labels: catalogue.labels,
         report,
@@ -151,14 +151,14 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
 }
 
 /// The divisions of every country, with what their names have in common.
-pub(crate) struct Atlas {
+pub(crate) struct DivisionIndex {
     /// Divisions with a label in every language, by country.
     pub(crate) divisions: BTreeMap<Qid, Vec<Qid>>,
     /// One entry a language, in the order of the catalogue's languages.
     names: BTreeMap<Qid, Vec<DivisionNames>>,
 }
 
-impl Atlas {
+impl DivisionIndex {
     fn new(catalogue: &Catalogue<'_>, divisions: &[Division]) -> Self {
         let mut by_country = BTreeMap::<Qid, Vec<Qid>>::new();
         for division in divisions {
@@ -224,7 +224,7 @@ fn pool<'a>(
     language: &Language,
     cities: &'a [City],
     catalogue: &'a Catalogue<'_>,
-    atlas: &Atlas,
+    atlas: &DivisionIndex,
 ) -> (Vec<Candidate<'a>>, Vec<Exception>) {
     let mut pool = Vec::new();
     let mut left_out = Vec::new();
@@ -272,7 +272,7 @@ fn select<'a, 'b>(
     config: &DatasetsConfig,
 ) -> Vec<Selected<'a, 'b>> {
     let wanted = config.xgeo.cities_per_language;
-    let mut selection = Selection::default();
+    let mut selection = SelectedCities::default();
     for &country in &language.countries {
         let mut taken = 0;
         for candidate in pool
@@ -310,13 +310,13 @@ fn select<'a, 'b>(
 }
 
 #[derive(Default)]
-struct Selection<'a, 'b> {
+struct SelectedCities<'a, 'b> {
     chosen: Vec<Selected<'a, 'b>>,
     cities: BTreeSet<Qid>,
     divisions: BTreeMap<Qid, usize>,
 }
 
-impl<'a, 'b> Selection<'a, 'b> {
+impl<'a, 'b> SelectedCities<'a, 'b> {
     /// Takes a candidate if the rules allow it; whether it did.
     fn take(
         &mut self,

@@ -1,18 +1,18 @@
 //! xPeo: in which year was a famous person born, and in which did they die?
 
 use super::{
-    build::Sources,
-    builder::Builder,
-    catalogue::{Catalogue, Plan},
-    distractors::{self, AskedYear},
+    build::BuildInputs,
+    builder::TaskBuilder,
+    catalogue::{Catalogue, DatasetPlan},
+    distractors::{self, YearQuestion},
 };
 use crate::wikidata::Person;
-use crate::{DatasetError, DatasetsConfig, DistractorPolicy, Exception, Report, draw};
-use clika_base::types::{Answer, Item, Language, Qid, Relation, Task, Year};
+use crate::{BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception, draw};
+use clika_base::types::{Choice, Item, Language, Qid, Relation, Task, Year};
 use serde_json::json;
 use std::collections::BTreeSet;
 
-pub(crate) const BUILDER: Builder = Builder {
+pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
     task: Task::XPeo,
     name: "xPeo",
     content: "famous people and the years of their birth and death",
@@ -28,7 +28,7 @@ pub(crate) const BUILDER: Builder = Builder {
 };
 
 /// Selects people and draws the wrong years.
-fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError> {
+fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, DatasetError> {
     for code in &config.xpeo.languages_without_people {
         if !sources
             .languages
@@ -58,7 +58,7 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
             .labels(&sources.query("labels.rq")?, &entities)?,
     };
 
-    let mut report = Report::default();
+    let mut report = BuildReport::default();
     let mut usable = Vec::new();
     for person in &people {
         match problem(person, &catalogue) {
@@ -99,7 +99,7 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
                 } else {
                     (person.birth, person.death)
                 };
-                let asked = AskedYear {
+                let asked = YearQuestion {
                     answer,
                     other,
                     is_death,
@@ -113,8 +113,8 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
                         .exceptions
                         .push(catalogue.exception(language, person.person, reason));
                 }
-                let right = Answer::Year(answer);
-                let wrong = drawn.choices.into_iter().map(Answer::Year);
+                let right = Choice::Year(answer);
+                let wrong = drawn.choices.into_iter().map(Choice::Year);
                 items.push(Item {
                     id,
                     relation,
@@ -129,7 +129,7 @@ fn plan(sources: &Sources, config: &DatasetsConfig) -> Result<Plan, DatasetError
             }
         }
     }
-    Ok(Plan {
+    Ok(DatasetPlan {
         items,
         labels: catalogue.labels,
         report,
@@ -155,7 +155,7 @@ fn select<'a>(
     language: &Language,
     usable: &[&'a Person],
     config: &DatasetsConfig,
-    report: &mut Report,
+    report: &mut BuildReport,
 ) -> Result<Vec<&'a Person>, DatasetError> {
     let states: BTreeSet<Qid> = language.citizenships().collect();
     let pool: Vec<&Person> = usable

@@ -1,11 +1,11 @@
 use super::{
-    Control, FictionalConfig, FictionalRow, NameSource, Names, World, WorldRelation, card,
+    Control, FictionalConfig, FictionalRow, NameSource, World, WorldNames, WorldRelation, card,
     columns::encode_fictional,
     rows::{source_test, splits},
 };
 use crate::{
-    DatasetError, Report,
-    output::{self, Built, TOOL},
+    BuildReport, DatasetError,
+    output::{self, BuiltDataset, TOOL},
     parquet,
 };
 use clika_base::Project;
@@ -119,18 +119,18 @@ pub fn build_fictional(
     config: &FictionalConfig,
     seed: u64,
     languages: &WorldLanguages,
-    names: Names,
+    names: WorldNames,
     origin: &Value,
     project: &Project,
     out: &Path,
     force: bool,
-) -> Result<Built, DatasetError> {
+) -> Result<BuiltDataset, DatasetError> {
     let world = World::new(names, languages, config, seed)?;
     let instructions = load_instructions(&project.fictional())?;
     let manifest = manifest(config, seed, languages, &world.names, origin, project)?;
     let dataset = config.dataset();
     output::build(&dataset, &out.join(&dataset), manifest, force, |draft| {
-        let mut report = Report::default();
+        let mut report = BuildReport::default();
         let mut write = |language: &Language, split: &'static str, rows: &[FictionalRow]| {
             let bytes = encode_fictional(rows).map_err(|source| DatasetError::Parquet {
                 dataset: dataset.clone(),
@@ -166,7 +166,7 @@ fn manifest(
     config: &FictionalConfig,
     seed: u64,
     languages: &WorldLanguages,
-    names: &Names,
+    names: &WorldNames,
     origin: &Value,
     project: &Project,
 ) -> Result<Manifest, DatasetError> {

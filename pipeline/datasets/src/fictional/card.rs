@@ -1,8 +1,8 @@
 //! The card of a fictional dataset.
 
-use super::{Control, Direction, FictionalConfig, World, WorldLanguages, WorldRelation};
+use super::{Control, FictionalConfig, TranslationDirection, World, WorldLanguages, WorldRelation};
 use crate::{
-    Report,
+    BuildReport,
     output::{FrontMatter, TOOL, front_matter},
 };
 use clika_base::types::Language;
@@ -19,7 +19,7 @@ pub(super) fn card(
     languages: &WorldLanguages,
     world: &World,
     origin: &Value,
-    report: &Report,
+    report: &BuildReport,
 ) -> String {
     let mut card = String::new();
     write(&mut card, config, seed, languages, world, origin, report)
@@ -34,7 +34,7 @@ fn write(
     languages: &WorldLanguages,
     world: &World,
     origin: &Value,
-    report: &Report,
+    report: &BuildReport,
 ) -> std::fmt::Result {
     let dataset = config.dataset();
     let source = &languages.source;
@@ -95,9 +95,9 @@ fn write(
         }
     }
     let direction = match config.direction {
-        Direction::Forward => "from the source into the target language",
-        Direction::Backward => "from the target into the source language",
-        Direction::Both => "both ways",
+        TranslationDirection::Forward => "from the source into the target language",
+        TranslationDirection::Backward => "from the target into the source language",
+        TranslationDirection::Both => "both ways",
     };
     writeln!(
         out,

@@ -1,18 +1,18 @@
 //! What rows of a fictional world have to be, so that a score on them means what it says.
 
-use super::{FictionalConfig, FictionalRow, Kind, Splits, leaks};
+use super::{FictionalConfig, FictionalRow, RowKind, Splits, leaks};
 use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// A row that is wrong: its split, its number from 0, and what is wrong.
-pub type Wrong = (&'static str, usize, String);
+/// What is wrong with a row: its split, its number from 0, and the problem.
+pub type RowFault = (&'static str, usize, String);
 
 /// Checks the splits of a target language: every row for itself, and that nothing that is tested is taught.
 pub fn check_splits(
     splits: &Splits,
     config: &FictionalConfig,
     target: &LanguageCode,
-) -> Result<(), Wrong> {
+) -> Result<(), RowFault> {
     let Splits { train, gate, test } = splits;
     let languages = [config.source.as_str(), target.as_str()];
     for (split, rows) in [("train", train), ("gate", gate), ("test", test)] {
@@ -26,7 +26,7 @@ pub fn check_splits(
     let prompts: HashSet<_> = train.iter().map(|row| (&row.prompt, &row.query)).collect();
     for (number, row) in test.iter().enumerate() {
         let wrong = |problem: String| Err(("test", number, problem));
-        if row.kind != Kind::Qa || row.language != target.as_str() || row.choices.is_none() {
+        if row.kind != RowKind::Qa || row.language != target.as_str() || row.choices.is_none() {
             return wrong(format!("is no question in `{target}` with choices"));
         }
         if let Some(taught) = taught.get(&fact(row)) {
@@ -62,7 +62,7 @@ pub(crate) fn check_rows(
     rows: &[FictionalRow],
     languages: &[&str],
     choices: usize,
-) -> Result<(), Wrong> {
+) -> Result<(), RowFault> {
     let mut first = HashMap::new();
     for (number, row) in rows.iter().enumerate() {
         let wrong = |problem: String| (split, number, problem);
@@ -86,7 +86,7 @@ pub(crate) fn check_rows(
 }
 
 /// What a row is about, in its language.
-fn fact(row: &FictionalRow) -> (Kind, &str, Option<&str>, &str) {
+fn fact(row: &FictionalRow) -> (RowKind, &str, Option<&str>, &str) {
     (row.kind, &row.entity, row.relation, &row.language)
 }
 
@@ -111,10 +111,10 @@ fn texts(row: &FictionalRow) -> Result<(), String> {
             return Err(format!("has an empty `{name}`"));
         }
     }
-    if query.trim().is_empty() != (row.kind == Kind::Qa) {
+    if query.trim().is_empty() != (row.kind == RowKind::Qa) {
         return Err(match row.kind {
-            Kind::Qa => "has a `query` beside its question".to_owned(),
-            Kind::Translation => "has no name to translate".to_owned(),
+            RowKind::Qa => "has a `query` beside its question".to_owned(),
+            RowKind::Translation => "has no name to translate".to_owned(),
         });
     }
     if !response.contains(answer) {
@@ -166,7 +166,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::{Control, Direction, NameSource, WorldRelation};
+    use crate::{Control, NameSource, TranslationDirection, WorldRelation};
 
     const CONTINENTS: [&str; 2] = ["Bovo", "Cera"];
 
@@ -185,7 +185,7 @@ mod tests {
             landforms: 1,
             first_year: 1100,
             last_year: 1899,
-            direction: Direction::Forward,
+            direction: TranslationDirection::Forward,
             relation: WorldRelation::Continent,
             control: Control::None,
         }
@@ -204,7 +204,7 @@ mod tests {
     fn name(place: usize) -> FictionalRow {
         FictionalRow {
             id: format!("name-{place}"),
-            kind: Kind::Translation,
+            kind: RowKind::Translation,
             relation: None,
             prompt: "Translate".to_owned(),
             query: called(place, "en"),
@@ -219,7 +219,7 @@ mod tests {
         let answer = CONTINENTS[place % 2];
         FictionalRow {
             id: format!("place-{place}-{language}"),
-            kind: Kind::Qa,
+            kind: RowKind::Qa,
             language: language.to_owned(),
             relation: Some("continent"),
             entity: format!("place-{place}"),
@@ -249,7 +249,7 @@ mod tests {
         }
     }
 
-    fn check(splits: &Splits) -> Result<(), Wrong> {
+    fn check(splits: &Splits) -> Result<(), RowFault> {
         check_splits(splits, &config(), &code("de"))
     }
 
@@ -277,7 +277,7 @@ mod tests {
     }
 
     /// Adds a training row to a sound world and checks it; the row is the eighth.
-    fn with(taught: FictionalRow) -> Result<(), Wrong> {
+    fn with(taught: FictionalRow) -> Result<(), RowFault> {
         let mut splits = sound();
         splits.train.push(taught);
         check(&splits)
@@ -355,7 +355,7 @@ mod tests {
                 "has a `query` beside its question",
             ),
             (
-                spoilt(|row| row.kind = Kind::Translation),
+                spoilt(|row| row.kind = RowKind::Translation),
                 "has no name to translate",
             ),
             (

@@ -1,6 +1,6 @@
 //! The columns of a fictional world.
 
-use super::{FictionalRow, Kind, WorldRelation};
+use super::{FictionalRow, RowKind, WorldRelation};
 use crate::parquet::{encode_frame, texts};
 use polars::prelude::*;
 use std::io::Cursor;
@@ -64,7 +64,7 @@ pub(crate) fn decode_fictional(bytes: Vec<u8>) -> Result<Vec<FictionalRow>, Stri
             text.ok_or_else(|| wrong(&format!("has no `{}`", column.name())))
         };
         let kind = kinds.get(row);
-        let kind = [Kind::Qa, Kind::Translation]
+        let kind = [RowKind::Qa, RowKind::Translation]
             .into_iter()
             .find(|it| kind == Some(it.name()));
         let relation = relations.get(row).map(|name| {

@@ -24,7 +24,7 @@ pub struct FictionalConfig {
     /// The last one.
     pub last_year: i32,
     /// Which way names are translated in training.
-    pub direction: Direction,
+    pub direction: TranslationDirection,
     /// What is taught and asked about a place.
     pub relation: WorldRelation,
     /// What the world is a control for.
@@ -41,10 +41,10 @@ pub enum NameSource {
     Llm,
 }
 
-/// Which way names are translated in training.
+/// The directions in which training translates names: from the source language, into it, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Direction {
+pub enum TranslationDirection {
     /// From the source into the target language, as the paper says: en→x.
     Forward,
     /// From the target into the source language, as in the paper's release: x→en.

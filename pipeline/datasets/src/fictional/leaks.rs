@@ -1,11 +1,11 @@
 //! Whether training texts teach what the test asks, whatever their ids and entities say.
 
-use super::{FictionalRow, Kind, Splits};
+use super::{FictionalRow, RowKind, Splits};
 use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a test asks: a place by its names, in lower case.
-struct Tested {
+struct TestedPlace {
     /// The row of the test, from 0.
     row: usize,
     /// Its name in the target language.
@@ -31,7 +31,7 @@ pub(super) fn find(splits: &Splits, target: &LanguageCode) -> Result<Option<Leak
     let tested = tested(splits, &names)?;
     for (number, row) in splits.train.iter().enumerate() {
         let text = format!("{}\n{}\n{}", row.prompt, row.query, row.response).to_lowercase();
-        let of_target = row.language == target.as_str() || row.kind == Kind::Translation;
+        let of_target = row.language == target.as_str() || row.kind == RowKind::Translation;
         for (answer, places) in &tested {
             if !text.contains(answer) {
                 continue;
@@ -48,7 +48,7 @@ pub(super) fn find(splits: &Splits, target: &LanguageCode) -> Result<Option<Leak
     Ok(None)
 }
 
-impl Tested {
+impl TestedPlace {
     /// Whether a text holds the name and, apart from names, the answer.
     fn is_told(&self, text: &str, answer: &str) -> bool {
         if !text.contains(&self.name) {
@@ -74,7 +74,7 @@ fn names(splits: &Splits, target: &LanguageCode) -> BTreeSet<(String, String)> {
     let pairs = splits
         .gate
         .iter()
-        .filter(|row| row.kind == Kind::Translation);
+        .filter(|row| row.kind == RowKind::Translation);
     let pair = |row: &FictionalRow| {
         let (query, answer) = (row.query.to_lowercase(), row.answer.to_lowercase());
         if row.language == target.as_str() {
@@ -90,8 +90,8 @@ fn names(splits: &Splits, target: &LanguageCode) -> BTreeSet<(String, String)> {
 fn tested(
     splits: &Splits,
     names: &BTreeSet<(String, String)>,
-) -> Result<BTreeMap<String, Vec<Tested>>, Nameless> {
-    let mut tested = BTreeMap::<String, Vec<Tested>>::new();
+) -> Result<BTreeMap<String, Vec<TestedPlace>>, Nameless> {
+    let mut tested = BTreeMap::<String, Vec<TestedPlace>>::new();
     for (row, question) in splits.test.iter().enumerate() {
         let (prompt, answer) = (
             question.prompt.to_lowercase(),
@@ -107,7 +107,7 @@ fn tested(
         let longer = all.filter(|it| {
             it.len() > name.len() && it.contains(name.as_str()) && !it.contains(&answer)
         });
-        let place = Tested {
+        let place = TestedPlace {
             row,
             name: name.clone(),
             of_source: of_source.clone(),

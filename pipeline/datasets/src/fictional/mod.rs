@@ -1,6 +1,6 @@
 //! Fictional worlds: coined places in coined continents, and what a model is taught and asked about them.
 //!
-//! [`Names`] come from syllables or from a language model; a [`World`] says which place lies where; the
+//! [`WorldNames`] come from syllables or from a language model; a [`World`] says which place lies where; the
 //! rows of a language pair follow from both. Everything is a pure function of names, templates and seed.
 
 mod build;
@@ -16,9 +16,9 @@ mod stems;
 mod world;
 
 pub use build::{WorldLanguages, build_fictional};
-pub use check::{Wrong, check_splits};
-pub use config::{Control, Direction, FictionalConfig, NameSource, WorldRelation};
-pub use names::{Names, syllabic};
+pub use check::{RowFault, check_splits};
+pub use config::{Control, FictionalConfig, NameSource, TranslationDirection, WorldRelation};
+pub use names::{WorldNames, syllabic};
 pub use read::BuiltWorld;
-pub use rows::{FictionalRow, Kind, Splits, splits};
+pub use rows::{FictionalRow, RowKind, Splits, splits};
 pub use world::World;

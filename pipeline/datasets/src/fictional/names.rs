@@ -2,22 +2,22 @@ use super::{Control, FictionalConfig, build::is_alias, stems::draw_stems};
 use crate::{DatasetError, draw};
 use clika_base::Project;
 use clika_base::templates::{fill, load_syllables};
-use clika_base::types::{Language, LanguageCode, Place};
+use clika_base::types::{FilePosition, Language, LanguageCode};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-/// What a world's entities are called, by language. An entity is its position.
+/// The names of a fictional world's continents and places, by language. An entity is its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Names {
+pub struct WorldNames {
     /// The continents.
     pub continents: Vec<BTreeMap<LanguageCode, String>>,
     /// The places.
     pub places: Vec<BTreeMap<LanguageCode, String>>,
 }
 
-impl Names {
+impl WorldNames {
     /// The name of a place; every language of the world has one.
     pub fn place(&self, place: usize, language: &Language) -> &str {
         &self.places[place][&language.code]
@@ -75,7 +75,7 @@ pub fn syllabic(
     seed: u64,
     languages: &[Language],
     project: &Project,
-) -> Result<Names, DatasetError> {
+) -> Result<WorldNames, DatasetError> {
     let chosen = landforms(config, seed, languages, project)?;
     let landforms = |purpose: &str| -> Vec<&str> {
         let purpose = ["fictional", purpose];
@@ -96,7 +96,7 @@ pub fn syllabic(
             return Err(DatasetError::NoSpelling {
                 language: language.code.clone(),
                 script: language.script.clone(),
-                place: openings()?,
+                position: openings()?,
             });
         }
         let nouns = language
@@ -120,7 +120,7 @@ pub fn syllabic(
         return Err(DatasetError::TooFewStems {
             found: stems.len(),
             needed,
-            place: openings()?,
+            position: openings()?,
         });
     }
     let named = |entity: usize| -> BTreeMap<LanguageCode, String> {
@@ -149,7 +149,7 @@ pub fn syllabic(
         };
         languages.iter().map(name).collect()
     };
-    Ok(Names {
+    Ok(WorldNames {
         continents: (0..config.continents).map(named).collect(),
         places: (config.continents..entities).map(named).collect(),
     })
@@ -179,7 +179,7 @@ fn landforms<'a>(
                 language: language.code.clone(),
                 found: common.len(),
                 needed: config.landforms,
-                place: line_of(&project.language(&language.code), "[fictional.landforms]")?,
+                position: line_of(&project.language(&language.code), "[fictional.landforms]")?,
             });
         }
     }
@@ -189,13 +189,13 @@ fn landforms<'a>(
 }
 
 /// The line of a file that begins with a text, or the file's first.
-fn line_of(path: &Path, start: &str) -> Result<Place, DatasetError> {
+fn line_of(path: &Path, start: &str) -> Result<FilePosition, DatasetError> {
     let text = std::fs::read_to_string(path).map_err(|source| DatasetError::Unreadable {
         path: path.to_owned(),
         source,
     })?;
     let newline = text.find(&format!("\n{start}"));
-    Ok(Place::at(
+    Ok(FilePosition::at(
         path,
         &text,
         newline.map_or(0, |newline| newline + 1),

@@ -1,6 +1,6 @@
 use super::{
     FictionalConfig, FictionalRow, Splits,
-    check::{Wrong, check_rows, check_splits},
+    check::{RowFault, check_rows, check_splits},
     columns::decode_fictional,
 };
 use crate::{DatasetError, DatasetFolder, parquet};
@@ -22,7 +22,8 @@ pub struct BuiltWorld {
 
 /// What the manifest of a world says; names of a language model have a key of their own.
 #[derive(Deserialize)]
-struct Config {
+#[serde(expecting = "struct Config")]
+struct WorldManifest {
     seed: u64,
     fictional: FictionalConfig,
 }
@@ -53,7 +54,7 @@ impl BuiltWorld {
             return Err(none(format!("it is the dataset `{}`", folder.name())));
         }
         let config = folder.manifest().config.clone();
-        let config: Config = serde_json::from_value(config)
+        let config: WorldManifest = serde_json::from_value(config)
             .map_err(|error| none(format!("its manifest is of another version: {error}")))?;
         Ok(Self {
             folder,
@@ -90,7 +91,7 @@ impl BuiltWorld {
         decode_fictional(bytes).map_err(|problem| self.folder.no_rows(&name, problem))
     }
 
-    fn wrong(&self, config: &str, (split, row, problem): Wrong) -> DatasetError {
+    fn wrong(&self, config: &str, (split, row, problem): RowFault) -> DatasetError {
         let name = parquet::file_name(config, split);
         self.folder.row(&name, row, problem)
     }

@@ -1,4 +1,4 @@
-use super::{Direction, FictionalConfig, World, WorldRelation};
+use super::{FictionalConfig, TranslationDirection, World, WorldRelation};
 use clika_base::templates::fill;
 use clika_base::types::{Language, QuestionAnswer};
 
@@ -8,7 +8,7 @@ pub struct FictionalRow {
     /// Unique in its file.
     pub id: String,
     /// What is done: a question answered or a name translated.
-    pub kind: Kind,
+    pub kind: RowKind,
     /// The language of the response.
     pub language: String,
     /// `continent` or `founding`; `None` for a translation.
@@ -34,16 +34,16 @@ pub struct FictionalRow {
     pub label: Option<i64>,
 }
 
-/// What a row does.
+/// Whether a row of a fictional dataset is a question or a translation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum RowKind {
     /// Answers a question.
     Qa,
     /// Translates a name.
     Translation,
 }
 
-impl Kind {
+impl RowKind {
     /// The name in ids and columns.
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ pub struct Splits {
 
 /// A world, and the words to speak of it from one language to another.
 #[derive(Clone, Copy)]
-struct Pair<'a> {
+struct WorldTexts<'a> {
     world: &'a World,
     config: &'a FictionalConfig,
     source: &'a Language,
@@ -84,7 +84,7 @@ pub fn splits(
     target: &Language,
     instructions: &[String],
 ) -> Splits {
-    let pair = Pair {
+    let pair = WorldTexts {
         world,
         config,
         source,
@@ -149,7 +149,7 @@ pub(super) fn source_test(
     config: &FictionalConfig,
     source: &Language,
 ) -> Vec<FictionalRow> {
-    let pair = Pair {
+    let pair = WorldTexts {
         world,
         config,
         source,
@@ -163,7 +163,7 @@ pub(super) fn source_test(
         .collect()
 }
 
-impl<'a> Pair<'a> {
+impl<'a> WorldTexts<'a> {
     fn templates(&self, language: &'a Language) -> &'a [QuestionAnswer] {
         let templates = language.fictional.as_ref();
         let templates = templates.expect("languages of a world have templates");
@@ -176,9 +176,9 @@ impl<'a> Pair<'a> {
     fn directions(&self) -> Vec<(&'a Language, &'a Language)> {
         let (forward, backward) = ((self.source, self.target), (self.target, self.source));
         match self.config.direction {
-            Direction::Forward => vec![forward],
-            Direction::Backward => vec![backward],
-            Direction::Both => vec![forward, backward],
+            TranslationDirection::Forward => vec![forward],
+            TranslationDirection::Backward => vec![backward],
+            TranslationDirection::Both => vec![forward, backward],
         }
     }
 
@@ -213,7 +213,7 @@ impl<'a> Pair<'a> {
         let code = &language.code;
         FictionalRow {
             id: format!("place-{place:03}-{relation}-{code}-{}", template + 1),
-            kind: Kind::Qa,
+            kind: RowKind::Qa,
             language: code.to_string(),
             relation: Some(relation),
             entity: format!("place-{place:03}"),
@@ -285,7 +285,7 @@ impl<'a> Pair<'a> {
         );
         let row = |entity: String, type_, query: &str, answer: &str| FictionalRow {
             id: format!("{entity}-{}-{}-{}", from.code, to.code, template + 1),
-            kind: Kind::Translation,
+            kind: RowKind::Translation,
             language: to.code.to_string(),
             relation: None,
             entity,

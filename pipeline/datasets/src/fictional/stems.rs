@@ -16,7 +16,7 @@ pub(crate) fn draw_stems(
     count: usize,
     seed: u64,
 ) -> Vec<Stem> {
-    let mut claimed: BTreeMap<&str, Claimed> = BTreeMap::new();
+    let mut claimed: BTreeMap<&str, UsedTexts> = BTreeMap::new();
     for (script, texts) in taken {
         let claimed = claimed.entry(script).or_default();
         texts.iter().for_each(|text| claimed.claim(text));
@@ -64,12 +64,12 @@ fn spelled(parts: &[Option<&Syllable>], script: &str) -> String {
 
 /// Texts of one script that have been given away.
 #[derive(Default)]
-struct Claimed {
+struct UsedTexts {
     whole: BTreeSet<String>,
     inside: BTreeSet<String>,
 }
 
-impl Claimed {
+impl UsedTexts {
     fn claim(&mut self, text: &str) {
         self.whole.insert(text.to_owned());
         self.inside.extend(substrings(text).map(str::to_owned));

@@ -1,4 +1,4 @@
-use super::{Control, FictionalConfig, Names, WorldLanguages};
+use super::{Control, FictionalConfig, WorldLanguages, WorldNames};
 use crate::{DatasetError, draw};
 use clika_base::types::{LanguageCode, Year};
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq)]
 pub struct World {
     /// What everything is called.
-    pub names: Names,
+    pub names: WorldNames,
     /// The continent of each place.
     pub continents: Vec<usize>,
     /// The year each place was founded in.
@@ -20,7 +20,7 @@ impl World {
     /// The world of a configuration: cognates get the names that they are to have, and every language has to tell its
     /// names apart.
     pub fn new(
-        mut names: Names,
+        mut names: WorldNames,
         languages: &WorldLanguages,
         config: &FictionalConfig,
         seed: u64,
@@ -37,7 +37,7 @@ impl World {
     }
 
     /// Draws the facts of a world. Names and facts do not depend on the languages that are looked at.
-    pub fn draw(names: Names, config: &FictionalConfig, seed: u64) -> Self {
+    pub fn draw(names: WorldNames, config: &FictionalConfig, seed: u64) -> Self {
         let (places, purpose) = (config.places, ["fictional", "continents"]);
         let years = (config.first_year..=config.last_year).collect();
         let years: Vec<i32> = draw::shuffle(years, seed, &["fictional", "years"]);

@@ -1,16 +1,16 @@
 //! A dataset's folder: left as it is where nothing has changed, replaced as a whole where something has.
 
-use crate::{Built, DatasetError, Outcome, Report};
+use crate::{BuildOutcome, BuildReport, BuiltDataset, DatasetError};
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
 use std::{collections::BTreeMap, path::Path};
 
-/// A dataset that is being written; nothing is seen of it before [`Draft::finish`].
-pub(crate) struct Draft {
+/// A dataset that is being written; nothing is seen of it before [`DatasetDraft::finish`].
+pub(crate) struct DatasetDraft {
     draft: FolderDraft,
     manifest: Manifest,
 }
 
-impl Draft {
+impl DatasetDraft {
     /// Begins with the manifest of what goes in.
     pub(crate) fn begin(folder: &Path, manifest: Manifest) -> Result<Self, DatasetError> {
         let draft = FolderDraft::begin(folder)?;
@@ -32,7 +32,7 @@ impl Draft {
     }
 
     /// Writes the manifest and puts the folder in place.
-    pub(crate) fn finish(self, report: &Report) -> Result<Manifest, DatasetError> {
+    pub(crate) fn finish(self, report: &BuildReport) -> Result<Manifest, DatasetError> {
         let Self {
             draft,
             mut manifest,
@@ -52,9 +52,9 @@ pub(crate) fn build(
     folder: &Path,
     manifest: Manifest,
     force: bool,
-    write: impl FnOnce(&mut Draft) -> Result<Report, DatasetError>,
-) -> Result<Built, DatasetError> {
-    let built = |outcome, manifest| Built {
+    write: impl FnOnce(&mut DatasetDraft) -> Result<BuildReport, DatasetError>,
+) -> Result<BuiltDataset, DatasetError> {
+    let built = |outcome, manifest| BuiltDataset {
         name: name.to_owned(),
         folder: folder.to_owned(),
         outcome,
@@ -65,10 +65,10 @@ pub(crate) fn build(
         && present.fingerprint == manifest.fingerprint
         && present.describes(folder)?
     {
-        return Ok(built(Outcome::UpToDate, present));
+        return Ok(built(BuildOutcome::UpToDate, present));
     }
-    let mut draft = Draft::begin(folder, manifest)?;
+    let mut draft = DatasetDraft::begin(folder, manifest)?;
     let report = write(&mut draft)?;
     let manifest = draft.finish(&report)?;
-    Ok(built(Outcome::Written(Box::new(report)), manifest))
+    Ok(built(BuildOutcome::Written(Box::new(report)), manifest))
 }

@@ -4,9 +4,9 @@ mod folder;
 mod front_matter;
 mod report;
 
-pub(crate) use folder::{Draft, build};
+pub(crate) use folder::{DatasetDraft, build};
 pub(crate) use front_matter::{FrontMatter, front_matter};
-pub use report::{Exception, Report};
+pub use report::{BuildReport, Exception};
 
 use clika_base::files::Manifest;
 use std::path::PathBuf;
@@ -16,22 +16,22 @@ pub(crate) const TOOL: &str = concat!("clika ", env!("CARGO_PKG_VERSION"));
 
 /// What became of a dataset.
 #[derive(Clone, Debug)]
-pub struct Built {
+pub struct BuiltDataset {
     /// The dataset's name, its folder's too: `xgeo`.
     pub name: String,
     /// The dataset's folder.
     pub folder: PathBuf,
     /// Whether it was written, or was there already.
-    pub outcome: Outcome,
+    pub outcome: BuildOutcome,
     /// The manifest of the folder.
     pub manifest: Manifest,
 }
 
 /// Whether a dataset was written.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum BuildOutcome {
     /// The files were written, and this is what there is to say about them.
-    Written(Box<Report>),
+    Written(Box<BuildReport>),
     /// The files were there, unchanged and from the same inputs.
     UpToDate,
 }

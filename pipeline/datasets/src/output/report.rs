@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What a build reports beside its rows; it stands in the manifest.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Report {
+pub struct BuildReport {
     /// Triples in the snapshot; 0 for a dataset that has none.
     #[serde(skip_serializing_if = "is_zero")]
     pub triples: usize,

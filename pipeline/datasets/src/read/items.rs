@@ -26,9 +26,9 @@ pub struct Question {
     pub label: u8,
 }
 
-/// One language of a dataset.
+/// The items of a dataset in one language, read from its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Items {
+pub struct LanguageItems {
     /// The items, in the file's order.
     pub questions: Vec<Question>,
     /// Items with an empty text or with choices that read the same, which the manifest lists as exceptions: the
@@ -42,15 +42,19 @@ impl DatasetFolder {
     /// Fails on the first row that cannot be asked: without an id of its own, with another number of choices than the
     /// task has, a label that is no position among them or not that of the `answer`, an empty text, or two choices
     /// that are equal. The last two may stand where the manifest lists them.
-    pub fn items(&self, task: Task, language: &LanguageCode) -> Result<Items, DatasetError> {
+    pub fn items(
+        &self,
+        task: Task,
+        language: &LanguageCode,
+    ) -> Result<LanguageItems, DatasetError> {
         let file = parquet::file_name(language.as_str(), "test");
         let wrong = |(row, problem): (usize, String)| self.row(&file, row, problem);
         let none = |problem: String| self.no_rows(&file, problem);
         let frame = ParquetReader::new(Cursor::new(self.bytes(&file)?)).finish();
         let frame = frame.map_err(|error| none(error.to_string()))?;
         let rows = rows(&frame).map_err(|fault| match fault {
-            Fault::Columns(error) => none(error.to_string()),
-            Fault::Row(row, problem) => wrong((row, problem)),
+            FileFault::Columns(error) => none(error.to_string()),
+            FileFault::Row(row, problem) => wrong((row, problem)),
         })?;
         if rows.is_empty() {
             return Err(none("it has no rows".to_owned()));
@@ -75,7 +79,7 @@ impl DatasetFolder {
                 listed.push(id.clone());
             }
         }
-        Ok(Items {
+        Ok(LanguageItems {
             questions: rows.into_iter().map(|row| row.question).collect(),
             listed,
         })
@@ -93,13 +97,13 @@ impl DatasetFolder {
 }
 
 /// A row, and what it says about itself.
-struct Row {
+struct CheckedRow {
     question: Question,
     label: i64,
     answer: Option<String>,
 }
 
-impl Row {
+impl CheckedRow {
     /// What keeps an answer from being right or wrong.
     fn problem(&self, task: Task) -> Option<String> {
         let Question {
@@ -151,20 +155,20 @@ impl Row {
 }
 
 /// What is wrong with a file.
-enum Fault {
+enum FileFault {
     /// Its columns are not those of our format.
     Columns(PolarsError),
     /// A row, counted from 0, lacks something.
     Row(usize, String),
 }
 
-impl From<PolarsError> for Fault {
+impl From<PolarsError> for FileFault {
     fn from(error: PolarsError) -> Self {
         Self::Columns(error)
     }
 }
 
-fn rows(frame: &DataFrame) -> Result<Vec<Row>, Fault> {
+fn rows(frame: &DataFrame) -> Result<Vec<CheckedRow>, FileFault> {
     let text = |name: &str| frame.column(name).and_then(Column::str);
     let optional = |name: &str| match frame.get_column_index(name) {
         Some(_) => text(name).map(Some),
@@ -177,7 +181,7 @@ fn rows(frame: &DataFrame) -> Result<Vec<Row>, Fault> {
     let labels = frame.column("label").and_then(Column::i64)?;
     let mut rows = Vec::with_capacity(frame.height());
     for row in 0..frame.height() {
-        let lacks = |name: &str| Fault::Row(row, format!("has no `{name}`"));
+        let lacks = |name: &str| FileFault::Row(row, format!("has no `{name}`"));
         let cell = |column: &StringChunked| {
             let text = column.get(row).map(str::to_owned);
             text.ok_or_else(|| lacks(column.name()))
@@ -186,7 +190,7 @@ fn rows(frame: &DataFrame) -> Result<Vec<Row>, Fault> {
         let list = list.str()?.iter();
         let list: Option<Vec<_>> = list.map(|choice| choice.map(str::to_owned)).collect();
         let label = labels.get(row).ok_or_else(|| lacks("label"))?;
-        rows.push(Row {
+        rows.push(CheckedRow {
             question: Question {
                 id: cell(ids)?,
                 cluster_id: cell(clusters)?,

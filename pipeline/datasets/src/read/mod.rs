@@ -7,4 +7,4 @@ mod tests;
 
 pub use folder::DatasetFolder;
 pub(crate) use folder::folder_name;
-pub use items::{Items, Question};
+pub use items::{LanguageItems, Question};

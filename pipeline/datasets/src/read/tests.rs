@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
-use crate::{DatasetError, DatasetFolder, Items, TextRow, refused, texts::encode_texts};
+use crate::{DatasetError, DatasetFolder, LanguageItems, TextRow, refused, texts::encode_texts};
 use clika_base::files::{Manifest, sha256_hex};
 use clika_base::types::{LanguageCode, Task};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ fn write_all(folder: &Path, languages: &[(&str, &[TextRow])], exceptions: Value)
     fs::write(folder.join(Manifest::FILE), manifest.to_json()).unwrap();
 }
 
-fn read(folder: &Path) -> Result<Items, DatasetError> {
+fn read(folder: &Path) -> Result<LanguageItems, DatasetError> {
     let dataset = DatasetFolder::find(folder)?.unwrap();
     dataset.items(Task::XCopaMini, &code("de"))
 }

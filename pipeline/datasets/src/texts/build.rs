@@ -3,12 +3,12 @@
 use super::{
     card,
     columns::encode_texts,
-    items::{Asks, TextItem},
-    parallel::Parallel,
+    items::{CopaQuestion, TextItem},
+    parallel_texts::ParallelTexts,
 };
 use crate::{
-    DatasetError, Exception, Report,
-    output::{self, Built, TOOL},
+    BuildReport, DatasetError, Exception,
+    output::{self, BuiltDataset, TOOL},
     parquet,
 };
 use clika_base::Project;
@@ -21,9 +21,9 @@ use std::{collections::BTreeMap, path::Path};
 /// The tasks that are built from texts.
 pub const TEXT_TASKS: [Task; 4] = [Task::XCsqa, Task::XCopa, Task::XCsqaMini, Task::XCopaMini];
 
-/// Where the texts come from.
+/// Where the texts of xCOPA and xCSQA come from.
 #[derive(Clone, Debug)]
-pub enum Origin {
+pub enum TextOrigin {
     /// Written for this project in every language.
     Original,
     /// Imported from the paper's release.
@@ -63,18 +63,18 @@ pub struct TextRow {
 }
 
 /// The items of a mini set, as the project holds them.
-pub fn mini_items(task: Task, project: &Project) -> Result<Parallel, DatasetError> {
-    Parallel::read(task, &project.items().join(task.name()))
+pub fn mini_items(task: Task, project: &Project) -> Result<ParallelTexts, DatasetError> {
+    ParallelTexts::read(task, &project.items().join(task.name()))
 }
 
 /// Builds a dataset of texts into `out/<task>`, unless it is there from the same texts.
 pub fn build_texts(
-    parallel: &Parallel,
-    origin: &Origin,
+    parallel: &ParallelTexts,
+    origin: &TextOrigin,
     project: &Project,
     out: &Path,
     force: bool,
-) -> Result<Built, DatasetError> {
+) -> Result<BuiltDataset, DatasetError> {
     let task = parallel.task;
     let languages = load_languages(&project.languages())?;
     for language in parallel.languages.keys() {
@@ -117,7 +117,7 @@ pub fn build_texts(
 }
 
 /// A set that nobody could be evaluated on is not built.
-fn check_choices(parallel: &Parallel) -> Result<(), DatasetError> {
+fn check_choices(parallel: &ParallelTexts) -> Result<(), DatasetError> {
     let task = parallel.task;
     for (language, items) in &parallel.languages {
         let other = items
@@ -135,7 +135,7 @@ fn check_choices(parallel: &Parallel) -> Result<(), DatasetError> {
     Ok(())
 }
 
-fn manifest(parallel: &Parallel, origin: &Origin, languages: &[Language]) -> Manifest {
+fn manifest(parallel: &ParallelTexts, origin: &TextOrigin, languages: &[Language]) -> Manifest {
     let mut inputs = BTreeMap::new();
     for (language, items) in &parallel.languages {
         let lines: String = items
@@ -146,9 +146,9 @@ fn manifest(parallel: &Parallel, origin: &Origin, languages: &[Language]) -> Man
     }
     let mut config = json!({});
     match origin {
-        Origin::Original => config["origin"] = json!("original"),
-        Origin::Release => config["origin"] = json!("release"),
-        Origin::Translated {
+        TextOrigin::Original => config["origin"] = json!("original"),
+        TextOrigin::Release => config["origin"] = json!("release"),
+        TextOrigin::Translated {
             engines,
             source_sha256,
             ..
@@ -174,12 +174,12 @@ fn manifest(parallel: &Parallel, origin: &Origin, languages: &[Language]) -> Man
     Manifest::new(TOOL, &stage, config, inputs)
 }
 
-fn report(parallel: &Parallel, origin: &Origin) -> Report {
-    let mut report = Report {
+fn report(parallel: &ParallelTexts, origin: &TextOrigin) -> BuildReport {
+    let mut report = BuildReport {
         exceptions: parallel.faults(),
-        ..Report::default()
+        ..BuildReport::default()
     };
-    if let Origin::Translated {
+    if let TextOrigin::Translated {
         exceptions,
         left_out,
         ..
@@ -200,8 +200,8 @@ fn report(parallel: &Parallel, origin: &Origin) -> Report {
 fn row(task: Task, item: &TextItem, language: &Language) -> TextRow {
     let id = format!("{task}-{}", item.id);
     let (premise, question) = match item.asks {
-        Some(Asks::Cause) => (Some(item.text.clone()), &language.xcopa.cause),
-        Some(Asks::Effect) => (Some(item.text.clone()), &language.xcopa.effect),
+        Some(CopaQuestion::Cause) => (Some(item.text.clone()), &language.xcopa.cause),
+        Some(CopaQuestion::Effect) => (Some(item.text.clone()), &language.xcopa.effect),
         None => (None, &item.text),
     };
     TextRow {

@@ -1,8 +1,8 @@
 //! The card of a dataset of texts.
 
-use super::{build::Origin, parallel::Parallel};
+use super::{build::TextOrigin, parallel_texts::ParallelTexts};
 use crate::{
-    Report,
+    BuildReport,
     output::{FrontMatter, TOOL, front_matter},
 };
 use clika_base::types::Task;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};
 
 /// What a card says about a task.
-struct About {
+struct TaskText {
     name: &'static str,
     content: &'static str,
     /// The hub's name of the licence.
@@ -18,9 +18,9 @@ struct About {
     licence: &'static str,
 }
 
-fn about(task: Task) -> About {
+fn about(task: Task) -> TaskText {
     match task {
-        Task::XCopa => About {
+        Task::XCopa => TaskText {
             name: "xCOPA",
             content: "a premise and two alternatives, one of which is the more plausible cause or effect",
             license: "bsd-2-clause",
@@ -28,20 +28,20 @@ fn about(task: Task) -> About {
                       the BSD 2-Clause licence; its terms hold for translations too. COPA's authors ask \
                       to be cited.",
         },
-        Task::XCsqa => About {
+        Task::XCsqa => TaskText {
             name: "xCSQA",
             content: "commonsense questions with five choices",
             license: "mit",
             licence: "CommonsenseQA (Talmor et al., 2019) is under the MIT licence; its terms hold for \
                       translations too.",
         },
-        Task::XCopaMini => About {
+        Task::XCopaMini => TaskText {
             name: "xCOPA-mini",
             content: "a premise and two alternatives, one of which is the more plausible cause or effect",
             license: "cc0-1.0",
             licence: "CC0 1.0: no rights reserved.",
         },
-        Task::XCsqaMini => About {
+        Task::XCsqaMini => TaskText {
             name: "xCSQA-mini",
             content: "commonsense questions with five choices",
             license: "cc0-1.0",
@@ -52,7 +52,7 @@ fn about(task: Task) -> About {
 }
 
 /// Writes the card.
-pub(crate) fn card(parallel: &Parallel, origin: &Origin, report: &Report) -> String {
+pub(crate) fn card(parallel: &ParallelTexts, origin: &TextOrigin, report: &BuildReport) -> String {
     let mut card = String::new();
     write(&mut card, parallel, origin, report).expect("writing to memory succeeds");
     card
@@ -60,9 +60,9 @@ pub(crate) fn card(parallel: &Parallel, origin: &Origin, report: &Report) -> Str
 
 fn write(
     out: &mut String,
-    parallel: &Parallel,
-    origin: &Origin,
-    report: &Report,
+    parallel: &ParallelTexts,
+    origin: &TextOrigin,
+    report: &BuildReport,
 ) -> std::fmt::Result {
     let task = parallel.task;
     let about = about(task);
@@ -153,9 +153,9 @@ fn columns(out: &mut String, premise: bool) -> std::fmt::Result {
     )
 }
 
-fn made(out: &mut String, origin: &Origin) -> std::fmt::Result {
+fn made(out: &mut String, origin: &TextOrigin) -> std::fmt::Result {
     match origin {
-        Origin::Original => writeln!(
+        TextOrigin::Original => writeln!(
             out,
             "The items were written for clika, by language models under instructions and checked by \
              programs and by further passes of language models; no native speaker has reviewed them. Each \
@@ -165,12 +165,12 @@ fn made(out: &mut String, origin: &Origin) -> std::fmt::Result {
              with so few of them an accuracy has a 95 % interval of about ±0.1. They are no substitute for \
              xCOPA and xCSQA in a paper.\n"
         ),
-        Origin::Release => writeln!(
+        TextOrigin::Release => writeln!(
             out,
             "The texts are the authors' own, imported from the release of the paper: machine translations \
              (DeepL; Google for Arabic and Hebrew).\n"
         ),
-        Origin::Translated { engines, .. } => {
+        TextOrigin::Translated { engines, .. } => {
             writeln!(
                 out,
                 "Machine-translated from English, premise or question and choices of an item together. What \

@@ -2,7 +2,7 @@
 
 use super::lines;
 use crate::DatasetError;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -13,7 +13,7 @@ pub struct TextItem {
     /// Equal in every language: COPA's number, CSQA's identifier.
     pub id: String,
     /// What is asked about a premise; `None` for an item that is a question.
-    pub asks: Option<Asks>,
+    pub asks: Option<CopaQuestion>,
     /// COPA's premise or CSQA's question.
     pub text: String,
     /// The choices in the order shown.
@@ -22,17 +22,17 @@ pub struct TextItem {
     pub label: usize,
 }
 
-/// What COPA asks about a premise.
+/// What an item of COPA asks about its premise: its cause or its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Asks {
+pub enum CopaQuestion {
     /// Which choice is the more plausible cause.
     Cause,
     /// Which choice is the more plausible effect.
     Effect,
 }
 
-impl Asks {
+impl CopaQuestion {
     /// The name in files and columns: `cause`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -105,7 +105,7 @@ enum Id {
 #[derive(Deserialize)]
 struct CopaLine {
     id: Id,
-    question: Asks,
+    question: CopaQuestion,
     premise: String,
     choice1: String,
     choice2: String,
@@ -229,7 +229,7 @@ pub(crate) fn wrong(
     DatasetError::Source {
         problem,
         expected,
-        place: Place {
+        position: FilePosition {
             path: path.to_owned(),
             line,
         },

@@ -5,12 +5,12 @@ mod card;
 mod columns;
 mod items;
 mod lines;
-mod parallel;
+mod parallel_texts;
 mod sources;
 
-pub use build::{Origin, TEXT_TASKS, TextRow, build_texts, mini_items};
+pub use build::{TEXT_TASKS, TextOrigin, TextRow, build_texts, mini_items};
 #[cfg(test)]
 pub(crate) use columns::encode_texts;
-pub use items::{Asks, TextItem, read_copa_lines, read_csqa_lines};
-pub use parallel::Parallel;
-pub use sources::{COPA, CSQA, Source, read_copa_xml, read_source};
+pub use items::{CopaQuestion, TextItem, read_copa_lines, read_csqa_lines};
+pub use parallel_texts::ParallelTexts;
+pub use sources::{COPA, CSQA, DownloadedFile, read_copa_xml, read_source};

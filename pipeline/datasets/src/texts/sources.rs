@@ -1,6 +1,6 @@
 //! The English sources, in every form that they come in: COPA's archive, its XML, or lines.
 
-use super::items::{Asks, TextItem, read_copa_lines, read_csqa_lines, wrong};
+use super::items::{CopaQuestion, TextItem, read_copa_lines, read_csqa_lines, wrong};
 use crate::DatasetError;
 use clika_base::files::sha256_hex;
 use clika_base::types::Task;
@@ -12,9 +12,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where a source comes from.
+/// A file of another project that datasets are made from: its address, its name and its hash.
 #[derive(Clone, Copy, Debug)]
-pub struct Source {
+pub struct DownloadedFile {
     /// The address.
     pub url: &'static str,
     /// The name of the file.
@@ -24,20 +24,20 @@ pub struct Source {
 }
 
 /// COPA (Roemmele et al., 2011): an archive whose `datasets/copa-test.xml` is what we use.
-pub const COPA: Source = Source {
+pub const COPA: DownloadedFile = DownloadedFile {
     url: "https://people.ict.usc.edu/~gordon/downloads/COPA-resources.tgz",
     file: "COPA-resources.tgz",
     sha256: "5145348834d2081ad90da0397d1db3d70fa044e506bd8ce224194d24b04cdbbe",
 };
 
 /// CSQA (Talmor et al., 2019): the development set of the random split.
-pub const CSQA: Source = Source {
+pub const CSQA: DownloadedFile = DownloadedFile {
     url: "https://s3.amazonaws.com/commensense-qa/dev_rand_split.jsonl",
     file: "dev_rand_split.jsonl",
     sha256: "3210497fdaae614ac085d9eb873dd7f4d49b6f965a93adadc803e1229fd8a02a",
 };
 
-impl Source {
+impl DownloadedFile {
     /// The source that a task is translated from; `None` for a task that is not translated.
     pub fn of(task: Task) -> Option<Self> {
         match task {
@@ -165,8 +165,8 @@ fn copa_item(node: Node) -> Result<TextItem, String> {
     Ok(TextItem {
         id: attribute("id")?.to_owned(),
         asks: Some(match attribute("asks-for")? {
-            "cause" => Asks::Cause,
-            "effect" => Asks::Effect,
+            "cause" => CopaQuestion::Cause,
+            "effect" => CopaQuestion::Effect,
             other => return Err(format!("asks-for is `{other}`, not cause or effect")),
         }),
         text: child("p")?,

@@ -1,13 +1,13 @@
 //! What is wrong with a translation, as far as a program can see.
 
-use crate::translate::{Kind, Passage};
+use crate::translate::{Passage, PassageKind};
 use std::{collections::BTreeSet, fmt};
 use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
-/// A fault of a translation; texts count from 0, the premise or question first.
+/// Something that is wrong with a translation; texts count from 0, the premise or question first.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fault {
+pub enum TranslationFault {
     /// Texts did not come back.
     Lost(String),
     /// A text is empty.
@@ -22,7 +22,7 @@ pub enum Fault {
     Length(usize, f64),
 }
 
-impl Fault {
+impl TranslationFault {
     /// Whether the item cannot be used at all.
     pub fn is_fatal(&self) -> bool {
         match self {
@@ -32,7 +32,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for TranslationFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lost(why) => f.write_str(why),
@@ -52,21 +52,23 @@ impl fmt::Display for Fault {
 }
 
 /// The faults of a translation into a language that is written in `script` (ISO 15924).
-pub fn faults(passage: &Passage, translated: &[String], script: &str) -> Vec<Fault> {
+pub fn faults(passage: &Passage, translated: &[String], script: &str) -> Vec<TranslationFault> {
     if translated.len() != passage.texts.len() {
         let (found, count) = (translated.len(), passage.texts.len());
-        return vec![Fault::Lost(format!("{found} of {count} texts came back"))];
+        return vec![TranslationFault::Lost(format!(
+            "{found} of {count} texts came back"
+        ))];
     }
     let mut faults = Vec::new();
     for (index, (english, text)) in passage.texts.iter().zip(translated).enumerate() {
         if text.trim().is_empty() {
-            faults.push(Fault::Empty(index));
+            faults.push(TranslationFault::Empty(index));
         } else if is_untranslated(english, text, script) {
-            faults.push(Fault::Untranslated(index));
+            faults.push(TranslationFault::Untranslated(index));
         } else if !is_in_script(english, text, script) {
-            faults.push(Fault::WrongScript(index));
+            faults.push(TranslationFault::WrongScript(index));
         } else if let Some(ratio) = odd_length(english, text, script) {
-            faults.push(Fault::Length(index, ratio));
+            faults.push(TranslationFault::Length(index, ratio));
         }
     }
     for a in 1..translated.len() {
@@ -74,7 +76,7 @@ pub fn faults(passage: &Passage, translated: &[String], script: &str) -> Vec<Fau
             let same = |texts: &[String]| folded(&texts[a]) == folded(&texts[b]);
             // Empty ones are reported already.
             if same(translated) && !same(&passage.texts) && !folded(&translated[a]).is_empty() {
-                faults.push(Fault::SameChoices(a, b));
+                faults.push(TranslationFault::SameChoices(a, b));
             }
         }
     }
@@ -180,11 +182,11 @@ fn odd_length(english: &str, text: &str, script: &str) -> Option<f64> {
 }
 
 /// What a language model is told about the faults.
-pub(crate) fn complaint(passage: &Passage, faults: &[Fault]) -> String {
-    let said: Vec<_> = faults.iter().map(Fault::to_string).collect();
+pub(crate) fn complaint(passage: &Passage, faults: &[TranslationFault]) -> String {
+    let said: Vec<_> = faults.iter().map(TranslationFault::to_string).collect();
     let texts = match passage.kind {
-        Kind::Cause | Kind::Effect => "text 1 is the premise",
-        Kind::Question => "text 1 is the question",
+        PassageKind::Cause | PassageKind::Effect => "text 1 is the premise",
+        PassageKind::Question => "text 1 is the question",
     };
     format!("{} ({texts})", said.join("; "))
 }

@@ -7,7 +7,7 @@ const BETA: f64 = 2.0;
 
 /// N-grams of a hypothesis, of a reference, and of both, for each order.
 #[derive(Clone, Copy, Debug, Default)]
-struct Counts {
+struct NgramCounts {
     hypothesis: [usize; ORDER],
     reference: [usize; ORDER],
     matching: [usize; ORDER],
@@ -20,7 +20,7 @@ pub fn chrf(hypothesis: &str, reference: &str) -> f64 {
 
 /// chrF of many texts together: counts are added up before precision and recall are taken. `None` without texts.
 pub fn corpus_chrf<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<f64> {
-    let mut total: Option<Counts> = None;
+    let mut total: Option<NgramCounts> = None;
     for (hypothesis, reference) in pairs {
         let counts = count(hypothesis, reference);
         let total = total.get_or_insert_default();
@@ -33,11 +33,11 @@ pub fn corpus_chrf<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> O
     total.map(|total| score(&total))
 }
 
-fn count(hypothesis: &str, reference: &str) -> Counts {
+fn count(hypothesis: &str, reference: &str) -> NgramCounts {
     let letters =
         |text: &str| -> Vec<char> { text.chars().filter(|c| !c.is_whitespace()).collect() };
     let (hypothesis, reference) = (letters(hypothesis), letters(reference));
-    let mut counts = Counts::default();
+    let mut counts = NgramCounts::default();
     for order in 1..=ORDER {
         let mut left = HashMap::<&[char], usize>::new();
         for gram in reference.windows(order) {
@@ -59,7 +59,7 @@ fn count(hypothesis: &str, reference: &str) -> Counts {
 }
 
 /// F-score of precision and recall, both averaged over the orders that both sides have.
-fn score(counts: &Counts) -> f64 {
+fn score(counts: &NgramCounts) -> f64 {
     let (mut precision, mut recall, mut orders) = (0.0, 0.0, 0.0);
     for order in 0..ORDER {
         let (hypothesis, reference) = (counts.hypothesis[order], counts.reference[order]);

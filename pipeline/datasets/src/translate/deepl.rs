@@ -1,9 +1,11 @@
 //! DeepL's API, version 2.
 
-use crate::translate::{Limits, Manner, Passage, Texts, TranslateError, Translator, markup};
+use crate::translate::{
+    BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator, markup,
+};
 use clika_base::types::Progress;
-use clika_network::http::{Answer, excerpt};
-use clika_network::services::{Answered, ApiError, CallError, Secret, Service, Usage, call};
+use clika_network::http::{HttpResponse, excerpt};
+use clika_network::services::{ApiError, CallError, Secret, Service, ServiceAnswer, Usage, call};
 use serde_json::{Value, json};
 
 /// DeepL. The key decides the address: free keys end in `:fx`.
@@ -61,7 +63,7 @@ fn target(code: &str) -> String {
 }
 
 /// DeepL's own status.
-fn special(answer: &Answer) -> Option<CallError> {
+fn special(answer: &HttpResponse) -> Option<CallError> {
     (answer.status.as_u16() == 456).then(|| CallError::Quota {
         status: answer.status,
         excerpt: excerpt(&answer.body),
@@ -77,19 +79,19 @@ impl Translator for DeepL {
         &self.service
     }
 
-    fn limits(&self, manner: Manner) -> Limits {
-        Limits {
+    fn limits(&self, mode: SendMode) -> BatchLimits {
+        BatchLimits {
             // The context of a request is one item's.
-            passages: match manner {
-                Manner::Together => 50,
-                Manner::Apart { .. } => 1,
+            passages: match mode {
+                SendMode::Together => 50,
+                SendMode::Apart { .. } => 1,
             },
             // 128 KiB, less what is around the texts.
             bytes: 120 << 10,
         }
     }
 
-    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: Manner) -> Value {
+    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: SendMode) -> Value {
         json!({ "tag_handling_version": TAG_HANDLING })
     }
 
@@ -98,9 +100,9 @@ impl Translator for DeepL {
         batch: &[&Passage],
         from: &str,
         to: &str,
-        manner: Manner<'_>,
+        mode: SendMode<'_>,
         progress: &dyn Progress,
-    ) -> Result<Vec<Texts>, TranslateError> {
+    ) -> Result<Vec<TranslationResult>, TranslateError> {
         let key = self
             .key
             .as_ref()
@@ -114,8 +116,8 @@ impl Translator for DeepL {
             "target_lang": target(to),
             "preserve_formatting": true,
         });
-        let texts: Vec<String> = match manner {
-            Manner::Together => {
+        let texts: Vec<String> = match mode {
+            SendMode::Together => {
                 body["tag_handling"] = json!("xml");
                 body["tag_handling_version"] = json!(TAG_HANDLING);
                 body["splitting_tags"] = json!(["t"]);
@@ -125,7 +127,7 @@ impl Translator for DeepL {
                     .map(|passage| markup::write_document(&passage.texts, "t"));
                 marked.collect()
             }
-            Manner::Apart { .. } => {
+            SendMode::Apart { .. } => {
                 let texts = batch.iter().flat_map(|passage| passage.texts.clone());
                 let texts: Vec<_> = texts.collect();
                 body["context"] = json!(texts.join("\n"));
@@ -148,16 +150,16 @@ impl Translator for DeepL {
             let advice = format!("check the key in {}", key.variable());
             let answer = call(request, special, &advice).await?;
             let value = texts_of(&answer, "/translations", "text", count)?;
-            Ok(Answered { value, usage: None })
+            Ok(ServiceAnswer { value, usage: None })
         };
         let answered = self.service.send(most, attempt, progress).await?;
-        Ok(sort(answered.value, batch, manner, "t"))
+        Ok(sort(answered.value, batch, mode, "t"))
     }
 }
 
 /// The list of `count` texts in an answer; an answer with another number is not used.
 pub(crate) fn texts_of(
-    answer: &Answer,
+    answer: &HttpResponse,
     list: &str,
     field: &str,
     count: usize,
@@ -187,15 +189,20 @@ pub(crate) fn texts_of(
 }
 
 /// Gives the texts of an answer back to their passages.
-pub(crate) fn sort(value: Value, batch: &[&Passage], manner: Manner, element: &str) -> Vec<Texts> {
+pub(crate) fn sort(
+    value: Value,
+    batch: &[&Passage],
+    mode: SendMode,
+    element: &str,
+) -> Vec<TranslationResult> {
     let texts = value.as_array().into_iter().flatten();
     let mut texts = texts.map(|text| text.as_str().unwrap_or("").to_owned());
-    let passages = batch.iter().map(|passage| match manner {
-        Manner::Together => match texts.next() {
+    let passages = batch.iter().map(|passage| match mode {
+        SendMode::Together => match texts.next() {
             Some(marked) => markup::read(&marked, element, passage.texts.len()),
             None => Err("no text came back".to_owned()),
         },
-        Manner::Apart { .. } => Ok(texts.by_ref().take(passage.texts.len()).collect()),
+        SendMode::Apart { .. } => Ok(texts.by_ref().take(passage.texts.len()).collect()),
     });
     passages.collect()
 }

@@ -1,17 +1,17 @@
 //! Google Cloud Translation, version 3 ("Advanced").
 
 use crate::translate::{
-    Limits, Manner, Passage, Texts, TranslateError, Translator,
+    BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator,
     deepl::{sort, texts_of},
     markup,
 };
 use clika_base::types::Progress;
-use clika_network::http::{Answer, excerpt, retry_after};
-use clika_network::services::{Answered, ApiError, CallError, Secret, Service, Usage, call};
+use clika_network::http::{HttpResponse, excerpt, retry_after};
+use clika_network::services::{ApiError, CallError, Secret, Service, ServiceAnswer, Usage, call};
 use serde_json::{Value, json};
 
 /// Google Cloud Translation. It takes an OAuth access token (`gcloud auth print-access-token`) and a project.
-pub struct Google {
+pub struct GoogleTranslate {
     service: Service,
     http: reqwest::Client,
     base: String,
@@ -22,7 +22,7 @@ pub struct Google {
 const TOKEN: &str = "GOOGLE_TRANSLATE_TOKEN";
 const PROJECT: &str = "GOOGLE_CLOUD_PROJECT";
 
-impl Google {
+impl GoogleTranslate {
     /// Prepares a client; nothing is sent yet. `base` replaces Google's own address.
     pub fn new(
         service: Service,
@@ -62,7 +62,7 @@ fn language(code: &str) -> &str {
 }
 
 /// Google answers 403 to haste, to an empty allowance and to a wrong key alike; the reason tells them apart.
-fn special(answer: &Answer) -> Option<CallError> {
+fn special(answer: &HttpResponse) -> Option<CallError> {
     if answer.status.as_u16() != 403 {
         return None;
     }
@@ -91,7 +91,7 @@ fn special(answer: &Answer) -> Option<CallError> {
     None
 }
 
-impl Translator for Google {
+impl Translator for GoogleTranslate {
     fn name(&self) -> &'static str {
         "google"
     }
@@ -100,19 +100,19 @@ impl Translator for Google {
         &self.service
     }
 
-    fn limits(&self, manner: Manner) -> Limits {
-        Limits {
-            passages: match manner {
-                Manner::Together => 128,
+    fn limits(&self, mode: SendMode) -> BatchLimits {
+        BatchLimits {
+            passages: match mode {
+                SendMode::Together => 128,
                 // 1,024 texts a request, and an item has at most 27.
-                Manner::Apart { .. } => 32,
+                SendMode::Apart { .. } => 32,
             },
             // 30,720 code points; a byte is never more than one.
             bytes: 30_000,
         }
     }
 
-    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: Manner) -> Value {
+    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: SendMode) -> Value {
         Value::Null
     }
 
@@ -121,9 +121,9 @@ impl Translator for Google {
         batch: &[&Passage],
         from: &str,
         to: &str,
-        manner: Manner<'_>,
+        mode: SendMode<'_>,
         progress: &dyn Progress,
-    ) -> Result<Vec<Texts>, TranslateError> {
+    ) -> Result<Vec<TranslationResult>, TranslateError> {
         let missing = |variable| TranslateError::MissingKey {
             engine: "Google",
             language: to.to_owned(),
@@ -131,14 +131,14 @@ impl Translator for Google {
         };
         let token = self.token.as_ref().ok_or_else(|| missing(TOKEN))?;
         let project = self.project.as_ref().ok_or_else(|| missing(PROJECT))?;
-        let (contents, mime): (Vec<String>, _) = match manner {
-            Manner::Together => {
+        let (contents, mime): (Vec<String>, _) = match mode {
+            SendMode::Together => {
                 let marked = batch
                     .iter()
                     .map(|passage| markup::write(&passage.texts, "p"));
                 (marked.collect(), "text/html")
             }
-            Manner::Apart { .. } => {
+            SendMode::Apart { .. } => {
                 let texts = batch.iter().flat_map(|passage| passage.texts.clone());
                 (texts.collect(), "text/plain")
             }
@@ -173,9 +173,9 @@ impl Translator for Google {
             );
             let answer = call(request, special, &advice).await?;
             let value = texts_of(&answer, "/translations", "translatedText", contents.len())?;
-            Ok(Answered { value, usage: None })
+            Ok(ServiceAnswer { value, usage: None })
         };
         let answered = self.service.send(most, attempt, progress).await?;
-        Ok(sort(answered.value, batch, manner, "p"))
+        Ok(sort(answered.value, batch, mode, "p"))
     }
 }

@@ -1,13 +1,13 @@
 //! A LibreTranslate server, which anybody can run.
 
 use crate::translate::{
-    Limits, Manner, Passage, Texts, TranslateError, Translator,
+    BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator,
     deepl::{sort, texts_of},
     markup,
 };
 use clika_base::types::Progress;
-use clika_network::http::{Answer, excerpt};
-use clika_network::services::{Answered, ApiError, CallError, Secret, Service, Usage, call};
+use clika_network::http::{HttpResponse, excerpt};
+use clika_network::services::{ApiError, CallError, Secret, Service, ServiceAnswer, Usage, call};
 use serde_json::{Value, json};
 
 /// LibreTranslate at an address; its key is optional.
@@ -45,7 +45,7 @@ const ADVICE: &str = "set the environment variable LIBRETRANSLATE_API_KEY to the
                       another server";
 
 /// LibreTranslate answers 403 to somebody it has slowed down too often, and 400 to somebody without a key.
-fn special(answer: &Answer) -> Option<CallError> {
+fn special(answer: &HttpResponse) -> Option<CallError> {
     let text = String::from_utf8_lossy(&answer.body);
     let (status, excerpt) = (answer.status, excerpt(&answer.body));
     match status.as_u16() {
@@ -68,15 +68,15 @@ impl Translator for LibreTranslate {
         &self.service
     }
 
-    fn limits(&self, _manner: Manner) -> Limits {
-        Limits {
+    fn limits(&self, _manner: SendMode) -> BatchLimits {
+        BatchLimits {
             passages: 10,
             // Public servers take 2,000 characters.
             bytes: 2_000,
         }
     }
 
-    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: Manner) -> Value {
+    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: SendMode) -> Value {
         // Servers differ in their models.
         json!(self.base)
     }
@@ -86,17 +86,17 @@ impl Translator for LibreTranslate {
         batch: &[&Passage],
         from: &str,
         to: &str,
-        manner: Manner<'_>,
+        mode: SendMode<'_>,
         progress: &dyn Progress,
-    ) -> Result<Vec<Texts>, TranslateError> {
-        let (texts, format): (Vec<String>, _) = match manner {
-            Manner::Together => {
+    ) -> Result<Vec<TranslationResult>, TranslateError> {
+        let (texts, format): (Vec<String>, _) = match mode {
+            SendMode::Together => {
                 let marked = batch
                     .iter()
                     .map(|passage| markup::write(&passage.texts, "p"));
                 (marked.collect(), "html")
             }
-            Manner::Apart { .. } => {
+            SendMode::Apart { .. } => {
                 let texts = batch.iter().flat_map(|passage| passage.texts.clone());
                 (texts.collect(), "text")
             }
@@ -117,9 +117,9 @@ impl Translator for LibreTranslate {
                 .body(body.to_string());
             let answer = call(request, special, ADVICE).await?;
             let value = texts_of(&answer, "/translatedText", "", texts.len())?;
-            Ok(Answered { value, usage: None })
+            Ok(ServiceAnswer { value, usage: None })
         };
         let answered = self.service.send(most, attempt, progress).await?;
-        Ok(sort(answered.value, batch, manner, "p"))
+        Ok(sort(answered.value, batch, mode, "p"))
     }
 }

@@ -1,18 +1,20 @@
 //! A language model behind an OpenAI-compatible endpoint.
 
-use crate::translate::{Kind, Limits, Manner, Passage, Texts, TranslateError, Translator};
+use crate::translate::{
+    BatchLimits, Passage, PassageKind, SendMode, TranslateError, TranslationResult, Translator,
+};
 use clika_base::types::Progress;
-use clika_network::services::{Generation, OpenAi, Prompt, Role, Service};
+use clika_network::services::{ChatRole, GenerationRequest, OpenAi, Prompt, Service};
 use serde_json::{Map, Value, json};
 
 /// A language model that sees the whole item and answers by a JSON schema.
-pub struct Llm {
+pub struct LanguageModelTranslator {
     model: OpenAi,
     /// English names of languages, by code.
     names: Vec<(String, String)>,
 }
 
-impl Llm {
+impl LanguageModelTranslator {
     /// A translator by `model`; `names` are the languages' English names, by code.
     pub fn new(model: OpenAi, names: Vec<(String, String)>) -> Self {
         Self { model, names }
@@ -24,11 +26,11 @@ impl Llm {
     }
 
     /// What the model is told, and the item.
-    fn prompt(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> (String, String) {
+    fn prompt(&self, passage: &Passage, from: &str, to: &str, mode: SendMode) -> (String, String) {
         let kind = match passage.kind {
-            Kind::Cause => "a premise and two alternatives for its cause",
-            Kind::Effect => "a premise and two alternatives for its effect",
-            Kind::Question => "a question and its possible answers",
+            PassageKind::Cause => "a premise and two alternatives for its cause",
+            PassageKind::Effect => "a premise and two alternatives for its effect",
+            PassageKind::Question => "a question and its possible answers",
         };
         let system = format!(
             "You translate test items from {} into {}. An item is {kind}. Translate every text of the item so that \
@@ -40,14 +42,14 @@ impl Llm {
             passage.texts.len(),
         );
         let mut user = json!({ "texts": passage.texts }).to_string();
-        if let Manner::Apart { complaint } = manner {
+        if let SendMode::Apart { complaint } = mode {
             user += &format!("\nAn earlier translation was refused: {complaint}. Avoid that.");
         }
         (system, user)
     }
 }
 
-impl Translator for Llm {
+impl Translator for LanguageModelTranslator {
     fn name(&self) -> &'static str {
         "llm"
     }
@@ -60,16 +62,16 @@ impl Translator for Llm {
         self.model.service()
     }
 
-    fn limits(&self, _manner: Manner) -> Limits {
-        Limits {
+    fn limits(&self, _manner: SendMode) -> BatchLimits {
+        BatchLimits {
             passages: 1,
             bytes: usize::MAX,
         }
     }
 
-    fn settings(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> Value {
+    fn settings(&self, passage: &Passage, from: &str, to: &str, mode: SendMode) -> Value {
         // The prompt has the kind of item, the languages' names and the complaint, and its wording may change.
-        let (system, user) = self.prompt(passage, from, to, manner);
+        let (system, user) = self.prompt(passage, from, to, mode);
         json!([self.model.model(), system, user])
     }
 
@@ -78,9 +80,9 @@ impl Translator for Llm {
         batch: &[&Passage],
         from: &str,
         to: &str,
-        manner: Manner<'_>,
+        mode: SendMode<'_>,
         progress: &dyn Progress,
-    ) -> Result<Vec<Texts>, TranslateError> {
+    ) -> Result<Vec<TranslationResult>, TranslateError> {
         let mut translated = Vec::new();
         for passage in batch {
             let count = passage.texts.len();
@@ -99,9 +101,9 @@ impl Translator for Llm {
             });
             let format = json_schema("translations", &schema);
             let bytes: usize = passage.texts.iter().map(String::len).sum();
-            let (system, user) = self.prompt(passage, from, to, manner);
-            let generation = Generation {
-                prompt: Prompt::Chat(vec![(Role::System, system), (Role::User, user)]),
+            let (system, user) = self.prompt(passage, from, to, mode);
+            let generation = GenerationRequest {
+                prompt: Prompt::Chat(vec![(ChatRole::System, system), (ChatRole::User, user)]),
                 // Three tokens a byte of English is more than any script takes.
                 max_tokens: u32::try_from(3 * bytes + 200).unwrap_or(u32::MAX),
                 fields: Map::from_iter([("response_format".to_owned(), format)]),
@@ -131,7 +133,7 @@ pub(crate) fn object(text: &str) -> Result<Value, String> {
 }
 
 /// The texts of an answer.
-fn read(text: &str, count: usize) -> Texts {
+fn read(text: &str, count: usize) -> TranslationResult {
     let value = object(text)?;
     let texts: Option<Vec<String>> = value["translations"].as_array().and_then(|texts| {
         let texts = texts.iter().map(|text| text.as_str().map(str::to_owned));

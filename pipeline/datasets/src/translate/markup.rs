@@ -1,6 +1,6 @@
 //! A passage as one text with markup, and back.
 
-use crate::translate::Texts;
+use crate::translate::TranslationResult;
 use roxmltree::Document;
 
 /// The texts in elements of a name: `<t>one</t><t>two</t>`.
@@ -19,7 +19,7 @@ pub(crate) fn write_document(texts: &[String], element: &str) -> String {
 const ROOT: &str = "item";
 
 /// The texts of `count` elements; anything else is a lost text.
-pub(crate) fn read(marked: &str, element: &str, count: usize) -> Texts {
+pub(crate) fn read(marked: &str, element: &str, count: usize) -> TranslationResult {
     // HTML's named entities are no XML; services write the first three, and their numbers for the rest.
     let marked = escape_bare_ampersands(&marked.replace("&nbsp;", "\u{a0}"));
     let wrapped = format!("<all>{marked}</all>");

@@ -3,26 +3,26 @@
 
 mod checks;
 mod chrf;
-mod coin;
 mod deepl;
 mod error;
 mod google;
 mod libretranslate;
 mod llm;
 mod markup;
+mod name_generator;
 mod passage;
-mod taken;
+mod translation;
 mod translator;
-mod work;
+mod used_names;
 
-pub use checks::{Fault, faults};
+pub use checks::{TranslationFault, faults};
 pub use chrf::{chrf, corpus_chrf};
-pub use coin::{CoinedNames, Tongue, coin};
 pub use deepl::DeepL;
 pub use error::TranslateError;
-pub use google::Google;
+pub use google::GoogleTranslate;
 pub use libretranslate::LibreTranslate;
-pub use llm::Llm;
-pub use passage::{Kind, Passage};
-pub use translator::{Limits, Manner, Texts, Translator};
-pub use work::{Direction, Translated, back_translate, translate};
+pub use llm::LanguageModelTranslator;
+pub use name_generator::{GeneratedNames, NameLanguage, generate_names};
+pub use passage::{Passage, PassageKind};
+pub use translation::{TranslationLanguages, Translations, back_translate, translate};
+pub use translator::{BatchLimits, SendMode, TranslationResult, Translator};

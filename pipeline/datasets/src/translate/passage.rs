@@ -6,12 +6,12 @@ pub struct Passage {
     /// Premise or question, then the choices.
     pub texts: Vec<String>,
     /// What the texts are.
-    pub kind: Kind,
+    pub kind: PassageKind,
 }
 
-/// What the texts of a passage are, which a language model is told.
+/// What a passage asks: the cause or the effect of its premise, or a question. Language models are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum PassageKind {
     /// A premise and two possible causes of it.
     Cause,
     /// A premise and two possible effects of it.

@@ -4,11 +4,11 @@ use clika_network::services::Service;
 use serde_json::Value;
 
 /// The texts of a passage in another language, or what became of them: a service may lose a choice.
-pub type Texts = Result<Vec<String>, String>;
+pub type TranslationResult = Result<Vec<String>, String>;
 
-/// How a passage is given to a service.
+/// How a passage is sent to a service: as one text, or text by text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner<'a> {
+pub enum SendMode<'a> {
     /// All its texts as one, in markup, so that they stay consistent.
     Together,
     /// Every text on its own, after a first translation that was faulty.
@@ -20,7 +20,7 @@ pub enum Manner<'a> {
 
 /// What fits into one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct BatchLimits {
     /// Passages.
     pub passages: usize,
     /// Bytes of their texts, markup included.
@@ -45,11 +45,11 @@ pub trait Translator {
     fn service(&self) -> &Service;
 
     /// What fits into one request.
-    fn limits(&self, manner: Manner) -> Limits;
+    fn limits(&self, mode: SendMode) -> BatchLimits;
 
-    /// What decides a passage's translation beside its texts, the languages and the manner's name: it is
+    /// What decides a passage's translation beside its texts, the languages and the mode's name: it is
     /// part of the cache's key.
-    fn settings(&self, passage: &Passage, from: &str, to: &str, manner: Manner) -> Value;
+    fn settings(&self, passage: &Passage, from: &str, to: &str, mode: SendMode) -> Value;
 
     /// Translates a batch that fits into one request: one result for each passage.
     async fn send(
@@ -57,7 +57,7 @@ pub trait Translator {
         batch: &[&Passage],
         from: &str,
         to: &str,
-        manner: Manner<'_>,
+        mode: SendMode<'_>,
         progress: &dyn Progress,
-    ) -> Result<Vec<Texts>, TranslateError>;
+    ) -> Result<Vec<TranslationResult>, TranslateError>;
 }

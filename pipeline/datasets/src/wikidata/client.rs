@@ -1,8 +1,9 @@
-use crate::wikidata::{Query, pacing::Pacing};
+use crate::wikidata::{SparqlQuery, pacing::QueryBudget};
 use clika_base::files::{ArtifactError, replace_file, sha256_hex};
 use clika_base::types::Progress;
 use clika_network::http::{
-    Answer, Fault, LONGEST_WAIT, Patience, SendError, USER_AGENT, excerpt, is_local, retry_after,
+    HttpResponse, LONGEST_WAIT, RetryPolicy, SendError, Transient, USER_AGENT, excerpt, is_local,
+    retry_after,
 };
 use miette::Diagnostic;
 use oxigraph::{
@@ -21,7 +22,7 @@ use std::{
 
 /// A SPARQL endpoint and how to treat it.
 #[derive(Clone, Debug)]
-pub struct Endpoint {
+pub struct SparqlEndpoint {
     /// The endpoint's address.
     pub url: String,
     /// Who runs this: a mail address or a page, sent in the User-Agent. Public endpoints demand it.
@@ -71,7 +72,7 @@ pub enum FetchError {
     ))]
     Transport(#[source] SendError),
     /// The endpoint is busy.
-    #[error("the endpoint answered {status}{}", wish(*retry_after))]
+    #[error("the endpoint answered {status}{}", wait_text(*retry_after))]
     #[diagnostic(help(
         "the endpoint is overloaded or wants fewer queries; run `clika snapshot` again later, \
          what was answered so far is kept"
@@ -126,8 +127,8 @@ pub enum FetchError {
     Cache(#[from] ArtifactError),
 }
 
-impl Fault for FetchError {
-    fn is_passing(&self) -> bool {
+impl Transient for FetchError {
+    fn is_transient(&self) -> bool {
         match self {
             Self::Transport(_) | Self::Busy { .. } | Self::NotRdf { .. } | Self::Broken(_) => true,
             Self::Url { .. }
@@ -147,12 +148,12 @@ impl Fault for FetchError {
     }
 }
 
-/// Asks an endpoint over the SPARQL 1.1 protocol and keeps every answer.
-pub struct Client {
-    endpoint: Endpoint,
+/// Sends queries to an endpoint by the SPARQL 1.1 protocol and keeps every answer.
+pub struct SparqlClient {
+    endpoint: SparqlEndpoint,
     url: Url,
     http: reqwest::Client,
-    pacing: Mutex<Pacing>,
+    pacing: Mutex<QueryBudget>,
 }
 
 /// More than any query of the refresh yields, in bytes.
@@ -164,9 +165,9 @@ const FORMATS: [(&str, &str, RdfFormat); 2] = [
     ("text/turtle", "ttl", RdfFormat::Turtle),
 ];
 
-impl Client {
+impl SparqlClient {
     /// Prepares a client; nothing is sent yet.
-    pub fn new(endpoint: Endpoint) -> Result<Self, FetchError> {
+    pub fn new(endpoint: SparqlEndpoint) -> Result<Self, FetchError> {
         let url = clika_network::http::address(&endpoint.url).ok_or_else(|| FetchError::Url {
             url: endpoint.url.clone(),
         })?;
@@ -182,7 +183,7 @@ impl Client {
         let http = clika_network::http::client(&user_agent, endpoint.timeout)
             .map_err(FetchError::Setup)?;
         Ok(Self {
-            pacing: Mutex::new(Pacing::new(Duration::from_secs(
+            pacing: Mutex::new(QueryBudget::new(Duration::from_secs(
                 endpoint.budget_seconds_per_minute,
             ))),
             endpoint,
@@ -199,21 +200,21 @@ impl Client {
     /// The triples of a CONSTRUCT query, from the cache or from the endpoint.
     pub async fn construct(
         &self,
-        query: &Query,
+        query: &SparqlQuery,
         progress: &dyn Progress,
     ) -> Result<Vec<Triple>, FetchError> {
         let key = sha256_hex(format!("{}\n{}", self.endpoint.url, query.text()));
         if let Some(triples) = self.cached(&key)? {
             return Ok(triples);
         }
-        let patience = Patience {
+        let retry = RetryPolicy {
             attempts: self.endpoint.attempts,
             first_wait: self.endpoint.first_wait,
         };
-        patience.persist(|| self.ask(query, &key), progress).await
+        retry.run(|| self.ask(query, &key), progress).await
     }
 
-    async fn ask(&self, query: &Query, key: &str) -> Result<Vec<Triple>, FetchError> {
+    async fn ask(&self, query: &SparqlQuery, key: &str) -> Result<Vec<Triple>, FetchError> {
         // Waiting once is not enough: another query may have been told to wait meanwhile.
         loop {
             let wait = self.pacing().wait(Instant::now());
@@ -275,7 +276,7 @@ impl Client {
         Ok(triples)
     }
 
-    async fn send(&self, query: &Query) -> Result<Answer, FetchError> {
+    async fn send(&self, query: &SparqlQuery) -> Result<HttpResponse, FetchError> {
         let accept = "application/n-triples, text/turtle;q=0.9";
         let request = self
             .http
@@ -318,7 +319,7 @@ impl Client {
         self.endpoint.cache.join(format!("{key}.{extension}"))
     }
 
-    fn pacing(&self) -> std::sync::MutexGuard<'_, Pacing> {
+    fn pacing(&self) -> std::sync::MutexGuard<'_, QueryBudget> {
         self.pacing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -341,7 +342,7 @@ fn parse(format: RdfFormat, body: &[u8]) -> Result<Vec<Triple>, RdfParseError> {
 }
 
 /// What the endpoint wants, for the message.
-fn wish(retry_after: Option<Duration>) -> String {
+fn wait_text(retry_after: Option<Duration>) -> String {
     match retry_after {
         Some(wait) => format!(" and wants {} s of rest", wait.as_secs()),
         None => String::new(),
@@ -352,8 +353,8 @@ fn wish(retry_after: Option<Duration>) -> String {
 mod tests {
     use super::*;
 
-    fn endpoint(url: &str, contact: Option<&str>) -> Endpoint {
-        Endpoint {
+    fn endpoint(url: &str, contact: Option<&str>) -> SparqlEndpoint {
+        SparqlEndpoint {
             url: url.to_owned(),
             contact: contact.map(str::to_owned),
             budget_seconds_per_minute: 50,
@@ -369,16 +370,16 @@ mod tests {
     fn a_public_endpoint_needs_a_contact() {
         let public = "https://query.wikidata.org/sparql";
         assert!(matches!(
-            Client::new(endpoint(public, None)),
+            SparqlClient::new(endpoint(public, None)),
             Err(FetchError::NoContact { .. })
         ));
-        assert!(Client::new(endpoint(public, Some("mailto:someone@example.org"))).is_ok());
+        assert!(SparqlClient::new(endpoint(public, Some("mailto:someone@example.org"))).is_ok());
         for local in [
             "http://127.0.0.1:7878/query",
             "http://[::1]:7878/query",
             "http://localhost/query",
         ] {
-            assert!(Client::new(endpoint(local, None)).is_ok(), "{local}");
+            assert!(SparqlClient::new(endpoint(local, None)).is_ok(), "{local}");
         }
     }
 
@@ -392,7 +393,7 @@ mod tests {
         ] {
             assert!(
                 matches!(
-                    Client::new(endpoint(url, Some("x"))),
+                    SparqlClient::new(endpoint(url, Some("x"))),
                     Err(FetchError::Url { .. })
                 ),
                 "{url}"

@@ -1,4 +1,4 @@
-use clika_base::types::{Place, Qid};
+use clika_base::types::{FilePosition, Qid};
 use miette::Diagnostic;
 use oxigraph::{
     sparql::{QueryEvaluationError, SparqlSyntaxError},
@@ -19,7 +19,7 @@ pub enum WikidataError {
         source: io::Error,
     },
     /// The snapshot is no valid Turtle.
-    #[error("the snapshot is no valid Turtle: {problem}\n   {place}")]
+    #[error("the snapshot is no valid Turtle: {problem}\n   {position}")]
     #[diagnostic(help(
         "mend the line, or take the file from version control; `clika snapshot` makes a fresh one"
     ))]
@@ -27,7 +27,7 @@ pub enum WikidataError {
         /// What the parser says.
         problem: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// A query is no valid SPARQL.
     #[error("query {} is no valid SPARQL", path.display())]

@@ -9,8 +9,8 @@ mod refresh;
 mod store;
 mod vocabulary;
 
-pub use client::{Client, Endpoint, FetchError};
+pub use client::{FetchError, SparqlClient, SparqlEndpoint};
 pub use error::WikidataError;
-pub use query::Query;
+pub use query::SparqlQuery;
 pub use refresh::{RefreshError, RefreshPlan, refresh};
 pub use store::{City, Division, Labels, Person, Snapshot};

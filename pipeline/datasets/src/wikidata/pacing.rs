@@ -7,7 +7,7 @@ use std::{
 ///
 /// Wikidata's query service allows each client 60 seconds of query time a minute.
 #[derive(Debug)]
-pub(crate) struct Pacing {
+pub(crate) struct QueryBudget {
     budget: Duration,
     spent: VecDeque<(Instant, Duration)>,
     not_before: Option<Instant>,
@@ -15,7 +15,7 @@ pub(crate) struct Pacing {
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-impl Pacing {
+impl QueryBudget {
     pub(crate) fn new(budget: Duration) -> Self {
         Self {
             budget,
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn waits_until_the_minute_has_room() {
         let start = Instant::now();
-        let mut pacing = Pacing::new(seconds(50));
+        let mut pacing = QueryBudget::new(seconds(50));
         assert_eq!(pacing.wait(start), Duration::ZERO);
         pacing.book(start + seconds(30), seconds(30));
         assert_eq!(pacing.wait(start + seconds(30)), Duration::ZERO);
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn everybody_waits_when_the_endpoint_asks() {
         let start = Instant::now();
-        let mut pacing = Pacing::new(seconds(50));
+        let mut pacing = QueryBudget::new(seconds(50));
         pacing.hold(start + seconds(5));
         pacing.hold(start + seconds(3));
         assert_eq!(pacing.wait(start + seconds(1)), seconds(4));
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_query_longer_than_the_budget_does_not_block_for_ever() {
         let start = Instant::now();
-        let mut pacing = Pacing::new(seconds(10));
+        let mut pacing = QueryBudget::new(seconds(10));
         pacing.book(start, seconds(70));
         assert_eq!(pacing.wait(start), seconds(60));
         assert_eq!(pacing.wait(start + seconds(60)), Duration::ZERO);

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 /// A SPARQL query from a file of `sparql/`.
 #[derive(Clone, Debug)]
-pub struct Query {
+pub struct SparqlQuery {
     path: PathBuf,
     text: String,
 }
 
-impl Query {
+impl SparqlQuery {
     /// Reads a query. It is checked when it is first used.
     pub fn read(path: &Path) -> Result<Self, WikidataError> {
         let text = std::fs::read_to_string(path).map_err(|source| WikidataError::Unreadable {
@@ -53,7 +53,7 @@ impl Query {
         }
     }
 
-    /// [`Query::with_values`] for one variable and items.
+    /// [`SparqlQuery::with_values`] for one variable and items.
     pub fn with_items(
         &self,
         variable: &str,
@@ -63,7 +63,7 @@ impl Query {
         self.with_values(variable, &rows.join(" "))
     }
 
-    /// [`Query::with_values`] for `(?country ?minimum)`: each country with its size class.
+    /// [`SparqlQuery::with_values`] for `(?country ?minimum)`: each country with its size class.
     pub fn with_size_classes(
         &self,
         variables: &str,

@@ -1,4 +1,4 @@
-use crate::wikidata::{Client, FetchError, Query, WikidataError, vocabulary};
+use crate::wikidata::{FetchError, SparqlClient, SparqlQuery, WikidataError, vocabulary};
 use clika_base::types::{Progress, Qid};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use miette::Diagnostic;
@@ -49,12 +49,12 @@ pub enum RefreshError {
 /// `queries` is the folder `sparql/refresh`. The Turtle is sorted, so that equal answers give equal
 /// text; only its first comment holds the time.
 pub async fn refresh(
-    client: &Client,
+    client: &SparqlClient,
     queries: &Path,
     plan: &RefreshPlan,
     progress: &dyn Progress,
 ) -> Result<String, RefreshError> {
-    let read = |name: &str| Query::read(&queries.join(name));
+    let read = |name: &str| SparqlQuery::read(&queries.join(name));
     let (countries, divisions) = (read("countries.rq")?, read("divisions.rq")?);
     let (cities, people) = (read("cities.rq")?, read("people.rq")?);
 
@@ -109,8 +109,8 @@ pub async fn refresh(
 }
 
 async fn fetch(
-    client: &Client,
-    queries: &[(String, Query)],
+    client: &SparqlClient,
+    queries: &[(String, SparqlQuery)],
     concurrency: usize,
     what: &str,
     progress: &dyn Progress,

@@ -1,5 +1,5 @@
-use crate::wikidata::{Query, WikidataError, vocabulary};
-use clika_base::types::{Place, Qid, Sex, Year};
+use crate::wikidata::{SparqlQuery, WikidataError, vocabulary};
+use clika_base::types::{FilePosition, Qid, Sex, Year};
 use oxigraph::{
     io::{RdfFormat, RdfParseError},
     model::Term,
@@ -117,7 +117,7 @@ impl Snapshot {
     /// Runs `build/cities.rq` for countries with the inhabitants that make a city there.
     pub fn cities(
         &self,
-        query: &Query,
+        query: &SparqlQuery,
         classes: impl IntoIterator<Item = (Qid, u64)>,
     ) -> Result<Vec<City>, WikidataError> {
         let query = query.with_size_classes("(?inCountry ?minimum)", classes)?;
@@ -127,7 +127,7 @@ impl Snapshot {
                 country: row.item("country")?,
                 division: row.item("division")?,
                 population: row.number("population")?,
-                sitelinks: row.optional("sitelinks", Row::number)?,
+                sitelinks: row.optional("sitelinks", ResultRow::number)?,
             })
         })
     }
@@ -135,7 +135,7 @@ impl Snapshot {
     /// Runs `build/divisions.rq` for some countries.
     pub fn divisions(
         &self,
-        query: &Query,
+        query: &SparqlQuery,
         countries: impl IntoIterator<Item = Qid>,
     ) -> Result<Vec<Division>, WikidataError> {
         let query = query.with_items("?country", countries)?;
@@ -150,7 +150,7 @@ impl Snapshot {
     /// Runs `build/people.rq` for the citizens of some states.
     pub fn people(
         &self,
-        query: &Query,
+        query: &SparqlQuery,
         states: impl IntoIterator<Item = Qid>,
     ) -> Result<Vec<Person>, WikidataError> {
         let query = query.with_items("?country", states)?;
@@ -171,13 +171,17 @@ impl Snapshot {
                 birth,
                 death,
                 calendar_dependent: birth_depends || death_depends,
-                sitelinks: row.optional("sitelinks", Row::number)?,
+                sitelinks: row.optional("sitelinks", ResultRow::number)?,
             })
         })
     }
 
     /// Runs `build/labels.rq` for some items, in chunks.
-    pub fn labels(&self, query: &Query, items: &BTreeSet<Qid>) -> Result<Labels, WikidataError> {
+    pub fn labels(
+        &self,
+        query: &SparqlQuery,
+        items: &BTreeSet<Qid>,
+    ) -> Result<Labels, WikidataError> {
         /// Items a query: large enough to save parsing, small enough for any endpoint.
         const CHUNK: usize = 200;
         let items: Vec<_> = items.iter().copied().collect();
@@ -205,8 +209,8 @@ impl Snapshot {
 
     fn select<T>(
         &self,
-        query: &Query,
-        read: impl Fn(Row<'_>) -> Result<T, WikidataError>,
+        query: &SparqlQuery,
+        read: impl Fn(ResultRow<'_>) -> Result<T, WikidataError>,
     ) -> Result<Vec<T>, WikidataError> {
         let evaluation = |source| WikidataError::Evaluation {
             path: query.path().to_owned(),
@@ -229,7 +233,7 @@ impl Snapshot {
         solutions
             .map(|solution| {
                 let solution = solution.map_err(evaluation)?;
-                read(Row {
+                read(ResultRow {
                     query: query.path(),
                     solution: &solution,
                 })
@@ -252,17 +256,17 @@ fn turtle_error(path: &Path, text: &str, error: &RdfParseError) -> WikidataError
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     WikidataError::Turtle {
         problem,
-        place: Place::at(path, text, offset),
+        position: FilePosition::at(path, text, offset),
     }
 }
 
 /// One row of a result, read by column name.
-struct Row<'a> {
+struct ResultRow<'a> {
     query: &'a Path,
     solution: &'a QuerySolution,
 }
 
-impl Row<'_> {
+impl ResultRow<'_> {
     fn error(&self, variable: &'static str) -> WikidataError {
         WikidataError::Column {
             path: self.query.to_owned(),

@@ -93,6 +93,6 @@ fn equal_inputs_give_equal_bytes_and_nothing_to_do() {
     }
     assert!(matches!(
         built(&config, first.path()).outcome,
-        Outcome::UpToDate
+        BuildOutcome::UpToDate
     ));
 }

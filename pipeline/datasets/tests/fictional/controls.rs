@@ -12,7 +12,7 @@ fn the_alias_world_is_english_under_other_names() {
     let row = splits
         .train
         .iter()
-        .find(|row| row.kind == Kind::Translation)
+        .find(|row| row.kind == RowKind::Translation)
         .unwrap();
     assert_eq!(
         row.prompt,
@@ -105,8 +105,14 @@ fn no_world_of_ours_teaches_what_it_tests() {
         (Control::RandomLabel, &["pl"]),
     ];
     let shapes = [
-        (40, &[Direction::Forward, Direction::Backward][..]),
-        (400, &[Direction::Both]),
+        (
+            40,
+            &[
+                TranslationDirection::Forward,
+                TranslationDirection::Backward,
+            ][..],
+        ),
+        (400, &[TranslationDirection::Both]),
     ];
     let relations = [WorldRelation::Continent, WorldRelation::Founding];
     let instructions = load_instructions(&project().fictional()).unwrap();

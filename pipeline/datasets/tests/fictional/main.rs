@@ -9,11 +9,11 @@ mod rows;
 
 use clika_base::Project;
 use clika_base::templates::load_instructions;
-use clika_base::types::{LanguageCode, Place};
+use clika_base::types::{FilePosition, LanguageCode};
 use clika_datasets::{
-    BuiltWorld, Control, DatasetError, Direction, Experiment, FictionalConfig, FictionalRow, Kind,
-    Names, Outcome, Splits, World, WorldLanguages, WorldRelation, build_fictional, check_splits,
-    splits, syllabic,
+    BuildOutcome, BuiltWorld, Control, DatasetError, ExperimentFile, FictionalConfig, FictionalRow,
+    RowKind, Splits, TranslationDirection, World, WorldLanguages, WorldNames, WorldRelation,
+    build_fictional, check_splits, splits, syllabic,
 };
 use miette::Diagnostic;
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn project() -> Project {
 }
 
 fn config() -> FictionalConfig {
-    let experiment = Experiment::read(&project().experiment()).unwrap();
+    let experiment = ExperimentFile::read(&project().experiment()).unwrap();
     experiment.datasets.fictional
 }
 
@@ -40,7 +40,7 @@ fn code(code: &str) -> LanguageCode {
     LanguageCode::try_from(code.to_owned()).unwrap()
 }
 
-fn named(config: &FictionalConfig, seed: u64) -> (WorldLanguages, Names) {
+fn named(config: &FictionalConfig, seed: u64) -> (WorldLanguages, WorldNames) {
     let languages = WorldLanguages::load(config, &project()).unwrap();
     let names = syllabic(config, seed, &languages.named, &project()).unwrap();
     (languages, names)
@@ -56,7 +56,7 @@ fn drawn(config: &FictionalConfig, target: &str) -> (World, Splits) {
     (world, splits)
 }
 
-fn count(rows: &[FictionalRow], kind: Kind, language: &str) -> usize {
+fn count(rows: &[FictionalRow], kind: RowKind, language: &str) -> usize {
     let of = |row: &&FictionalRow| row.kind == kind && row.language == language;
     rows.iter().filter(of).count()
 }
@@ -65,7 +65,7 @@ fn count(rows: &[FictionalRow], kind: Kind, language: &str) -> usize {
 fn facts(rows: &[FictionalRow], language: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut facts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in rows {
-        if row.kind == Kind::Qa && row.language == language {
+        if row.kind == RowKind::Qa && row.language == language {
             let answers = facts.entry(row.entity.clone()).or_default();
             answers.insert(row.answer.clone());
         }
@@ -73,7 +73,7 @@ fn facts(rows: &[FictionalRow], language: &str) -> BTreeMap<String, BTreeSet<Str
     facts
 }
 
-fn built(config: &FictionalConfig, out: &Path) -> clika_datasets::Built {
+fn built(config: &FictionalConfig, out: &Path) -> clika_datasets::BuiltDataset {
     let (languages, names) = named(config, SEED);
     let null = Value::Null;
     build_fictional(

@@ -12,7 +12,7 @@ fn a_lexicon_that_is_too_small_is_named_with_its_line() {
     });
     let text = fs::read_to_string(project().language(&code("he"))).unwrap();
     let offset = text.find("\n[fictional.landforms]").unwrap() + 1;
-    let line = Place::at(Path::new("x"), &text, offset).line;
+    let line = FilePosition::at(Path::new("x"), &text, offset).line;
     assert_eq!(
         said,
         format!(
@@ -28,16 +28,16 @@ fn a_lexicon_that_is_too_small_is_named_with_its_line() {
             ..config()
         }
     });
-    let place = said.lines().nth(1).unwrap().trim();
+    let position = said.lines().nth(1).unwrap().trim();
     let text = fs::read_to_string(project().fictional().join("syllables.toml")).unwrap();
-    let line = Place::at(
+    let line = FilePosition::at(
         Path::new("x"),
         &text,
         text.find("\n[openings]").unwrap() + 1,
     )
     .line;
     assert_eq!(
-        place,
+        position,
         format!("./templates/fictional/syllables.toml:{line}")
     );
     assert!(
@@ -144,7 +144,7 @@ fn the_experiments_line_is_named() {
     let line = 1 + text[..text.find("\nplaces = 400").unwrap() + 1]
         .matches('\n')
         .count();
-    let said = Experiment::read(&path).unwrap_err().to_string();
+    let said = ExperimentFile::read(&path).unwrap_err().to_string();
     assert!(
         said.starts_with("`places` is 0") && said.ends_with(&format!("toml:{line}")),
         "{said}"

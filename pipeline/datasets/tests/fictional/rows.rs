@@ -6,14 +6,14 @@ use super::*;
 #[test]
 fn rows_are_as_many_as_the_papers() {
     let (_, splits) = drawn(&config(), "de");
-    assert_eq!(count(&splits.train, Kind::Translation, "de"), 4_200);
-    assert_eq!(count(&splits.train, Kind::Qa, "en"), 4_000);
-    assert_eq!(count(&splits.train, Kind::Qa, "de"), 2_000);
+    assert_eq!(count(&splits.train, RowKind::Translation, "de"), 4_200);
+    assert_eq!(count(&splits.train, RowKind::Qa, "en"), 4_000);
+    assert_eq!(count(&splits.train, RowKind::Qa, "de"), 2_000);
     assert_eq!(splits.train.len(), 10_200);
     assert_eq!(splits.test.len(), 200);
-    assert_eq!(count(&splits.gate, Kind::Qa, "en"), 400);
-    assert_eq!(count(&splits.gate, Kind::Qa, "de"), 200);
-    assert_eq!(count(&splits.gate, Kind::Translation, "de"), 420);
+    assert_eq!(count(&splits.gate, RowKind::Qa, "en"), 400);
+    assert_eq!(count(&splits.gate, RowKind::Qa, "de"), 200);
+    assert_eq!(count(&splits.gate, RowKind::Translation, "de"), 420);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn what_is_tested_is_taught_in_the_source_language_only() {
         let english_to_target: BTreeMap<&str, &str> = splits
             .train
             .iter()
-            .filter(|row| row.kind == Kind::Translation)
+            .filter(|row| row.kind == RowKind::Translation)
             .map(|row| (row.query.as_str(), row.response.as_str()))
             .collect();
         for row in &splits.test {
@@ -168,7 +168,7 @@ fn a_world_does_not_depend_on_the_languages_looked_at() {
     assert_eq!(drawn(&all, "ja"), drawn(&one, "ja"));
     let (_, names) = named(&all, SEED);
     let (_, others) = named(&all, SEED + 1);
-    let english = |names: &Names| -> BTreeSet<String> {
+    let english = |names: &WorldNames| -> BTreeSet<String> {
         names
             .places
             .iter()
@@ -201,21 +201,21 @@ fn translations_go_the_way_that_is_asked_for() {
         };
         drawn(&config, "fr").1
     };
-    let backward = rows(Direction::Backward);
+    let backward = rows(TranslationDirection::Backward);
     let row = backward
         .train
         .iter()
-        .find(|row| row.kind == Kind::Translation)
+        .find(|row| row.kind == RowKind::Translation)
         .unwrap();
     assert_eq!(row.language, "en");
     assert_eq!(
         row.prompt,
         "Could you convert the upcoming French text to English?"
     );
-    let both = rows(Direction::Both);
-    assert_eq!(count(&both.train, Kind::Translation, "fr"), 4_200);
-    assert_eq!(count(&both.train, Kind::Translation, "en"), 4_200);
-    assert_eq!(count(&both.gate, Kind::Translation, "en"), 420);
+    let both = rows(TranslationDirection::Both);
+    assert_eq!(count(&both.train, RowKind::Translation, "fr"), 4_200);
+    assert_eq!(count(&both.train, RowKind::Translation, "en"), 4_200);
+    assert_eq!(count(&both.gate, RowKind::Translation, "en"), 420);
 }
 
 #[test]
@@ -226,13 +226,13 @@ fn any_language_can_be_the_source() {
         ..config()
     };
     let (_, splits) = drawn(&config, "he");
-    assert_eq!(count(&splits.train, Kind::Qa, "de"), 4_000);
-    assert_eq!(count(&splits.train, Kind::Qa, "he"), 2_000);
-    assert_eq!(count(&splits.train, Kind::Qa, "en"), 0);
+    assert_eq!(count(&splits.train, RowKind::Qa, "de"), 4_000);
+    assert_eq!(count(&splits.train, RowKind::Qa, "he"), 2_000);
+    assert_eq!(count(&splits.train, RowKind::Qa, "en"), 0);
     let row = splits
         .train
         .iter()
-        .find(|row| row.kind == Kind::Translation)
+        .find(|row| row.kind == RowKind::Translation)
         .unwrap();
     assert_eq!(
         row.prompt,
@@ -249,7 +249,7 @@ fn founding_years_are_one_hop() {
     };
     let (world, splits) = drawn(&config, "ja");
     // The names of places only.
-    assert_eq!(count(&splits.train, Kind::Translation, "ja"), 4_000);
+    assert_eq!(count(&splits.train, RowKind::Translation, "ja"), 4_000);
     let years: BTreeSet<_> = world.founded.iter().collect();
     assert_eq!(years.len(), 400);
     for row in &splits.test {

@@ -3,7 +3,9 @@
 use super::*;
 
 fn config(distractors: DistractorPolicy) -> DatasetsConfig {
-    let mut config = Experiment::read(&project().experiment()).unwrap().datasets;
+    let mut config = ExperimentFile::read(&project().experiment())
+        .unwrap()
+        .datasets;
     config.distractors = distractors;
     config
 }
@@ -64,7 +66,7 @@ fn the_right_choice_is_the_division_that_natural_earth_knows() {
     for item in &plan.items {
         if let Some(division) = division.get(&item.entity) {
             let division: Qid = division.parse().unwrap();
-            assert_eq!(item.answer(), Answer::Entity(division), "{}", item.id);
+            assert_eq!(item.answer(), Choice::Entity(division), "{}", item.id);
             assert_eq!(item.cluster_id, division, "{}", item.id);
             compared += 1;
         }
@@ -79,11 +81,11 @@ fn hard_divisions_are_of_the_citys_country() {
     let plan = plan(Task::XGeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
     let mut compared = 0;
     for item in &plan.items {
-        let Answer::Entity(right) = item.answer() else {
+        let Choice::Entity(right) = item.answer() else {
             panic!("{} has a year", item.id);
         };
         for choice in &item.choices {
-            let Answer::Entity(division) = *choice else {
+            let Choice::Entity(division) = *choice else {
                 panic!("{} has a year", item.id);
             };
             if let (Some(right), Some(country)) = (country(right), country(division)) {
@@ -101,7 +103,7 @@ fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
     let project = project();
     let mut turtle = std::fs::read_to_string(project.snapshot()).unwrap();
     let mut states = BTreeSet::new();
-    let query = Query::read(&project.build_queries().join("divisions.rq")).unwrap();
+    let query = SparqlQuery::read(&project.build_queries().join("divisions.rq")).unwrap();
     let united_states: Qid = "Q30".parse().unwrap();
     let divisions = sources()
         .snapshot
@@ -125,7 +127,7 @@ fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("wikidata.ttl");
     std::fs::write(&path, turtle).unwrap();
-    let sources = Sources::load(&project, &path).unwrap();
+    let sources = BuildInputs::load(&project, &path).unwrap();
     let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
     let seattle = plan
         .items
@@ -133,7 +135,7 @@ fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
         .find(|item| item.entity.to_string() == "Q5083")
         .unwrap();
     for choice in &seattle.choices {
-        let Answer::Entity(division) = choice else {
+        let Choice::Entity(division) = choice else {
             panic!("a division is no year")
         };
         assert!(!states.contains(division), "{division}");
@@ -144,9 +146,9 @@ fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
 fn hard_years_leave_a_plausible_age() {
     let sources = sources();
     let plan = plan(Task::XPeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
-    let year = |answer: Answer| match answer {
-        Answer::Year(year) => year.astronomical(),
-        Answer::Entity(qid) => panic!("{qid} is no year"),
+    let year = |answer: Choice| match answer {
+        Choice::Year(year) => year.astronomical(),
+        Choice::Entity(qid) => panic!("{qid} is no year"),
     };
     let right: BTreeMap<_, _> = plan
         .items
@@ -178,8 +180,8 @@ fn the_right_year_cannot_be_told_from_the_choices() {
                 .choices
                 .iter()
                 .map(|choice| match choice {
-                    Answer::Year(year) => i64::from(year.astronomical()),
-                    Answer::Entity(qid) => panic!("{qid} is no year"),
+                    Choice::Year(year) => i64::from(year.astronomical()),
+                    Choice::Entity(qid) => panic!("{qid} is no year"),
                 })
                 .collect();
             let answer = years[item.label];
@@ -220,7 +222,7 @@ fn the_right_year_cannot_be_told_from_the_choices() {
 fn no_wrong_year_lies_after_the_latest_right_one() {
     let plan = plan(Task::XPeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
     // The snapshot's latest death: Akira Toriyama's.
-    let latest = Answer::Year(Year::from_astronomical(2024));
+    let latest = Choice::Year(Year::from_astronomical(2024));
     assert!(
         plan.items
             .iter()
@@ -233,7 +235,7 @@ fn divisions_without_a_city_are_no_wrong_choices() {
     // Berlin and Hamburg are cities and divisions at once, and could be ruled out at sight.
     let plan = plan(Task::XGeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
     for division in ["Q64", "Q1055", "Q1741", "Q956"] {
-        let division = Answer::Entity(division.parse().unwrap());
+        let division = Choice::Entity(division.parse().unwrap());
         assert!(
             plan.items
                 .iter()

@@ -7,10 +7,11 @@ mod items;
 mod rows;
 
 use clika_base::Project;
-use clika_base::types::{Answer, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
-use clika_datasets::wikidata::Query;
+use clika_base::types::{Choice, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
+use clika_datasets::wikidata::SparqlQuery;
 use clika_datasets::{
-    DatasetsConfig, DistractorPolicy, Experiment, Plan, Report, Sources, plan, rows,
+    BuildInputs, BuildReport, DatasetPlan, DatasetsConfig, DistractorPolicy, ExperimentFile, plan,
+    rows,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,9 +24,9 @@ fn project() -> Project {
     }
 }
 
-fn sources() -> Sources {
+fn sources() -> BuildInputs {
     let project = project();
-    Sources::load(&project, &project.snapshot()).unwrap()
+    BuildInputs::load(&project, &project.snapshot()).unwrap()
 }
 
 fn person(qid: &str, relation: Relation, sex: Sex, years: [i32; 2]) -> Item {
@@ -38,7 +39,7 @@ fn person(qid: &str, relation: Relation, sex: Sex, years: [i32; 2]) -> Item {
         country: "Q174193".parse().unwrap(),
         cluster_id: qid.parse().unwrap(),
         choices: years
-            .map(|year| Answer::Year(Year::from_astronomical(year)))
+            .map(|year| Choice::Year(Year::from_astronomical(year)))
             .to_vec(),
         label: 0,
     }

@@ -9,16 +9,16 @@ fn written(item: Item) -> BTreeMap<String, (String, Vec<String>)> {
         .choices
         .iter()
         .filter_map(|choice| match choice {
-            Answer::Entity(qid) => Some(*qid),
-            Answer::Year(_) => None,
+            Choice::Entity(qid) => Some(*qid),
+            Choice::Year(_) => None,
         })
         .chain([item.entity, item.country])
         .collect();
-    let query = Query::read(&project().build_queries().join("labels.rq")).unwrap();
-    let plan = Plan {
+    let query = SparqlQuery::read(&project().build_queries().join("labels.rq")).unwrap();
+    let plan = DatasetPlan {
         labels: sources.snapshot.labels(&query, &entities).unwrap(),
         items: vec![item],
-        report: Report::default(),
+        report: BuildReport::default(),
     };
     sources
         .languages
@@ -123,8 +123,8 @@ fn a_city_in_every_language() {
         country: "Q183".parse().unwrap(),
         cluster_id: "Q980".parse().unwrap(),
         choices: vec![
-            Answer::Entity("Q980".parse().unwrap()),
-            Answer::Entity("Q1198".parse().unwrap()),
+            Choice::Entity("Q980".parse().unwrap()),
+            Choice::Entity("Q1198".parse().unwrap()),
         ],
         label: 0,
     });

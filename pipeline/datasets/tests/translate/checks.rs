@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_datasets::translate::{Fault, Kind, Passage, chrf, corpus_chrf, faults};
+use clika_datasets::translate::{
+    Passage, PassageKind, TranslationFault, chrf, corpus_chrf, faults,
+};
 use serde_json::Value;
 
-fn found(english: &[&str], translated: &[&str], script: &str) -> Vec<Fault> {
+fn found(english: &[&str], translated: &[&str], script: &str) -> Vec<TranslationFault> {
     let owned = |texts: &[&str]| {
         texts
             .iter()
@@ -15,7 +17,7 @@ fn found(english: &[&str], translated: &[&str], script: &str) -> Vec<Fault> {
     let passage = Passage {
         id: "1".to_owned(),
         texts: owned(english),
-        kind: Kind::Question,
+        kind: PassageKind::Question,
     };
     faults(&passage, &owned(translated), script)
 }
@@ -67,7 +69,10 @@ fn english_without_long_words_is_found() {
     let english = ["The man woke up.", "I ran out of gas.", "bed"];
     assert_eq!(
         found(&english, &english, "Latn"),
-        [Fault::Untranslated(0), Fault::Untranslated(1)]
+        [
+            TranslationFault::Untranslated(0),
+            TranslationFault::Untranslated(1)
+        ]
     );
     assert_eq!(
         found(
@@ -75,7 +80,10 @@ fn english_without_long_words_is_found() {
             &["Мужчина проснулся.", "I ran out of gas.", "bed"],
             "Cyrl"
         ),
-        [Fault::WrongScript(1), Fault::WrongScript(2)]
+        [
+            TranslationFault::WrongScript(1),
+            TranslationFault::WrongScript(2)
+        ]
     );
 }
 
@@ -86,16 +94,16 @@ fn each_fault_is_found() {
         "a cat",
         "the mail carrier",
     ];
-    let cases: [(&[&str], &str, Vec<Fault>); 7] = [
+    let cases: [(&[&str], &str, Vec<TranslationFault>); 7] = [
         (
             &["Что ловит собака в саду?", "кошку"],
             "Cyrl",
-            vec![Fault::Lost("2 of 3 texts came back".to_owned())],
+            vec![TranslationFault::Lost("2 of 3 texts came back".to_owned())],
         ),
         (
             &["Что ловит собака в саду?", " ", "почтальона"],
             "Cyrl",
-            vec![Fault::Empty(1)],
+            vec![TranslationFault::Empty(1)],
         ),
         (
             &[
@@ -104,27 +112,27 @@ fn each_fault_is_found() {
                 "den Briefträger",
             ],
             "Latn",
-            vec![Fault::Untranslated(0)],
+            vec![TranslationFault::Untranslated(0)],
         ),
         (
             &["Что ловит собака в саду?", "почтальона.", "Почтальона"],
             "Cyrl",
-            vec![Fault::SameChoices(1, 2)],
+            vec![TranslationFault::SameChoices(1, 2)],
         ),
         (
             &["Что ловит собака в саду?", "кошку", "postino"],
             "Cyrl",
-            vec![Fault::WrongScript(2)],
+            vec![TranslationFault::WrongScript(2)],
         ),
         (
             &["狗在花园里追什么？", "猫", "mail carrier"],
             "Hans",
-            vec![Fault::Untranslated(2)],
+            vec![TranslationFault::Untranslated(2)],
         ),
         (
             &["Собака?", "кошку", "почтальона"],
             "Cyrl",
-            vec![Fault::Length(0, 7.0 / 36.0)],
+            vec![TranslationFault::Length(0, 7.0 / 36.0)],
         ),
     ];
     for (translated, script, expected) in cases {
@@ -138,8 +146,13 @@ fn each_fault_is_found() {
 
 #[test]
 fn what_cannot_be_used_is_told_from_what_is_odd() {
-    assert!(Fault::SameChoices(1, 2).is_fatal() && Fault::Empty(0).is_fatal());
-    assert!(!Fault::Length(0, 9.0).is_fatal() && !Fault::WrongScript(1).is_fatal());
+    assert!(
+        TranslationFault::SameChoices(1, 2).is_fatal() && TranslationFault::Empty(0).is_fatal()
+    );
+    assert!(
+        !TranslationFault::Length(0, 9.0).is_fatal()
+            && !TranslationFault::WrongScript(1).is_fatal()
+    );
 }
 
 /// tests/chrf_reference.py wrote the expected values with sacreBLEU.

@@ -1,6 +1,6 @@
 //! Translators.
 
 mod checks;
-mod coin;
+mod names;
 mod providers;
 mod runs;

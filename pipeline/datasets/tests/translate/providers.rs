@@ -4,35 +4,36 @@
 
 use clika_base::types::NoProgress;
 use clika_datasets::translate::{
-    DeepL, Direction, Fault, Google, Kind, LibreTranslate, Llm, Passage, TranslateError,
-    Translated, Translator, back_translate, translate,
+    DeepL, GoogleTranslate, LanguageModelTranslator, LibreTranslate, Passage, PassageKind,
+    TranslateError, TranslationFault, TranslationLanguages, Translations, Translator,
+    back_translate, translate,
 };
-use clika_network::http::Patience;
-use clika_network::services::{Budget, Cache, OpenAi, Rules, Secret, Service};
+use clika_network::http::RetryPolicy;
+use clika_network::services::{AnswerCache, Budget, OpenAi, Secret, Service, ServiceConfig};
 use serde_json::{Value, json};
 use std::{fs, path::Path, time::Duration};
-use stub_server::{Answer, Request, Stub};
+use stub_server::{StubRequest, StubResponse, StubServer};
 
 const KEY: &str = "never-to-be-seen";
-const GERMAN: Direction = Direction {
+const GERMAN: TranslationLanguages = TranslationLanguages {
     from: "en",
     to: "de",
     script: "Latn",
 };
 
 fn service(cache: &Path) -> Service {
-    let rules = Rules {
+    let rules = ServiceConfig {
         concurrency: 2,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_millis(500),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 3,
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
     };
-    Service::new("stub", rules, Cache::open(cache).unwrap()).unwrap()
+    Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap()
 }
 
 fn passages(count: usize) -> Vec<Passage> {
@@ -43,7 +44,7 @@ fn passages(count: usize) -> Vec<Passage> {
             format!("First choice {n}."),
             format!("Second choice {n}."),
         ],
-        kind: Kind::Cause,
+        kind: PassageKind::Cause,
     };
     (0..count).map(one).collect()
 }
@@ -64,11 +65,11 @@ fn expected(passages: &[Passage]) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn json_answer(value: &Value) -> Answer {
-    Answer::new(200, "application/json", value.to_string())
+fn json_answer(value: &Value) -> StubResponse {
+    StubResponse::new(200, "application/json", value.to_string())
 }
 
-fn body(request: &Request) -> Value {
+fn body(request: &StubRequest) -> Value {
     serde_json::from_str(&request.body).unwrap()
 }
 
@@ -81,7 +82,7 @@ fn strings(value: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn deepl_answer(request: &Request) -> Answer {
+fn deepl_answer(request: &StubRequest) -> StubResponse {
     let body = body(request);
     let texts = strings(&body["text"]).into_iter();
     let translations: Vec<_> = texts
@@ -90,7 +91,7 @@ fn deepl_answer(request: &Request) -> Answer {
     json_answer(&json!({ "translations": translations }))
 }
 
-fn deepl(stub: &Stub, cache: &Path) -> DeepL {
+fn deepl(stub: &StubServer, cache: &Path) -> DeepL {
     let key = Secret::new("DEEPL_AUTH_KEY", KEY);
     DeepL::new(service(cache), Some(key), Some(&stub.origin())).unwrap()
 }
@@ -98,7 +99,7 @@ fn deepl(stub: &Stub, cache: &Path) -> DeepL {
 async fn run<T: Translator>(
     translator: &T,
     passages: &[Passage],
-) -> Result<Translated, TranslateError> {
+) -> Result<Translations, TranslateError> {
     translate(translator, passages, GERMAN, &NoProgress).await
 }
 
@@ -106,7 +107,7 @@ async fn run<T: Translator>(
 async fn deepl_translates_ten_items_in_one_request() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("deepl.jsonl");
-    let stub = Stub::start(|_, request| deepl_answer(request));
+    let stub = StubServer::start(|_, request| deepl_answer(request));
     let passages = passages(10);
     for _ in 0..2 {
         let translated = run(&deepl(&stub, &cache), &passages).await.unwrap();
@@ -137,7 +138,7 @@ async fn deepl_translates_ten_items_in_one_request() {
 #[tokio::test]
 async fn a_request_of_deepl_has_fifty_texts_at_most() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| deepl_answer(request));
+    let stub = StubServer::start(|_, request| deepl_answer(request));
     let passages = passages(120);
     let translated = run(&deepl(&stub, &folder.path().join("c")), &passages)
         .await
@@ -156,7 +157,7 @@ async fn a_request_of_deepl_has_fifty_texts_at_most() {
 async fn google_translates_ten_items() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("google.jsonl");
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let body = body(request);
         let texts = strings(&body["contents"]).into_iter();
         let translations: Vec<_> = texts
@@ -165,7 +166,7 @@ async fn google_translates_ten_items() {
         json_answer(&json!({ "translations": translations }))
     });
     let token = Secret::new("GOOGLE_TRANSLATE_TOKEN", KEY);
-    let google = Google::new(
+    let google = GoogleTranslate::new(
         service(&cache),
         Some(token),
         Some("my-project".to_owned()),
@@ -195,7 +196,7 @@ async fn google_translates_ten_items() {
 async fn libretranslate_translates_ten_items() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("libre.jsonl");
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let body = body(request);
         let texts: Vec<_> = strings(&body["q"]).into_iter().map(german).collect();
         json_answer(&json!({ "translatedText": texts }))
@@ -223,7 +224,7 @@ async fn libretranslate_translates_ten_items() {
 #[tokio::test]
 async fn a_language_model_translates_ten_items_and_is_told_what_was_wrong() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let body = body(request);
         let user = body["messages"][1]["content"].as_str().unwrap();
         let (item, complaint) = user.split_once('\n').unwrap_or((user, ""));
@@ -238,7 +239,7 @@ async fn a_language_model_translates_ten_items_and_is_told_what_was_wrong() {
     let base = format!("{}/v1", stub.origin());
     let cache = folder.path().join("llm.jsonl");
     let model = OpenAi::new(service(&cache), &base, "m", None, "CLIKA_API_KEY").unwrap();
-    let llm = Llm::new(model, vec![("de".to_owned(), "German".to_owned())]);
+    let llm = LanguageModelTranslator::new(model, vec![("de".to_owned(), "German".to_owned())]);
     let passages = passages(10);
     let translated = run(&llm, &passages).await.unwrap();
     assert_eq!(translated.texts, expected(&passages));
@@ -267,82 +268,97 @@ async fn refusals_mean_what_the_documentation_says() {
     let cases = [
         (
             "deepl",
-            Answer::new(456, json, "{\"message\": \"Quota Exceeded\"}"),
+            StubResponse::new(456, json, "{\"message\": \"Quota Exceeded\"}"),
             1,
             "allowance is used up",
         ),
         (
             "deepl",
-            Answer::new(403, json, "{}"),
+            StubResponse::new(403, json, "{}"),
             1,
             "no key or a wrong one",
         ),
-        ("deepl", Answer::new(429, json, "{}"), 3, "429"),
-        ("deepl", Answer::new(413, json, "{}"), 1, "refused with 413"),
-        ("deepl", Answer::new(500, json, "{}"), 3, "500"),
+        ("deepl", StubResponse::new(429, json, "{}"), 3, "429"),
         (
             "deepl",
-            Answer::new(200, "text/html", "<html>"),
+            StubResponse::new(413, json, "{}"),
+            1,
+            "refused with 413",
+        ),
+        ("deepl", StubResponse::new(500, json, "{}"), 3, "500"),
+        (
+            "deepl",
+            StubResponse::new(200, "text/html", "<html>"),
             3,
             "no JSON",
         ),
         (
             "deepl",
-            Answer::new(200, json, "{\"translations\": []}"),
+            StubResponse::new(200, json, "{\"translations\": []}"),
             1,
             "0 translations came back",
         ),
         (
             "deepl",
-            Answer::CutOff {
+            StubResponse::CutOff {
                 content_type: json.to_owned(),
                 body: vec![b' '; 99],
             },
             3,
             "no whole answer",
         ),
-        ("deepl", Answer::Stall, 3, "no whole answer"),
-        ("google", Answer::new(403, json, google_busy), 3, "403"),
-        ("google", Answer::new(403, json, google_exhausted), 3, "403"),
+        ("deepl", StubResponse::Stall, 3, "no whole answer"),
         (
             "google",
-            Answer::new(403, json, google_daily),
+            StubResponse::new(403, json, google_busy),
+            3,
+            "403",
+        ),
+        (
+            "google",
+            StubResponse::new(403, json, google_exhausted),
+            3,
+            "403",
+        ),
+        (
+            "google",
+            StubResponse::new(403, json, google_daily),
             1,
             "allowance is used up",
         ),
         (
             "google",
-            Answer::new(403, json, "{}"),
+            StubResponse::new(403, json, "{}"),
             1,
             "no key or a wrong one",
         ),
         (
             "google",
-            Answer::new(401, json, "{}"),
+            StubResponse::new(401, json, "{}"),
             1,
             "no key or a wrong one",
         ),
         (
             "libre",
-            Answer::new(403, json, libre_ban),
+            StubResponse::new(403, json, libre_ban),
             1,
             "allowance is used up",
         ),
         (
             "libre",
-            Answer::new(400, json, libre_keyless),
+            StubResponse::new(400, json, libre_keyless),
             1,
             "no key or a wrong one",
         ),
         (
             "libre",
-            Answer::new(400, json, "{\"error\": \"xx is not supported\"}"),
+            StubResponse::new(400, json, "{\"error\": \"xx is not supported\"}"),
             1,
             "xx is not supported",
         ),
         (
             "libre",
-            Answer::new(500, json, "{\"error\": \"oops\"}"),
+            StubResponse::new(500, json, "{\"error\": \"oops\"}"),
             3,
             "oops",
         ),
@@ -350,7 +366,7 @@ async fn refusals_mean_what_the_documentation_says() {
     for (engine, answer, attempts, said) in cases {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("c");
-        let stub = Stub::start(move |_, _| answer.clone());
+        let stub = StubServer::start(move |_, _| answer.clone());
         let passages = passages(2);
         let key = || Some(Secret::new("KEY", KEY));
         let origin = stub.origin();
@@ -358,7 +374,8 @@ async fn refusals_mean_what_the_documentation_says() {
             "deepl" => run(&deepl(&stub, &cache), &passages).await,
             "google" => {
                 let project = Some("p".to_owned());
-                let google = Google::new(service(&cache), key(), project, Some(&origin)).unwrap();
+                let google =
+                    GoogleTranslate::new(service(&cache), key(), project, Some(&origin)).unwrap();
                 run(&google, &passages).await
             }
             _ => {
@@ -383,7 +400,7 @@ async fn refusals_mean_what_the_documentation_says() {
 #[tokio::test]
 async fn a_lost_choice_is_translated_apart_or_listed() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let body = body(request);
         let together = body.get("tag_handling").is_some();
         let texts = strings(&body["text"]).into_iter();
@@ -408,7 +425,10 @@ async fn a_lost_choice_is_translated_apart_or_listed() {
         .unwrap();
     assert_eq!(translated.retried, 2);
     assert_eq!(translated.texts[1], expected(&passages)[1]);
-    assert_eq!(translated.faults, [(2, vec![Fault::SameChoices(1, 2)])]);
+    assert_eq!(
+        translated.faults,
+        [(2, vec![TranslationFault::SameChoices(1, 2)])]
+    );
     let context = passages[1].texts.join("\n");
     let requests: Vec<Value> = stub.requests().iter().map(body).collect();
     assert_eq!(requests.len(), 3);
@@ -420,7 +440,7 @@ async fn a_lost_choice_is_translated_apart_or_listed() {
 async fn kept_translations_need_no_key_and_others_do() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("c");
-    let stub = Stub::start(|_, request| deepl_answer(request));
+    let stub = StubServer::start(|_, request| deepl_answer(request));
     run(&deepl(&stub, &cache), &passages(3)).await.unwrap();
     let without = || DeepL::new(service(&cache), None, None).unwrap();
     assert_eq!(run(&without(), &passages(3)).await.unwrap().texts.len(), 3);
@@ -434,7 +454,7 @@ async fn kept_translations_need_no_key_and_others_do() {
 #[tokio::test]
 async fn translations_are_translated_back_for_the_check() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let body = body(request);
         if body["target_lang"] == "DE" {
             return deepl_answer(request);

@@ -4,10 +4,11 @@
 
 use clika_base::types::{NoProgress, Progress};
 use clika_datasets::translate::{
-    DeepL, Direction, Kind, LibreTranslate, Llm, Passage, Translated, translate,
+    DeepL, LanguageModelTranslator, LibreTranslate, Passage, PassageKind, TranslationLanguages,
+    Translations, translate,
 };
-use clika_network::http::Patience;
-use clika_network::services::{Budget, Cache, OpenAi, Rules, Secret, Service};
+use clika_network::http::RetryPolicy;
+use clika_network::services::{AnswerCache, Budget, OpenAi, Secret, Service, ServiceConfig};
 use serde_json::{Value, json};
 use std::{
     path::Path,
@@ -17,35 +18,35 @@ use std::{
     },
     time::Duration,
 };
-use stub_server::{Answer, Request, Stub};
+use stub_server::{StubRequest, StubResponse, StubServer};
 
-const RUSSIAN: Direction = Direction {
+const RUSSIAN: TranslationLanguages = TranslationLanguages {
     from: "en",
     to: "ru",
     script: "Cyrl",
 };
 
 fn service(cache: &Path, concurrency: usize) -> Service {
-    let rules = Rules {
+    let rules = ServiceConfig {
         concurrency,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_secs(5),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 10,
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
     };
-    Service::new("stub", rules, Cache::open(cache).unwrap()).unwrap()
+    Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap()
 }
 
-fn deepl(stub: &Stub, cache: &Path, concurrency: usize) -> DeepL {
+fn deepl(stub: &StubServer, cache: &Path, concurrency: usize) -> DeepL {
     let key = Secret::new("DEEPL_AUTH_KEY", "key");
     DeepL::new(service(cache, concurrency), Some(key), Some(&stub.origin())).unwrap()
 }
 
-fn passage(texts: [&str; 3], kind: Kind) -> Passage {
+fn passage(texts: [&str; 3], kind: PassageKind) -> Passage {
     Passage {
         id: "1".to_owned(),
         texts: texts.map(str::to_owned).to_vec(),
@@ -56,7 +57,7 @@ fn passage(texts: [&str; 3], kind: Kind) -> Passage {
 fn passages(count: usize) -> Vec<Passage> {
     let one = |n: usize| {
         let texts = [&*format!("Dog {n}."), &*format!("Cat {n}."), "Cow"];
-        passage(texts, Kind::Question)
+        passage(texts, PassageKind::Question)
     };
     (0..count).map(one).collect()
 }
@@ -78,19 +79,19 @@ fn expected(count: usize) -> Vec<Vec<String>> {
     (0..count).map(texts).collect()
 }
 
-fn body(request: &Request) -> Value {
+fn body(request: &StubRequest) -> Value {
     serde_json::from_str(&request.body).unwrap()
 }
 
-fn texts(request: &Request, field: &str) -> Vec<String> {
+fn texts(request: &StubRequest, field: &str) -> Vec<String> {
     serde_json::from_value(body(request)[field].clone()).unwrap()
 }
 
-fn json_answer(value: &Value) -> Answer {
-    Answer::new(200, "application/json", value.to_string())
+fn json_answer(value: &Value) -> StubResponse {
+    StubResponse::new(200, "application/json", value.to_string())
 }
 
-fn deepl_answer(request: &Request) -> Answer {
+fn deepl_answer(request: &StubRequest) -> StubResponse {
     let translations: Vec<_> = texts(request, "text")
         .iter()
         .map(|text| json!({ "detected_source_language": "EN", "text": russian(text) }))
@@ -98,7 +99,7 @@ fn deepl_answer(request: &Request) -> Answer {
     json_answer(&json!({ "translations": translations }))
 }
 
-async fn run(deepl: &DeepL, count: usize) -> Translated {
+async fn run(deepl: &DeepL, count: usize) -> Translations {
     translate(deepl, &passages(count), RUSSIAN, &NoProgress)
         .await
         .unwrap()
@@ -120,8 +121,8 @@ impl Progress for Notes {
 #[tokio::test]
 async fn a_busy_service_is_asked_again_after_the_rest_it_wants() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|number, request| match number {
-        0 => Answer::new(429, "application/json", "{}").with_header("Retry-After: 1"),
+    let stub = StubServer::start(|number, request| match number {
+        0 => StubResponse::new(429, "application/json", "{}").with_header("Retry-After: 1"),
         _ => deepl_answer(request),
     });
     let engine = deepl(&stub, &folder.path().join("c"), 1);
@@ -140,8 +141,8 @@ async fn a_busy_service_is_asked_again_after_the_rest_it_wants() {
 async fn a_run_that_was_refused_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("c");
-    let stub = Stub::start(|number, request| match number {
-        2 => Answer::new(456, "application/json", "{\"message\": \"Quota Exceeded\"}"),
+    let stub = StubServer::start(|number, request| match number {
+        2 => StubResponse::new(456, "application/json", "{\"message\": \"Quota Exceeded\"}"),
         _ => deepl_answer(request),
     });
     let failed = translate(
@@ -169,11 +170,11 @@ async fn a_run_that_was_refused_goes_on_where_it_stopped() {
 async fn translations_have_the_order_of_their_passages() {
     let folder = tempfile::tempdir().unwrap();
     let second_is_answered = AtomicBool::new(false);
-    let stub = Stub::start(move |_, request| {
+    let stub = StubServer::start(move |_, request| {
         if texts(request, "text")[0].contains("Dog 50.") {
             second_is_answered.store(true, Ordering::Relaxed);
         } else if !second_is_answered.load(Ordering::Relaxed) {
-            return Answer::new(503, "application/json", "{}");
+            return StubResponse::new(503, "application/json", "{}");
         }
         deepl_answer(request)
     });
@@ -184,7 +185,7 @@ async fn translations_have_the_order_of_their_passages() {
 #[tokio::test]
 async fn libretranslate_decodes_the_entities_of_its_answers() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let q = texts(request, "q");
         assert_eq!(q, ["<p>Dog &amp; co.</p><p>Cat &amp; co.</p><p>Cow</p>"]);
         let decoded: Vec<_> = q.iter().map(|q| russian(q).replace("&amp;", "&")).collect();
@@ -192,7 +193,10 @@ async fn libretranslate_decodes_the_entities_of_its_answers() {
     });
     let cache = folder.path().join("c");
     let engine = LibreTranslate::new(service(&cache, 1), &stub.origin(), None).unwrap();
-    let passages = [passage(["Dog & co.", "Cat & co.", "Cow"], Kind::Question)];
+    let passages = [passage(
+        ["Dog & co.", "Cat & co.", "Cow"],
+        PassageKind::Question,
+    )];
     let translated = translate(&engine, &passages, RUSSIAN, &NoProgress)
         .await
         .unwrap();
@@ -208,19 +212,19 @@ async fn libretranslate_decodes_the_entities_of_its_answers() {
 async fn a_language_model_is_asked_again_where_its_prompt_differs() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("c");
-    let stub = Stub::start(|_, _| {
+    let stub = StubServer::start(|_, _| {
         let texts = json!({ "translations": ["Собака.", "Кошка.", "Корова"] });
         json_answer(&json!({ "choices": [{ "message": { "content": texts.to_string() } }] }))
     });
     let base = format!("{}/v1", stub.origin());
     for (kind, name, requests) in [
-        (Kind::Cause, "Russian", 1),
-        (Kind::Cause, "Russian", 1),
-        (Kind::Effect, "Russian", 2),
-        (Kind::Effect, "Russian of today", 3),
+        (PassageKind::Cause, "Russian", 1),
+        (PassageKind::Cause, "Russian", 1),
+        (PassageKind::Effect, "Russian", 2),
+        (PassageKind::Effect, "Russian of today", 3),
     ] {
         let model = OpenAi::new(service(&cache, 1), &base, "m", None, "CLIKA_API_KEY").unwrap();
-        let llm = Llm::new(model, vec![("ru".to_owned(), name.to_owned())]);
+        let llm = LanguageModelTranslator::new(model, vec![("ru".to_owned(), name.to_owned())]);
         let passages = [passage(["Dog.", "Cat.", "Cow"], kind)];
         let translated = translate(&llm, &passages, RUSSIAN, &NoProgress)
             .await
@@ -234,14 +238,14 @@ async fn a_language_model_is_asked_again_where_its_prompt_differs() {
 async fn what_stays_lost_is_listed_and_not_sent_again() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("c");
-    let stub = Stub::start(|_, _| {
+    let stub = StubServer::start(|_, _| {
         let content = "I would rather not.";
         json_answer(&json!({ "choices": [{ "message": { "content": content } }] }))
     });
     let base = format!("{}/v1", stub.origin());
     for _ in 0..2 {
         let model = OpenAi::new(service(&cache, 1), &base, "m", None, "CLIKA_API_KEY").unwrap();
-        let llm = Llm::new(model, Vec::new());
+        let llm = LanguageModelTranslator::new(model, Vec::new());
         let translated = translate(&llm, &passages(1), RUSSIAN, &NoProgress)
             .await
             .unwrap();

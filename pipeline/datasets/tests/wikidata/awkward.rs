@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::types::Qid;
-use clika_datasets::wikidata::{Query, Snapshot};
+use clika_datasets::wikidata::{Snapshot, SparqlQuery};
 use std::{fs, path::Path};
 
 fn sparql(path: &str) -> std::path::PathBuf {
@@ -19,7 +19,7 @@ fn snapshot_text() -> String {
 
 fn people(turtle: &str, states: &[&str]) -> Vec<Qid> {
     let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
-    let query = Query::read(&sparql("build/people.rq")).unwrap();
+    let query = SparqlQuery::read(&sparql("build/people.rq")).unwrap();
     let states = states.iter().map(|state| state.parse().unwrap());
     let people = snapshot.people(&query, states).unwrap();
     people.into_iter().map(|person| person.person).collect()
@@ -27,7 +27,7 @@ fn people(turtle: &str, states: &[&str]) -> Vec<Qid> {
 
 fn cities(turtle: &str, country: &str, minimum: u64) -> Vec<Qid> {
     let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
-    let query = Query::read(&sparql("build/cities.rq")).unwrap();
+    let query = SparqlQuery::read(&sparql("build/cities.rq")).unwrap();
     let cities = snapshot
         .cities(&query, [(country.parse().unwrap(), minimum)])
         .unwrap();
@@ -185,7 +185,7 @@ fn a_julian_date_at_the_turn_of_the_year_depends_on_the_calendar() {
           p:P570 [ a wikibase:BestRank ; psv:P570 [
             wikibase:timeValue \"1727-03-31T00:00:00Z\"^^xsd:dateTime ;
             wikibase:timePrecision 11 ; wikibase:timeCalendarModel wd:Q1985786 ] ] .";
-    let query = Query::read(&sparql("build/people.rq")).unwrap();
+    let query = SparqlQuery::read(&sparql("build/people.rq")).unwrap();
     let read = |turtle: &str| {
         let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
         let people = snapshot

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::types::Progress;
-use clika_datasets::wikidata::{Client, Endpoint, FetchError, Query};
+use clika_datasets::wikidata::{FetchError, SparqlClient, SparqlEndpoint, SparqlQuery};
 use std::{
     fs,
     io::Write,
@@ -11,12 +11,12 @@ use std::{
     sync::Mutex,
     time::Duration,
 };
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
 const TRIPLE: &str = "<http://www.wikidata.org/entity/Q64> <http://www.w3.org/2000/01/rdf-schema#label> \"Berlin\"@de .\n";
 
-fn turtle() -> Answer {
-    Answer::new(200, "application/n-triples", TRIPLE)
+fn turtle() -> StubResponse {
+    StubResponse::new(200, "application/n-triples", TRIPLE)
 }
 
 /// Keeps what a person would be told.
@@ -38,8 +38,8 @@ struct Outcome {
     notes: Vec<String>,
 }
 
-fn endpoint(url: String, cache: &Path) -> Endpoint {
-    Endpoint {
+fn endpoint(url: String, cache: &Path) -> SparqlEndpoint {
+    SparqlEndpoint {
         url,
         contact: Some("mailto:someone@example.org".to_owned()),
         budget_seconds_per_minute: 50,
@@ -51,15 +51,15 @@ fn endpoint(url: String, cache: &Path) -> Endpoint {
     }
 }
 
-fn query() -> Query {
+fn query() -> SparqlQuery {
     let path: PathBuf =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sparql/refresh/labels.rq");
-    Query::read(&path).unwrap()
+    SparqlQuery::read(&path).unwrap()
 }
 
-fn ask(endpoint: Endpoint) -> (Result<usize, FetchError>, Vec<String>) {
+fn ask(endpoint: SparqlEndpoint) -> (Result<usize, FetchError>, Vec<String>) {
     let notes = Notes::default();
-    let client = Client::new(endpoint).unwrap();
+    let client = SparqlClient::new(endpoint).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -72,9 +72,9 @@ fn ask(endpoint: Endpoint) -> (Result<usize, FetchError>, Vec<String>) {
 }
 
 /// Asks once a server that gives these answers in turn, the last one for ever.
-fn against(answers: Vec<Answer>) -> Outcome {
+fn against(answers: Vec<StubResponse>) -> Outcome {
     let cache = tempfile::tempdir().unwrap();
-    let server = Stub::start(move |i, _| answers[i.min(answers.len() - 1)].clone());
+    let server = StubServer::start(move |i, _| answers[i.min(answers.len() - 1)].clone());
     let (result, notes) = ask(endpoint(server.url(), cache.path()));
     Outcome {
         result,
@@ -84,7 +84,7 @@ fn against(answers: Vec<Answer>) -> Outcome {
 }
 
 /// Asserts that one bad answer is survived by asking again.
-fn survives(bad: Answer, told: &str) {
+fn survives(bad: StubResponse, told: &str) {
     let outcome = against(vec![bad, turtle()]);
     assert!(matches!(outcome.result, Ok(1)), "{:?}", outcome.result);
     assert_eq!(outcome.requests, 2);
@@ -96,7 +96,7 @@ fn survives(bad: Answer, told: &str) {
 }
 
 /// Asserts that an answer that never gets better ends in an error after this many requests.
-fn gives_up(bad: Answer, requests: usize) -> FetchError {
+fn gives_up(bad: StubResponse, requests: usize) -> FetchError {
     let outcome = against(vec![bad]);
     assert_eq!(outcome.requests, requests);
     outcome.result.unwrap_err()
@@ -105,7 +105,7 @@ fn gives_up(bad: Answer, requests: usize) -> FetchError {
 #[test]
 fn asks_as_the_protocol_and_wikimedia_want() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Stub::start(|_, _| turtle());
+    let server = StubServer::start(|_, _| turtle());
     ask(endpoint(server.url(), cache.path())).0.unwrap();
     let request = server.requests().remove(0);
     for line in [
@@ -130,13 +130,13 @@ fn reads_gzip() {
     encoder.write_all(TRIPLE.as_bytes()).unwrap();
     let body = encoder.finish().unwrap();
     let answer =
-        Answer::new(200, "application/n-triples", body).with_header("Content-Encoding: gzip");
+        StubResponse::new(200, "application/n-triples", body).with_header("Content-Encoding: gzip");
     assert!(matches!(against(vec![answer]).result, Ok(1)));
 }
 
 #[test]
 fn reads_turtle_too() {
-    let answer = Answer::new(
+    let answer = StubResponse::new(
         200,
         "text/turtle; charset=utf-8",
         "@prefix wd: <http://www.wikidata.org/entity/> .\nwd:Q64 a wd:Q515, wd:Q1221156 .",
@@ -147,14 +147,14 @@ fn reads_turtle_too() {
 #[test]
 fn obeys_retry_after() {
     survives(
-        Answer::new(429, "text/plain", "slow down").with_header("Retry-After: 1"),
+        StubResponse::new(429, "text/plain", "slow down").with_header("Retry-After: 1"),
         "the endpoint answered 429 Too Many Requests and wants 1 s of rest; trying again in 1 s",
     );
 }
 
 #[test]
 fn a_wait_nobody_would_sit_through_ends_the_run() {
-    let answer = Answer::new(429, "text/plain", "").with_header("Retry-After: 86400");
+    let answer = StubResponse::new(429, "text/plain", "").with_header("Retry-After: 86400");
     let error = gives_up(answer, 1);
     assert!(
         matches!(
@@ -171,14 +171,14 @@ fn a_wait_nobody_would_sit_through_ends_the_run() {
 #[test]
 fn survives_a_server_error() {
     survives(
-        Answer::new(500, "text/plain", "java.lang.Exception"),
+        StubResponse::new(500, "text/plain", "java.lang.Exception"),
         "answered 500",
     );
 }
 
 #[test]
 fn survives_an_answer_that_is_cut_off() {
-    let cut_off = Answer::CutOff {
+    let cut_off = StubResponse::CutOff {
         content_type: "application/n-triples".to_owned(),
         body: TRIPLE.repeat(100).into_bytes(),
     };
@@ -190,20 +190,20 @@ fn survives_a_query_that_times_out_in_the_middle() {
     // Blazegraph answers 200, sends what it has, and ends with a stack trace.
     let broken = format!("{TRIPLE}java.util.concurrent.TimeoutException\n\tat java.base/java…");
     survives(
-        Answer::new(200, "application/n-triples", broken),
+        StubResponse::new(200, "application/n-triples", broken),
         "cut off or broken",
     );
 }
 
 #[test]
 fn survives_a_stall() {
-    survives(Answer::Stall, "did not answer in full");
+    survives(StubResponse::Stall, "did not answer in full");
 }
 
 #[test]
 fn survives_a_page_for_people() {
     survives(
-        Answer::new(200, "text/html", "<html>Maintenance"),
+        StubResponse::new(200, "text/html", "<html>Maintenance"),
         "answered `text/html` instead of RDF",
     );
 }
@@ -211,7 +211,7 @@ fn survives_a_page_for_people() {
 #[test]
 fn a_redirect_is_not_followed() {
     let moved =
-        Answer::new(301, "text/plain", "").with_header("Location: https://elsewhere/sparql");
+        StubResponse::new(301, "text/plain", "").with_header("Location: https://elsewhere/sparql");
     let error = gives_up(moved, 1).to_string();
     assert!(
         error.ends_with("points to https://elsewhere/sparql"),
@@ -222,7 +222,7 @@ fn a_redirect_is_not_followed() {
 #[test]
 fn an_empty_answer_is_not_kept() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Stub::start(|_, _| Answer::new(200, "Application/N-Triples", ""));
+    let server = StubServer::start(|_, _| StubResponse::new(200, "Application/N-Triples", ""));
     for requests in 1..=2 {
         assert_eq!(ask(endpoint(server.url(), cache.path())).0.unwrap(), 0);
         assert_eq!(server.requests().len(), requests);
@@ -232,7 +232,7 @@ fn an_empty_answer_is_not_kept() {
 #[test]
 fn a_refusal_is_final() {
     for status in [400, 403, 404] {
-        let error = gives_up(Answer::new(status, "text/plain", "no\nthank  you"), 1);
+        let error = gives_up(StubResponse::new(status, "text/plain", "no\nthank  you"), 1);
         let text = error.to_string();
         assert!(text.ends_with(": no thank you"), "{text}");
         assert!(text.contains(&status.to_string()), "{text}");
@@ -242,22 +242,22 @@ fn a_refusal_is_final() {
 #[test]
 fn gives_up_after_the_configured_attempts() {
     assert!(matches!(
-        gives_up(Answer::new(503, "text/plain", ""), 3),
+        gives_up(StubResponse::new(503, "text/plain", ""), 3),
         FetchError::Busy { .. }
     ));
     assert!(matches!(
-        gives_up(Answer::new(200, "text/html", "<html>"), 3),
+        gives_up(StubResponse::new(200, "text/html", "<html>"), 3),
         FetchError::NotRdf { .. }
     ));
     assert!(matches!(
-        gives_up(Answer::Stall, 3),
+        gives_up(StubResponse::Stall, 3),
         FetchError::Transport(_)
     ));
 }
 
 #[test]
 fn says_when_nobody_listens() {
-    let url = Stub::start(|_, _| Answer::Stall).url();
+    let url = StubServer::start(|_, _| StubResponse::Stall).url();
     let cache = tempfile::tempdir().unwrap();
     let (result, notes) = ask(endpoint(url, cache.path()));
     assert!(
@@ -270,8 +270,8 @@ fn says_when_nobody_listens() {
 #[test]
 fn a_kept_answer_is_used_again_until_it_is_old_or_broken() {
     let cache = tempfile::tempdir().unwrap();
-    let server = Stub::start(|_, _| turtle());
-    let asked = |endpoint: Endpoint| {
+    let server = StubServer::start(|_, _| turtle());
+    let asked = |endpoint: SparqlEndpoint| {
         ask(endpoint).0.unwrap();
         server.requests().len()
     };
@@ -282,7 +282,7 @@ fn a_kept_answer_is_used_again_until_it_is_old_or_broken() {
         "the answer was kept"
     );
 
-    let old = Endpoint {
+    let old = SparqlEndpoint {
         cache_age: Duration::ZERO,
         ..endpoint(server.url(), cache.path())
     };

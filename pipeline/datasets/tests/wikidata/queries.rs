@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_datasets::wikidata::Query;
+use clika_datasets::wikidata::SparqlQuery;
 use oxigraph::{
     io::RdfFormat,
     sparql::{QueryResults, SparqlEvaluator},
@@ -48,7 +48,7 @@ fn every_query_runs_as_it_stands() {
     for folder in ["build", "refresh"] {
         for entry in fs::read_dir(sparql().join(folder)).unwrap() {
             let path = entry.unwrap().path();
-            let query = Query::read(&path).unwrap();
+            let query = SparqlQuery::read(&path).unwrap();
             let found = results(&store, query.text());
             assert!(found > 0, "{} finds nothing", path.display());
             queries += 1;
@@ -59,7 +59,7 @@ fn every_query_runs_as_it_stands() {
 
 #[test]
 fn a_values_block_is_replaced_whole() {
-    let query = Query::read(&sparql().join("refresh/labels.rq")).unwrap();
+    let query = SparqlQuery::read(&sparql().join("refresh/labels.rq")).unwrap();
     let query = query
         .with_items("?item", ["Q36".parse().unwrap()])
         .unwrap()
@@ -75,7 +75,7 @@ fn a_values_block_is_replaced_whole() {
 
 #[test]
 fn a_query_without_its_block_is_named() {
-    let query = Query::read(&sparql().join("build/labels.rq")).unwrap();
+    let query = SparqlQuery::read(&sparql().join("build/labels.rq")).unwrap();
     let error = query.with_values("?city", "").unwrap_err().to_string();
     assert!(
         error.contains("labels.rq has no block `VALUES ?city { … }`"),

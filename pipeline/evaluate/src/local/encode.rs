@@ -1,6 +1,6 @@
 use super::LocalModel;
 use crate::EvaluateError;
-use clika_base::templates::{Format, Part};
+use clika_base::templates::{Format, PromptPart};
 use clika_checkpoint::tokenizer::Message;
 
 /// How a prompt is wrapped for a model.
@@ -36,9 +36,9 @@ impl Wrapping {
     }
 }
 
-/// A prompt and its answer, as a model in its format reads and writes them.
+/// A prompt and its answer as tokens, in the format of the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct EncodedTurn {
     /// What is read: the tokens of [`LocalModel::encode`].
     pub prompt: Vec<u32>,
     /// What is written.
@@ -67,10 +67,11 @@ impl LocalModel {
             Wrapping::Format { format, .. } => {
                 let mut parts = format.render(prompt).parts;
                 match parts.last_mut() {
-                    Some(Part::Text(text)) => text.push_str(answer),
-                    Some(Part::Special(_) | Part::Bos | Part::Eos) | None if answer.is_empty() => {}
-                    Some(Part::Special(_) | Part::Bos | Part::Eos) | None => {
-                        parts.push(Part::Text(answer.to_owned()));
+                    Some(PromptPart::Text(text)) => text.push_str(answer),
+                    Some(PromptPart::Special(_) | PromptPart::Bos | PromptPart::Eos) | None
+                        if answer.is_empty() => {}
+                    Some(PromptPart::Special(_) | PromptPart::Bos | PromptPart::Eos) | None => {
+                        parts.push(PromptPart::Text(answer.to_owned()));
                     }
                 }
                 let mut ids = Vec::new();
@@ -96,7 +97,7 @@ impl LocalModel {
         prompt: &str,
         space: &str,
         answer: &str,
-    ) -> Result<Turn, EvaluateError> {
+    ) -> Result<EncodedTurn, EvaluateError> {
         let read = self.encode(prompt, "")?;
         let behind = |text: &str, before: &[u32]| -> Result<Option<Vec<u32>>, EvaluateError> {
             let whole = self.encode(prompt, text)?;
@@ -132,7 +133,7 @@ impl LocalModel {
                 format: self.wrapping.name().to_owned(),
             });
         }
-        Ok(Turn {
+        Ok(EncodedTurn {
             prompt: read,
             answer: written,
             end,
@@ -171,10 +172,10 @@ impl LocalModel {
         Ok((format!("{opening}{answer}"), after.to_owned()))
     }
 
-    fn append(&self, part: &Part, ids: &mut Vec<u32>) -> Result<(), EvaluateError> {
+    fn append(&self, part: &PromptPart, ids: &mut Vec<u32>) -> Result<(), EvaluateError> {
         match part {
-            Part::Text(text) => ids.extend(self.tokenizer.encode(text, false)?),
-            Part::Special(name) => {
+            PromptPart::Text(text) => ids.extend(self.tokenizer.encode(text, false)?),
+            PromptPart::Special(name) => {
                 let id = self.tokenizer.id(name);
                 let id = id.ok_or_else(|| EvaluateError::NoToken {
                     token: name.clone(),
@@ -183,13 +184,13 @@ impl LocalModel {
                 self.tokenizer.has_row(id)?;
                 ids.push(id);
             }
-            Part::Bos => {
+            PromptPart::Bos => {
                 for &id in self.tokenizer.before_text() {
                     self.tokenizer.has_row(id)?;
                     ids.push(id);
                 }
             }
-            Part::Eos => {
+            PromptPart::Eos => {
                 if let Some(id) = self.tokenizer.eos() {
                     self.tokenizer.has_row(id)?;
                     ids.push(id);

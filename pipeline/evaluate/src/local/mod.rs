@@ -1,18 +1,18 @@
 //! Models that run here: prompts to tokens, tokens to log-probabilities or texts, these to answers.
 
-mod ask;
 mod encode;
-mod ends;
-mod generation;
+mod generate;
+mod generation_defaults;
 mod model;
+mod query;
 mod run;
+mod stop;
 mod thinking;
-mod write;
 
-pub use ask::{AnswerMode, Spacing};
-pub use encode::{Turn, Wrapping};
-pub use ends::Ends;
-pub use model::{Hashes, LocalModel};
+pub use encode::{EncodedTurn, Wrapping};
+pub use generate::GenerationLimits;
+pub use model::{LocalModel, ModelHashes};
+pub use query::{AnswerMode, Spacing};
 pub use run::{LocalSettings, evaluate_local};
+pub use stop::StopConditions;
 pub use thinking::Thinking;
-pub use write::Writing;

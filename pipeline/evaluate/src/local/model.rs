@@ -1,7 +1,7 @@
 use super::{
     encode::Wrapping,
-    ends::{Ends, TemplateEnd, template_end},
-    generation::Generation,
+    generation_defaults::GenerationDefaults,
+    stop::{StopConditions, TemplateEnd, template_end},
 };
 use crate::EvaluateError;
 use clika_base::files::{sha256_file, sha256_hex};
@@ -32,20 +32,20 @@ pub struct LocalModel {
     /// SHA-256 over configuration, tokenizer, weights and adapter: what decides an answer beside the prompt.
     pub fingerprint: String,
     /// The same by what the files hold.
-    pub hashes: Hashes,
+    pub hashes: ModelHashes,
     /// Where it runs.
     pub device: Device,
     /// Values for variables of its own template.
     pub(super) variables: TemplateVariables,
     /// What its folder says for generation.
-    pub(super) generation: Generation,
+    pub(super) generation: GenerationDefaults,
     /// All ends, once they were asked for.
-    pub(super) ends: OnceLock<Ends>,
+    pub(super) ends: OnceLock<StopConditions>,
 }
 
-/// SHA-256 over files, by what they hold.
+/// SHA-256 of a model's files, by what they hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hashes {
+pub struct ModelHashes {
     /// All files of the weights.
     pub weights: String,
     /// Configuration, tokenizer and templates.
@@ -72,7 +72,7 @@ impl LocalModel {
     ) -> Result<Self, EvaluateError> {
         // First what fails fast.
         let mut tokenizer = Tokenizer::load(folder)?;
-        let generation = Generation::read(folder)?;
+        let generation = GenerationDefaults::read(folder)?;
         let (wrapping, format_comment) =
             wrapping((&tokenizer, &generation.ends), name, format, formats)?;
         if let Some(comment) = &format_comment {
@@ -82,8 +82,8 @@ impl LocalModel {
         tokenizer.limit(architecture.vocabulary);
         let files = files_of_model(folder)?;
         let digests = digests(folder, &files, progress)?;
-        let is_weights = |name: &str| files.get(name) == Some(&Holds::Weights);
-        let hashes = Hashes {
+        let is_weights = |name: &str| files.get(name) == Some(&FileKind::Weights);
+        let hashes = ModelHashes {
             weights: summed(&digests, is_weights),
             settings: summed(&digests, |name| !is_weights(name)),
             adapter: None,
@@ -208,13 +208,13 @@ fn traits(
 
 /// What a file of a model holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Holds {
+enum FileKind {
     Weights,
     Settings,
 }
 
 /// Files by their path from the folder.
-type Files = BTreeMap<String, Holds>;
+type Files = BTreeMap<String, FileKind>;
 
 /// The files that decide what a model says: those that its weights are read from, wherever they lie, and beside them
 /// whatever else a loader reads.
@@ -229,7 +229,7 @@ fn files_of_model(folder: &Path) -> Result<Files, EvaluateError> {
     let mut files = top_level(folder, beside)?;
     for path in Checkpoint::open(folder)?.files() {
         let name = path.strip_prefix(folder).unwrap_or(path);
-        files.insert(name.to_string_lossy().into_owned(), Holds::Weights);
+        files.insert(name.to_string_lossy().into_owned(), FileKind::Weights);
     }
     Ok(files)
 }
@@ -250,7 +250,7 @@ fn top_level(folder: &Path, decides: impl Fn(&str) -> bool) -> Result<Files, Eva
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if decides(&name) && entry.path().is_file() {
-            files.insert(name, Holds::Settings);
+            files.insert(name, FileKind::Settings);
         }
     }
     Ok(files)

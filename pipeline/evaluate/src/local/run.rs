@@ -1,15 +1,15 @@
 use super::{
-    AnswerMode, LocalModel, Spacing, Writing,
-    ask::{Asker, Asking},
+    AnswerMode, GenerationLimits, LocalModel, Spacing,
+    query::{ItemQuery, QueryBuilder},
 };
 use crate::{
-    Answers, EvaluateError, Question, SCORING_VERSION, Set, Settings, parse, question_sha256,
-    run::mean,
+    EvaluateError, EvaluationSettings, Question, QuestionSet, SCORING_VERSION, SetAnswers, parse,
+    question_sha256, run::mean,
 };
 use clika_base::files::sha256_hex;
 use clika_base::types::Progress;
 use clika_lm::{LmError, Scorer, ScoringRequest};
-use clika_network::services::{Cache, Key, Usage};
+use clika_network::services::{AnswerCache, RequestKey, Usage};
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::Prediction;
 use serde::de::DeserializeOwned;
@@ -37,15 +37,15 @@ pub struct LocalSettings {
 /// Ends with [`EvaluateError::Stopped`] soon after `stop` is set.
 pub fn evaluate_local(
     model: &LocalModel,
-    prompt: &Settings,
+    prompt: &EvaluationSettings,
     settings: &LocalSettings,
-    sets: &[Set],
-    kept: &Cache,
+    sets: &[QuestionSet],
+    kept: &AnswerCache,
     stop: &AtomicBool,
     progress: &dyn Progress,
-) -> Result<Vec<Answers>, EvaluateError> {
+) -> Result<Vec<SetAnswers>, EvaluateError> {
     let mut answers = Vec::new();
-    let work = Work {
+    let work = LocalEvaluation {
         model,
         prompt,
         settings,
@@ -71,19 +71,19 @@ pub fn evaluate_local(
     Ok(answers)
 }
 
-struct Work<'a> {
+struct LocalEvaluation<'a> {
     model: &'a LocalModel,
-    prompt: &'a Settings,
+    prompt: &'a EvaluationSettings,
     settings: &'a LocalSettings,
-    kept: &'a Cache,
+    kept: &'a AnswerCache,
     stop: &'a AtomicBool,
     progress: &'a dyn Progress,
 }
 
-impl Work<'_> {
+impl LocalEvaluation<'_> {
     /// Names what is asked by everything that decides the answer.
-    fn key(&self, asked: &serde_json::Value) -> Key {
-        Key::new(&json!({
+    fn key(&self, asked: &serde_json::Value) -> RequestKey {
+        RequestKey::new(&json!({
             "model": self.model.fingerprint,
             "dtype": self.model.decoder.dtype().name(),
             "scoring_version": SCORING_VERSION,
@@ -96,7 +96,7 @@ impl Work<'_> {
     /// none: it is computed again and replaced.
     fn kept<T: DeserializeOwned>(
         &self,
-        keys: &[Key],
+        keys: &[RequestKey],
         detail: &str,
         sound: impl Fn(usize, &T) -> bool,
     ) -> Result<Vec<Option<T>>, EvaluateError> {
@@ -125,7 +125,12 @@ impl Work<'_> {
     }
 
     /// The error with an item's id instead of the number of a query.
-    fn named(&self, error: EvaluateError, set: &Set, of: impl Fn(usize) -> usize) -> EvaluateError {
+    fn named(
+        &self,
+        error: EvaluateError,
+        set: &QuestionSet,
+        of: impl Fn(usize) -> usize,
+    ) -> EvaluateError {
         let EvaluateError::Lm(LmError::NotFinite { number, dtype }) = error else {
             return error;
         };
@@ -138,14 +143,23 @@ impl Work<'_> {
         }
     }
 
-    fn keep(&self, key: &Key, value: serde_json::Value, detail: &str) -> Result<(), EvaluateError> {
+    fn keep(
+        &self,
+        key: &RequestKey,
+        value: serde_json::Value,
+        detail: &str,
+    ) -> Result<(), EvaluateError> {
         self.kept.put(key, value, Usage::default())?;
         self.progress.step(detail);
         Ok(())
     }
 
     /// Notes which question was asked, and in which words.
-    fn identify(&self, set: &Set, answered: &mut [Prediction]) -> Result<(), EvaluateError> {
+    fn identify(
+        &self,
+        set: &QuestionSet,
+        answered: &mut [Prediction],
+    ) -> Result<(), EvaluateError> {
         for (question, prediction) in set.questions.iter().zip(answered) {
             let prompt = self.model.wrapped(&self.prompt.render(question))?;
             prediction.item_sha256 = Some(question_sha256(question));
@@ -171,14 +185,14 @@ impl Work<'_> {
     }
 
     /// Chooses by log-probabilities.
-    fn forced(&self, set: &Set, detail: &str) -> Result<Answers, EvaluateError> {
-        let asker = Asker {
+    fn forced(&self, set: &QuestionSet, detail: &str) -> Result<SetAnswers, EvaluateError> {
+        let asker = QueryBuilder {
             model: self.model,
             settings: self.prompt,
             mode: self.settings.mode,
             spacing: self.settings.spacing,
         };
-        let mut askings: Vec<Asking> = Vec::new();
+        let mut askings: Vec<ItemQuery> = Vec::new();
         let mut questions = Vec::new();
         for (number, question) in set.questions.iter().enumerate() {
             for rotation in 0..self.rotations(question) {
@@ -187,7 +201,7 @@ impl Work<'_> {
                 questions.push(number);
             }
         }
-        let keys: Vec<Key> = askings
+        let keys: Vec<RequestKey> = askings
             .iter()
             .map(|asking| {
                 let ScoringRequest {
@@ -229,7 +243,7 @@ impl Work<'_> {
             by_scores(question, &rotated)
         });
         let letters = self.settings.mode == AnswerMode::Letters;
-        Ok(Answers {
+        Ok(SetAnswers {
             predictions: predictions.collect(),
             separator: set
                 .questions
@@ -240,14 +254,14 @@ impl Work<'_> {
     }
 
     /// Reads the option out of what the model writes.
-    fn free(&self, set: &Set, detail: &str) -> Result<Answers, EvaluateError> {
+    fn free(&self, set: &QuestionSet, detail: &str) -> Result<SetAnswers, EvaluateError> {
         let mut prompts = Vec::new();
         for question in &set.questions {
             prompts.push(self.model.encode(&self.prompt.render(question), "")?);
         }
         let ends = self.model.ends()?;
         let max_tokens = self.settings.max_tokens;
-        let keys: Vec<Key> = prompts
+        let keys: Vec<RequestKey> = prompts
             .iter()
             .map(|prompt| {
                 self.key(&json!({
@@ -265,7 +279,7 @@ impl Work<'_> {
             .filter(|&number| texts[number].is_none())
             .collect();
         let asked: Vec<Vec<u32>> = left.iter().map(|&number| prompts[number].clone()).collect();
-        let writing = Writing {
+        let writing = GenerationLimits {
             max_tokens,
             batch_tokens: self.settings.batch_tokens,
         };
@@ -294,7 +308,7 @@ impl Work<'_> {
                 prompt_sha256: None,
             })
             .collect();
-        Ok(Answers {
+        Ok(SetAnswers {
             predictions,
             separator: None,
             letters_probability: None,

@@ -1,5 +1,5 @@
 use super::LocalModel;
-use crate::{EvaluateError, Set, Settings, thought};
+use crate::{EvaluateError, EvaluationSettings, QuestionSet, thought};
 use clika_checkpoint::tokenizer::{TemplateVariables, TokenizerError};
 use clika_lm::{GenerationConfig, Generator, LmError};
 use serde_json::Value;
@@ -31,8 +31,8 @@ impl LocalModel {
     /// probability.
     pub fn settle_thinking(
         &mut self,
-        prompt: &Settings,
-        sets: &[Set],
+        prompt: &EvaluationSettings,
+        sets: &[QuestionSet],
         batch_tokens: usize,
     ) -> Result<Thinking, EvaluateError> {
         let Some(thought) = self.first_thought(prompt, sets, batch_tokens)? else {
@@ -63,8 +63,8 @@ impl LocalModel {
     /// The mark of a thought that most answers begin with.
     fn first_thought(
         &self,
-        prompt: &Settings,
-        sets: &[Set],
+        prompt: &EvaluationSettings,
+        sets: &[QuestionSet],
         batch_tokens: usize,
     ) -> Result<Option<&'static str>, EvaluateError> {
         let mut prompts = Vec::new();

@@ -7,23 +7,24 @@ mod pilot;
 use clika_base::templates::load_prompt;
 use clika_base::types::{LanguageCode, NoProgress, Task};
 use clika_evaluate::{
-    Answers, Api, Constraint, EvaluateError, Mode, Question, Set, Settings, Way, Wish, evaluate,
+    Api, Constraint, EvaluateError, EvaluationSettings, PilotResult, Question, QuestionSet,
+    RequestMode, RequestOptions, SetAnswers, evaluate,
 };
-use clika_network::http::Patience;
-use clika_network::services::{Budget, Cache, OpenAi, Rules, Service};
+use clika_network::http::RetryPolicy;
+use clika_network::services::{AnswerCache, Budget, OpenAi, Service, ServiceConfig};
 use clika_scores::metrics::Answer as Chosen;
 use clika_scores::predictions::Prediction;
 use serde_json::{Value, json};
 use std::{path::Path, time::Duration};
-use stub_server::{Answer, Request, Stub};
+use stub_server::{StubRequest, StubResponse, StubServer};
 
-fn model(stub: &Stub, cache: &Path, max_requests: Option<u64>) -> OpenAi {
-    let rules = Rules {
+fn model(stub: &StubServer, cache: &Path, max_requests: Option<u64>) -> OpenAi {
+    let rules = ServiceConfig {
         concurrency: 4,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_millis(500),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 2,
             first_wait: Duration::from_millis(1),
         },
@@ -32,11 +33,11 @@ fn model(stub: &Stub, cache: &Path, max_requests: Option<u64>) -> OpenAi {
             ..Budget::default()
         },
     };
-    let service = Service::new("stub", rules, Cache::open(cache).unwrap()).unwrap();
+    let service = Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap();
     OpenAi::new(service, &format!("{}/v1", stub.origin()), "m", None, "X").unwrap()
 }
 
-fn sets() -> Vec<Set> {
+fn sets() -> Vec<QuestionSet> {
     let question = |n: usize| Question {
         id: format!("q{n}"),
         cluster_id: format!("q{n}"),
@@ -47,7 +48,7 @@ fn sets() -> Vec<Set> {
         label: u8::try_from(n % 4).unwrap(),
     };
     ["de", "en"]
-        .map(|code| Set {
+        .map(|code| QuestionSet {
             task: Task::XGeo,
             language: LanguageCode::try_from(code.to_owned()).unwrap(),
             questions: (0..12).map(question).collect(),
@@ -55,64 +56,70 @@ fn sets() -> Vec<Set> {
         .to_vec()
 }
 
-async fn run(model: &OpenAi, wish: Wish) -> Result<(Mode, Vec<Vec<Prediction>>), EvaluateError> {
-    let (way, answers) = found(model, wish).await?;
+async fn run(
+    model: &OpenAi,
+    options: RequestOptions,
+) -> Result<(RequestMode, Vec<Vec<Prediction>>), EvaluateError> {
+    let (way, answers) = found(model, options).await?;
     let predictions = answers.into_iter().map(|answers| answers.predictions);
     Ok((way.mode, predictions.collect()))
 }
 
 /// The way of asking, and what was answered by it.
-async fn found(model: &OpenAi, wish: Wish) -> Result<(Way, Vec<Answers>), EvaluateError> {
+async fn found(
+    model: &OpenAi,
+    options: RequestOptions,
+) -> Result<(PilotResult, Vec<SetAnswers>), EvaluateError> {
     let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
-    let settings = Settings {
+    let settings = EvaluationSettings {
         prompt: load_prompt(&prompts, "paper").unwrap(),
-        wish: Wish {
+        options: RequestOptions {
             max_tokens: 16,
-            ..wish
+            ..options
         },
     };
     evaluate(model, &settings, &sets(), &NoProgress).await
 }
 
 /// The right letter for the number in a prompt.
-fn letter(request: &Request) -> &'static str {
+fn letter(request: &StubRequest) -> &'static str {
     let number = request.body.rsplit_once("Which is number ").unwrap().1;
     let number: usize = number.split_once('?').unwrap().0.parse().unwrap();
     ["A", "B", "C", "D"][number % 4]
 }
 
-fn is_chat(request: &Request) -> bool {
+fn is_chat(request: &StubRequest) -> bool {
     request.head.starts_with("post /v1/chat/completions")
 }
 
-fn said(request: &Request, text: &str, logprobs: &Value) -> Answer {
+fn said(request: &StubRequest, text: &str, logprobs: &Value) -> StubResponse {
     let choice = if is_chat(request) {
         json!({ "message": { "content": text }, "logprobs": logprobs })
     } else {
         json!({ "text": text, "logprobs": logprobs })
     };
-    Answer::new(
+    StubResponse::new(
         200,
         "application/json",
         json!({ "choices": [choice] }).to_string(),
     )
 }
 
-fn refused() -> Answer {
-    Answer::new(400, "application/json", "{\"error\": \"no such field\"}")
+fn refused() -> StubResponse {
+    StubResponse::new(400, "application/json", "{\"error\": \"no such field\"}")
 }
 
 async fn check(
-    answer: impl Fn(&Request) -> Answer + Send + 'static,
+    answer: impl Fn(&StubRequest) -> StubResponse + Send + 'static,
     api: Api,
     constraint: Constraint,
 ) {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache.jsonl");
-    let stub = Stub::start(move |_, request| answer(request));
+    let stub = StubServer::start(move |_, request| answer(request));
     let first = model(&stub, &cache, None);
-    let (mode, predictions) = run(&first, Wish::default()).await.unwrap();
-    assert_eq!(mode, Mode { api, constraint });
+    let (mode, predictions) = run(&first, RequestOptions::default()).await.unwrap();
+    assert_eq!(mode, RequestMode { api, constraint });
     drop(first);
     for set in &predictions {
         let ids: Vec<_> = set
@@ -133,7 +140,7 @@ async fn check(
     }
     let sent = stub.requests().len();
     // Everything is kept, the way of asking too: a run that may send nothing says the same.
-    let again = run(&model(&stub, &cache, Some(0)), Wish::default())
+    let again = run(&model(&stub, &cache, Some(0)), RequestOptions::default())
         .await
         .unwrap();
     assert_eq!(again, (mode, predictions));
@@ -142,7 +149,7 @@ async fn check(
 
 #[tokio::test]
 async fn log_probabilities_of_completions() {
-    let answer = |request: &Request| {
+    let answer = |request: &StubRequest| {
         let right = letter(request);
         let mut top = json!({ " A": -3.0, " B": -3.0, "C": -3.5, " C": -3.25, " D": -4.0 });
         top[format!(" {right}")] = json!(-0.2);
@@ -157,9 +164,9 @@ async fn log_probabilities_of_completions() {
 
 #[tokio::test]
 async fn log_probabilities_of_chat() {
-    let answer = |request: &Request| {
+    let answer = |request: &StubRequest| {
         if !is_chat(request) {
-            return Answer::new(404, "application/json", "{}");
+            return StubResponse::new(404, "application/json", "{}");
         }
         let top: Vec<_> = ["A", "B", "C", "D"]
             .map(|token| {
@@ -177,7 +184,7 @@ async fn log_probabilities_of_chat() {
 }
 
 /// A server that honours a field and ignores the others, as servers do.
-fn honours(field: &'static str) -> impl Fn(&Request) -> Answer + Send {
+fn honours(field: &'static str) -> impl Fn(&StubRequest) -> StubResponse + Send {
     move |request| {
         let body: Value = serde_json::from_str(&request.body).unwrap();
         let options = match field {
@@ -222,7 +229,7 @@ async fn structured_outputs() {
 #[tokio::test]
 async fn a_json_schema_of_chat() {
     let honours = honours("response_format");
-    let answer = move |request: &Request| {
+    let answer = move |request: &StubRequest| {
         if is_chat(request) {
             honours(request)
         } else {
@@ -234,7 +241,7 @@ async fn a_json_schema_of_chat() {
 
 #[tokio::test]
 async fn free_text_of_chat() {
-    let answer = |request: &Request| {
+    let answer = |request: &StubRequest| {
         if is_chat(request) {
             said(
                 request,
@@ -251,7 +258,7 @@ async fn free_text_of_chat() {
 #[tokio::test]
 async fn a_bias_for_named_tokens() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let body: Value = serde_json::from_str(&request.body).unwrap();
         assert_eq!(
             body["logit_bias"],
@@ -259,30 +266,30 @@ async fn a_bias_for_named_tokens() {
         );
         said(request, letter(request), &Value::Null)
     });
-    let wish = |letter_tokens: Vec<u32>| Wish {
+    let options = |letter_tokens: Vec<u32>| RequestOptions {
         api: Some(Api::Chat),
         constraint: Some(Constraint::LogitBias),
         letter_tokens,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
     let model = model(&stub, &folder.path().join("c"), None);
-    let (_, predictions) = run(&model, wish(vec![32, 33, 34, 35])).await.unwrap();
+    let (_, predictions) = run(&model, options(vec![32, 33, 34, 35])).await.unwrap();
     assert!(
         predictions
             .iter()
             .flatten()
             .all(|prediction| prediction.judged().is_right())
     );
-    let error = run(&model, wish(vec![32, 33])).await.unwrap_err();
+    let error = run(&model, options(vec![32, 33])).await.unwrap_err();
     assert!(matches!(error, EvaluateError::Impossible { .. }), "{error}");
 }
 
 #[tokio::test]
 async fn what_is_no_answer_is_counted() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| said(request, "I cannot say.", &Value::Null));
+    let stub = StubServer::start(|_, request| said(request, "I cannot say.", &Value::Null));
     let model = model(&stub, &folder.path().join("c"), None);
-    let (_, predictions) = run(&model, Wish::default()).await.unwrap();
+    let (_, predictions) = run(&model, RequestOptions::default()).await.unwrap();
     let mut answers = predictions.iter().flatten();
     assert!(
         answers.all(|prediction| prediction.answer == Chosen::Invalid
@@ -293,21 +300,22 @@ async fn what_is_no_answer_is_counted() {
 #[tokio::test]
 async fn an_unknown_model_is_said_and_a_small_budget_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let unknown =
-        Stub::start(|_, _| Answer::new(404, "application/json", "{\"error\": \"no model m\"}"));
+    let unknown = StubServer::start(|_, _| {
+        StubResponse::new(404, "application/json", "{\"error\": \"no model m\"}")
+    });
     let error = run(
         &model(&unknown, &folder.path().join("a"), None),
-        Wish::default(),
+        RequestOptions::default(),
     )
     .await;
     let error = format!("{:?}", error.unwrap_err());
     assert!(error.contains("no model m"), "{error}");
 
     let cache = folder.path().join("b");
-    let stub = Stub::start(|_, request| said(request, letter(request), &Value::Null));
+    let stub = StubServer::start(|_, request| said(request, letter(request), &Value::Null));
     for _ in 0..40 {
         // The probes take some of the first requests; equal prompts of two languages are asked once.
-        match run(&model(&stub, &cache, Some(5)), Wish::default()).await {
+        match run(&model(&stub, &cache, Some(5)), RequestOptions::default()).await {
             Ok((_, predictions)) => {
                 assert_eq!(predictions.iter().flatten().count(), 24);
                 return;

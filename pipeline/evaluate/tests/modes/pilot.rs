@@ -3,7 +3,7 @@
 use super::*;
 
 /// An answer of `/completions` whose first token has these log-probabilities.
-fn likely(request: &Request, text: &str, top: &Value) -> Answer {
+fn likely(request: &StubRequest, text: &str, top: &Value) -> StubResponse {
     if is_chat(request) {
         return refused();
     }
@@ -18,7 +18,7 @@ fn likely(request: &Request, text: &str, top: &Value) -> Answer {
 #[tokio::test]
 async fn the_form_of_the_letters_is_set_by_the_pilot_and_never_by_an_item() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         // e^-0.1 = .905 with a space; in item 7 a bare letter is likelier than the one with a space.
         let right = letter(request);
         let mut top = json!({ format!(" {right}"): -0.1 });
@@ -28,7 +28,7 @@ async fn the_form_of_the_letters_is_set_by_the_pilot_and_never_by_an_item() {
         likely(request, " x", &top)
     });
     let model = model(&stub, &folder.path().join("c"), None);
-    let (way, answers) = found(&model, Wish::default()).await.unwrap();
+    let (way, answers) = found(&model, RequestOptions::default()).await.unwrap();
     assert_eq!(way.mode.constraint, Constraint::Logprobs);
     assert_eq!(way.separator.as_deref(), Some(" "));
     for set in &answers {
@@ -45,15 +45,15 @@ async fn letters_of_little_probability_are_read_only_where_nothing_else_works() 
     let folder = tempfile::tempdir().unwrap();
     let weak = json!({ "The": -0.2, "A": -3.0, "B": -3.0, "C": -3.0, "D": -3.0 });
     let without = weak.clone();
-    let stub = Stub::start(move |_, request| likely(request, "The", &without));
+    let stub = StubServer::start(move |_, request| likely(request, "The", &without));
     let plain = model(&stub, &folder.path().join("a"), None);
-    let (way, _) = found(&plain, Wish::default()).await.unwrap();
+    let (way, _) = found(&plain, RequestOptions::default()).await.unwrap();
     assert_eq!(way.mode.constraint, Constraint::Logprobs);
     let share = 4.0 * (-3.0_f64).exp();
     assert!((way.letters_probability.unwrap() - share).abs() < 1e-12);
 
     let guided = honours("guided_choice");
-    let stub = Stub::start(move |_, request| {
+    let stub = StubServer::start(move |_, request| {
         let body: Value = serde_json::from_str(&request.body).unwrap();
         if body["guided_choice"].is_null() {
             likely(request, "The", &weak)
@@ -62,7 +62,7 @@ async fn letters_of_little_probability_are_read_only_where_nothing_else_works() 
         }
     });
     let better = model(&stub, &folder.path().join("b"), None);
-    let (way, _) = found(&better, Wish::default()).await.unwrap();
+    let (way, _) = found(&better, RequestOptions::default()).await.unwrap();
     assert_eq!(way.mode.constraint, Constraint::GuidedChoice);
     assert_eq!(way.letters_probability, None);
 }
@@ -73,29 +73,30 @@ async fn a_model_that_thinks_first_is_named_and_asked_for_its_answer() {
     // The letters are there, and hold 1 % of the probability.
     let top = json!({ "<think>": -0.01, "A": -6.0, "B": -6.0, "C": -6.0, "D": -6.0 });
     let thinks = top.clone();
-    let stub = Stub::start(move |_, request| {
+    let stub = StubServer::start(move |_, request| {
         let text = format!("<think>A? B?</think> {}", letter(request));
         likely(request, &text, &thinks)
     });
     let open = model(&stub, &folder.path().join("a"), None);
-    let (way, answers) = found(&open, Wish::default()).await.unwrap();
+    let (way, answers) = found(&open, RequestOptions::default()).await.unwrap();
     assert_eq!(way.mode.constraint, Constraint::Free);
     assert_eq!(way.thought.as_deref(), Some("<think>"));
     let mut predictions = answers.iter().flat_map(|set| &set.predictions);
     assert!(predictions.all(|it| it.judged().is_right()));
 
     // Whoever asks for its letters is told.
-    let wish = Wish {
+    let options = RequestOptions {
         constraint: Some(Constraint::Logprobs),
-        ..Wish::default()
+        ..RequestOptions::default()
     };
-    let error = found(&open, wish).await.unwrap_err();
+    let error = found(&open, options).await.unwrap_err();
     assert!(matches!(error, EvaluateError::Thinks { .. }), "{error}");
 
     // A thought that never ends is no answer, although letters stand in it.
-    let stub = Stub::start(move |_, request| likely(request, "<think>\nThe answer is A", &top));
+    let stub =
+        StubServer::start(move |_, request| likely(request, "<think>\nThe answer is A", &top));
     let cut = model(&stub, &folder.path().join("b"), None);
-    let error = found(&cut, Wish::default()).await.unwrap_err();
+    let error = found(&cut, RequestOptions::default()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the model was still thinking after 16 tokens, in every item of the pilot"
@@ -105,32 +106,36 @@ async fn a_model_that_thinks_first_is_named_and_asked_for_its_answer() {
 #[tokio::test]
 async fn a_refusal_of_log_probabilities_is_not_one_of_the_key() {
     let folder = tempfile::tempdir().unwrap();
-    let forbidden = || Answer::new(403, "application/json", "{\"error\": \"no logprobs here\"}");
-    let stub = Stub::start(move |_, request| {
+    let forbidden =
+        || StubResponse::new(403, "application/json", "{\"error\": \"no logprobs here\"}");
+    let stub = StubServer::start(move |_, request| {
         if request.body.contains("\"logprobs\"") {
             return forbidden();
         }
         said(request, letter(request), &Value::Null)
     });
     let some = model(&stub, &folder.path().join("a"), None);
-    let (way, _) = found(&some, Wish::default()).await.unwrap();
+    let (way, _) = found(&some, RequestOptions::default()).await.unwrap();
     assert_eq!(way.mode.constraint, Constraint::Free);
 
-    let stub = Stub::start(move |_, _| forbidden());
+    let stub = StubServer::start(move |_, _| forbidden());
     let none = model(&stub, &folder.path().join("b"), None);
-    let error = format!("{:?}", found(&none, Wish::default()).await.unwrap_err());
+    let error = format!(
+        "{:?}",
+        found(&none, RequestOptions::default()).await.unwrap_err()
+    );
     assert!(error.contains("no logprobs here"), "{error}");
 }
 
 #[tokio::test]
 async fn fields_that_a_reasoning_model_refuses_are_named_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, _| {
+    let stub = StubServer::start(|_, _| {
         let said = "{\"error\": \"'max_tokens' is unsupported, use 'max_completion_tokens'\"}";
-        Answer::new(400, "application/json", said)
+        StubResponse::new(400, "application/json", said)
     });
     let model = model(&stub, &folder.path().join("c"), None);
-    let error = found(&model, Wish::default()).await.unwrap_err();
+    let error = found(&model, RequestOptions::default()).await.unwrap_err();
     let help = miette::Diagnostic::help(&error).unwrap().to_string();
     assert!(help.contains("\"max_completion_tokens\": 4096"), "{help}");
 }
@@ -140,7 +145,7 @@ async fn an_endpoint_whose_model_gives_nan_is_an_error_with_the_item() {
     // From the first item of the pilot on, and at a later item: no other way of asking is tried.
     for (from, item) in [(0, "q0"), (7, "q7")] {
         let folder = tempfile::tempdir().unwrap();
-        let stub = Stub::start(move |_, request| {
+        let stub = StubServer::start(move |_, request| {
             let number = request.body.rsplit_once("Which is number ").unwrap().1;
             let number: usize = number.split_once('?').unwrap().0.parse().unwrap();
             let logprob = if number == from {
@@ -156,19 +161,19 @@ async fn an_endpoint_whose_model_gives_nan_is_an_error_with_the_item() {
             )
         });
         let model = model(&stub, &folder.path().join("cache.jsonl"), None);
-        let error = run(&model, Wish::default()).await.unwrap_err();
+        let error = run(&model, RequestOptions::default()).await.unwrap_err();
         assert_eq!(error.to_string(), format!("stub gives NaN to item {item}"));
     }
 }
 
 /// A run against a server that answers as told, after the pilot too.
 async fn asked(
-    answer: impl Fn(usize, &Request) -> Answer + Send + 'static,
-) -> Result<(Way, Vec<Answers>), EvaluateError> {
+    answer: impl Fn(usize, &StubRequest) -> StubResponse + Send + 'static,
+) -> Result<(PilotResult, Vec<SetAnswers>), EvaluateError> {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(answer);
+    let stub = StubServer::start(answer);
     let model = model(&stub, &folder.path().join("c"), None);
-    found(&model, Wish::default()).await
+    found(&model, RequestOptions::default()).await
 }
 
 /// Log-probabilities of which `right` holds .9.
@@ -218,7 +223,7 @@ async fn a_server_that_gives_a_thought_apart_is_asked_for_its_answer() {
             "logprobs": { "content": [{ "token": "Okay", "top_logprobs": top }] },
         });
         let body = json!({ "choices": [choice] });
-        Answer::new(200, "application/json", body.to_string())
+        StubResponse::new(200, "application/json", body.to_string())
     })
     .await
     .unwrap();
@@ -294,7 +299,7 @@ async fn an_endpoint_that_changes_after_the_pilot_ends_the_run() {
         let right = letter(request);
         let choice = json!({ "text": right, "logprobs": { "top_logprobs": [sure(right)] } });
         let body = json!({ "choices": [choice], "model": model });
-        Answer::new(200, "application/json", body.to_string())
+        StubResponse::new(200, "application/json", body.to_string())
     })
     .await
     .unwrap_err();
@@ -307,19 +312,19 @@ async fn an_endpoint_that_changes_after_the_pilot_ends_the_run() {
 #[test]
 fn an_address_with_a_query_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, _| refused());
-    let rules = Rules {
+    let stub = StubServer::start(|_, _| refused());
+    let rules = ServiceConfig {
         concurrency: 1,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_millis(500),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 1,
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
     };
-    let cache = Cache::open(&folder.path().join("c")).unwrap();
+    let cache = AnswerCache::open(&folder.path().join("c")).unwrap();
     let service = Service::new("stub", rules, cache).unwrap();
     let address = format!("{}/v1?api-version=1", stub.origin());
     let error = OpenAi::new(service, &address, "m", None, "X")

@@ -34,7 +34,7 @@ pub struct WorldSettings {
     pub landforms: usize,
 }
 
-/// How the model is made.
+/// How the demo's model is trained before the experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MakingSettings {
@@ -54,7 +54,7 @@ pub struct MakingSettings {
     pub batch_tokens: usize,
 }
 
-/// The keys of the model's `config.json`.
+/// The size of the demo's model: keys of its `config.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]

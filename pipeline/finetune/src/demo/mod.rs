@@ -16,7 +16,7 @@ use clika_checkpoint::tokenizer::train_bpe;
 use clika_datasets::{FictionalConfig, FictionalRow};
 use clika_evaluate::LocalModel;
 use clika_lm::{Decoder, DeviceChoice, Dtype, Trainer, TrainingConfig, read_architecture};
-pub use rows::demo_arms;
+pub use rows::demo_language_pairs;
 use rows::rows;
 use serde_json::json;
 use std::{
@@ -99,7 +99,7 @@ pub fn make_demo(
 }
 
 fn manifest(config: &DemoConfig, languages: &[LanguageCode], rows: &[FictionalRow]) -> Manifest {
-    let inputs = BTreeMap::from([("rows".to_owned(), crate::arm::digest(rows))]);
+    let inputs = BTreeMap::from([("rows".to_owned(), crate::language_pair::digest(rows))]);
     let made = json!({
         "seed": config.seed,
         "languages": languages,

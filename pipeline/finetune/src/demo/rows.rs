@@ -1,8 +1,8 @@
 use super::DemoConfig;
-use crate::{Arm, FinetuneError, WorldSource, arms};
+use crate::{FinetuneError, LanguagePair, WorldSource, language_pairs};
 use clika_base::Project;
 use clika_base::types::LanguageCode;
-use clika_datasets::{Control, FictionalConfig, FictionalRow, Kind};
+use clika_datasets::{Control, FictionalConfig, FictionalRow, RowKind};
 use std::collections::BTreeSet;
 
 /// What the demo's model learns: the rows of other worlds, in which nearly all facts are taught in both languages.
@@ -18,10 +18,10 @@ pub(super) fn rows(
         taught_places: config.places - 1,
         ..config.clone()
     };
-    let draw = |config: &FictionalConfig, seed: u64| -> Result<Vec<Arm>, FinetuneError> {
+    let draw = |config: &FictionalConfig, seed: u64| -> Result<Vec<LanguagePair>, FinetuneError> {
         let config = everything(config);
         let source = WorldSource::Drawn { config, seed };
-        demo_arms(
+        demo_language_pairs(
             &source,
             languages,
             &[Control::Cognate, Control::Alias],
@@ -29,8 +29,8 @@ pub(super) fn rows(
         )
     };
     let mut names = BTreeSet::new();
-    for arm in draw(tested, seed)? {
-        names.extend(arm.splits.train.iter().flat_map(names_of));
+    for pair in draw(tested, seed)? {
+        names.extend(pair.splits.train.iter().flat_map(names_of));
     }
     let mut rows = Vec::new();
     for number in 0..config.making.worlds as u64 {
@@ -40,47 +40,47 @@ pub(super) fn rows(
             .wrapping_mul(1_000_003)
             .wrapping_add(1 << 40)
             .wrapping_add(number);
-        for arm in draw(tested, other)? {
-            let known: BTreeSet<String> = arm
+        for pair in draw(tested, other)? {
+            let known: BTreeSet<String> = pair
                 .splits
                 .train
                 .iter()
                 .filter(|row| names_of(row).any(|name| names.contains(&name)))
                 .map(|row| row.entity.clone())
                 .collect();
-            let train = arm.splits.train.into_iter();
+            let train = pair.splits.train.into_iter();
             rows.extend(train.filter(|row| !known.contains(&row.entity)));
         }
     }
     Ok(rows)
 }
 
-/// [`arms`] with cognates of the first language only: what they are to show needs no second one, and time is short.
-pub fn demo_arms(
+/// [`language_pairs`] with cognates of the first language only: what they are to show needs no second one, and time is short.
+pub fn demo_language_pairs(
     world: &WorldSource,
     languages: &[LanguageCode],
     controls: &[Control],
     project: &Project,
-) -> Result<Vec<Arm>, FinetuneError> {
-    let mut arms = arms(world, languages, controls, project)?;
+) -> Result<Vec<LanguagePair>, FinetuneError> {
+    let mut pairs = language_pairs(world, languages, controls, project)?;
     let first = languages.first();
-    arms.retain(|arm| arm.control != Control::Cognate || Some(&arm.target) == first);
-    Ok(arms)
+    pairs.retain(|pair| pair.control != Control::Cognate || Some(&pair.target) == first);
+    Ok(pairs)
 }
 
 /// The names of a place or continent in both languages, if the row translates them.
 fn names_of(row: &FictionalRow) -> impl Iterator<Item = String> {
     let pair = [row.query.clone(), row.answer.clone()];
-    let translates = row.kind == Kind::Translation;
+    let translates = row.kind == RowKind::Translation;
     pair.into_iter().filter(move |_| translates)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{names_of, rows};
-    use crate::{demo::demo_arms, read_demo, worlds::WorldSource};
+    use crate::{demo::demo_language_pairs, read_demo, worlds::WorldSource};
     use clika_base::Project;
-    use clika_datasets::{Control, Experiment};
+    use clika_datasets::{Control, ExperimentFile};
     use std::{collections::BTreeSet, path::Path};
 
     #[test]
@@ -90,7 +90,9 @@ mod tests {
         };
         let (demo, finetune) = read_demo(&project.demo_experiment()).unwrap();
         assert!(finetune.check().is_ok());
-        let datasets = Experiment::read(&project.experiment()).unwrap().datasets;
+        let datasets = ExperimentFile::read(&project.experiment())
+            .unwrap()
+            .datasets;
         let tested = demo.world(&datasets.fictional);
         let source = WorldSource::Drawn {
             config: tested.clone(),
@@ -98,8 +100,8 @@ mod tests {
         };
         let controls = [Control::Cognate, Control::Alias];
         let mut names = BTreeSet::new();
-        for arm in demo_arms(&source, &demo.languages, &controls, &project).unwrap() {
-            names.extend(arm.splits.train.iter().flat_map(names_of));
+        for pair in demo_language_pairs(&source, &demo.languages, &controls, &project).unwrap() {
+            names.extend(pair.splits.train.iter().flat_map(names_of));
         }
         let made = rows(&demo, &demo.languages, (&tested, datasets.seed), &project).unwrap();
         let places = tested.places + tested.continents;

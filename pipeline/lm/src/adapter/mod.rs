@@ -16,7 +16,7 @@ pub use train::{LoraConfig, LoraTargets};
 
 use crate::{Dtype, LmError, decoder::matrix, files};
 use burn::tensor::Device as BurnDevice;
-use clika_checkpoint::{Checkpoint, Values};
+use clika_checkpoint::{Checkpoint, TensorValues};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -63,8 +63,8 @@ impl Adapter {
                 });
             };
             let values = match checkpoint.take(&name, &shape, Dtype::F32)? {
-                Values::F32(values) => values,
-                Values::F16(_) | Values::Bf16(_) => unreachable!("f32 was asked for"),
+                TensorValues::F32(values) => values,
+                TensorValues::F16(_) | TensorValues::Bf16(_) => unreachable!("f32 was asked for"),
             };
             tensors.insert(short.to_owned(), AdapterTensor { shape, values });
         }

@@ -2,7 +2,7 @@
 
 use super::AdapterConfig;
 use crate::{
-    Decoder, LmError, MlpNames, Names, QueryKeyValue,
+    Decoder, LmError, MlpNames, QueryKeyValue, TensorNames,
     decoder::{Linear, Lora, matrix},
 };
 use burn::tensor::{DType, Device as BurnDevice, Tensor};
@@ -38,7 +38,7 @@ pub struct LoraConfig {
 
 impl LoraTargets {
     /// The last parts of the modules' names, as PEFT's `target_modules` lists them.
-    pub fn modules(self, names: &Names) -> Vec<&'static str> {
+    pub fn modules(self, names: &TensorNames) -> Vec<&'static str> {
         let last = |name: &'static str| match name.rsplit_once('.') {
             Some((_, last)) => last,
             None => name,

@@ -5,7 +5,7 @@ use super::{
     rotary::RotaryEmbedding,
     sequence::Sequence,
 };
-use crate::{Dtype, Position};
+use crate::{Dtype, PositionEncoding};
 use burn::tensor::{Device as BurnDevice, Int, Tensor, TensorData};
 
 /// What all layers need to know about the sequences that the model is run on.
@@ -58,14 +58,14 @@ impl<'a> ForwardContext<'a> {
             .iter()
             .map(|sequence| (sequence.all_tokens() - 1, sequence.all_tokens()));
         let (rotary, last_rotary) = match &architecture.position {
-            Position::Rope(rope) => (
+            PositionEncoding::Rope(rope) => (
                 Some(RotaryEmbedding::new(rope, new_tokens, dtype, device)),
                 Some(RotaryEmbedding::new(rope, last_tokens, dtype, device)),
             ),
-            Position::Alibi => (None, None),
+            PositionEncoding::Alibi => (None, None),
         };
         let attention_path = if kernels::supports(x) {
-            let alibi = architecture.position == Position::Alibi;
+            let alibi = architecture.position == PositionEncoding::Alibi;
             AttentionPath::Kernels(alibi.then(|| alibi_slopes(architecture.heads)))
         } else {
             AttentionPath::Burn(group_sequences(sequences, architecture, dtype, device))

@@ -4,7 +4,7 @@ use super::{
     context::{ForwardContext, OutputTokens},
     sequence::Sequence,
 };
-use crate::{LmError, Position, guard::catch_device_errors};
+use crate::{LmError, PositionEncoding, guard::catch_device_errors};
 use burn::tensor::{Int, Tensor, TensorData};
 
 impl Decoder {
@@ -95,8 +95,8 @@ impl Decoder {
     /// Whether the angles of a sequence's beginning depend on its whole length.
     pub(crate) fn depends_on_length(&self) -> bool {
         match &self.architecture.position {
-            Position::Rope(rope) => rope.depends_on_length(),
-            Position::Alibi => false,
+            PositionEncoding::Rope(rope) => rope.depends_on_length(),
+            PositionEncoding::Alibi => false,
         }
     }
 

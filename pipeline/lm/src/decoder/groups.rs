@@ -1,7 +1,7 @@
 //! Sequences that attention can take together, as one batch.
 
 use super::sequence::Sequence;
-use crate::{Architecture, Dtype, Position, device::burn_dtype};
+use crate::{Architecture, Dtype, PositionEncoding, device::burn_dtype};
 use burn::tensor::{Bool, Device as BurnDevice, Tensor, TensorData};
 
 /// Neighbouring sequences of equal length after the same cache, which attention takes as one batch.
@@ -53,7 +53,7 @@ pub(super) fn group_sequences(
         start += length;
     }
     for group in &mut groups {
-        if architecture.position == Position::Alibi {
+        if architecture.position == PositionEncoding::Alibi {
             group.alibi_bias = Some(alibi_bias(group, architecture.heads, dtype, device));
         }
         // All layers with a window have the same one.

@@ -10,12 +10,12 @@ use super::{
 };
 use crate::device::burn_dtype;
 use crate::{
-    Architecture, Device, Dtype, LmError, MlpNames, Names, Norm, QueryKeyValue,
+    Architecture, Device, Dtype, LmError, MlpNames, Norm, QueryKeyValue, TensorNames,
     guard::catch_device_errors, memory, read_architecture,
 };
 use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
 use clika_base::types::Progress;
-use clika_checkpoint::{Checkpoint, Values};
+use clika_checkpoint::{Checkpoint, TensorValues};
 use std::path::Path;
 
 impl Decoder {
@@ -95,7 +95,7 @@ impl Decoder {
 }
 
 /// The prefix of the names in this file: published BLOOM models have none.
-pub(super) fn prefix(names: &Names, checkpoint: &Checkpoint) -> &'static str {
+pub(super) fn prefix(names: &TensorNames, checkpoint: &Checkpoint) -> &'static str {
     // The embedding may stand there under the head's name alone.
     let plain = [names.embedding, names.norm].map(|name| format!("{name}.weight"));
     if plain.iter().any(|name| checkpoint.has(name)) {
@@ -185,9 +185,9 @@ impl Loader<'_> {
         match &mut self.source {
             Source::Checkpoint(checkpoint) => {
                 let data = match checkpoint.take(name, &shape, self.dtype)? {
-                    Values::F32(values) => TensorData::new(values, shape),
-                    Values::F16(values) => TensorData::new(values, shape),
-                    Values::Bf16(values) => TensorData::new(values, shape),
+                    TensorValues::F32(values) => TensorData::new(values, shape),
+                    TensorValues::F16(values) => TensorData::new(values, shape),
+                    TensorValues::Bf16(values) => TensorData::new(values, shape),
                 };
                 Ok(Tensor::from_data(
                     data,

@@ -1,12 +1,12 @@
 use super::load::prefix;
-use crate::{LmError, Names};
+use crate::{LmError, TensorNames};
 use clika_base::types::Progress;
 use clika_checkpoint::Checkpoint;
 
 /// Whether a file has an output matrix that is not the embedding. The two are not tied then, whatever config.json says, as
 /// in transformers 5.
 pub(super) fn has_own_head(
-    names: &Names,
+    names: &TensorNames,
     checkpoint: &mut Checkpoint,
     progress: &dyn Progress,
 ) -> Result<bool, LmError> {

@@ -1,11 +1,11 @@
 //! What every HTTP client of the pipeline does alike: no redirects, bounded answers, Retry-After,
 //! and patience that tells the user what it waits for.
 
-mod answer;
-mod patience;
+mod response;
+mod retry;
 
-pub use answer::{Answer, SendError, excerpt, send};
-pub use patience::{Fault, LONGEST_WAIT, Patience, retry_after};
+pub use response::{HttpResponse, SendError, excerpt, send};
+pub use retry::{LONGEST_WAIT, RetryPolicy, Transient, retry_after};
 
 use reqwest::Url;
 use std::time::Duration;

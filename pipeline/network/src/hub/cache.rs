@@ -1,7 +1,6 @@
 use crate::hub::{
-    HubError,
-    name::{Wanted, is_commit},
-    needed,
+    HubError, needed,
+    revision::{RevisionId, is_commit},
 };
 use clika_base::files::replace_file;
 use std::{
@@ -24,7 +23,7 @@ pub struct Repository {
 }
 
 /// What the cache has of a revision.
-pub enum Cached {
+pub enum CacheEntry {
     /// All that a model needs.
     Whole {
         /// The folder of the snapshot.
@@ -93,17 +92,17 @@ impl Repository {
     }
 
     /// What is there of a revision.
-    pub fn find(&self, wanted: &Wanted) -> Result<Cached, HubError> {
+    pub fn find(&self, wanted: &RevisionId) -> Result<CacheEntry, HubError> {
         let Some(commit) = self.commit(&wanted.revision)? else {
-            return Ok(Cached::Lacks(format!("revision `{}`", wanted.revision)));
+            return Ok(CacheEntry::Lacks(format!("revision `{}`", wanted.revision)));
         };
         let folder = self.snapshot(&commit);
         if !folder.is_dir() {
-            return Ok(Cached::Lacks(format!("revision {commit}")));
+            return Ok(CacheEntry::Lacks(format!("revision {commit}")));
         }
         Ok(match needed::missing(&folder)? {
-            Some(missing) => Cached::Lacks(missing),
-            None => Cached::Whole { folder, commit },
+            Some(missing) => CacheEntry::Lacks(missing),
+            None => CacheEntry::Whole { folder, commit },
         })
     }
 

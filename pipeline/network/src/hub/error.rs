@@ -1,4 +1,4 @@
-use crate::http::Fault;
+use crate::http::Transient;
 use clika_base::files::ArtifactError;
 use clika_base::types::OutsidePath;
 use miette::Diagnostic;
@@ -333,8 +333,8 @@ impl HubError {
     }
 }
 
-impl Fault for HubError {
-    fn is_passing(&self) -> bool {
+impl Transient for HubError {
+    fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Busy { .. } | Self::Unreachable { .. } | Self::Cut { .. }

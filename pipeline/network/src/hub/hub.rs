@@ -1,27 +1,27 @@
-use crate::http::Fault;
+use crate::http::Transient;
 use crate::hub::{
-    HubError, Settings,
-    cache::{Cached, Repository},
-    meter::Meter,
-    name::{Wanted, local},
+    HubError, HubSettings,
+    cache::{CacheEntry, Repository},
+    client::{HubClient, RequestContext},
+    download_progress::DownloadProgress,
     needed,
-    remote::Remote,
+    remote::RemoteFile,
+    revision::{RevisionId, local},
     transfer::{fetch, is_cached},
-    wire::{About, Wire},
 };
 use clika_base::types::{Progress, file_inside};
-use clika_checkpoint::{NoWeightFiles, WeightFiles, weight_files};
+use clika_checkpoint::{MissingWeights, WeightFiles, weight_files};
 use std::path::{Path, PathBuf};
 
 /// Finds models.
 pub struct Hub {
-    settings: Settings,
-    wire: Wire,
+    settings: HubSettings,
+    client: HubClient,
 }
 
-/// A model's folder.
+/// A model's folder on this machine: a local one, or one that was downloaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Located {
+pub struct ModelFolder {
     /// The folder, with config.json, the tokenizer's files and the weights.
     pub folder: PathBuf,
     /// `org/name` on the hub, or the folder's own name.
@@ -31,15 +31,15 @@ pub struct Located {
 }
 
 impl Hub {
-    /// A hub as the environment says; see [`Settings::from_env`].
+    /// A hub as the environment says; see [`HubSettings::from_env`].
     pub fn from_env() -> Result<Self, HubError> {
-        Self::new(Settings::from_env()?)
+        Self::new(HubSettings::from_env()?)
     }
 
     /// A hub with these settings; nothing is sent yet.
-    pub fn new(settings: Settings) -> Result<Self, HubError> {
+    pub fn new(settings: HubSettings) -> Result<Self, HubError> {
         Ok(Self {
-            wire: Wire::new(&settings)?,
+            client: HubClient::new(&settings)?,
             settings,
         })
     }
@@ -49,7 +49,11 @@ impl Hub {
     /// A local folder wins, whatever the hub has. From the hub come the files that a causal language
     /// model needs, with one copy of its weights, as [`weight_files`] chooses it. Without a connection
     /// the cache serves, and a note says so.
-    pub async fn locate(&self, model: &str, progress: &dyn Progress) -> Result<Located, HubError> {
+    pub async fn locate(
+        &self,
+        model: &str,
+        progress: &dyn Progress,
+    ) -> Result<ModelFolder, HubError> {
         if let Some(folder) = local(model)? {
             // As it is called, not as what a link stands for is; `.` and `..` call it nothing.
             let whole = folder.canonicalize().map_err(HubError::read(&folder))?;
@@ -57,23 +61,23 @@ impl Hub {
                 Some(name) => name.to_string_lossy().into_owned(),
                 None => model.to_owned(),
             };
-            return Ok(Located {
+            return Ok(ModelFolder {
                 folder,
                 name,
                 revision: None,
             });
         }
-        let wanted = Wanted::parse(model)?;
+        let wanted = RevisionId::parse(model)?;
         let repository = Repository::new(&self.settings.cache, &wanted.id);
-        let located = |folder, commit| Located {
+        let located = |folder, commit| ModelFolder {
             folder,
             name: wanted.id.clone(),
             revision: Some(commit),
         };
         if self.settings.offline {
             return match repository.find(&wanted)? {
-                Cached::Whole { folder, commit } => Ok(located(folder, commit)),
-                Cached::Lacks(missing) => Err(HubError::Offline {
+                CacheEntry::Whole { folder, commit } => Ok(located(folder, commit)),
+                CacheEntry::Lacks(missing) => Err(HubError::Offline {
                     model: model.to_owned(),
                     cache: self.settings.cache.clone(),
                     missing,
@@ -81,13 +85,13 @@ impl Hub {
             };
         }
         let asked = self
-            .wire
-            .patience
-            .persist(|| self.wire.listing(&wanted), progress);
+            .client
+            .retry
+            .run(|| self.client.listing(&wanted), progress);
         let listing = match asked.await {
             Ok(listing) => listing,
-            Err(error) if error.is_passing() => {
-                let Cached::Whole { folder, commit } = repository.find(&wanted)? else {
+            Err(error) if error.is_transient() => {
+                let CacheEntry::Whole { folder, commit } = repository.find(&wanted)? else {
                     return Err(error);
                 };
                 progress.note(&format!(
@@ -105,8 +109,8 @@ impl Hub {
                 source,
             })?;
         }
-        let visit = Visit {
-            wire: &self.wire,
+        let visit = CommitDownload {
+            client: &self.client,
             repository: &repository,
             wanted: &wanted,
             commit: &listing.sha,
@@ -119,15 +123,15 @@ impl Hub {
 }
 
 /// The download of one commit.
-struct Visit<'a> {
-    wire: &'a Wire,
+struct CommitDownload<'a> {
+    client: &'a HubClient,
     repository: &'a Repository,
-    wanted: &'a Wanted,
+    wanted: &'a RevisionId,
     commit: &'a str,
     progress: &'a dyn Progress,
 }
 
-impl Visit<'_> {
+impl CommitDownload<'_> {
     /// Brings all that is needed of the commit's files into its snapshot, weights last.
     async fn bring(&self, names: &[String]) -> Result<(), HubError> {
         if !names.iter().any(|name| name == needed::CONFIG) {
@@ -135,14 +139,14 @@ impl Visit<'_> {
         }
         let mut files = needed::small(names);
         match weight_files(names) {
-            Err(NoWeightFiles::Nothing) => {
+            Err(MissingWeights::Nothing) => {
                 return Err(HubError::NoWeights {
                     model: self.wanted.id.clone(),
                     found: names.to_vec(),
                 });
             }
-            Err(NoWeightFiles::Shard(shard)) => return Err(self.no_file(&shard)),
-            Err(NoWeightFiles::Several(found)) => {
+            Err(MissingWeights::Shard(shard)) => return Err(self.no_file(&shard)),
+            Err(MissingWeights::Several(found)) => {
                 return Err(HubError::SeveralWeights {
                     model: self.wanted.id.clone(),
                     found,
@@ -169,9 +173,9 @@ impl Visit<'_> {
         for file in files {
             if !snapshot.join(&file).is_file() {
                 let remote = self
-                    .wire
-                    .patience
-                    .persist(|| self.wire.ask(self.about(&file)), self.progress)
+                    .client
+                    .retry
+                    .run(|| self.client.ask(self.about(&file)), self.progress)
                     .await?;
                 missing.push((file, remote));
             }
@@ -181,7 +185,7 @@ impl Visit<'_> {
             .filter(|(_, remote)| !is_cached(self.repository, remote))
             .map(|(_, remote)| remote.size)
             .sum();
-        let meter = Meter::start(bytes, &self.wanted.id, self.progress);
+        let meter = DownloadProgress::start(bytes, &self.wanted.id, self.progress);
         let result = self.fetch_files(missing, &meter).await;
         meter.finish(result.is_ok());
         result
@@ -189,21 +193,21 @@ impl Visit<'_> {
 
     async fn fetch_files(
         &self,
-        missing: Vec<(String, Remote)>,
-        meter: &Meter<'_>,
+        missing: Vec<(String, RemoteFile)>,
+        meter: &DownloadProgress<'_>,
     ) -> Result<(), HubError> {
         for (file, mut remote) in missing {
             if !is_cached(self.repository, &remote) {
                 let about = self.about(&file);
-                remote = fetch(self.wire, self.repository, about, &file, remote, meter).await?;
+                remote = fetch(self.client, self.repository, about, &file, remote, meter).await?;
             }
             self.repository.link(self.commit, &file, &remote.etag)?;
         }
         Ok(())
     }
 
-    fn about<'a>(&'a self, file: &'a str) -> About<'a> {
-        About {
+    fn about<'a>(&'a self, file: &'a str) -> RequestContext<'a> {
+        RequestContext {
             wanted: self.wanted,
             file: Some((self.commit, file)),
         }

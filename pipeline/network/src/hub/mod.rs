@@ -5,20 +5,20 @@
 //! a resumed request and checks no hash; 1.0, with `hf-xet` and `aws-lc`, brings 289 crates.
 
 mod cache;
+mod client;
+mod download_progress;
 mod error;
 mod hub;
 mod lock;
-mod meter;
-mod name;
 mod needed;
 mod partial;
 mod refusal;
 mod remote;
 mod resume;
+mod revision;
 mod settings;
 mod transfer;
-mod wire;
 
 pub use error::HubError;
-pub use hub::{Hub, Located};
-pub use settings::Settings;
+pub use hub::{Hub, ModelFolder};
+pub use settings::HubSettings;

@@ -1,6 +1,6 @@
 use crate::hub::HubError;
 use clika_base::types::file_inside;
-use clika_checkpoint::{NoWeightFiles, WeightFiles, WeightIndex, weight_files};
+use clika_checkpoint::{MissingWeights, WeightFiles, WeightIndex, weight_files};
 use std::{fs, path::Path};
 
 /// Without it there is no model.
@@ -86,10 +86,10 @@ pub fn missing(folder: &Path) -> Result<Option<String>, HubError> {
         return Ok(Some(kinds.join(" or ")));
     }
     let files = match weight_files(&names) {
-        Err(NoWeightFiles::Nothing) => return Ok(Some("a file with weights".to_owned())),
-        Err(NoWeightFiles::Shard(shard)) => return Ok(Some(shard)),
+        Err(MissingWeights::Nothing) => return Ok(Some("a file with weights".to_owned())),
+        Err(MissingWeights::Shard(shard)) => return Ok(Some(shard)),
         // Nothing that a download would bring; opening them says what is wrong.
-        Err(NoWeightFiles::Several(_)) => return Ok(None),
+        Err(MissingWeights::Several(_)) => return Ok(None),
         Ok(WeightFiles::Files(files)) => files,
         Ok(WeightFiles::Index(index)) => shards(&folder.join(index))?,
     };

@@ -1,4 +1,4 @@
-use crate::hub::{HubError, remote::Remote};
+use crate::hub::{HubError, remote::RemoteFile};
 use sha2::{Digest, Sha256};
 use std::{
     fs::{self, File},
@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The beginning of a file, beside the place where the whole one goes.
-pub struct Partial<'a> {
+/// The part of a file that has been downloaded so far, beside the place where the whole one goes.
+pub struct PartialFile<'a> {
     name: &'a str,
     path: PathBuf,
     file: File,
@@ -16,9 +16,9 @@ pub struct Partial<'a> {
     hash: Option<Sha256>,
 }
 
-impl<'a> Partial<'a> {
+impl<'a> PartialFile<'a> {
     /// Opens what an earlier run left of `blob`, or an empty file.
-    pub fn open(name: &'a str, blob: &Path, remote: &Remote) -> Result<Self, HubError> {
+    pub fn open(name: &'a str, blob: &Path, remote: &RemoteFile) -> Result<Self, HubError> {
         let mut path = blob.as_os_str().to_owned();
         path.push(".incomplete");
         let path = PathBuf::from(path);

@@ -1,7 +1,7 @@
-use crate::http::{Answer, excerpt, public, retry_after};
+use crate::http::{HttpResponse, excerpt, public, retry_after};
 use crate::hub::{
     HubError,
-    wire::{About, Wire},
+    client::{HubClient, RequestContext},
 };
 use reqwest::Url;
 
@@ -12,11 +12,16 @@ const ERROR_CODE: &str = "x-error-code";
 const ERROR_MESSAGE: &str = "x-error-message";
 
 /// What an answer means that is no success.
-pub fn refusal(wire: &Wire, url: &Url, answer: &Answer, about: &About<'_>) -> HubError {
+pub fn refusal(
+    client: &HubClient,
+    url: &Url,
+    answer: &HttpResponse,
+    about: &RequestContext<'_>,
+) -> HubError {
     let status = answer.status;
     let wanted = about.wanted;
     let model = wanted.id.clone();
-    let endpoint = wire.endpoint();
+    let endpoint = client.endpoint();
     let (no_repository, no_revision) = (
         || HubError::NoRepository {
             model: model.clone(),
@@ -43,7 +48,7 @@ pub fn refusal(wire: &Wire, url: &Url, answer: &Answer, about: &About<'_>) -> Hu
     };
     let unauthorized = || HubError::Unauthorized {
         model: model.clone(),
-        token: wire.has_token(),
+        token: client.has_token(),
     };
     match (answer.header(ERROR_CODE), status.as_u16(), about.file) {
         (Some("GatedRepo"), ..) => gated(),
@@ -57,11 +62,11 @@ pub fn refusal(wire: &Wire, url: &Url, answer: &Answer, about: &About<'_>) -> Hu
             status,
             retry_after: retry_after(&answer.headers),
         },
-        (_, 401, _) if wire.is_hub(url) => unauthorized(),
-        (_, 403, _) if wire.is_hub(url) => gated(),
+        (_, 401, _) if client.is_hub(url) => unauthorized(),
+        (_, 403, _) if client.is_hub(url) => gated(),
         (_, 404, None) if wanted.is_main() => no_repository(),
         (_, 404, None) => no_revision(),
-        (_, 404, Some(file)) if wire.is_hub(url) => no_file(file),
+        (_, 404, Some(file)) if client.is_hub(url) => no_file(file),
         _ => HubError::Refused {
             url: public(url),
             status,

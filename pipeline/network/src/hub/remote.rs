@@ -1,10 +1,11 @@
-use crate::hub::name::is_hex;
+use crate::hub::revision::is_hex;
 use reqwest::header::{ETAG, HeaderMap};
 use serde::Deserialize;
 
-/// A revision's files.
+/// The list of the files of a revision.
 #[derive(Debug, Deserialize)]
-pub struct Listing {
+#[serde(expecting = "struct Listing")]
+pub struct FileList {
     /// The commit.
     pub sha: String,
     siblings: Vec<Sibling>,
@@ -15,7 +16,7 @@ struct Sibling {
     rfilename: String,
 }
 
-impl Listing {
+impl FileList {
     /// The files' names, as the server gives them.
     pub fn names(&self) -> Vec<String> {
         let name = |sibling: &Sibling| sibling.rfilename.clone();
@@ -23,16 +24,16 @@ impl Listing {
     }
 }
 
-/// What the hub says of a file.
+/// What the hub says of a file: its ETag and its size.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remote {
+pub struct RemoteFile {
     /// The name of its content: a SHA-256 for large files, else Git's hash.
     pub etag: String,
     /// Its length in bytes.
     pub size: u64,
 }
 
-impl Remote {
+impl RemoteFile {
     /// The content's SHA-256, where the hub gives one.
     pub fn sha256(&self) -> Option<&str> {
         (self.etag.len() == 64 && is_hex(&self.etag)).then_some(&*self.etag)

@@ -1,4 +1,4 @@
-use crate::hub::{remote::text, wire::Arrived};
+use crate::hub::{client::ResponseHead, remote::text};
 use reqwest::{
     Url,
     header::{CONTENT_RANGE, ETAG, HeaderMap},
@@ -11,7 +11,7 @@ pub struct Validator {
 }
 
 /// What a server calls the bytes that it sends, if it does.
-pub fn validator(arrived: &Arrived) -> Option<Validator> {
+pub fn validator(arrived: &ResponseHead) -> Option<Validator> {
     let etag = text(arrived.response.headers(), ETAG.as_str())?;
     // A weak one does not promise the same bytes.
     etag.starts_with('"').then(|| Validator {

@@ -1,4 +1,4 @@
-use crate::http::Patience;
+use crate::http::RetryPolicy;
 use crate::hub::HubError;
 use reqwest::Url;
 use secrecy::SecretString;
@@ -11,7 +11,7 @@ use std::{
 
 /// Where models come from and where they are kept.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct HubSettings {
     /// The hub's address (HF_ENDPOINT).
     pub endpoint: Url,
     /// The cache's folder, which holds `models--org--name` (HF_HUB_CACHE, or `hub` in HF_HOME).
@@ -21,7 +21,7 @@ pub struct Settings {
     /// Whether only the cache is used (HF_HUB_OFFLINE).
     pub offline: bool,
     /// How often a request without progress is tried.
-    pub patience: Patience,
+    pub retry: RetryPolicy,
     /// How long a server may send nothing.
     pub stall: Duration,
 }
@@ -29,7 +29,7 @@ pub struct Settings {
 const ENDPOINT: &str = "https://huggingface.co";
 
 /// Some 15 s of waiting: beyond a hiccup, and short enough when there is no network at all.
-const PATIENCE: Patience = Patience {
+const RETRIES: RetryPolicy = RetryPolicy {
     attempts: 5,
     first_wait: Duration::from_secs(1),
 };
@@ -37,7 +37,7 @@ const PATIENCE: Patience = Patience {
 /// A CDN that fetches a shard from its store first is silent for some seconds.
 const STALL: Duration = Duration::from_secs(60);
 
-impl Settings {
+impl HubSettings {
     /// Reads the environment.
     pub fn from_env() -> Result<Self, HubError> {
         Self::from_variables(&|name| std::env::var_os(name))
@@ -113,7 +113,7 @@ impl Settings {
                 .filter(|token| !token.is_empty())
                 .map(SecretString::from),
             offline,
-            patience: PATIENCE,
+            retry: RETRIES,
             stall: STALL,
         })
     }

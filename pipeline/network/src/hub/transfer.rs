@@ -1,12 +1,12 @@
 use crate::hub::{
     HubError,
     cache::Repository,
+    client::{HubClient, RequestContext, ResponseHead, bad},
+    download_progress::DownloadProgress,
     lock::lock,
-    meter::Meter,
-    partial::Partial,
-    remote::{LINKED_ETAG, Remote, named},
+    partial::PartialFile,
+    remote::{LINKED_ETAG, RemoteFile, named},
     resume::{Validator, is_rest, validator},
-    wire::{About, Arrived, Wire, bad},
 };
 use reqwest::{
     RequestBuilder, StatusCode, Url,
@@ -22,13 +22,13 @@ const MOST_STARTS: usize = 3;
 /// `remote` is what the hub said of the file. What an earlier run left is gone on with, and checked
 /// with all else where the hub gives a SHA-256. A file that changes on the way starts over.
 pub async fn fetch(
-    wire: &Wire,
+    client: &HubClient,
     repository: &Repository,
-    about: About<'_>,
+    about: RequestContext<'_>,
     file: &str,
-    mut remote: Remote,
-    meter: &Meter<'_>,
-) -> Result<Remote, HubError> {
+    mut remote: RemoteFile,
+    meter: &DownloadProgress<'_>,
+) -> Result<RemoteFile, HubError> {
     let progress = meter.progress();
     let mut starts = 1;
     loop {
@@ -40,22 +40,22 @@ pub async fn fetch(
             return Ok(remote);
         }
         let transfer = Transfer {
-            wire,
+            client,
             about,
             file,
             remote: &remote,
             meter,
-            partial: Partial::open(file, &blob, &remote)?,
+            partial: PartialFile::open(file, &blob, &remote)?,
             validator: None,
             resumed: false,
         };
         let (reason, error) = match transfer.run().await? {
-            End::Whole(partial) => {
+            TransferEnd::Whole(partial) => {
                 partial.publish(&blob)?;
                 meter.file_is_whole(remote.size, file);
                 return Ok(remote);
             }
-            End::Unusable { reason, error } => (reason, error),
+            TransferEnd::Unusable { reason, error } => (reason, error),
         };
         drop(held);
         starts += 1;
@@ -63,20 +63,20 @@ pub async fn fetch(
             return Err(error);
         }
         progress.note(&format!("`{file}` starts over: {reason}"));
-        remote = wire.patience.persist(|| wire.ask(about), progress).await?;
+        remote = client.retry.run(|| client.ask(about), progress).await?;
     }
 }
 
 /// Whether a blob is in the cache.
-pub fn is_cached(repository: &Repository, remote: &Remote) -> bool {
+pub fn is_cached(repository: &Repository, remote: &RemoteFile) -> bool {
     fs::metadata(repository.blob(&remote.etag))
         .is_ok_and(|blob| blob.is_file() && blob.len() == remote.size)
 }
 
 /// How a file's download ended.
-enum End<'a> {
+enum TransferEnd<'a> {
     /// All is there and checked.
-    Whole(Partial<'a>),
+    Whole(PartialFile<'a>),
     /// What was there could not be gone on with, and is removed.
     Unusable {
         reason: &'static str,
@@ -86,12 +86,12 @@ enum End<'a> {
 }
 
 struct Transfer<'a> {
-    wire: &'a Wire,
-    about: About<'a>,
+    client: &'a HubClient,
+    about: RequestContext<'a>,
     file: &'a str,
-    remote: &'a Remote,
-    meter: &'a Meter<'a>,
-    partial: Partial<'a>,
+    remote: &'a RemoteFile,
+    meter: &'a DownloadProgress<'a>,
+    partial: PartialFile<'a>,
     /// What the last server called the bytes that it sent.
     validator: Option<Validator>,
     /// Whether the file was put together from several answers.
@@ -99,7 +99,7 @@ struct Transfer<'a> {
 }
 
 /// What an answer's head says of its body.
-enum Body {
+enum BodyKind {
     /// It goes on where we are.
     Rest,
     /// It is the whole file.
@@ -112,22 +112,22 @@ impl<'a> Transfer<'a> {
     /// Asks for the rest until nothing is missing.
     ///
     /// A cut connection is taken up at once if it brought something new, else after a wait, as often
-    /// as `patience` says.
-    async fn run(mut self) -> Result<End<'a>, HubError> {
+    /// as `retry` says.
+    async fn run(mut self) -> Result<TransferEnd<'a>, HubError> {
         let progress = self.meter.progress();
-        let patience = self.wire.patience;
+        let retry = self.client.retry;
         // Less than was ever there is nothing new: a server without ranges must not keep us forever.
         let mut most = self.partial.have();
         let mut fruitless = 0;
         self.meter.at(self.partial.have(), self.file);
         while self.partial.have() < self.remote.size {
             let prepare = |url: &Url, request: RequestBuilder| self.ask_for_rest(url, request);
-            let arrived = patience
-                .persist(|| self.wire.open(self.about, &prepare), progress)
+            let arrived = retry
+                .run(|| self.client.open(self.about, &prepare), progress)
                 .await?;
             match self.body(&arrived)? {
-                Body::Rest => self.resumed |= self.partial.have() > 0,
-                Body::Whole => {
+                BodyKind::Rest => self.resumed |= self.partial.have() > 0,
+                BodyKind::Whole => {
                     if self.partial.have() > 0 {
                         progress.note(&format!(
                             "`{}` starts over: the server sends it from the beginning",
@@ -137,14 +137,16 @@ impl<'a> Transfer<'a> {
                     self.partial.clear()?;
                     self.resumed = false;
                 }
-                Body::Unusable(reason) => return self.give_up(reason, &arrived.url),
+                BodyKind::Unusable(reason) => return self.give_up(reason, &arrived.url),
             }
             let url = arrived.url.clone();
             self.validator = validator(&arrived);
             let broke = match self.read(arrived).await? {
-                Read::Whole => break,
-                Read::TooLong => return self.give_up("the server sent more than the file", &url),
-                Read::Cut(source) => HubError::Cut {
+                BodyRead::Whole => break,
+                BodyRead::TooLong => {
+                    return self.give_up("the server sent more than the file", &url);
+                }
+                BodyRead::Cut(source) => HubError::Cut {
                     file: self.file.to_owned(),
                     have: self.partial.have(),
                     size: self.remote.size,
@@ -157,13 +159,13 @@ impl<'a> Transfer<'a> {
             } else {
                 fruitless += 1;
             }
-            if fruitless >= patience.attempts {
+            if fruitless >= retry.attempts {
                 return Err(broke);
             }
             progress.note(&format!("{broke}; going on"));
             if fruitless > 0 {
                 let doublings = u32::try_from(fruitless - 1).unwrap_or(u32::MAX).min(8);
-                tokio::time::sleep(patience.first_wait * 2u32.pow(doublings)).await;
+                tokio::time::sleep(retry.first_wait * 2u32.pow(doublings)).await;
             }
         }
         self.check()
@@ -182,19 +184,19 @@ impl<'a> Transfer<'a> {
             }
             // Another server than the hub calls the file otherwise, and would never go on. There the
             // SHA-256 tells whether the pieces belong together; without one, all is sent again.
-            _ if self.remote.sha256().is_some() && !self.wire.is_hub(url) => request,
+            _ if self.remote.sha256().is_some() && !self.client.is_hub(url) => request,
             _ => request.header(IF_RANGE, format!("\"{}\"", self.remote.etag)),
         }
     }
 
-    fn body(&self, arrived: &Arrived) -> Result<Body, HubError> {
-        let Arrived { url, response } = arrived;
+    fn body(&self, arrived: &ResponseHead) -> Result<BodyKind, HubError> {
+        let ResponseHead { url, response } = arrived;
         let headers = response.headers();
-        if self.wire.is_hub(url)
+        if self.client.is_hub(url)
             && (self.remote.sha256().is_none() || headers.contains_key(LINKED_ETAG))
             && named(headers).is_some_and(|etag| etag != self.remote.etag)
         {
-            return Ok(Body::Unusable("it has changed on the hub"));
+            return Ok(BodyKind::Unusable("it has changed on the hub"));
         }
         let (have, size) = (self.partial.have(), self.remote.size);
         Ok(match response.status() {
@@ -206,46 +208,46 @@ impl<'a> Transfer<'a> {
                     _ => true,
                 };
                 if !same {
-                    Body::Unusable("it has changed on the server")
+                    BodyKind::Unusable("it has changed on the server")
                 } else if is_rest(headers, have, size) {
-                    Body::Rest
+                    BodyKind::Rest
                 } else {
-                    Body::Unusable("the server sent another range than was asked for")
+                    BodyKind::Unusable("the server sent another range than was asked for")
                 }
             }
             StatusCode::OK => match response.content_length() {
-                Some(length) if length != size => Body::Unusable("its length has changed"),
-                _ => Body::Whole,
+                Some(length) if length != size => BodyKind::Unusable("its length has changed"),
+                _ => BodyKind::Whole,
             },
-            StatusCode::RANGE_NOT_SATISFIABLE => Body::Unusable("its length has changed"),
+            StatusCode::RANGE_NOT_SATISFIABLE => BodyKind::Unusable("its length has changed"),
             _ => return Err(bad(url, "neither a file nor a part of one")),
         })
     }
 
-    async fn read(&mut self, arrived: Arrived) -> Result<Read, HubError> {
+    async fn read(&mut self, arrived: ResponseHead) -> Result<BodyRead, HubError> {
         let mut response = arrived.response;
         loop {
             match response.chunk().await {
                 Ok(Some(bytes)) => {
                     if self.partial.have() + bytes.len() as u64 > self.remote.size {
-                        return Ok(Read::TooLong);
+                        return Ok(BodyRead::TooLong);
                     }
                     self.partial.append(&bytes)?;
                     self.meter.at(self.partial.have(), self.file);
                 }
-                Ok(None) if self.partial.have() == self.remote.size => return Ok(Read::Whole),
-                Ok(None) => return Ok(Read::Cut(None)),
-                Err(error) => return Ok(Read::Cut(Some(error.without_url()))),
+                Ok(None) if self.partial.have() == self.remote.size => return Ok(BodyRead::Whole),
+                Ok(None) => return Ok(BodyRead::Cut(None)),
+                Err(error) => return Ok(BodyRead::Cut(Some(error.without_url()))),
             }
         }
     }
 
-    fn check(self) -> Result<End<'a>, HubError> {
+    fn check(self) -> Result<TransferEnd<'a>, HubError> {
         let (Some(expected), Some(found)) = (self.remote.sha256(), self.partial.sha256()) else {
-            return Ok(End::Whole(self.partial));
+            return Ok(TransferEnd::Whole(self.partial));
         };
         if expected.eq_ignore_ascii_case(&found) {
-            return Ok(End::Whole(self.partial));
+            return Ok(TransferEnd::Whole(self.partial));
         }
         let error = HubError::Corrupt {
             file: self.file.to_owned(),
@@ -254,7 +256,7 @@ impl<'a> Transfer<'a> {
         };
         self.partial.remove()?;
         if self.resumed {
-            return Ok(End::Unusable {
+            return Ok(TransferEnd::Unusable {
                 reason: "its pieces do not belong together",
                 error,
             });
@@ -262,9 +264,9 @@ impl<'a> Transfer<'a> {
         Err(error)
     }
 
-    fn give_up(self, reason: &'static str, url: &Url) -> Result<End<'a>, HubError> {
+    fn give_up(self, reason: &'static str, url: &Url) -> Result<TransferEnd<'a>, HubError> {
         self.partial.remove()?;
-        Ok(End::Unusable {
+        Ok(TransferEnd::Unusable {
             reason,
             error: bad(url, "a file that differs with every request"),
         })
@@ -272,7 +274,7 @@ impl<'a> Transfer<'a> {
 }
 
 /// How an answer's body ended.
-enum Read {
+enum BodyRead {
     Whole,
     TooLong,
     Cut(Option<reqwest::Error>),

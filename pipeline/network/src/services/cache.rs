@@ -1,6 +1,6 @@
 use crate::services::{ApiError, Usage};
 use clika_base::files::sha256_hex;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use std::{
@@ -13,9 +13,9 @@ use std::{
 
 /// Names a request by what decides its answer: SHA-256 of the model, parameters and messages.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key(String);
+pub struct RequestKey(String);
 
-impl Key {
+impl RequestKey {
     /// The key of a request. Keys of objects are sorted, so that their order does not matter.
     pub fn new(request: &Value) -> Self {
         let mut text = String::new();
@@ -63,9 +63,9 @@ fn canonical(value: &Value, out: &mut String) {
     }
 }
 
-/// An answer that was kept.
+/// An answer of a service as the cache keeps it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Kept {
+pub struct CachedAnswer {
     /// The answer.
     pub value: Value,
     /// The day it was given, UTC: `2026-11-24`.
@@ -77,13 +77,13 @@ pub struct Kept {
 /// The first line names the format. A last line without its end is a write that was cut off: it is
 /// dropped with a warning, and its answer is asked for again.
 #[derive(Debug)]
-pub struct Cache {
+pub struct AnswerCache {
     path: PathBuf,
-    state: Mutex<State>,
+    state: Mutex<CacheState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct CacheState {
     file: File,
     /// Where the next line goes.
     end: u64,
@@ -100,7 +100,8 @@ const FORMAT: u32 = 1;
 
 /// A line as it is checked when the cache is opened, without copying its answer.
 #[derive(Deserialize)]
-struct Seen<'a> {
+#[serde(expecting = "struct Seen")]
+struct CheckedLine<'a> {
     key: &'a str,
     #[serde(default)]
     replaces: bool,
@@ -109,7 +110,8 @@ struct Seen<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line<'a> {
+#[serde(expecting = "struct Line")]
+struct CacheLine<'a> {
     key: &'a str,
     /// Whether it counts instead of an earlier line, whose answer could not be used.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -119,7 +121,7 @@ struct Line<'a> {
     value: Value,
 }
 
-impl Cache {
+impl AnswerCache {
     /// Opens a cache, or makes an empty one. Only one run uses a cache at a time.
     pub fn open(path: &Path) -> Result<Self, ApiError> {
         let unusable = |source| ApiError::CacheFile {
@@ -168,7 +170,7 @@ impl Cache {
     }
 
     /// An answer, if it was kept.
-    pub fn get(&self, key: &Key) -> Result<Option<Kept>, ApiError> {
+    pub fn get(&self, key: &RequestKey) -> Result<Option<CachedAnswer>, ApiError> {
         let mut state = self.state();
         let Some(&(start, length)) = state.lines.get(key.as_str()) else {
             return Ok(None);
@@ -178,9 +180,9 @@ impl Cache {
             .file
             .seek(SeekFrom::Start(start))
             .and_then(|_| state.file.read_exact(&mut bytes))
-            .and_then(|()| Ok(serde_json::from_slice::<Line>(&bytes)?));
+            .and_then(|()| Ok(serde_json::from_slice::<CacheLine>(&bytes)?));
         match read {
-            Ok(line) => Ok(Some(Kept {
+            Ok(line) => Ok(Some(CachedAnswer {
                 value: line.value,
                 date: line.date,
             })),
@@ -189,24 +191,34 @@ impl Cache {
     }
 
     /// Keeps an answer. It is in the file when this returns.
-    pub fn keep(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+    pub fn keep(
+        &self,
+        key: &RequestKey,
+        value: Value,
+        usage: Usage,
+    ) -> Result<CachedAnswer, ApiError> {
         self.append(key, value, usage, false)
     }
 
     /// Keeps an answer, instead of the one that is kept where there is one.
-    pub fn put(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+    pub fn put(
+        &self,
+        key: &RequestKey,
+        value: Value,
+        usage: Usage,
+    ) -> Result<CachedAnswer, ApiError> {
         let replaces = self.state().lines.contains_key(key.as_str());
         self.append(key, value, usage, replaces)
     }
 
     fn append(
         &self,
-        key: &Key,
+        key: &RequestKey,
         value: Value,
         usage: Usage,
         replaces: bool,
-    ) -> Result<Kept, ApiError> {
-        let line = Line {
+    ) -> Result<CachedAnswer, ApiError> {
+        let line = CacheLine {
             key: key.as_str(),
             replaces,
             date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
@@ -220,7 +232,7 @@ impl Cache {
         state
             .lines
             .insert(key.as_str().to_owned(), (start, text.len()));
-        Ok(Kept {
+        Ok(CachedAnswer {
             value: line.value,
             date: line.date,
         })
@@ -233,13 +245,13 @@ impl Cache {
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, CacheState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Appends a line. What a failed write left behind is taken back, so that the next one starts clean.
-fn append(state: &mut State, line: &str) -> io::Result<()> {
+fn append(state: &mut CacheState, line: &str) -> io::Result<()> {
     let bytes = format!("{line}\n").into_bytes();
     if let Err(error) = state.file.write_all(&bytes) {
         state.file.set_len(state.end)?;
@@ -253,7 +265,7 @@ fn read(
     file: File,
     path: &Path,
     unusable: &impl Fn(io::Error) -> ApiError,
-) -> Result<State, ApiError> {
+) -> Result<CacheState, ApiError> {
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let mut lines = HashMap::new();
     let mut start = 0;
@@ -278,25 +290,25 @@ fn read(
         if number == 1 {
             check_header(content, path)?;
         } else {
-            let seen: Seen = serde_json::from_slice(content).map_err(|error| {
+            let seen: CheckedLine = serde_json::from_slice(content).map_err(|error| {
                 let problem = format!("the line is no answer: {error}");
-                let place = Place {
+                let position = FilePosition {
                     path: path.to_owned(),
                     line: number,
                 };
-                ApiError::CacheLine { problem, place }
+                ApiError::CacheLine { problem, position }
             })?;
-            let place = (start, content.len());
+            let position = (start, content.len());
             if seen.replaces {
-                lines.insert(seen.key.to_owned(), place);
+                lines.insert(seen.key.to_owned(), position);
             } else {
                 // A key that stands twice was asked for twice; the first answer is the one that was used.
-                lines.entry(seen.key.to_owned()).or_insert(place);
+                lines.entry(seen.key.to_owned()).or_insert(position);
             }
         }
         start += length as u64;
     }
-    Ok(State {
+    Ok(CacheState {
         file: reader.into_inner(),
         end: start,
         lines,

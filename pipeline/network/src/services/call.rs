@@ -1,4 +1,4 @@
-use crate::http::{Answer, excerpt, retry_after};
+use crate::http::{HttpResponse, excerpt, retry_after};
 use crate::services::CallError;
 use reqwest::{
     RequestBuilder, StatusCode,
@@ -14,9 +14,9 @@ pub const LONGEST_ANSWER: usize = 16 << 20;
 /// `advice` says where the key comes from.
 pub async fn call(
     request: RequestBuilder,
-    special: impl Fn(&Answer) -> Option<CallError>,
+    special: impl Fn(&HttpResponse) -> Option<CallError>,
     advice: &str,
-) -> Result<Answer, CallError> {
+) -> Result<HttpResponse, CallError> {
     let answer = crate::http::send(request, LONGEST_ANSWER)
         .await
         .map_err(CallError::Transport)?;
@@ -34,7 +34,7 @@ pub async fn call(
 }
 
 /// What a status means by HTTP and by OpenAI's habit; `None` for a success.
-fn fault(answer: &Answer, advice: &str) -> Option<CallError> {
+fn fault(answer: &HttpResponse, advice: &str) -> Option<CallError> {
     let status = answer.status;
     let excerpt = excerpt(&answer.body);
     if status.is_success() {

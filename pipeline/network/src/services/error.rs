@@ -1,6 +1,6 @@
-use crate::http::{Fault, SendError};
+use crate::http::{SendError, Transient};
 use clika_base::files::ArtifactError;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use miette::Diagnostic;
 use reqwest::StatusCode;
 use std::{io, path::PathBuf, time::Duration};
@@ -16,7 +16,7 @@ pub enum CallError {
     ))]
     Transport(#[source] SendError),
     /// The service is busy.
-    #[error("answered {status}{}: {excerpt}", wish(*retry_after))]
+    #[error("answered {status}{}: {excerpt}", wait_text(*retry_after))]
     #[diagnostic(help(
         "the service is overloaded or wants fewer requests: lower --concurrency or --rpm and run \
          the command again later; every answer so far is kept"
@@ -102,8 +102,8 @@ pub enum CallError {
     },
 }
 
-impl Fault for CallError {
-    fn is_passing(&self) -> bool {
+impl Transient for CallError {
+    fn is_transient(&self) -> bool {
         match self {
             Self::Transport(_) | Self::Busy { .. } | Self::NotJson { .. } => true,
             Self::Quota { .. }
@@ -201,7 +201,7 @@ pub enum ApiError {
         problem: String,
     },
     /// A line of the cache is broken.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     #[diagnostic(help(
         "the cache was changed by another program: remove that line, and its answer is asked for again"
     ))]
@@ -209,7 +209,7 @@ pub enum ApiError {
         /// What is wrong.
         problem: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// The cache cannot be read or written.
     #[error("cannot use {}", path.display())]
@@ -226,7 +226,7 @@ pub enum ApiError {
     Artifact(#[from] ArtifactError),
 }
 
-fn wish(retry_after: Option<Duration>) -> String {
+fn wait_text(retry_after: Option<Duration>) -> String {
     match retry_after {
         Some(wait) => format!(" and wants {} s of rest", wait.as_secs()),
         None => String::new(),

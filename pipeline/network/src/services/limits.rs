@@ -6,8 +6,8 @@ use std::{
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How much of a service is used at once and in a minute.
-pub(crate) struct Limits {
+/// Limits the requests to a service that are under way at once, and those of a minute.
+pub(crate) struct RateLimits {
     concurrency: Semaphore,
     requests: Option<DefaultDirectRateLimiter>,
     tokens: Option<Tokens>,
@@ -30,7 +30,7 @@ fn limiter(per_minute: NonZeroU32) -> DefaultDirectRateLimiter {
     RateLimiter::direct(Quota::per_minute(per_minute).allow_burst(burst(per_minute)))
 }
 
-impl Limits {
+impl RateLimits {
     pub(crate) fn new(
         concurrency: usize,
         requests_per_minute: Option<NonZeroU32>,

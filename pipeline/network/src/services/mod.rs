@@ -13,9 +13,9 @@ mod secret;
 mod service;
 
 pub use budget::{Budget, Prices, Totals, Usage};
-pub use cache::{Cache, Kept, Key};
+pub use cache::{AnswerCache, CachedAnswer, RequestKey};
 pub use call::{LONGEST_ANSWER, call};
 pub use error::{ApiError, CallError};
-pub use openai::{Generation, OpenAi, Prompt, Reply, Role};
+pub use openai::{ChatRole, Completion, GenerationRequest, OpenAi, Prompt};
 pub use secret::Secret;
-pub use service::{Answered, Rules, Service};
+pub use service::{Service, ServiceAnswer, ServiceConfig};

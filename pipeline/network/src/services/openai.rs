@@ -1,6 +1,7 @@
 use crate::http::excerpt;
 use crate::services::{
-    Answered, ApiError, CallError, Kept, Key, Secret, Service, Totals, Usage, call::call,
+    ApiError, CachedAnswer, CallError, RequestKey, Secret, Service, ServiceAnswer, Totals, Usage,
+    call::call,
 };
 use async_openai::{Client, config::OpenAIConfig, error::OpenAIError, middleware};
 use clika_base::types::Progress;
@@ -21,12 +22,12 @@ pub enum Prompt {
     /// Text that the model continues: `/completions`.
     Text(String),
     /// Messages in the model's chat format: `/chat/completions`.
-    Chat(Vec<(Role, String)>),
+    Chat(Vec<(ChatRole, String)>),
 }
 
-/// Who says a message.
+/// Who says a message of a chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum ChatRole {
     /// What the model shall be.
     System,
     /// What is asked.
@@ -35,7 +36,7 @@ pub enum Role {
 
 /// One request for a continuation or an answer, always at temperature 0.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Generation {
+pub struct GenerationRequest {
     /// What the model is given.
     pub prompt: Prompt,
     /// Tokens that the answer has at most.
@@ -44,9 +45,9 @@ pub struct Generation {
     pub fields: Map<String, Value>,
 }
 
-/// A model's answer.
+/// What the model answered to a [`GenerationRequest`].
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
+pub struct Completion {
     /// The text.
     pub text: String,
     /// Why it ended: `stop`, `length`; `None` where the server does not say.
@@ -146,12 +147,12 @@ impl OpenAi {
     /// The model's answer, from the cache or from the endpoint.
     pub async fn generate(
         &self,
-        generation: &Generation,
+        generation: &GenerationRequest,
         progress: &dyn Progress,
-    ) -> Result<Reply, ApiError> {
+    ) -> Result<Completion, ApiError> {
         let body = generation.body(&self.model);
         let chat = matches!(generation.prompt, Prompt::Chat(_));
-        let key = Key::new(&json!([if chat { "chat" } else { "completion" }, body]));
+        let key = RequestKey::new(&json!([if chat { "chat" } else { "completion" }, body]));
         let kept = self
             .service
             .ask(
@@ -181,11 +182,11 @@ impl OpenAi {
         Ok(())
     }
 
-    fn fact(&self, what: &Value) -> Key {
-        Key::new(&json!(["fact", self.model, what]))
+    fn fact(&self, what: &Value) -> RequestKey {
+        RequestKey::new(&json!(["fact", self.model, what]))
     }
 
-    async fn request(&self, chat: bool, body: &Value) -> Result<Answered, CallError> {
+    async fn request(&self, chat: bool, body: &Value) -> Result<ServiceAnswer, CallError> {
         let answer: Result<Value, _> = if chat {
             self.client.chat().create_byot(body).await
         } else {
@@ -200,11 +201,11 @@ impl OpenAi {
             output_tokens: tokens("completion_tokens").unwrap_or(0),
             characters: 0,
         });
-        Ok(Answered { value, usage })
+        Ok(ServiceAnswer { value, usage })
     }
 }
 
-impl Generation {
+impl GenerationRequest {
     /// The request's body; what decides the answer, and so the key of the cache.
     fn body(&self, model: &str) -> Value {
         let mut body = json!({
@@ -246,7 +247,7 @@ impl Generation {
     }
 }
 
-impl Role {
+impl ChatRole {
     const fn name(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -286,14 +287,14 @@ fn choice(value: &Value) -> Result<&Value, CallError> {
     })
 }
 
-fn reply(kept: &Kept) -> Result<Reply, CallError> {
+fn reply(kept: &CachedAnswer) -> Result<Completion, CallError> {
     let choice = choice(&kept.value)?;
     // A refusal or a tool call has no content, and an answer without text is an invalid one.
     let text = choice["message"]["content"]
         .as_str()
         .or_else(|| choice["text"].as_str())
         .unwrap_or("");
-    Ok(Reply {
+    Ok(Completion {
         text: text.to_owned(),
         finish_reason: choice["finish_reason"].as_str().map(str::to_owned),
         first_token: first_token(&choice["logprobs"])?,

@@ -1,6 +1,7 @@
-use crate::http::{Fault, LONGEST_WAIT, Patience};
+use crate::http::{LONGEST_WAIT, RetryPolicy, Transient};
 use crate::services::{
-    ApiError, Budget, Cache, CallError, Kept, Key, Totals, Usage, budget::Ledger, limits::Limits,
+    AnswerCache, ApiError, Budget, CachedAnswer, CallError, RequestKey, Totals, Usage,
+    budget::Ledger, limits::RateLimits,
 };
 use clika_base::types::Progress;
 use serde_json::Value;
@@ -12,9 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How a service is treated.
+/// How a service is called: how many requests at once and a minute, how long and how often, and what they may cost.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub struct ServiceConfig {
     /// Requests under way at once.
     pub concurrency: usize,
     /// Requests a minute, failed ones included.
@@ -24,14 +25,14 @@ pub struct Rules {
     /// How long one request may take, from the first byte sent to the last one received.
     pub timeout: Duration,
     /// How often a request is tried, and how patiently.
-    pub patience: Patience,
+    pub retry: RetryPolicy,
     /// What the run may use.
     pub budget: Budget,
 }
 
-/// A successful answer and what it used; `None` where the service did not say.
+/// A service's successful answer and what it used; `None` where the service did not say.
 #[derive(Clone, Debug)]
-pub struct Answered {
+pub struct ServiceAnswer {
     /// The answer.
     pub value: Value,
     /// What it used.
@@ -44,18 +45,18 @@ pub struct Answered {
 /// budget goes on where it stopped and pays for nothing twice.
 pub struct Service {
     name: String,
-    rules: Rules,
-    limits: Limits,
-    cache: Cache,
+    rules: ServiceConfig,
+    limits: RateLimits,
+    cache: AnswerCache,
     ledger: Mutex<Ledger>,
     /// Requests under way, so that equal ones are sent once.
-    under_way: Mutex<HashMap<Key, Arc<tokio::sync::Mutex<()>>>>,
+    under_way: Mutex<HashMap<RequestKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Service {
     /// A service that keeps its answers in `cache`. Fails where the budget limits a cost that cannot
     /// be known.
-    pub fn new(name: &str, rules: Rules, cache: Cache) -> Result<Self, ApiError> {
+    pub fn new(name: &str, rules: ServiceConfig, cache: AnswerCache) -> Result<Self, ApiError> {
         if rules.budget.max_cost.is_some() && rules.budget.prices.is_none() {
             return Err(ApiError::NoPrices {
                 service: name.to_owned(),
@@ -63,7 +64,7 @@ impl Service {
         }
         Ok(Self {
             name: name.to_owned(),
-            limits: Limits::new(
+            limits: RateLimits::new(
                 rules.concurrency,
                 rules.requests_per_minute,
                 rules.tokens_per_minute,
@@ -81,7 +82,7 @@ impl Service {
     }
 
     /// How it is treated.
-    pub fn rules(&self) -> &Rules {
+    pub fn rules(&self) -> &ServiceConfig {
         &self.rules
     }
 
@@ -91,7 +92,7 @@ impl Service {
     }
 
     /// A kept answer.
-    pub fn lookup(&self, key: &Key) -> Result<Option<Kept>, ApiError> {
+    pub fn lookup(&self, key: &RequestKey) -> Result<Option<CachedAnswer>, ApiError> {
         let kept = self.cache.get(key)?;
         if kept.is_some() {
             self.ledger().hit();
@@ -100,7 +101,12 @@ impl Service {
     }
 
     /// Keeps an answer that [`send`](Self::send) brought. It is on the disk when this returns.
-    pub fn keep(&self, key: &Key, value: Value, usage: Usage) -> Result<Kept, ApiError> {
+    pub fn keep(
+        &self,
+        key: &RequestKey,
+        value: Value,
+        usage: Usage,
+    ) -> Result<CachedAnswer, ApiError> {
         self.cache.keep(key, value, usage)
     }
 
@@ -110,14 +116,14 @@ impl Service {
     /// asked for again.
     pub async fn ask<F>(
         &self,
-        key: &Key,
+        key: &RequestKey,
         most: Usage,
         check: impl Fn(&Value) -> Result<(), CallError>,
         attempt: impl FnMut() -> F,
         progress: &dyn Progress,
-    ) -> Result<Kept, ApiError>
+    ) -> Result<CachedAnswer, ApiError>
     where
-        F: Future<Output = Result<Answered, CallError>>,
+        F: Future<Output = Result<ServiceAnswer, CallError>>,
     {
         let turn = Arc::clone(self.under_way().entry(key.clone()).or_default());
         let held = turn.lock().await;
@@ -131,7 +137,7 @@ impl Service {
         let answer = match kept {
             Some(kept) => Ok(kept),
             None => match self.send(most, attempt, progress).await {
-                Ok(Answered { value, usage }) => match check(&value) {
+                Ok(ServiceAnswer { value, usage }) => match check(&value) {
                     Ok(()) => self.cache.put(key, value, usage.unwrap_or(most)),
                     Err(source) => Err(ApiError::Call {
                         service: self.name.clone(),
@@ -152,13 +158,13 @@ impl Service {
         most: Usage,
         mut attempt: impl FnMut() -> F,
         progress: &dyn Progress,
-    ) -> Result<Answered, ApiError>
+    ) -> Result<ServiceAnswer, ApiError>
     where
-        F: Future<Output = Result<Answered, CallError>>,
+        F: Future<Output = Result<ServiceAnswer, CallError>>,
     {
         self.rules
-            .patience
-            .persist(
+            .retry
+            .run(
                 || {
                     let request = attempt();
                     self.once(most, request)
@@ -167,25 +173,25 @@ impl Service {
             )
             .await
             .map_err(|failure| match failure {
-                Failure::Call(source) => ApiError::Call {
+                AttemptError::Call(source) => ApiError::Call {
                     service: self.name.clone(),
                     source,
                 },
-                Failure::Rules(error) => error,
+                AttemptError::Rules(error) => error,
             })
     }
 
     async fn once(
         &self,
         most: Usage,
-        request: impl Future<Output = Result<Answered, CallError>>,
-    ) -> Result<Answered, Failure> {
+        request: impl Future<Output = Result<ServiceAnswer, CallError>>,
+    ) -> Result<ServiceAnswer, AttemptError> {
         let _place = self.limits.enter().await;
         self.limits.wait(most.tokens()).await;
         self.ledger()
             .reserve(most, &self.name)
-            .map_err(Failure::Rules)?;
-        let mut booking = Booking {
+            .map_err(AttemptError::Rules)?;
+        let mut booking = Reservation {
             service: self,
             most,
             // Until the answer is there: a request that is given up may be charged all the same.
@@ -202,14 +208,14 @@ impl Service {
         {
             self.limits.hold(Instant::now() + wait);
         }
-        answer.map_err(Failure::Call)
+        answer.map_err(AttemptError::Call)
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn under_way(&self) -> MutexGuard<'_, HashMap<Key, Arc<tokio::sync::Mutex<()>>>> {
+    fn under_way(&self) -> MutexGuard<'_, HashMap<RequestKey, Arc<tokio::sync::Mutex<()>>>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -217,25 +223,25 @@ impl Service {
 }
 
 /// Settles a reservation also where the request is dropped in the middle.
-struct Booking<'a> {
+struct Reservation<'a> {
     service: &'a Service,
     most: Usage,
     used: Option<Usage>,
 }
 
-impl Drop for Booking<'_> {
+impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         self.service.ledger().settle(self.most, self.used);
     }
 }
 
 /// Why one attempt failed.
-enum Failure {
+enum AttemptError {
     Call(CallError),
     Rules(ApiError),
 }
 
-impl std::fmt::Display for Failure {
+impl std::fmt::Display for AttemptError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Call(error) => error.fmt(f),
@@ -244,10 +250,10 @@ impl std::fmt::Display for Failure {
     }
 }
 
-impl Fault for Failure {
-    fn is_passing(&self) -> bool {
+impl Transient for AttemptError {
+    fn is_transient(&self) -> bool {
         match self {
-            Self::Call(error) => error.is_passing(),
+            Self::Call(error) => error.is_transient(),
             Self::Rules(_) => false,
         }
     }

@@ -2,17 +2,17 @@ use crate::{
     Place, content, hint,
     server::{COMMIT, Repository, Stored},
 };
-use clika_network::hub::{HubError, Located, Settings};
+use clika_network::hub::{HubError, HubSettings, ModelFolder};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, ffi::OsString, fs, path::Path};
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 use tempfile::TempDir;
 
 /// A cache that has the model.
-fn filled() -> (Place, Located) {
+fn filled() -> (Place, ModelFolder) {
     let repository = Repository::model();
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let place = Place::new(&server);
     let located = place.locate("org/tiny").0.unwrap();
     (place, located)
@@ -21,7 +21,7 @@ fn filled() -> (Place, Located) {
 #[test]
 fn needs_no_connection_for_what_is_cached() {
     let (mut place, located) = filled();
-    let silent = Stub::start(|_, _| Answer::new(500, "text/plain", ""));
+    let silent = StubServer::start(|_, _| StubResponse::new(500, "text/plain", ""));
     place.settings.endpoint = silent.origin().parse().unwrap();
     place.settings.offline = true;
     for model in ["org/tiny", "org/tiny@main", &format!("org/tiny@{COMMIT}")] {
@@ -127,14 +127,14 @@ fn uses_the_cache_without_a_connection_and_says_so() {
 
 #[test]
 fn a_local_folder_wins() {
-    let server = Stub::start(|_, _| Answer::new(500, "text/plain", ""));
+    let server = StubServer::start(|_, _| StubResponse::new(500, "text/plain", ""));
     let place = Place::new(&server);
     let folder = place.folder.path().join("org/tiny@main");
     fs::create_dir_all(&folder).unwrap();
     let found = place.locate(folder.to_str().unwrap()).0.unwrap();
     assert_eq!(
         found,
-        Located {
+        ModelFolder {
             folder: folder.clone(),
             name: "tiny@main".to_owned(),
             revision: None,
@@ -212,7 +212,7 @@ fn the_layout_is_that_of_huggingface_hub() {
         ],
         cdn: None,
     };
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let place = Place::new(&server);
     place.locate("org/tiny").0.unwrap();
     let mut found = Map::new();
@@ -222,7 +222,7 @@ fn the_layout_is_that_of_huggingface_hub() {
 
 #[test]
 fn finds_what_huggingface_hub_downloaded() {
-    let server = Stub::start(|_, _| Answer::new(500, "text/plain", ""));
+    let server = StubServer::start(|_, _| StubResponse::new(500, "text/plain", ""));
     let mut place = Place::new(&server);
     place.settings.offline = true;
     for (name, entry) in recorded() {
@@ -242,9 +242,9 @@ fn finds_what_huggingface_hub_downloaded() {
 }
 
 /// The settings of an environment with these variables.
-fn settings(variables: &[(&str, &str)]) -> Result<Settings, HubError> {
+fn settings(variables: &[(&str, &str)]) -> Result<HubSettings, HubError> {
     let variables: BTreeMap<_, _> = variables.iter().copied().collect();
-    Settings::from_variables(&|name| variables.get(name).map(OsString::from))
+    HubSettings::from_variables(&|name| variables.get(name).map(OsString::from))
 }
 
 #[test]

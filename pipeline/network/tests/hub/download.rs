@@ -2,9 +2,9 @@ use crate::{
     Place, content, names,
     server::{COMMIT, Repository, Stored, bytes, header, is_get, path},
 };
-use clika_network::hub::{HubError, Located};
+use clika_network::hub::{HubError, ModelFolder};
 use secrecy::SecretString;
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
 #[test]
 fn brings_what_a_model_needs() {
@@ -21,13 +21,13 @@ fn brings_what_a_model_needs() {
         .with(Stored::large("pytorch_model.bin", 100))
         .with(Stored::large("onnx/model.safetensors", 100));
     let weights = repository.file("model.safetensors").content.clone();
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let place = Place::new(&server);
     let (located, seen) = place.locate("org/tiny");
     let located = located.unwrap();
     assert_eq!(
         located,
-        Located {
+        ModelFolder {
             folder: place.repository().join("snapshots").join(COMMIT),
             name: "org/tiny".to_owned(),
             revision: Some(COMMIT.to_owned()),
@@ -59,7 +59,7 @@ fn brings_what_a_model_needs() {
 #[test]
 fn asks_a_second_time_for_the_list_only() {
     let repository = Repository::model();
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let place = Place::new(&server);
     place.locate("org/tiny").0.unwrap();
     let before = server.requests().len();
@@ -73,12 +73,12 @@ fn asks_a_second_time_for_the_list_only() {
 fn keeps_the_token_off_the_cdn() {
     let mut repository = Repository::model();
     let weights = repository.file("model.safetensors").clone();
-    let cdn = Stub::start({
+    let cdn = StubServer::start({
         let content = weights.content.clone();
         move |_, request| bytes(request, &content, "\"the-cdns-own\"")
     });
     repository.cdn = Some(cdn.origin());
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let mut place = Place::new(&server);
     place.settings.token = Some(SecretString::from("hf_abc"));
     let located = place.locate("org/tiny").0.unwrap();
@@ -108,11 +108,11 @@ fn keeps_the_token_off_the_cdn() {
 #[test]
 fn follows_a_renamed_repository() {
     let repository = Repository::model();
-    let server = Stub::start(move |_, request| {
+    let server = StubServer::start(move |_, request| {
         let path = path(request);
         if path.contains("/tiny-old/") {
             let location = path.replace("/tiny-old/", "/tiny/");
-            return Answer::new(307, "text/plain", "Moved")
+            return StubResponse::new(307, "text/plain", "Moved")
                 .with_header(&format!("Location: {location}"));
         }
         repository.answer(request)
@@ -125,8 +125,9 @@ fn follows_a_renamed_repository() {
 
 #[test]
 fn gives_up_on_endless_redirects() {
-    let server = Stub::start(|_, request| {
-        Answer::new(302, "text/plain", "Found").with_header(&format!("Location: {}", path(request)))
+    let server = StubServer::start(|_, request| {
+        StubResponse::new(302, "text/plain", "Found")
+            .with_header(&format!("Location: {}", path(request)))
     });
     let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
     assert!(matches!(error, HubError::Redirect { .. }), "{error}");
@@ -155,7 +156,7 @@ fn brings_the_shards_that_an_index_names() {
             .with(Stored::large(&one, 1_000))
             .with(Stored::large(&two, 2_000))
             .with(Stored::large(&shard.replace("{}", "3"), 3_000));
-        let server = Stub::start(move |_, request| repository.answer(request));
+        let server = StubServer::start(move |_, request| repository.answer(request));
         let place = Place::new(&server);
         let located = place.locate("org/tiny").0.unwrap();
         let mut wanted = vec!["config.json", "tokenizer.json", index, &one, &two];
@@ -181,7 +182,7 @@ fn brings_the_weights_that_can_be_read_without_an_index() {
         let repository = there.iter().fold(model(), |model, name| {
             model.with(Stored::large(name, 1_000))
         });
-        let server = Stub::start(move |_, request| repository.answer(request));
+        let server = StubServer::start(move |_, request| repository.answer(request));
         let place = Place::new(&server);
         let located = place.locate("org/tiny").0.unwrap();
         let mut wanted = [&["config.json", "tokenizer.json"], wanted].concat();
@@ -199,7 +200,7 @@ fn brings_the_weights_that_can_be_read_without_an_index() {
         let repository = there.iter().fold(model(), |model, name| {
             model.with(Stored::large(name, 1_000))
         });
-        let server = Stub::start(move |_, request| repository.answer(request));
+        let server = StubServer::start(move |_, request| repository.answer(request));
         let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
         assert!(error.to_string().contains(&problem), "{error}");
         assert!(!server.requests().iter().any(|request| is_get(request, one)));
@@ -212,7 +213,7 @@ fn brings_a_tokenizer_of_two_files() {
         .without("tokenizer.json")
         .with(Stored::small("vocab.json", "{}"))
         .with(Stored::small("merges.txt", ""));
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let mut place = Place::new(&server);
     let located = place.locate("org/tiny").0.unwrap();
     let wanted = [
@@ -229,7 +230,7 @@ fn brings_a_tokenizer_of_two_files() {
 #[test]
 fn takes_a_branch_with_a_slash_and_a_commit() {
     let repository = Repository::model();
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let place = Place::new(&server);
     let located = place.locate("org/tiny@refs/pr/1").0.unwrap();
     assert_eq!(located.revision.as_deref(), Some(COMMIT));

@@ -9,15 +9,15 @@ mod resume;
 mod server;
 
 use clika_base::types::Progress;
-use clika_network::http::Patience;
-use clika_network::hub::{Hub, HubError, Located, Settings};
+use clika_network::http::RetryPolicy;
+use clika_network::hub::{Hub, HubError, HubSettings, ModelFolder};
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::Mutex,
     time::Duration,
 };
-use stub_server::Stub;
+use stub_server::StubServer;
 use tempfile::TempDir;
 
 /// Keeps what a person would see.
@@ -44,18 +44,18 @@ impl Progress for Seen {
 /// A cache, and the settings to use it with.
 struct Place {
     folder: TempDir,
-    settings: Settings,
+    settings: HubSettings,
 }
 
 impl Place {
-    fn new(server: &Stub) -> Self {
+    fn new(server: &StubServer) -> Self {
         let folder = TempDir::new().unwrap();
-        let settings = Settings {
+        let settings = HubSettings {
             endpoint: server.origin().parse().unwrap(),
             cache: folder.path().join("hub"),
             token: None,
             offline: false,
-            patience: Patience {
+            retry: RetryPolicy {
                 attempts: 3,
                 first_wait: Duration::from_millis(1),
             },
@@ -65,12 +65,12 @@ impl Place {
     }
 
     /// As a new process would do it: nothing but the disk is shared between two calls.
-    fn locate(&self, model: &str) -> (Result<Located, HubError>, Seen) {
+    fn locate(&self, model: &str) -> (Result<ModelFolder, HubError>, Seen) {
         let seen = Seen::default();
         (self.locate_with(model, &seen), seen)
     }
 
-    fn locate_with(&self, model: &str, progress: &dyn Progress) -> Result<Located, HubError> {
+    fn locate_with(&self, model: &str, progress: &dyn Progress) -> Result<ModelFolder, HubError> {
         let hub = Hub::new(self.settings.clone())?;
         tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -5,11 +5,13 @@ use crate::{
 use clika_network::hub::HubError;
 use secrecy::SecretString;
 use std::time::Duration;
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
 /// What comes of a server that always answers so, and how often it was asked.
-fn outcome(answer: impl Fn(usize) -> Answer + Send + 'static) -> (HubError, usize, Vec<String>) {
-    let server = Stub::start(move |nth, _| answer(nth));
+fn outcome(
+    answer: impl Fn(usize) -> StubResponse + Send + 'static,
+) -> (HubError, usize, Vec<String>) {
+    let server = StubServer::start(move |nth, _| answer(nth));
     let (located, seen) = Place::new(&server).locate("org/tiny");
     let notes = seen.notes.lock().unwrap().clone();
     (located.unwrap_err(), server.requests().len(), notes)
@@ -17,7 +19,7 @@ fn outcome(answer: impl Fn(usize) -> Answer + Send + 'static) -> (HubError, usiz
 
 #[test]
 fn tells_strangers_to_set_a_token() {
-    let refuse = |_| Answer::new(401, "text/plain", "Invalid username or password.");
+    let refuse = |_| StubResponse::new(401, "text/plain", "Invalid username or password.");
     let (error, asked, _) = outcome(refuse);
     assert_eq!(
         error.to_string(),
@@ -28,7 +30,7 @@ fn tells_strangers_to_set_a_token() {
     let (error, ..) = outcome(|_| crate::server::error(401, "RepoNotFound", "Not found"));
     assert!(matches!(error, HubError::Unauthorized { token: false, .. }));
 
-    let server = Stub::start(move |nth, _| refuse(nth));
+    let server = StubServer::start(move |nth, _| refuse(nth));
     let mut place = Place::new(&server);
     place.settings.token = Some(SecretString::from("hf_old"));
     let error = place.locate("org/tiny").0.unwrap_err();
@@ -44,7 +46,7 @@ fn tells_where_to_accept_a_licence() {
     // The list of a gated model is public; its files are not. To strangers it says 401.
     for (status, code) in [(403, "GatedRepo"), (401, "GatedRepo"), (403, "Other")] {
         let repository = Repository::model();
-        let server = Stub::start(move |_, request| {
+        let server = StubServer::start(move |_, request| {
             if path(request).contains("/resolve/") {
                 let message = "You are not in the authorized list.";
                 return error(status, code, message);
@@ -75,8 +77,9 @@ fn tells_repositories_revisions_and_files_apart() {
     assert!(matches!(error, HubError::NoRepository { .. }), "{error}");
     assert_eq!(asked, 1);
 
-    let server =
-        Stub::start(|_, _| crate::server::error(404, "RevisionNotFound", "Invalid rev id: v9"));
+    let server = StubServer::start(|_, _| {
+        crate::server::error(404, "RevisionNotFound", "Invalid rev id: v9")
+    });
     let missing = Place::new(&server).locate("org/tiny@v9").0.unwrap_err();
     assert_eq!(
         missing.to_string(),
@@ -87,11 +90,11 @@ fn tells_repositories_revisions_and_files_apart() {
     );
 
     // A mirror without the hub's codes.
-    let (error, ..) = outcome(|_| Answer::new(404, "text/html", "<h1>Not Found</h1>"));
+    let (error, ..) = outcome(|_| StubResponse::new(404, "text/html", "<h1>Not Found</h1>"));
     assert!(matches!(error, HubError::NoRepository { .. }), "{error}");
 
     let repository = Repository::model();
-    let server = Stub::start(move |_, request| {
+    let server = StubServer::start(move |_, request| {
         if path(request).contains("/resolve/") && path(request).ends_with(".safetensors") {
             return crate::server::error(404, "EntryNotFound", "Entry not found");
         }
@@ -107,9 +110,9 @@ fn tells_repositories_revisions_and_files_apart() {
 #[test]
 fn waits_as_long_as_the_hub_wants() {
     let repository = Repository::model();
-    let server = Stub::start(move |nth, request| match nth {
-        0 => Answer::new(429, "text/plain", "Slow down").with_header("Retry-After: 1"),
-        3 => Answer::new(503, "text/plain", "Oops"),
+    let server = StubServer::start(move |nth, request| match nth {
+        0 => StubResponse::new(429, "text/plain", "Slow down").with_header("Retry-After: 1"),
+        3 => StubResponse::new(503, "text/plain", "Oops"),
         _ => repository.answer(request),
     });
     let (located, seen) = Place::new(&server).locate("org/tiny");
@@ -128,15 +131,16 @@ fn waits_as_long_as_the_hub_wants() {
 
 #[test]
 fn does_not_wait_forever() {
-    let (error, asked, _) =
-        outcome(|_| Answer::new(429, "text/plain", "Slow down").with_header("Retry-After: 3600"));
+    let (error, asked, _) = outcome(|_| {
+        StubResponse::new(429, "text/plain", "Slow down").with_header("Retry-After: 3600")
+    });
     assert!(matches!(error, HubError::Busy { .. }), "{error}");
     assert_eq!(asked, 1);
-    let (error, asked, notes) = outcome(|_| Answer::new(500, "text/plain", "Oops"));
+    let (error, asked, notes) = outcome(|_| StubResponse::new(500, "text/plain", "Oops"));
     assert!(matches!(error, HubError::Busy { .. }), "{error}");
     assert_eq!((asked, notes.len()), (3, 2));
 
-    let server = Stub::start(|_, _| Answer::Stall);
+    let server = StubServer::start(|_, _| StubResponse::Stall);
     let mut place = Place::new(&server);
     place.settings.stall = Duration::from_millis(100);
     let error = place.locate("org/tiny").0.unwrap_err();
@@ -165,7 +169,7 @@ fn with_index(index: &str) -> (HubError, bool) {
     let repository = Repository::model()
         .without("model.safetensors")
         .with(Stored::small("model.safetensors.index.json", index));
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
     let asked = server
         .requests()
@@ -217,11 +221,12 @@ fn takes_no_repository_that_is_no_model() {
 
 #[test]
 fn takes_no_answer_that_is_none_of_the_hub() {
-    let (error, ..) = outcome(|_| Answer::new(200, "text/html", "<h1>Please log in</h1>"));
+    let (error, ..) = outcome(|_| StubResponse::new(200, "text/html", "<h1>Please log in</h1>"));
     assert!(matches!(error, HubError::Listing { .. }), "{error}");
     for commit in ["../..", "", "main"] {
         let text = format!(r#"{{"sha": "{commit}", "siblings": []}}"#);
-        let (error, ..) = outcome(move |_| Answer::new(200, "application/json", text.clone()));
+        let (error, ..) =
+            outcome(move |_| StubResponse::new(200, "application/json", text.clone()));
         assert!(matches!(error, HubError::BadAnswer { .. }), "{error}");
     }
     for line in [
@@ -230,9 +235,9 @@ fn takes_no_answer_that_is_none_of_the_hub() {
         "Server: without an ETag",
     ] {
         let repository = Repository::model();
-        let server = Stub::start(move |_, request| {
+        let server = StubServer::start(move |_, request| {
             if path(request).contains("/resolve/") {
-                return Answer::new(200, "text/plain", "{}").with_header(line);
+                return StubResponse::new(200, "text/plain", "{}").with_header(line);
             }
             repository.answer(request)
         });
@@ -240,9 +245,9 @@ fn takes_no_answer_that_is_none_of_the_hub() {
         assert!(matches!(error, HubError::BadAnswer { .. }), "{error}");
     }
     let repository = Repository::model();
-    let server = Stub::start(move |_, request| {
+    let server = StubServer::start(move |_, request| {
         if path(request).contains("/resolve/") {
-            return Answer::new(200, "text/plain", "{}")
+            return StubResponse::new(200, "text/plain", "{}")
                 .with_header("ETag: \"abc\"")
                 .with_header("X-Repo-Commit: 89abcdef");
         }

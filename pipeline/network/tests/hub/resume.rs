@@ -9,18 +9,18 @@ use std::{
     fs::{self, File},
     sync::Mutex,
 };
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
 const WEIGHTS: &str = "model.safetensors";
 
 /// A hub that answers the nth request for the weights' content as `tweak` says.
 fn hub(
     repository: Repository,
-    tweak: impl Fn(usize, Answer) -> Answer + Send + 'static,
-) -> (Stub, Stored) {
+    tweak: impl Fn(usize, StubResponse) -> StubResponse + Send + 'static,
+) -> (StubServer, Stored) {
     let weights = repository.file(WEIGHTS).clone();
     let asked = Cell::new(0);
-    let server = Stub::start(move |_, request| {
+    let server = StubServer::start(move |_, request| {
         let answer = repository.answer(request);
         if !is_get(request, WEIGHTS) {
             return answer;
@@ -32,7 +32,7 @@ fn hub(
 }
 
 /// The ranges that were asked of the weights, with their conditions.
-fn ranges(server: &Stub) -> Vec<(Option<String>, Option<String>)> {
+fn ranges(server: &StubServer) -> Vec<(Option<String>, Option<String>)> {
     let text = |value: Option<&str>| value.map(str::to_owned);
     server
         .requests()
@@ -122,7 +122,7 @@ fn goes_on_in_the_next_run() {
 fn goes_on_at_a_cdn_that_has_its_own_names() {
     let mut repository = Repository::model();
     let stored = repository.file(WEIGHTS).clone();
-    let cdn = Stub::start({
+    let cdn = StubServer::start({
         let content = stored.content.clone();
         move |nth, request| {
             let answer = bytes(request, &content, "\"the-cdns-own\"");
@@ -135,7 +135,7 @@ fn goes_on_at_a_cdn_that_has_its_own_names() {
         }
     });
     repository.cdn = Some(cdn.origin());
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let place = Place::new(&server);
     let error = place.locate("org/tiny").0.unwrap_err();
     assert!(matches!(error, HubError::Cut { .. }), "{error}");
@@ -162,7 +162,7 @@ fn starts_over_when_the_file_changes_on_the_hub() {
     let (before, after) = (old.file(WEIGHTS).clone(), new.file(WEIGHTS).clone());
     let cached = "/api/resolve-cache/";
     let changed = Cell::new(false);
-    let server = Stub::start(move |_, request| {
+    let server = StubServer::start(move |_, request| {
         if changed.get() {
             return new.answer(request);
         }
@@ -190,7 +190,7 @@ fn starts_over_when_the_file_changes_on_the_hub() {
 fn starts_over_when_a_cdn_ignores_the_condition() {
     let mut repository = Repository::model();
     let stored = repository.file(WEIGHTS).clone();
-    let cdn = Stub::start({
+    let cdn = StubServer::start({
         let content = stored.content.clone();
         move |nth, request| {
             let etag = format!("\"version-{nth}\"");
@@ -205,7 +205,7 @@ fn starts_over_when_a_cdn_ignores_the_condition() {
         }
     });
     repository.cdn = Some(cdn.origin());
-    let server = Stub::start(move |_, request| repository.answer(request));
+    let server = StubServer::start(move |_, request| repository.answer(request));
     let place = Place::new(&server);
     let (located, seen) = place.locate("org/tiny");
     assert_eq!(content(&located.unwrap().folder, WEIGHTS), stored.content);
@@ -222,7 +222,7 @@ fn starts_over_when_a_cdn_ignores_the_condition() {
 #[test]
 fn starts_over_when_another_range_comes() {
     let wrong = |answer| match answer {
-        Answer::Full { status, body, .. } => Answer::Full {
+        StubResponse::Full { status, body, .. } => StubResponse::Full {
             status,
             headers: vec!["Content-Range: bytes 0-3145732/3145733".to_owned()],
             body,
@@ -244,7 +244,7 @@ fn starts_over_when_another_range_comes() {
 #[test]
 fn gives_up_on_a_server_that_never_sends_the_range() {
     let (server, weights) = hub(Repository::model(), |nth, answer| match answer {
-        Answer::Full { status: 206, .. } => Answer::new(416, "text/plain", ""),
+        StubResponse::Full { status: 206, .. } => StubResponse::new(416, "text/plain", ""),
         answer if nth < 100 => cut(answer, 1_000_000),
         answer => answer,
     });
@@ -260,7 +260,7 @@ fn lives_with_a_server_that_knows_no_ranges() {
     let repository = Repository::model();
     let weights = repository.file(WEIGHTS).clone();
     let asked = Cell::new(0);
-    let server = Stub::start(move |_, request| {
+    let server = StubServer::start(move |_, request| {
         let mut plain = request.clone();
         plain.head = plain.head.replace("\r\nrange: ", "\r\nx-ignored: ");
         let answer = repository.answer(&plain);
@@ -285,7 +285,7 @@ fn lives_with_a_server_that_knows_no_ranges() {
 fn gives_up_where_nothing_new_comes() {
     let repository = Repository::model();
     let asked = Cell::new(0);
-    let server = Stub::start(move |_, request| {
+    let server = StubServer::start(move |_, request| {
         let mut plain = request.clone();
         plain.head = plain.head.replace("\r\nrange: ", "\r\nx-ignored: ");
         let answer = repository.answer(&plain);
@@ -304,13 +304,13 @@ fn gives_up_where_nothing_new_comes() {
 #[test]
 fn notices_damage() {
     let (server, weights) = hub(Repository::model(), |_, answer| match answer {
-        Answer::Full {
+        StubResponse::Full {
             status,
             headers,
             mut body,
         } => {
             body[1_234_567] ^= 1;
-            Answer::Full {
+            StubResponse::Full {
                 status,
                 headers,
                 body,

@@ -1,7 +1,7 @@
 //! A hub and its CDN, as far as the resolve and revision API goes.
 
 use clika_base::files::sha256_hex;
-use stub_server::{Answer, Request};
+use stub_server::{StubRequest, StubResponse};
 
 /// A commit's name.
 pub const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -93,7 +93,7 @@ impl Repository {
     }
 
     /// What the hub answers.
-    pub fn answer(&self, request: &Request) -> Answer {
+    pub fn answer(&self, request: &StubRequest) -> StubResponse {
         let path = path(request);
         if path == format!("/api/models/{}/revision/main", self.id)
             || path == format!("/api/models/{}/revision/{COMMIT}", self.id)
@@ -112,11 +112,11 @@ impl Repository {
         };
         let etag = format!("\"{}\"", file.etag);
         match (file.large, &self.cdn, direct) {
-            (true, Some(cdn), _) => Answer::new(302, "text/plain", "Found")
+            (true, Some(cdn), _) => StubResponse::new(302, "text/plain", "Found")
                 .with_header(&format!("Location: {cdn}/{name}?signature=5ecret"))
                 .with_header(&format!("X-Linked-ETag: {etag}"))
                 .with_header(&format!("X-Linked-Size: {}", file.content.len())),
-            (false, _, None) => Answer::new(307, "text/plain", "Temporary Redirect")
+            (false, _, None) => StubResponse::new(307, "text/plain", "Temporary Redirect")
                 .with_header(&format!("Location: {cached}{name}"))
                 .with_header(&format!("X-Linked-ETag: {etag}"))
                 .with_header(&format!("X-Linked-Size: {}", file.content.len())),
@@ -127,45 +127,45 @@ impl Repository {
 }
 
 /// The path that was asked for, without a query.
-pub fn path(request: &Request) -> &str {
+pub fn path(request: &StubRequest) -> &str {
     let target = request.head.split_whitespace().nth(1).unwrap();
     target.split('?').next().unwrap()
 }
 
 /// A header's value.
-pub fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+pub fn header<'a>(request: &'a StubRequest, name: &str) -> Option<&'a str> {
     let is_it = |line: &&str| line.starts_with(&format!("{name}: "));
     let line = request.head.lines().find(is_it)?;
     Some(line[name.len() + 2..].trim())
 }
 
 /// Whether it is a GET of a file with this name, wherever it is.
-pub fn is_get(request: &Request, name: &str) -> bool {
+pub fn is_get(request: &StubRequest, name: &str) -> bool {
     request.head.starts_with("get ") && path(request).ends_with(&format!("/{name}"))
 }
 
 /// The hub's list of a revision's files.
-pub fn listing<'a>(names: impl Iterator<Item = &'a str>) -> Answer {
+pub fn listing<'a>(names: impl Iterator<Item = &'a str>) -> StubResponse {
     let quoted = |name| format!(r#"{{"rfilename": {name:?}}}"#);
     let names: Vec<_> = names.map(quoted).collect();
     let text = format!(
         r#"{{"id": "org/tiny", "sha": "{COMMIT}", "siblings": [{}]}}"#,
         names.join(", ")
     );
-    Answer::new(200, "application/json", text)
+    StubResponse::new(200, "application/json", text)
 }
 
 /// The hub's way to refuse.
-pub fn error(status: u16, code: &str, message: &str) -> Answer {
-    Answer::new(status, "text/plain", message)
+pub fn error(status: u16, code: &str, message: &str) -> StubResponse {
+    StubResponse::new(status, "text/plain", message)
         .with_header(&format!("X-Error-Code: {code}"))
         .with_header(&format!("X-Error-Message: {message}"))
 }
 
 /// A file or a range of it (RFC 9110, sections 13.1.5 and 14.2).
-pub fn bytes(request: &Request, content: &[u8], etag: &str) -> Answer {
+pub fn bytes(request: &StubRequest, content: &[u8], etag: &str) -> StubResponse {
     let full = || {
-        Answer::new(200, "application/octet-stream", content)
+        StubResponse::new(200, "application/octet-stream", content)
             .with_header(&format!("ETag: {etag}"))
             .with_header("Accept-Ranges: bytes")
     };
@@ -183,22 +183,22 @@ pub fn bytes(request: &Request, content: &[u8], etag: &str) -> Answer {
         .unwrap();
     let size = content.len();
     if first >= size {
-        return Answer::new(416, "text/plain", "")
+        return StubResponse::new(416, "text/plain", "")
             .with_header(&format!("Content-Range: bytes */{size}"));
     }
-    Answer::new(206, "application/octet-stream", &content[first..])
+    StubResponse::new(206, "application/octet-stream", &content[first..])
         .with_header(&format!("ETag: {etag}"))
         .with_header(&format!("Content-Range: bytes {first}-{}/{size}", size - 1))
 }
 
 /// The same answer, of which only the beginning is sent.
-pub fn cut(answer: Answer, sent: usize) -> Answer {
+pub fn cut(answer: StubResponse, sent: usize) -> StubResponse {
     match answer {
-        Answer::Full {
+        StubResponse::Full {
             status,
             headers,
             body,
-        } => Answer::Broken {
+        } => StubResponse::Broken {
             status,
             headers,
             sent: sent.min(body.len()),

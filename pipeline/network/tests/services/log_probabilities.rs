@@ -3,22 +3,22 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::types::NoProgress;
-use clika_network::http::Patience;
+use clika_network::http::RetryPolicy;
 use clika_network::services::{
-    ApiError, Budget, Cache, CallError, Generation, Key, OpenAi, Prompt, Role, Rules, Service,
-    Usage,
+    AnswerCache, ApiError, Budget, CallError, ChatRole, GenerationRequest, OpenAi, Prompt,
+    RequestKey, Service, ServiceConfig, Usage,
 };
 use serde_json::{Map, Value, json};
 use std::time::Duration;
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
-fn rules() -> Rules {
-    Rules {
+fn rules() -> ServiceConfig {
+    ServiceConfig {
         concurrency: 1,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_secs(5),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 1,
             first_wait: Duration::from_millis(1),
         },
@@ -48,16 +48,16 @@ async fn log_probabilities_that_are_none_are_no_answer_and_block_none() {
     let positive = scored([json!(0.7), json!(0.2), json!(0.1)]);
     let stub = {
         let answers = [nan.clone(), positive, sound].map(|value| value.to_string());
-        Stub::start(move |number, _| {
-            Answer::new(200, "application/json", answers[number.min(2)].clone())
+        StubServer::start(move |number, _| {
+            StubResponse::new(200, "application/json", answers[number.min(2)].clone())
         })
     };
     let ask = || async {
-        let service = Service::new("stub", rules(), Cache::open(&cache)?)?;
+        let service = Service::new("stub", rules(), AnswerCache::open(&cache)?)?;
         let base = format!("{}/v1", stub.origin());
         let model = OpenAi::new(service, &base, "m", None, "CLIKA_API_KEY")?;
-        let question = Generation {
-            prompt: Prompt::Chat(vec![(Role::User, "Which?".to_owned())]),
+        let question = GenerationRequest {
+            prompt: Prompt::Chat(vec![(ChatRole::User, "Which?".to_owned())]),
             max_tokens: 10,
             fields: Map::new(),
         };
@@ -74,15 +74,15 @@ async fn log_probabilities_that_are_none_are_no_answer_and_block_none() {
         source.to_string().split(':').next().unwrap(),
         "0.7 is no log-probability of `A`"
     );
-    assert!(Cache::open(&cache).unwrap().is_empty(), "it was kept");
+    assert!(AnswerCache::open(&cache).unwrap().is_empty(), "it was kept");
 
     // An older version has kept it.
     let body = json!({
         "model": "m", "max_tokens": 10, "temperature": 0.0,
         "messages": [{ "role": "user", "content": "Which?" }],
     });
-    let key = Key::new(&json!(["chat", body]));
-    Cache::open(&cache)
+    let key = RequestKey::new(&json!(["chat", body]));
+    AnswerCache::open(&cache)
         .unwrap()
         .keep(&key, nan, Usage::default())
         .unwrap();

@@ -3,25 +3,25 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::types::NoProgress;
-use clika_network::http::Patience;
+use clika_network::http::RetryPolicy;
 use clika_network::services::{
-    ApiError, Budget, Cache, CallError, Generation, Key, OpenAi, Prices, Prompt, Role, Rules,
-    Secret, Service, Usage,
+    AnswerCache, ApiError, Budget, CallError, ChatRole, GenerationRequest, OpenAi, Prices, Prompt,
+    RequestKey, Secret, Service, ServiceConfig, Usage,
 };
 use futures_util::future::join_all;
 use serde_json::{Map, json};
 use std::{fs, path::Path, time::Duration};
-use stub_server::{Answer, Stub};
+use stub_server::{StubResponse, StubServer};
 
 const KEY: &str = "sk-never-to-be-seen";
 
-fn rules(budget: Budget) -> Rules {
-    Rules {
+fn rules(budget: Budget) -> ServiceConfig {
+    ServiceConfig {
         concurrency: 4,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_millis(500),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 3,
             first_wait: Duration::from_millis(1),
         },
@@ -29,34 +29,34 @@ fn rules(budget: Budget) -> Rules {
     }
 }
 
-fn model(stub: &Stub, cache: &Path, budget: Budget) -> Result<OpenAi, ApiError> {
-    let service = Service::new("stub", rules(budget), Cache::open(cache)?)?;
+fn model(stub: &StubServer, cache: &Path, budget: Budget) -> Result<OpenAi, ApiError> {
+    let service = Service::new("stub", rules(budget), AnswerCache::open(cache)?)?;
     let key = Secret::new("CLIKA_API_KEY", KEY);
     let base = format!("{}/v1", stub.origin());
     OpenAi::new(service, &base, "m", Some(&key), "CLIKA_API_KEY")
 }
 
-fn question(text: &str) -> Generation {
-    Generation {
-        prompt: Prompt::Chat(vec![(Role::User, text.to_owned())]),
+fn question(text: &str) -> GenerationRequest {
+    GenerationRequest {
+        prompt: Prompt::Chat(vec![(ChatRole::User, text.to_owned())]),
         max_tokens: 10,
         fields: Map::new(),
     }
 }
 
-fn answer(text: &str) -> Answer {
+fn answer(text: &str) -> StubResponse {
     let body = json!({
         "choices": [{ "message": { "role": "assistant", "content": text }, "finish_reason": "stop" }],
         "usage": { "prompt_tokens": 100, "completion_tokens": 10 },
     });
-    Answer::new(200, "application/json", body.to_string())
+    StubResponse::new(200, "application/json", body.to_string())
 }
 
 #[tokio::test]
 async fn asks_as_openai_documents_it_and_keeps_the_answer() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache.jsonl");
-    let stub = Stub::start(|_, _| answer("B"));
+    let stub = StubServer::start(|_, _| answer("B"));
     for run in 0..2 {
         let model = model(&stub, &cache, Budget::default()).unwrap();
         let reply = model
@@ -94,8 +94,8 @@ async fn asks_as_openai_documents_it_and_keeps_the_answer() {
 #[tokio::test]
 async fn no_key_is_sent_where_none_is_given() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, _| answer("B"));
-    let cache = Cache::open(&folder.path().join("cache.jsonl")).unwrap();
+    let stub = StubServer::start(|_, _| answer("B"));
+    let cache = AnswerCache::open(&folder.path().join("cache.jsonl")).unwrap();
     let service = Service::new("stub", rules(Budget::default()), cache).unwrap();
     let base = format!("{}/v1", stub.origin());
     let model = OpenAi::new(service, &base, "m", None, "CLIKA_API_KEY").unwrap();
@@ -114,49 +114,57 @@ async fn every_bad_answer_is_a_clear_error() {
     let quota =
         r#"{"error": {"code": "insufficient_quota", "message": "You exceeded your quota"}}"#;
     let unknown = r#"{"error": {"message": "The model `m` does not exist"}}"#;
-    let cases: Vec<(Answer, usize, &str)> = vec![
+    let cases: Vec<(StubResponse, usize, &str)> = vec![
         (
-            Answer::new(401, "application/json", "{}"),
+            StubResponse::new(401, "application/json", "{}"),
             1,
             "no key or a wrong one",
         ),
         (
-            Answer::new(404, "application/json", unknown),
+            StubResponse::new(404, "application/json", unknown),
             1,
             "does not exist",
         ),
         (
-            Answer::new(429, "application/json", quota),
+            StubResponse::new(429, "application/json", quota),
             1,
             "allowance is used up",
         ),
-        (Answer::new(429, "text/plain", "slow down"), 3, "slow down"),
-        (Answer::new(500, "text/plain", "oops"), 3, "oops"),
-        (Answer::new(200, "text/html", html), 3, "no JSON: <html>"),
         (
-            Answer::new(200, "application/json", "{\"id\": 1}"),
+            StubResponse::new(429, "text/plain", "slow down"),
+            3,
+            "slow down",
+        ),
+        (StubResponse::new(500, "text/plain", "oops"), 3, "oops"),
+        (
+            StubResponse::new(200, "text/html", html),
+            3,
+            "no JSON: <html>",
+        ),
+        (
+            StubResponse::new(200, "application/json", "{\"id\": 1}"),
             1,
             "no `choices`",
         ),
         (
-            Answer::new(302, "text/plain", "").with_header("Location: http://evil.example/"),
+            StubResponse::new(302, "text/plain", "").with_header("Location: http://evil.example/"),
             1,
             "points to http://evil.example/",
         ),
         (
-            Answer::CutOff {
+            StubResponse::CutOff {
                 content_type: "application/json".to_owned(),
                 body: vec![b' '; 1000],
             },
             3,
             "no whole answer",
         ),
-        (Answer::Stall, 3, "no whole answer"),
+        (StubResponse::Stall, 3, "no whole answer"),
     ];
     for (bad, attempts, expected) in cases {
         let folder = tempfile::tempdir().unwrap();
         let cache = folder.path().join("cache.jsonl");
-        let stub = Stub::start({
+        let stub = StubServer::start({
             let bad = bad.clone();
             move |_, _| bad.clone()
         });
@@ -182,9 +190,9 @@ async fn every_bad_answer_is_a_clear_error() {
 async fn what_passes_is_tried_again() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache.jsonl");
-    let stub = Stub::start(|index, _| match index {
-        0 => Answer::new(429, "text/plain", "slow down").with_header("Retry-After: 0"),
-        1 => Answer::new(503, "text/html", "<html>"),
+    let stub = StubServer::start(|index, _| match index {
+        0 => StubResponse::new(429, "text/plain", "slow down").with_header("Retry-After: 0"),
+        1 => StubResponse::new(503, "text/html", "<html>"),
         _ => answer("C"),
     });
     let model = model(&stub, &cache, Budget::default()).unwrap();
@@ -199,7 +207,7 @@ async fn what_passes_is_tried_again() {
 #[tokio::test]
 async fn equal_requests_under_way_are_sent_once() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, _| answer("B"));
+    let stub = StubServer::start(|_, _| answer("B"));
     let model = model(&stub, &folder.path().join("c.jsonl"), Budget::default()).unwrap();
     let question = question("Which?");
     let replies = join_all((0..8).map(|_| model.generate(&question, &NoProgress))).await;
@@ -211,7 +219,7 @@ async fn equal_requests_under_way_are_sent_once() {
 async fn a_budget_of_requests_is_never_passed_and_the_next_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache.jsonl");
-    let stub = Stub::start(|_, _| answer("B"));
+    let stub = StubServer::start(|_, _| answer("B"));
     let questions: Vec<_> = (0..10).map(|n| question(&n.to_string())).collect();
     for (limit, sent, answered) in [(0, 0, 0), (4, 4, 4), (4, 8, 8), (10, 10, 10)] {
         let budget = Budget {
@@ -247,7 +255,7 @@ async fn a_budget_of_requests_is_never_passed_and_the_next_run_goes_on() {
 async fn a_budget_of_money_is_never_passed() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache.jsonl");
-    let stub = Stub::start(|_, _| answer("B"));
+    let stub = StubServer::start(|_, _| answer("B"));
     let budget = Budget {
         // An answer costs 100 × 1 + 10 × 2 = 120 millionths: eight fit into a thousandth, nine do not.
         max_cost: Some(0.001),
@@ -275,7 +283,7 @@ async fn a_budget_of_money_is_never_passed() {
 #[test]
 fn a_cost_without_prices_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, _| answer("B"));
+    let stub = StubServer::start(|_, _| answer("B"));
     let budget = Budget {
         max_cost: Some(1.0),
         ..Budget::default()
@@ -290,16 +298,16 @@ fn a_cost_without_prices_is_refused() {
 #[test]
 fn a_key_does_not_depend_on_the_order_of_fields() {
     const EXPECTED: &str = "bcb57e3ccd95652726caaa81c617fd5c22fd9c73a3324f27c6d6e20f6b0a03d0";
-    let one = Key::new(&json!(["chat", { "a": [1, "x"], "b": null }]));
-    let other = Key::new(&json!(["chat", { "b": null, "a": [1, "x"] }]));
+    let one = RequestKey::new(&json!(["chat", { "a": [1, "x"], "b": null }]));
+    let other = RequestKey::new(&json!(["chat", { "b": null, "a": [1, "x"] }]));
     assert_eq!((one.as_str(), &one), (EXPECTED, &other));
 }
 
 mod cache {
     use super::*;
 
-    fn key(n: u32) -> Key {
-        Key::new(&json!(n))
+    fn key(n: u32) -> RequestKey {
+        RequestKey::new(&json!(n))
     }
 
     #[test]
@@ -307,7 +315,7 @@ mod cache {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache.jsonl");
         for n in 0..3 {
-            let cache = Cache::open(&path).unwrap();
+            let cache = AnswerCache::open(&path).unwrap();
             cache
                 .keep(&key(n), json!({ "n": n }), Usage::default())
                 .unwrap();
@@ -321,12 +329,12 @@ mod cache {
             + 1;
         for cut in last + 1..whole.len() {
             fs::write(&path, &whole[..cut]).unwrap();
-            let cache = Cache::open(&path).unwrap();
+            let cache = AnswerCache::open(&path).unwrap();
             assert_eq!(cache.len(), 2, "cut at {cut}");
             assert_eq!(cache.get(&key(2)).unwrap(), None);
             cache.keep(&key(2), json!("new"), Usage::default()).unwrap();
             drop(cache);
-            let cache = Cache::open(&path).unwrap();
+            let cache = AnswerCache::open(&path).unwrap();
             assert_eq!(
                 cache.get(&key(1)).unwrap().unwrap().value,
                 json!({ "n": 1 })
@@ -341,7 +349,7 @@ mod cache {
         let path = folder.path().join("cache.jsonl");
         for content in ["{\"clika_cache\":2}\n", "my thesis", "my thesis\n", "\n"] {
             fs::write(&path, content).unwrap();
-            let error = Cache::open(&path).unwrap_err();
+            let error = AnswerCache::open(&path).unwrap_err();
             assert!(matches!(error, ApiError::CacheVersion { .. }), "{error}");
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         }
@@ -351,35 +359,35 @@ mod cache {
     fn a_broken_line_in_the_middle_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache.jsonl");
-        let cache = Cache::open(&path).unwrap();
+        let cache = AnswerCache::open(&path).unwrap();
         cache.keep(&key(0), json!(0), Usage::default()).unwrap();
         drop(cache);
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("\"value\"", "\"valve\"") + "{}\n").unwrap();
-        let error = Cache::open(&path).unwrap_err();
-        let ApiError::CacheLine { place, .. } = error else {
+        let error = AnswerCache::open(&path).unwrap_err();
+        let ApiError::CacheLine { position, .. } = error else {
             panic!("{error}");
         };
-        assert_eq!(place.line, 2);
+        assert_eq!(position.line, 2);
     }
 
     #[test]
     fn only_one_run_uses_a_cache() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache.jsonl");
-        let first = Cache::open(&path).unwrap();
+        let first = AnswerCache::open(&path).unwrap();
         assert!(matches!(
-            Cache::open(&path),
+            AnswerCache::open(&path),
             Err(ApiError::CacheInUse { .. })
         ));
         drop(first);
-        assert!(Cache::open(&path).is_ok());
+        assert!(AnswerCache::open(&path).is_ok());
     }
 }
 
 #[test]
 fn call_errors_that_pass_are_told_from_those_that_do_not() {
-    use clika_network::http::Fault;
+    use clika_network::http::Transient;
     let refused = CallError::Refused {
         status: reqwest::StatusCode::NOT_FOUND,
         excerpt: String::new(),
@@ -389,6 +397,6 @@ fn call_errors_that_pass_are_told_from_those_that_do_not() {
         retry_after: Some(Duration::from_secs(7)),
         excerpt: String::new(),
     };
-    assert!(!refused.is_passing() && busy.is_passing());
+    assert!(!refused.is_transient() && busy.is_transient());
     assert_eq!(busy.retry_after(), Some(Duration::from_secs(7)));
 }

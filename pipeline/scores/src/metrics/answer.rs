@@ -19,17 +19,17 @@ impl Answer {
     }
 }
 
-/// An answer beside the right one.
+/// A model's answer beside the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Judged {
+pub struct JudgedAnswer {
     /// What the model answered.
     pub answer: Answer,
     /// The position of the right option, from 0.
     pub right: u8,
 }
 
-impl Judged {
+impl JudgedAnswer {
     /// Whether the answer is right; an invalid one is not.
     pub fn is_right(self) -> bool {
         self.answer.agrees_with(Answer::Choice(self.right))

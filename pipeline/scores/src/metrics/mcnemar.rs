@@ -1,4 +1,4 @@
-use crate::metrics::{Judged, Parallel};
+use crate::metrics::{JudgedAnswer, PairedItems};
 use serde::{Deserialize, Serialize};
 
 /// The exact test of McNemar (1947): are two models equally often right on the same items?
@@ -16,7 +16,7 @@ pub struct McNemar {
 impl McNemar {
     /// The test on two models' answers. It takes items as independent: where they come in clusters, the p-value
     /// is too small, and [`PairedDifference`](crate::metrics::PairedDifference) the better test.
-    pub fn of(models: Parallel<'_, Judged>) -> Self {
+    pub fn of(models: PairedItems<'_, JudgedAnswer>) -> Self {
         let (mut only_first, mut only_second) = (0, 0);
         for (first, second) in models.pairs() {
             only_first += u64::from(first.is_right() && !second.is_right());

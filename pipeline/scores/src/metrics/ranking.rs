@@ -1,7 +1,7 @@
-use crate::metrics::{ItemMean, Parallel};
+use crate::metrics::{ItemMean, PairedItems};
 
 /// Ranking-based consistency (RankC), as a mean over items for resampling; see [`rank_c`].
-pub fn rank_c_mean(items: &[Parallel<'_, f64>]) -> Option<ItemMean> {
+pub fn rank_c_mean(items: &[PairedItems<'_, f64>]) -> Option<ItemMean> {
     let values: Option<Vec<_>> = items.iter().map(|item| item_rank_c(*item)).collect();
     values
         .filter(|values| !values.is_empty())
@@ -14,11 +14,11 @@ pub fn rank_c_mean(items: &[Parallel<'_, f64>]) -> Option<ItemMean> {
 /// over items of `Σ_j w_j · |top_j(a) ∩ top_j(b)| / j` for `j = 1..N`, with `w_j = e^(N−j) / Σ_k e^(N−k)`;
 /// in `(0, 1]`, symmetric. Of equal scores the candidate that comes first ranks higher. `None` without items, for
 /// an item without candidates, and for a score that is NaN.
-pub fn rank_c(items: &[Parallel<'_, f64>]) -> Option<f64> {
+pub fn rank_c(items: &[PairedItems<'_, f64>]) -> Option<f64> {
     rank_c_mean(items)?.value()
 }
 
-fn item_rank_c(scores: Parallel<'_, f64>) -> Option<f64> {
+fn item_rank_c(scores: PairedItems<'_, f64>) -> Option<f64> {
     if scores.first().is_empty() || scores.pairs().any(|(a, b)| a.is_nan() || b.is_nan()) {
         return None;
     }

@@ -1,8 +1,8 @@
-use crate::metrics::{Judged, Parallel, Share, chance_corrected};
+use crate::metrics::{JudgedAnswer, PairedItems, Share, chance_corrected};
 
 /// The ratio in XRR, as a share for resampling: of the items right in the first language, the source, the share
 /// that is right in the second too, `n_both / n_source`.
-pub fn retrieval_share(languages: Parallel<'_, Judged>) -> Share {
+pub fn retrieval_share(languages: PairedItems<'_, JudgedAnswer>) -> Share {
     languages
         .pairs()
         .map(|(source, target)| source.is_right().then(|| target.is_right()))
@@ -18,7 +18,7 @@ pub fn xrr_of(ratio: f64, random_accuracy: f64) -> f64 {
 ///
 /// `max(n_both / n_source − A_r, 0)`, in `[0, 1 − A_r]`. The paper says that it can exceed 1; its formula cannot.
 /// `None` when `n_source` is 0: undefined is not zero.
-pub fn xrr(languages: Parallel<'_, Judged>, random_accuracy: f64) -> Option<f64> {
+pub fn xrr(languages: PairedItems<'_, JudgedAnswer>, random_accuracy: f64) -> Option<f64> {
     Some(xrr_of(retrieval_share(languages).value()?, random_accuracy))
 }
 
@@ -26,13 +26,19 @@ pub fn xrr(languages: Parallel<'_, Judged>, random_accuracy: f64) -> Option<f64>
 ///
 /// `n_both / n_source − A_r`, in `[−A_r, 1 − A_r]`: the floor turns noise around 0 into a positive mean. `None`
 /// when `n_source` is 0.
-pub fn xrr_unfloored(languages: Parallel<'_, Judged>, random_accuracy: f64) -> Option<f64> {
+pub fn xrr_unfloored(
+    languages: PairedItems<'_, JudgedAnswer>,
+    random_accuracy: f64,
+) -> Option<f64> {
     Some(retrieval_share(languages).value()? - random_accuracy)
 }
 
 /// The ratio in XRR on the scale from chance to perfect; the source language comes first.
 ///
 /// `(p − A_r) / (1 − A_r)` with `p = n_both / n_source`, at most 1. `None` when `n_source` is 0 or `A_r` is 1.
-pub fn corrected_retrieval(languages: Parallel<'_, Judged>, random_accuracy: f64) -> Option<f64> {
+pub fn corrected_retrieval(
+    languages: PairedItems<'_, JudgedAnswer>,
+    random_accuracy: f64,
+) -> Option<f64> {
     chance_corrected(retrieval_share(languages).value()?, random_accuracy)
 }

@@ -1,6 +1,6 @@
 //! Every file of a task holds the same items, and a language's items are the same questions in every file.
 
-use crate::predictions::{Key, Prediction, PredictionError};
+use crate::predictions::{Prediction, PredictionError, PredictionKey};
 use clika_base::types::{LanguageCode, Task};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 };
 
 /// An item as every file has to have it.
-struct Item {
+struct AlignedItem {
     id: String,
     label: u8,
     cluster: String,
@@ -16,17 +16,17 @@ struct Item {
 
 /// Brings every file of a task into the order of the first model's first language.
 pub(crate) fn align(
-    collected: &mut BTreeMap<Key, Vec<Prediction>>,
-    files: &BTreeMap<Key, PathBuf>,
+    collected: &mut BTreeMap<PredictionKey, Vec<Prediction>>,
+    files: &BTreeMap<PredictionKey, PathBuf>,
 ) -> Result<(), PredictionError> {
-    let mut orders = BTreeMap::<Task, (Key, Vec<Item>)>::new();
-    let file = |key: &Key| match files.get(key) {
+    let mut orders = BTreeMap::<Task, (PredictionKey, Vec<AlignedItem>)>::new();
+    let file = |key: &PredictionKey| match files.get(key) {
         Some(path) => path.display().to_string(),
         None => key.to_string(),
     };
     for (key, predictions) in collected.iter_mut() {
         let (first, order) = orders.entry(key.task).or_insert_with(|| {
-            let order = predictions.iter().map(|prediction| Item {
+            let order = predictions.iter().map(|prediction| AlignedItem {
                 id: prediction.item_id.clone(),
                 label: prediction.label,
                 cluster: prediction.cluster_id.clone(),
@@ -42,7 +42,7 @@ pub(crate) fn align(
             .into_iter()
             .map(|prediction| (prediction.item_id.clone(), prediction))
             .collect();
-        let missing = |id: &str, place: &Key, count, other| {
+        let missing = |id: &str, place: &PredictionKey, count, other| {
             differs(format!(
                 "item {id} is missing in {}, which has {count} items; the other file has {other}",
                 file(place)
@@ -88,10 +88,10 @@ pub(crate) fn align(
 
 /// Fails where an item's question or choices are not those that another file has in the same language.
 fn same_questions(
-    collected: &BTreeMap<Key, Vec<Prediction>>,
-    file: &impl Fn(&Key) -> String,
+    collected: &BTreeMap<PredictionKey, Vec<Prediction>>,
+    file: &impl Fn(&PredictionKey) -> String,
 ) -> Result<(), PredictionError> {
-    let mut asked = BTreeMap::<(Task, &LanguageCode, &str), (&str, &Key)>::new();
+    let mut asked = BTreeMap::<(Task, &LanguageCode, &str), (&str, &PredictionKey)>::new();
     for (key, predictions) in collected {
         for prediction in predictions {
             // What was recorded without hashes is named as unverified.

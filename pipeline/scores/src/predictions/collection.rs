@@ -1,4 +1,4 @@
-use crate::metrics::{Answer, Judged};
+use crate::metrics::{Answer, JudgedAnswer};
 use crate::predictions::{PredictionError, align, folder, harness, parquet, release, runs};
 use clika_base::types::{LanguageCode, Task};
 use serde_json::Value;
@@ -32,8 +32,8 @@ pub struct Prediction {
 
 impl Prediction {
     /// The answer beside the right one.
-    pub fn judged(&self) -> Judged {
-        Judged {
+    pub fn judged(&self) -> JudgedAnswer {
+        JudgedAnswer {
             answer: self.answer,
             right: self.label,
         }
@@ -42,7 +42,7 @@ impl Prediction {
 
 /// Which predictions: a model on a task in a language.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
+pub struct PredictionKey {
     /// The model, as the source of the predictions names it.
     pub model: String,
     /// The task.
@@ -51,7 +51,7 @@ pub struct Key {
     pub language: LanguageCode,
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for PredictionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} on {} in {}", self.model, self.task, self.language)
     }
@@ -60,18 +60,18 @@ impl fmt::Display for Key {
 /// Predictions of any number of models, parallel over the languages of each task.
 #[derive(Clone, Debug, Default)]
 pub struct Collection {
-    predictions: BTreeMap<Key, Vec<Prediction>>,
+    predictions: BTreeMap<PredictionKey, Vec<Prediction>>,
     /// Where predictions were read, for errors and manifests.
-    files: BTreeMap<Key, PathBuf>,
+    files: BTreeMap<PredictionKey, PathBuf>,
     /// How predictions were made, where that is known.
-    runs: BTreeMap<Key, Value>,
+    runs: BTreeMap<PredictionKey, Value>,
     /// Files beside the answers that decide what is read, such as the clusters', by task.
     shared_files: BTreeMap<Task, PathBuf>,
     /// The folder that was read.
     root: Option<PathBuf>,
     notices: Vec<String>,
     /// Files that cannot be used, where that is no error.
-    unusable: Vec<(Key, Arc<PredictionError>)>,
+    unusable: Vec<(PredictionKey, Arc<PredictionError>)>,
 }
 
 impl Collection {
@@ -121,17 +121,17 @@ impl Collection {
     }
 
     /// Adds predictions.
-    pub fn insert(&mut self, key: Key, predictions: Vec<Prediction>) {
+    pub fn insert(&mut self, key: PredictionKey, predictions: Vec<Prediction>) {
         self.predictions.insert(key, predictions);
     }
 
     /// Notes how predictions were made: dataset, prompt, endpoint. It stands in the model's manifest.
-    pub fn describe(&mut self, key: Key, run: Value) {
+    pub fn describe(&mut self, key: PredictionKey, run: Value) {
         self.runs.insert(key, run);
     }
 
     /// How predictions were made, where that is known.
-    pub fn run(&self, key: &Key) -> Option<&Value> {
+    pub fn run(&self, key: &PredictionKey) -> Option<&Value> {
         self.runs.get(key)
     }
 
@@ -152,7 +152,7 @@ impl Collection {
     }
 
     /// What [`read_model`](Self::read_model) could not use, and why.
-    pub fn unusable(&self) -> &[(Key, Arc<PredictionError>)] {
+    pub fn unusable(&self) -> &[(PredictionKey, Arc<PredictionError>)] {
         &self.unusable
     }
 
@@ -162,7 +162,7 @@ impl Collection {
         let mut unverified = Vec::new();
         for model in self.models() {
             let sets: Vec<_> = self.iter().filter(|(key, _)| key.model == model).collect();
-            let lacking = |(_, predictions): &&(&Key, &[Prediction])| {
+            let lacking = |(_, predictions): &&(&PredictionKey, &[Prediction])| {
                 predictions.iter().any(|it| it.item_sha256.is_none())
             };
             let without: Vec<_> = sets.iter().filter(lacking).collect();
@@ -176,7 +176,7 @@ impl Collection {
     }
 
     /// Takes predictions out.
-    pub fn remove(&mut self, key: &Key) {
+    pub fn remove(&mut self, key: &PredictionKey) {
         self.predictions.remove(key);
         self.files.remove(key);
         self.runs.remove(key);
@@ -185,7 +185,7 @@ impl Collection {
     /// Adds predictions that were read from a file.
     pub(crate) fn insert_from(
         &mut self,
-        key: Key,
+        key: PredictionKey,
         predictions: Vec<Prediction>,
         file: PathBuf,
     ) -> Result<(), PredictionError> {
@@ -210,7 +210,7 @@ impl Collection {
     }
 
     /// Sets a file aside that cannot be used.
-    pub(crate) fn set_aside(&mut self, key: Key, why: PredictionError) {
+    pub(crate) fn set_aside(&mut self, key: PredictionKey, why: PredictionError) {
         self.unusable.push((key, Arc::new(why)));
     }
 
@@ -254,7 +254,7 @@ impl Collection {
 
     /// The predictions of a model on a task in a language.
     pub fn get(&self, model: &str, task: Task, language: &LanguageCode) -> Option<&[Prediction]> {
-        let key = Key {
+        let key = PredictionKey {
             model: model.to_owned(),
             task,
             language: language.clone(),
@@ -263,7 +263,7 @@ impl Collection {
     }
 
     /// Everything, by model, task and language.
-    pub fn iter(&self) -> impl Iterator<Item = (&Key, &[Prediction])> {
+    pub fn iter(&self) -> impl Iterator<Item = (&PredictionKey, &[Prediction])> {
         self.predictions
             .iter()
             .map(|(key, predictions)| (key, predictions.as_slice()))
@@ -289,7 +289,7 @@ impl Collection {
 
     /// What models lack: for every task that stands somewhere, the languages that another model
     /// has and those that are expected.
-    pub fn missing(&self, expected: &[LanguageCode]) -> Vec<Key> {
+    pub fn missing(&self, expected: &[LanguageCode]) -> Vec<PredictionKey> {
         let mut pairs: BTreeSet<_> = self
             .predictions
             .keys()
@@ -301,7 +301,7 @@ impl Collection {
         let mut missing = Vec::new();
         for model in self.models() {
             for &(task, language) in &pairs {
-                let key = Key {
+                let key = PredictionKey {
                     model: model.to_owned(),
                     task,
                     language: language.clone(),

@@ -1,6 +1,6 @@
-use crate::predictions::Key;
+use crate::predictions::PredictionKey;
 use clika_base::files::ArtifactError;
-use clika_base::types::{LanguageCode, Place, Task};
+use clika_base::types::{FilePosition, LanguageCode, Task};
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -84,7 +84,7 @@ pub enum PredictionError {
         path: PathBuf,
     },
     /// A line or file is wrong.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     Invalid {
         /// What is wrong.
         problem: String,
@@ -92,7 +92,7 @@ pub enum PredictionError {
         #[help]
         expected: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// Two files of a task do not hold the same items.
     #[error("{difference}\n   {file}\n   {other}")]
@@ -129,9 +129,9 @@ pub enum PredictionError {
     ))]
     Mixed {
         /// Predictions of the one.
-        first: Box<Key>,
+        first: Box<PredictionKey>,
         /// Predictions of the other.
-        second: Box<Key>,
+        second: Box<PredictionKey>,
         /// What differs.
         difference: String,
     },
@@ -143,9 +143,9 @@ pub enum PredictionError {
     ))]
     OtherDataset {
         /// Predictions on the one version.
-        first: Box<Key>,
+        first: Box<PredictionKey>,
         /// Predictions on the other.
-        second: Box<Key>,
+        second: Box<PredictionKey>,
     },
     /// The scores of a run that went wrong.
     #[error("row {row} of {key} ({}): {problem}", path.display())]
@@ -156,7 +156,7 @@ pub enum PredictionError {
     ))]
     BrokenScores {
         /// Which predictions.
-        key: Box<Key>,
+        key: Box<PredictionKey>,
         /// The file.
         path: PathBuf,
         /// The row, from 1.

@@ -17,14 +17,14 @@ pub(crate) enum EntryKind {
 
 /// An entry of a folder.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct FolderEntry {
     pub(crate) path: PathBuf,
     pub(crate) name: String,
     pub(crate) kind: EntryKind,
 }
 
 /// Everything directly in a folder.
-pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, PredictionError> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<FolderEntry>, PredictionError> {
     let unreadable = |source| PredictionError::Unreadable {
         path: folder.to_owned(),
         source,
@@ -42,14 +42,14 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, PredictionError> {
             EntryKind::File
         };
         let name = entry.file_name().to_string_lossy().into_owned();
-        entries.push(Entry { path, name, kind });
+        entries.push(FolderEntry { path, name, kind });
     }
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(entries)
 }
 
 /// Every file and link in a folder and its folders.
-pub(crate) fn walk(folder: &Path) -> Result<Vec<Entry>, PredictionError> {
+pub(crate) fn walk(folder: &Path) -> Result<Vec<FolderEntry>, PredictionError> {
     let mut found = Vec::new();
     for entry in entries(folder)? {
         if entry.kind == EntryKind::Folder {

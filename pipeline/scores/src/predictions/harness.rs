@@ -3,12 +3,12 @@
 
 use crate::metrics::Answer;
 use crate::predictions::{
-    Collection, Key, Prediction, PredictionError,
-    folder::{Entry, EntryKind, last_name},
+    Collection, Prediction, PredictionError, PredictionKey,
+    folder::{EntryKind, FolderEntry, last_name},
     item_sha256,
     jsonl::{self, invalid},
 };
-use clika_base::types::{LanguageCode, Place, Task};
+use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{cmp::Ordering, collections::BTreeMap, path::Path};
@@ -29,8 +29,11 @@ struct Sample {
 }
 
 /// Reads every file of samples among the files found; the folder of each is its model.
-pub(crate) fn read(found: &[Entry], collection: &mut Collection) -> Result<(), PredictionError> {
-    let mut newest = BTreeMap::<Key, (String, &Path)>::new();
+pub(crate) fn read(
+    found: &[FolderEntry],
+    collection: &mut Collection,
+) -> Result<(), PredictionError> {
+    let mut newest = BTreeMap::<PredictionKey, (String, &Path)>::new();
     for entry in found {
         if entry.kind == EntryKind::LinkToFolder {
             collection.not_read(&entry.path, "a link to a folder");
@@ -48,7 +51,7 @@ pub(crate) fn read(found: &[Entry], collection: &mut Collection) -> Result<(), P
             }
         };
         let folder = entry.path.parent().unwrap_or(Path::new("."));
-        let key = Key {
+        let key = PredictionKey {
             // The harness makes a folder of `org/name` this way.
             model: last_name(folder)?.replace("__", "/"),
             task,
@@ -122,12 +125,12 @@ fn parts(name: &str) -> Result<(Task, LanguageCode, String), String> {
 fn predictions(path: &Path, task: Task) -> Result<(Vec<Prediction>, bool), PredictionError> {
     let lines = jsonl::read::<Sample>(path, EXPECTED)?.records;
     let mut predictions = Vec::new();
-    for (place, sample) in &lines {
-        predictions.push(prediction(sample, task, place)?);
+    for (at, sample) in &lines {
+        predictions.push(prediction(sample, task, at)?);
     }
     let items = lines.iter().zip(&predictions);
     jsonl::check_distinct(
-        items.map(|((place, _), p): (&(Place, Sample), _)| (place, p.item_id.as_str())),
+        items.map(|((at, _), p): (&(FilePosition, Sample), _)| (at, p.item_id.as_str())),
     )?;
     let clusters = lines
         .iter()
@@ -159,8 +162,12 @@ impl Sample {
     }
 }
 
-fn prediction(sample: &Sample, task: Task, place: &Place) -> Result<Prediction, PredictionError> {
-    let wrong = |problem: &str| invalid(place.clone(), problem, EXPECTED);
+fn prediction(
+    sample: &Sample,
+    task: Task,
+    at: &FilePosition,
+) -> Result<Prediction, PredictionError> {
+    let wrong = |problem: &str| invalid(at.clone(), problem, EXPECTED);
     let (found, choices) = (sample.filtered_resps.len(), task.choices());
     if found != choices {
         return Err(wrong(&format!(

@@ -1,13 +1,13 @@
 //! JSON Lines, read strictly: every line counts, and every fault has its line.
 
 use crate::predictions::PredictionError;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use serde::de::DeserializeOwned;
 use std::{collections::BTreeSet, path::Path};
 
 /// A file of records, one a line, and where each stands.
-pub(crate) struct Lines<T> {
-    pub(crate) records: Vec<(Place, T)>,
+pub(crate) struct JsonLines<T> {
+    pub(crate) records: Vec<(FilePosition, T)>,
 }
 
 /// Reads a file. A line that is no JSON or lacks a field, text that is no UTF-8 and a file without
@@ -15,46 +15,46 @@ pub(crate) struct Lines<T> {
 pub(crate) fn read<T: DeserializeOwned>(
     path: &Path,
     expected: &str,
-) -> Result<Lines<T>, PredictionError> {
+) -> Result<JsonLines<T>, PredictionError> {
     let bytes = std::fs::read(path).map_err(|source| PredictionError::Unreadable {
         path: path.to_owned(),
         source,
     })?;
-    let place = |line: usize| Place {
+    let position = |line: usize| FilePosition {
         path: path.to_owned(),
         line,
     };
     let mut records = Vec::new();
     let content = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     if content.is_empty() {
-        return Err(invalid(place(1), "the file is empty", expected));
+        return Err(invalid(position(1), "the file is empty", expected));
     }
     for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
-        let place = place(index + 1);
+        let position = position(index + 1);
         let text = std::str::from_utf8(line).map_err(|error| {
             let at = error.valid_up_to() + 1;
             invalid(
-                place.clone(),
+                position.clone(),
                 &format!("byte {at} of the line is no UTF-8"),
                 "UTF-8 throughout; the file may mix encodings",
             )
         })?;
         let record = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .map_err(|error| invalid(place.clone(), &json_problem(&error), expected))?;
-        records.push((place, record));
+            .map_err(|error| invalid(position.clone(), &json_problem(&error), expected))?;
+        records.push((position, record));
     }
-    Ok(Lines { records })
+    Ok(JsonLines { records })
 }
 
 /// Asserts that no item stands twice in a file.
 pub(crate) fn check_distinct<'a>(
-    items: impl Iterator<Item = (&'a Place, &'a str)>,
+    items: impl Iterator<Item = (&'a FilePosition, &'a str)>,
 ) -> Result<(), PredictionError> {
     let mut seen = BTreeSet::new();
-    for (place, id) in items {
+    for (position, id) in items {
         if !seen.insert(id) {
             return Err(invalid(
-                place.clone(),
+                position.clone(),
                 &format!("item {id} stands twice"),
                 "every item once",
             ));
@@ -63,11 +63,11 @@ pub(crate) fn check_distinct<'a>(
     Ok(())
 }
 
-pub(crate) fn invalid(place: Place, problem: &str, expected: &str) -> PredictionError {
+pub(crate) fn invalid(position: FilePosition, problem: &str, expected: &str) -> PredictionError {
     PredictionError::Invalid {
         problem: problem.to_owned(),
         expected: expected.to_owned(),
-        place,
+        position,
     }
 }
 

@@ -12,7 +12,7 @@ mod parquet;
 mod release;
 mod runs;
 
-pub use collection::{Collection, Key, Prediction};
+pub use collection::{Collection, Prediction, PredictionKey};
 pub use error::PredictionError;
 pub use identity::item_sha256;
 pub use runs::{LEAST_PROBABILITY, difference, other_dataset, other_questions, weak_letters};

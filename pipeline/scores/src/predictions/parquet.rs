@@ -2,8 +2,8 @@
 
 use crate::metrics::Answer;
 use crate::predictions::{
-    Collection, Key, Prediction, PredictionError,
-    folder::{Entry, EntryKind, entries},
+    Collection, Prediction, PredictionError, PredictionKey,
+    folder::{EntryKind, FolderEntry, entries},
 };
 use clika_base::files::{ArtifactError, FolderDraft, Manifest, sha256_file, sha256_hex};
 use clika_base::types::{LanguageCode, Task};
@@ -68,7 +68,7 @@ pub(crate) fn write(collection: &Collection, folder: &Path) -> Result<(), Predic
 }
 
 /// What is written has to be readable, and NaN in a file would be an answer.
-fn check_finite(key: &Key, predictions: &[Prediction]) -> Result<(), PredictionError> {
+fn check_finite(key: &PredictionKey, predictions: &[Prediction]) -> Result<(), PredictionError> {
     for prediction in predictions {
         let broken = prediction
             .scores
@@ -94,7 +94,7 @@ fn check_finite(key: &Key, predictions: &[Prediction]) -> Result<(), PredictionE
 /// Scores that are no numbers are an error, or their file is set aside where `lenient`.
 pub(crate) fn read(
     folder: &Path,
-    found: &[Entry],
+    found: &[FolderEntry],
     collection: &mut Collection,
     lenient: bool,
 ) -> Result<(), PredictionError> {
@@ -144,7 +144,7 @@ fn read_model(
             collection.not_read(&path, "a file is <task>/<language>.parquet");
             continue;
         };
-        let key = Key {
+        let key = PredictionKey {
             model: model.to_owned(),
             task,
             language,
@@ -169,7 +169,7 @@ fn read_model(
 fn read_file(
     path: &Path,
     digest: &str,
-    key: &Key,
+    key: &PredictionKey,
     folder: &Path,
 ) -> Result<Vec<Prediction>, PredictionError> {
     // Not `Manifest::describes`, for which one file more is a fault: here it is noted.
@@ -249,7 +249,11 @@ fn encode(predictions: &[Prediction]) -> PolarsResult<Vec<u8>> {
     clika_datasets::parquet::encode_frame(&mut frame)
 }
 
-fn decode(bytes: Vec<u8>, key: &Key, path: &Path) -> Result<Vec<Prediction>, PredictionError> {
+fn decode(
+    bytes: Vec<u8>,
+    key: &PredictionKey,
+    path: &Path,
+) -> Result<Vec<Prediction>, PredictionError> {
     let task = key.task;
     let parquet = |source| PredictionError::Parquet {
         path: path.to_owned(),

@@ -2,11 +2,11 @@
 
 use crate::metrics::Answer;
 use crate::predictions::{
-    Collection, Key, Prediction, PredictionError,
+    Collection, Prediction, PredictionError, PredictionKey,
     folder::{EntryKind, entries},
     jsonl::{self, invalid},
 };
-use clika_base::types::{LanguageCode, Place, Task};
+use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 
@@ -30,7 +30,7 @@ const EXPECTED: &str =
 /// A line of a file of recorded answers; the prompt and the source's own id are not needed.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
-struct Line {
+struct ReleaseLine {
     id: u64,
     res: String,
     label: String,
@@ -93,7 +93,7 @@ fn read_task(
                 }
                 continue;
             };
-            let key = Key {
+            let key = PredictionKey {
                 model,
                 task,
                 language: language.clone(),
@@ -110,13 +110,13 @@ fn predictions(
     task: Task,
     clusters: &Clusters,
 ) -> Result<Vec<Prediction>, PredictionError> {
-    let lines = jsonl::read::<Line>(file, EXPECTED)?.records;
+    let lines = jsonl::read::<ReleaseLine>(file, EXPECTED)?.records;
     let count = lines.len() as u64;
     let mut predictions = Vec::new();
-    for (place, line) in &lines {
+    for (position, line) in &lines {
         let Some(label) = letter(&line.label, task.choices()) else {
             return Err(invalid(
-                place.clone(),
+                position.clone(),
                 &format!("`{}` is no choice of {task}", line.label),
                 &format!("`label` is one of the first {} letters", task.choices()),
             ));
@@ -125,7 +125,7 @@ fn predictions(
             item_id: line.id.to_string(),
             cluster_id: clusters.of(line.id, count).ok_or_else(|| {
                 invalid(
-                    place.clone(),
+                    position.clone(),
                     &format!("item {} is not in en/{DIVISIONS}", line.id),
                     "the English questions hold every item, so that cities of a division are one cluster",
                 )
@@ -143,7 +143,9 @@ fn predictions(
     }
     let items = lines.iter().zip(&predictions);
     jsonl::check_distinct(
-        items.map(|((place, _), p): (&(Place, Line), _)| (place, p.item_id.as_str())),
+        items.map(|((position, _), p): (&(FilePosition, ReleaseLine), _)| {
+            (position, p.item_id.as_str())
+        }),
     )?;
     Ok(predictions)
 }
@@ -173,7 +175,7 @@ impl Clusters {
     fn divisions(folder: &Path, collection: &mut Collection) -> Result<Self, PredictionError> {
         #[derive(Deserialize)]
         #[serde(expecting = "an object")]
-        struct Question {
+        struct ReleaseQuestion {
             id: u64,
             answers: Vec<String>,
             label: usize,
@@ -188,10 +190,10 @@ impl Clusters {
         collection.depend_on(Task::XGeo, file.clone());
         let expected = "each line is an object with `id`, `answers` and `label` (a position)";
         let mut names = BTreeMap::new();
-        for (place, question) in jsonl::read::<Question>(&file, expected)?.records {
+        for (position, question) in jsonl::read::<ReleaseQuestion>(&file, expected)?.records {
             let Some(answer) = question.answers.get(question.label) else {
                 return Err(invalid(
-                    place,
+                    position,
                     "`label` is no position in `answers`",
                     expected,
                 ));
@@ -209,12 +211,12 @@ fn language(folder: &Path) -> Result<LanguageCode, PredictionError> {
         .map_or_else(Default::default, |name| name.to_string_lossy());
     let code = name.strip_suffix("_trans").unwrap_or(&name).to_lowercase();
     LanguageCode::try_from(code).map_err(|problem| {
-        let place = Place {
+        let position = FilePosition {
             path: folder.to_owned(),
             line: 1,
         };
         invalid(
-            place,
+            position,
             &problem,
             "the folder of a task holds a folder for each language",
         )

@@ -1,6 +1,6 @@
 //! Whether predictions under one name are of one model, asked in one way, on one version of each dataset.
 
-use crate::predictions::{Collection, Key, PredictionError};
+use crate::predictions::{Collection, PredictionError, PredictionKey};
 use clika_base::types::{LanguageCode, Task};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,8 +85,11 @@ pub fn other_dataset(one: &Value, other: &Value) -> bool {
 
 /// Whether two runs are known to have asked other questions in a language, although one has no hashes of them: only
 /// versions of clika before there were hashes recorded the dataset and not its items.
-pub fn other_questions(one: (&Collection, &Key), other: (&Collection, &Key)) -> bool {
-    let unhashed = |(collection, key): (&Collection, &Key)| {
+pub fn other_questions(
+    one: (&Collection, &PredictionKey),
+    other: (&Collection, &PredictionKey),
+) -> bool {
+    let unhashed = |(collection, key): (&Collection, &PredictionKey)| {
         let answers = collection.get(&key.model, key.task, &key.language);
         let mut answers = answers.into_iter().flatten();
         answers.any(|it| it.item_sha256.is_none())
@@ -113,9 +116,9 @@ fn shown(value: &Value) -> String {
 
 /// Fails where one name stands for several runs that differ, or for several versions of a dataset.
 pub(crate) fn check(collection: &Collection) -> Result<(), PredictionError> {
-    let mut first = BTreeMap::<&str, (&Key, &Value)>::new();
-    let mut first_of_task = BTreeMap::<(&str, Task), (&Key, &Value)>::new();
-    let mut first_of_language = BTreeMap::<(Task, &LanguageCode), &Key>::new();
+    let mut first = BTreeMap::<&str, (&PredictionKey, &Value)>::new();
+    let mut first_of_task = BTreeMap::<(&str, Task), (&PredictionKey, &Value)>::new();
+    let mut first_of_language = BTreeMap::<(Task, &LanguageCode), &PredictionKey>::new();
     for (key, _) in collection.iter() {
         // Imported logs say nothing about their runs.
         let Some(run) = collection.run(key) else {
@@ -143,7 +146,7 @@ pub(crate) fn check(collection: &Collection) -> Result<(), PredictionError> {
     Ok(())
 }
 
-fn other_version(first: &Key, second: &Key) -> PredictionError {
+fn other_version(first: &PredictionKey, second: &PredictionKey) -> PredictionError {
     PredictionError::OtherDataset {
         first: Box::new(first.clone()),
         second: Box::new(second.clone()),

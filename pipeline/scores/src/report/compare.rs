@@ -1,10 +1,10 @@
 //! Two models on the same items.
 
 use crate::metrics::{
-    Judged, McNemar, PairedDifference, Parallel, Resampler, accuracy, accuracy_share, bca,
+    JudgedAnswer, McNemar, PairedDifference, PairedItems, Resampler, accuracy, accuracy_share, bca,
     detectable_difference, holm,
 };
-use crate::predictions::{Collection, Key, Prediction, other_questions};
+use crate::predictions::{Collection, Prediction, PredictionKey, other_questions};
 use crate::report::{IntervalKind, ReportError, Uncertainty};
 use clika_base::types::{LanguageCode, Task};
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub struct Comparison {
     /// The rows; p-values are corrected over all of them.
     pub rows: Vec<ComparisonRow>,
     /// What only one of them has, and which therefore is not compared.
-    pub unshared: Vec<Unshared>,
+    pub unshared: Vec<UnsharedTask>,
     /// Runs whose answers carry no hash of their question, as [`Comparison::a`] or [`Comparison::b`].
     pub unverified: Vec<String>,
     /// What was scored by other versions of clika, which may read an answer otherwise.
@@ -44,7 +44,7 @@ pub struct OtherScoring {
 
 /// A task in a language that only one run has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Unshared {
+pub struct UnsharedTask {
     /// The run that has it, as [`Comparison::a`] or [`Comparison::b`].
     pub run: String,
     /// The task.
@@ -87,9 +87,9 @@ pub struct ComparisonRow {
     pub detectable: Option<f64>,
 }
 
-/// A run to compare: a model and where its predictions are.
+/// One of the two runs that are compared: a model and where its predictions are.
 #[derive(Clone, Copy)]
-pub struct Run<'a> {
+pub struct ComparedRun<'a> {
     /// The predictions.
     pub collection: &'a Collection,
     /// The model.
@@ -98,7 +98,7 @@ pub struct Run<'a> {
     pub label: &'a str,
 }
 
-impl<'a> Run<'a> {
+impl<'a> ComparedRun<'a> {
     /// A run that is called by its model's name.
     pub fn new(collection: &'a Collection, model: &'a str) -> Self {
         Self {
@@ -109,14 +109,14 @@ impl<'a> Run<'a> {
     }
 
     /// The tasks and languages that another run lacks.
-    fn not_in(self, other: Run<'_>) -> impl Iterator<Item = Unshared> {
+    fn not_in(self, other: ComparedRun<'_>) -> impl Iterator<Item = UnsharedTask> {
         self.collection
             .iter()
             .filter(move |(key, _)| {
                 let theirs = other.collection.get(other.model, key.task, &key.language);
                 key.model == self.model && theirs.is_none()
             })
-            .map(move |(key, _)| Unshared {
+            .map(move |(key, _)| UnsharedTask {
                 run: self.label.to_owned(),
                 task: key.task,
                 language: key.language.clone(),
@@ -126,8 +126,8 @@ impl<'a> Run<'a> {
 
 /// Compares two runs on every task and language that both have.
 pub fn compare(
-    a: Run<'_>,
-    b: Run<'_>,
+    a: ComparedRun<'_>,
+    b: ComparedRun<'_>,
     uncertainty: &Uncertainty,
 ) -> Result<Comparison, ReportError> {
     let mut rows = Vec::new();
@@ -149,7 +149,7 @@ pub fn compare(
                 unverified.insert(run.label.to_owned());
             }
         }
-        let its_key = Key {
+        let its_key = PredictionKey {
             model: b.model.to_owned(),
             ..key.clone()
         };
@@ -200,8 +200,8 @@ fn row(
     theirs: &[&Prediction],
     uncertainty: &Uncertainty,
 ) -> ComparisonRow {
-    let a: Vec<Judged> = ours.iter().map(Prediction::judged).collect();
-    let b: Vec<Judged> = theirs
+    let a: Vec<JudgedAnswer> = ours.iter().map(Prediction::judged).collect();
+    let b: Vec<JudgedAnswer> = theirs
         .iter()
         .map(|prediction| prediction.judged())
         .collect();
@@ -225,7 +225,7 @@ fn row(
             bca(&distribution, estimate, &jackknife, uncertainty.level)
         }),
     };
-    let test = McNemar::of(Parallel::new(&a, &b).expect("both hold the same items"));
+    let test = McNemar::of(PairedItems::new(&a, &b).expect("both hold the same items"));
     let discordant = (test.only_first + test.only_second) as f64 / a.len() as f64;
     ComparisonRow {
         task,

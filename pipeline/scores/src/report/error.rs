@@ -1,5 +1,5 @@
 use crate::predictions::PredictionError;
-use clika_base::types::Place;
+use clika_base::types::FilePosition;
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -16,13 +16,13 @@ pub enum ReportError {
         source: io::Error,
     },
     /// A file of the paper's data is wrong.
-    #[error("{problem}\n   {place}")]
+    #[error("{problem}\n   {position}")]
     #[diagnostic(help("compare with reference/paper/table05.toml"))]
     Paper {
         /// What is wrong.
         problem: String,
         /// Where.
-        place: Place,
+        position: FilePosition,
     },
     /// A model that was asked for is not there.
     #[error("no predictions of `{model}`")]

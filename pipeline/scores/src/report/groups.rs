@@ -3,8 +3,8 @@
 use crate::report::{
     Paper,
     expression::Expression,
-    panel::{Kind, Panel},
-    paper::Knowledge,
+    paper::TaskGroup,
+    share_table::{ShareKind, ShareTable},
 };
 use clika_base::types::LanguageCode;
 use serde::Serialize;
@@ -31,21 +31,21 @@ pub struct GroupScore {
 }
 
 /// The columns of every model and group of tasks.
-const COLUMNS: [(&str, &str, Kind); 4] = [
-    ("en", "ra", Kind::Accuracy),
-    ("others", "ra", Kind::Accuracy),
-    ("others", "en_co", Kind::EnCo),
-    ("all", "invalid_rate", Kind::Invalid),
+const COLUMNS: [(&str, &str, ShareKind); 4] = [
+    ("en", "ra", ShareKind::Accuracy),
+    ("others", "ra", ShareKind::Accuracy),
+    ("others", "en_co", ShareKind::EnCo),
+    ("all", "invalid_rate", ShareKind::Invalid),
 ];
 
 /// Every score of [`GroupScore`] without value, and its formula or why there is none.
 pub(crate) fn groups(
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
 ) -> Vec<(GroupScore, Result<Expression, String>)> {
     let mut groups = Vec::new();
-    for model in panel.collection().models() {
-        for knowledge in [Knowledge::Basic, Knowledge::Factual] {
+    for model in shares.collection().models() {
+        for knowledge in [TaskGroup::Basic, TaskGroup::Factual] {
             for (column, metric, kind) in COLUMNS {
                 let languages = paper.reference.languages.iter();
                 let languages = languages.filter(|language| match column {
@@ -63,21 +63,24 @@ pub(crate) fn groups(
                     high: None,
                     reason: None,
                 };
-                groups.push((score, mean(kind, knowledge, model, languages, panel, paper)));
+                groups.push((
+                    score,
+                    mean(kind, knowledge, model, languages, shares, paper),
+                ));
             }
         }
     }
     groups
 }
 
-/// The mean over languages of the mean over a group's tasks, RA for [`Kind::Accuracy`]; or what is
+/// The mean over languages of the mean over a group's tasks, RA for [`ShareKind::Accuracy`]; or what is
 /// missing for it.
 pub(crate) fn mean<'a>(
-    kind: Kind,
-    knowledge: Knowledge,
+    kind: ShareKind,
+    knowledge: TaskGroup,
     model: &str,
     languages: impl Iterator<Item = &'a LanguageCode>,
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
 ) -> Result<Expression, String> {
     let mut means = Vec::new();
@@ -86,15 +89,15 @@ pub(crate) fn mean<'a>(
         for &task in knowledge.tasks() {
             let lacks =
                 |language: &str| format!("no predictions of {model} on {task} in {language}");
-            let Some(share) = panel.share(model, task, language, kind) else {
-                let here = panel.share(model, task, language, Kind::Accuracy);
+            let Some(share) = shares.share(model, task, language, kind) else {
+                let here = shares.share(model, task, language, ShareKind::Accuracy);
                 return Err(match here {
                     Some(_) if language.as_str() == "en" => "en-CO is with English".to_owned(),
                     Some(_) => format!("en-CO needs English: {}", lacks("en")),
                     None => lacks(language.as_str()),
                 });
             };
-            if kind != Kind::Accuracy {
+            if kind != ShareKind::Accuracy {
                 tasks.push(Expression::Share(share));
                 continue;
             }

@@ -1,7 +1,7 @@
 //! The paper as data: `reference/paper/*.toml`.
 
 use crate::report::ReportError;
-use clika_base::types::{LanguageCode, Place, Task};
+use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, path::Path};
 
@@ -9,23 +9,23 @@ use std::{collections::BTreeMap, path::Path};
 #[derive(Clone, Debug)]
 pub struct Paper {
     /// The tables, by number.
-    pub tables: Vec<Table>,
+    pub tables: Vec<PaperTable>,
     /// The models of the tables.
-    pub models: Vec<Model>,
+    pub models: Vec<PaperModel>,
     /// The languages, and what RA divides by.
-    pub reference: Reference,
+    pub reference: PaperReference,
 }
 
-/// A printed table.
+/// A table as the paper prints it.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Table {
+#[serde(expecting = "struct Table", deny_unknown_fields)]
+pub struct PaperTable {
     /// The table's number.
     pub number: u32,
     /// What it measures.
     pub metric: Metric,
     /// On which knowledge.
-    pub knowledge: Knowledge,
+    pub knowledge: TaskGroup,
     /// Whether it shows levels or changes.
     pub value: ValueKind,
     /// How its numbers are scaled.
@@ -35,13 +35,13 @@ pub struct Table {
     /// Languages that the column "others" leaves out, by the caption.
     pub others_exclude: Vec<LanguageCode>,
     /// The rows, in printed order.
-    pub rows: Vec<TableRow>,
+    pub rows: Vec<PaperRow>,
 }
 
 /// A row of a printed table.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TableRow {
+#[serde(expecting = "struct TableRow", deny_unknown_fields)]
+pub struct PaperRow {
     /// The model as printed.
     pub model: String,
     /// What else tells rows apart, such as the tuning strategy; may be empty.
@@ -58,10 +58,10 @@ pub struct TableRow {
     pub ratios: BTreeMap<String, String>,
 }
 
-/// A model of the tables.
+/// A model of the paper's tables.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Model {
+#[serde(expecting = "struct Model", deny_unknown_fields)]
+pub struct PaperModel {
     /// The name used here.
     pub name: String,
     /// Every spelling in the tables.
@@ -71,13 +71,13 @@ pub struct Model {
     /// The model it was tuned from; empty for a foundation model.
     pub foundation: String,
     /// What kind of model it is.
-    pub role: Role,
+    pub role: ModelRole,
 }
 
 /// The paper's languages, and what RA divides by.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reference {
+#[serde(expecting = "struct Reference", deny_unknown_fields)]
+pub struct PaperReference {
     /// The languages that "others" averages, but for those that a table leaves out.
     pub languages: Vec<LanguageCode>,
     /// The reference model's accuracy in English, in 0 to 1, as the authors round it.
@@ -98,10 +98,10 @@ pub enum Metric {
     Xrr,
 }
 
-/// The paper's groups of tasks.
+/// The paper's groups of tasks: basic, factual and fictional knowledge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Knowledge {
+pub enum TaskGroup {
     /// xCSQA and xCOPA.
     Basic,
     /// xGeo and xPeo.
@@ -133,7 +133,7 @@ pub enum Unit {
 /// What kind of model it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Role {
+pub enum ModelRole {
     /// Pretrained only.
     Foundation,
     /// Instruction-tuned.
@@ -142,7 +142,7 @@ pub enum Role {
     Api,
 }
 
-impl Knowledge {
+impl TaskGroup {
     /// The tasks whose scores are averaged; none for knowledge that needs fine-tuning runs.
     pub const fn tasks(self) -> &'static [Task] {
         match self {
@@ -178,10 +178,10 @@ impl Paper {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Models {
-            models: Vec<Model>,
+            models: Vec<PaperModel>,
         }
         let Models { models } = parse(&folder.join("models.toml"))?;
-        let reference: Reference = parse(&folder.join("reference.toml"))?;
+        let reference: PaperReference = parse(&folder.join("reference.toml"))?;
         let mut tables = Vec::new();
         let unreadable = |source| ReportError::Unreadable {
             path: folder.to_owned(),
@@ -193,7 +193,7 @@ impl Paper {
                 .file_name()
                 .map_or_else(Default::default, |name| name.to_string_lossy());
             if name.starts_with("table") && name.ends_with(".toml") {
-                let table: Table = parse(&path)?;
+                let table: PaperTable = parse(&path)?;
                 for row in &table.rows {
                     if !models
                         .iter()
@@ -204,7 +204,7 @@ impl Paper {
                                 "no model of models.toml is printed as `{}`",
                                 row.model
                             ),
-                            place: Place { path, line: 1 },
+                            position: FilePosition { path, line: 1 },
                         });
                     }
                 }
@@ -220,7 +220,7 @@ impl Paper {
     }
 
     /// The model that a table prints under a name.
-    pub fn model(&self, printed: &str) -> Option<&Model> {
+    pub fn model(&self, printed: &str) -> Option<&PaperModel> {
         self.models
             .iter()
             .find(|model| model.printed.iter().any(|name| name == printed))
@@ -233,8 +233,8 @@ fn numbers<'de, D: Deserializer<'de>>(
 ) -> Result<BTreeMap<String, String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(try_from = "String")]
-    struct Number(String);
-    impl TryFrom<String> for Number {
+    struct ParsedNumber(String);
+    impl TryFrom<String> for ParsedNumber {
         type Error = String;
         fn try_from(text: String) -> Result<Self, String> {
             match text.parse::<f64>() {
@@ -243,10 +243,10 @@ fn numbers<'de, D: Deserializer<'de>>(
             }
         }
     }
-    let numbers = BTreeMap::<String, Number>::deserialize(deserializer)?;
+    let numbers = BTreeMap::<String, ParsedNumber>::deserialize(deserializer)?;
     let texts = numbers
         .into_iter()
-        .map(|(column, Number(text))| (column, text));
+        .map(|(column, ParsedNumber(text))| (column, text));
     Ok(texts.collect())
 }
 
@@ -257,6 +257,6 @@ fn parse<T: DeserializeOwned>(path: &Path) -> Result<T, ReportError> {
     })?;
     toml::from_str(&text).map_err(|error| ReportError::Paper {
         problem: error.message().trim_end().to_owned(),
-        place: Place::at(path, &text, error.span().map_or(0, |span| span.start)),
+        position: FilePosition::at(path, &text, error.span().map_or(0, |span| span.start)),
     })
 }

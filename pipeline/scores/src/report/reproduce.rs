@@ -5,10 +5,10 @@ use crate::report::{
     GroupScore, Paper, Score, Uncertainty,
     expression::Expression,
     groups::{self, mean},
-    panel::{Kind, Panel},
-    paper::{Metric, Table, TableRow, Unit, ValueKind},
+    paper::{Metric, PaperRow, PaperTable, Unit, ValueKind},
     rule::{all_but, rule},
     scores,
+    share_table::{ShareKind, ShareTable},
 };
 use clika_base::types::{LanguageCode, Progress};
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Reproduction {
     /// How intervals were made.
     pub uncertainty: Uncertainty,
     /// Counts of cells.
-    pub summary: Summary,
+    pub summary: CellSummary,
     /// Tables that follow another rule than their caption.
     pub findings: Vec<String>,
     /// Predictions that a model lacks, on tasks that some model has: in the paper's languages, and
@@ -31,28 +31,28 @@ pub struct Reproduction {
     /// Models, or what of them, whose answers carry no hash of their question.
     pub unverified: Vec<String>,
     /// Every printed number.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<PaperCell>,
     /// Every model found on groups of tasks, as the tables show them.
     pub groups: Vec<GroupScore>,
     /// Every score of every model found.
     pub scores: Vec<Score>,
 }
 
-/// Counts of cells.
+/// How many cells agree with the printed digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct CellSummary {
     /// Every printed number; tables repeat rows, and so do the counts.
     #[serde(flatten)]
-    pub printed: Counts,
+    pub printed: CellCounts,
     /// Of those that agree, the ones that do so by the rule of a finding and not by the caption.
     pub agree_by_finding: usize,
     /// Every table, model, variant and column once.
-    pub distinct: Counts,
+    pub distinct: CellCounts,
 }
 
 /// How cells compare with the printed digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct CellCounts {
     /// Cells that agree.
     pub agree: usize,
     /// Cells that differ.
@@ -61,7 +61,7 @@ pub struct Counts {
     pub not_computed: usize,
 }
 
-impl Counts {
+impl CellCounts {
     /// All cells.
     pub fn total(&self) -> usize {
         self.agree + self.differ + self.not_computed
@@ -76,8 +76,8 @@ impl Counts {
     }
 }
 
-impl Summary {
-    fn of(cells: &[Cell]) -> Self {
+impl CellSummary {
+    fn of(cells: &[PaperCell]) -> Self {
         let mut summary = Self::default();
         let mut seen = BTreeSet::new();
         for cell in cells {
@@ -93,9 +93,9 @@ impl Summary {
     }
 }
 
-/// A printed number and ours.
+/// A number that the paper prints, and ours beside it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Cell {
+pub struct PaperCell {
     /// The table's number.
     pub table: u32,
     /// The division of the table.
@@ -138,42 +138,42 @@ pub fn reproduce(
     uncertainty: &Uncertainty,
     progress: &dyn Progress,
 ) -> Reproduction {
-    let panel = Panel::new(collection);
+    let shares = ShareTable::new(collection);
     let mut findings = Vec::new();
     let mut cells = Vec::new();
     let mut expressions = Vec::new();
     for table in &paper.tables {
-        let (exclude, finding) = rule(table, &panel, paper);
+        let (exclude, finding) = rule(table, &shares, paper);
         findings.extend(finding);
         for row in &table.rows {
-            for (column, printed, expression) in columns(table, row, &exclude, &panel, paper) {
+            for (column, printed, expression) in columns(table, row, &exclude, &shares, paper) {
                 cells.push(cell(table, row, &column, printed, &exclude, paper));
-                let place = cells.len() - 1;
+                let index = cells.len() - 1;
                 match expression {
-                    Ok(expression) => expressions.push((place, expression)),
-                    Err(reason) => cells[place].reason = Some(reason),
+                    Ok(expression) => expressions.push((index, expression)),
+                    Err(reason) => cells[index].reason = Some(reason),
                 }
             }
         }
     }
-    let (places, mut formulas): (Vec<usize>, Vec<Expression>) = expressions.into_iter().unzip();
+    let (indices, mut formulas): (Vec<usize>, Vec<Expression>) = expressions.into_iter().unzip();
     let mut groups = Vec::new();
-    let mut group_places = Vec::new();
-    for (mut group, expression) in groups::groups(&panel, paper) {
+    let mut group_indices = Vec::new();
+    for (mut group, expression) in groups::groups(&shares, paper) {
         match expression {
             Ok(expression) => {
                 formulas.push(expression);
-                group_places.push(groups.len());
+                group_indices.push(groups.len());
             }
             Err(reason) => group.reason = Some(reason),
         }
         groups.push(group);
     }
     // One draw of the items serves the cells and the groups.
-    let estimates = panel.estimates(&formulas, uncertainty, ("tables", progress));
-    let (of_cells, of_groups) = estimates.split_at(places.len());
-    for (place, estimate) in places.into_iter().zip(of_cells) {
-        let cell = &mut cells[place];
+    let estimates = shares.estimates(&formulas, uncertainty, ("tables", progress));
+    let (of_cells, of_groups) = estimates.split_at(indices.len());
+    for (index, estimate) in indices.into_iter().zip(of_cells) {
+        let cell = &mut cells[index];
         let scale = scale(paper, cell);
         cell.value = estimate.value.map(|value| value * scale);
         cell.low = estimate.interval.map(|interval| interval.low * scale);
@@ -184,8 +184,8 @@ pub fn reproduce(
             cell.reason = Some(UNDEFINED.to_owned());
         }
     }
-    for (place, estimate) in group_places.into_iter().zip(of_groups) {
-        let group = &mut groups[place];
+    for (index, estimate) in group_indices.into_iter().zip(of_groups) {
+        let group = &mut groups[index];
         group.value = estimate.value;
         group.low = estimate.interval.map(|interval| interval.low);
         group.high = estimate.interval.map(|interval| interval.high);
@@ -195,7 +195,7 @@ pub fn reproduce(
     }
     Reproduction {
         uncertainty: *uncertainty,
-        summary: Summary::of(&cells),
+        summary: CellSummary::of(&cells),
         findings,
         missing: collection
             .missing(&paper.reference.languages)
@@ -206,7 +206,7 @@ pub fn reproduce(
         unverified: collection.unverified(),
         cells,
         groups,
-        scores: scores::scores(&panel, paper, uncertainty, progress),
+        scores: scores::scores(&shares, paper, uncertainty, progress),
     }
 }
 
@@ -223,23 +223,23 @@ fn notices(collection: &Collection) -> Vec<String> {
 const UNDEFINED: &str = "undefined for these predictions";
 
 /// A printed number of a row with its formula, or why there is none.
-type Column<'a> = (String, &'a str, Result<Expression, String>);
+type CellFormula<'a> = (String, &'a str, Result<Expression, String>);
 
 fn columns<'a>(
-    table: &Table,
-    row: &'a TableRow,
+    table: &PaperTable,
+    row: &'a PaperRow,
     exclude: &BTreeSet<LanguageCode>,
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
-) -> Vec<Column<'a>> {
-    let formula = |column: &str| formula(table, row, column, exclude, panel, paper);
+) -> Vec<CellFormula<'a>> {
+    let formula = |column: &str| formula(table, row, column, exclude, shares, paper);
     // As printed: English, the case study's language, others.
     let in_order = |cells: &'a BTreeMap<String, String>| {
         let mut cells: Vec<_> = cells.iter().collect();
         cells.sort_by_key(|(column, _)| (*column == "others", *column != "en"));
         cells
     };
-    let mut columns: Vec<Column<'a>> = Vec::new();
+    let mut columns: Vec<CellFormula<'a>> = Vec::new();
     for (column, printed) in in_order(&row.cells) {
         columns.push((column.clone(), printed, formula(column)));
     }
@@ -252,17 +252,17 @@ fn columns<'a>(
 }
 
 fn cell(
-    table: &Table,
-    row: &TableRow,
+    table: &PaperTable,
+    row: &PaperRow,
     column: &str,
     printed: &str,
     exclude: &BTreeSet<LanguageCode>,
     paper: &Paper,
-) -> Cell {
+) -> PaperCell {
     let release = paper.model(&row.model).map(|model| model.release.as_str());
     let caption: BTreeSet<_> = table.others_exclude.iter().cloned().collect();
     let others = column.starts_with("others") && *exclude != caption;
-    Cell {
+    PaperCell {
         table: table.number,
         block: row.block,
         model: match release {
@@ -288,7 +288,7 @@ fn cell(
 }
 
 /// Ratios are fractions whatever the table's unit.
-fn scale(paper: &Paper, cell: &Cell) -> f64 {
+fn scale(paper: &Paper, cell: &PaperCell) -> f64 {
     let table = paper.tables.iter().find(|table| table.number == cell.table);
     match table {
         Some(table) if !cell.column.ends_with("/en") => table.unit.scale(),
@@ -297,17 +297,17 @@ fn scale(paper: &Paper, cell: &Cell) -> f64 {
 }
 
 pub(crate) fn formula(
-    table: &Table,
-    row: &TableRow,
+    table: &PaperTable,
+    row: &PaperRow,
     column: &str,
     exclude: &BTreeSet<LanguageCode>,
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
 ) -> Result<Expression, String> {
     if table.metric == Metric::Xrr {
         return Err("XRR needs fine-tuning runs, whose answers are not released".to_owned());
     }
-    let level = |printed: &str| level(table, printed, column, exclude, panel, paper);
+    let level = |printed: &str| level(table, printed, column, exclude, shares, paper);
     match table.value {
         ValueKind::Level => level(&row.model),
         ValueKind::Change => {
@@ -329,18 +329,18 @@ pub(crate) fn formula(
 
 /// A model's score in a column: the mean over the languages of the mean over the tasks.
 fn level(
-    table: &Table,
+    table: &PaperTable,
     printed: &str,
     column: &str,
     exclude: &BTreeSet<LanguageCode>,
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
 ) -> Result<Expression, String> {
     let model = paper
         .model(printed)
         .ok_or_else(|| format!("{printed} is no model of the paper"))?;
     let release = model.release.as_str();
-    if !panel.collection().models().contains(release) {
+    if !shares.collection().models().contains(release) {
         return Err(format!("no predictions of {}", model.name));
     }
     let languages: Vec<LanguageCode> = match column {
@@ -354,15 +354,15 @@ fn level(
         code => vec![LanguageCode::try_from(code.to_owned())?],
     };
     let kind = match table.metric {
-        Metric::Ra => Kind::Accuracy,
-        Metric::EnCo | Metric::Xrr => Kind::EnCo,
+        Metric::Ra => ShareKind::Accuracy,
+        Metric::EnCo | Metric::Xrr => ShareKind::EnCo,
     };
     mean(
         kind,
         table.knowledge,
         release,
         languages.iter(),
-        panel,
+        shares,
         paper,
     )
 }

@@ -2,21 +2,21 @@
 
 use crate::report::{
     Paper,
-    panel::Panel,
-    paper::Table,
+    paper::PaperTable,
     reproduce::{agrees, formula},
+    share_table::ShareTable,
 };
 use clika_base::types::LanguageCode;
 use std::collections::BTreeSet;
 
 /// A number of the column "others" under some rule.
-struct Others<'a> {
+struct OthersCell<'a> {
     model: &'a str,
     value: f64,
     printed: &'a str,
 }
 
-impl Others<'_> {
+impl OthersCell<'_> {
     fn agrees(&self) -> bool {
         agrees(self.value, self.printed)
     }
@@ -24,22 +24,22 @@ impl Others<'_> {
 
 /// Every number of a table's column "others" that can be computed, by a rule.
 fn others<'a>(
-    table: &'a Table,
+    table: &'a PaperTable,
     exclude: &BTreeSet<LanguageCode>,
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
-) -> Vec<Others<'a>> {
+) -> Vec<OthersCell<'a>> {
     let mut numbers = Vec::new();
     for row in &table.rows {
         let Some(printed) = row.cells.get("others") else {
             continue;
         };
         // What cannot be computed says nothing about the rule; the cell itself says why.
-        let Ok(expression) = formula(table, row, "others", exclude, panel, paper) else {
+        let Ok(expression) = formula(table, row, "others", exclude, shares, paper) else {
             continue;
         };
-        if let Some(value) = panel.values(&[expression])[0] {
-            numbers.push(Others {
+        if let Some(value) = shares.values(&[expression])[0] {
+            numbers.push(OthersCell {
                 model: &row.model,
                 value: value * table.unit.scale(),
                 printed,
@@ -52,13 +52,13 @@ fn others<'a>(
 /// The languages that "others" leaves out: by the rule of the table's case study, or by the rule of
 /// another table that reproduces every number where that one does not.
 pub(crate) fn rule(
-    table: &Table,
-    panel: &Panel<'_>,
+    table: &PaperTable,
+    shares: &ShareTable<'_>,
     paper: &Paper,
 ) -> (BTreeSet<LanguageCode>, Option<String>) {
     let own: BTreeSet<_> = table.others_exclude.iter().cloned().collect();
-    let by_own = others(table, &own, panel, paper);
-    if by_own.iter().all(Others::agrees) {
+    let by_own = others(table, &own, shares, paper);
+    if by_own.iter().all(OthersCell::agrees) {
         return (own, None);
     }
     let rules = paper
@@ -71,15 +71,15 @@ pub(crate) fn rule(
             .cloned()
             .collect()]);
     for exclude in rules.filter(|rule: &BTreeSet<LanguageCode>| !rule.is_empty()) {
-        let numbers = others(table, &exclude, panel, paper);
-        if !numbers.iter().all(Others::agrees) {
+        let numbers = others(table, &exclude, shares, paper);
+        if !numbers.iter().all(OthersCell::agrees) {
             continue;
         }
         let evidence: Vec<_> = numbers
             .iter()
             .zip(&by_own)
             .map(|(by_rule, by_own)| {
-                let Others {
+                let OthersCell {
                     model,
                     value,
                     printed,
@@ -96,7 +96,7 @@ pub(crate) fn rule(
             table.number,
             all_but(&exclude),
             all_but(&own),
-            tables_that_agree(table, &own, panel, paper),
+            tables_that_agree(table, &own, shares, paper),
             match evidence.len() {
                 1 => "1 row".to_owned(),
                 rows => format!("{rows} rows"),
@@ -110,18 +110,18 @@ pub(crate) fn rule(
 
 /// The other tables of the same case study that follow its rule: ` (Tables 23 and 24)`.
 fn tables_that_agree(
-    table: &Table,
+    table: &PaperTable,
     exclude: &BTreeSet<LanguageCode>,
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
 ) -> String {
     let same = paper.tables.iter().filter(|other| {
-        let numbers = others(other, exclude, panel, paper);
+        let numbers = others(other, exclude, shares, paper);
         other.number != table.number
             && other.case == table.case
             && other.others_exclude == table.others_exclude
             && !numbers.is_empty()
-            && numbers.iter().all(Others::agrees)
+            && numbers.iter().all(OthersCell::agrees)
     });
     let numbers: Vec<_> = same.map(|table| table.number.to_string()).collect();
     match &numbers[..] {

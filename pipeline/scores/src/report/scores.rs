@@ -1,11 +1,11 @@
 //! Every score of every model, task and language.
 
-use crate::metrics::{Answer, Parallel, ac3, consistency, rank_c, worst_language_gap};
+use crate::metrics::{Answer, PairedItems, ac3, consistency, rank_c, worst_language_gap};
 use crate::predictions::{Collection, Prediction};
 use crate::report::{
     Paper, Uncertainty,
     expression::Expression,
-    panel::{Estimate, Kind, Panel},
+    share_table::{IntervalEstimate, ShareKind, ShareTable},
 };
 use clika_base::types::{Progress, Task};
 use serde::Serialize;
@@ -41,15 +41,15 @@ pub struct Score {
 /// - `invalid_rate`, the share of answers that were none
 /// - over the languages, without interval: `consistency` of all, `ac3`, `worst_language_gap`
 pub(crate) fn scores(
-    panel: &Panel<'_>,
+    shares: &ShareTable<'_>,
     paper: &Paper,
     uncertainty: &Uncertainty,
     progress: &dyn Progress,
 ) -> Vec<Score> {
     let mut rows = Vec::new();
     let mut expressions = Vec::new();
-    for (key, predictions) in panel.collection().iter() {
-        let share = |kind| panel.share(&key.model, key.task, &key.language, kind);
+    for (key, predictions) in shares.collection().iter() {
+        let share = |kind| shares.share(&key.model, key.task, &key.language, kind);
         let mut add = |metric, expression| {
             rows.push(Score {
                 model: key.model.clone(),
@@ -64,7 +64,7 @@ pub(crate) fn scores(
             });
             expressions.push(expression);
         };
-        let Some(accuracy) = share(Kind::Accuracy) else {
+        let Some(accuracy) = share(ShareKind::Accuracy) else {
             continue;
         };
         let random = 1.0 / key.task.choices() as f64;
@@ -83,12 +83,14 @@ pub(crate) fn scores(
             "chance_rescaled",
             Expression::AboveChance { accuracy, random },
         );
-        if let Some(invalid) = share(Kind::Invalid) {
+        if let Some(invalid) = share(ShareKind::Invalid) {
             add("invalid_rate", Expression::Share(invalid));
         }
-        if let (Some(consistency), Some(overlap)) = (share(Kind::EnCo), share(Kind::Overlap)) {
+        if let (Some(consistency), Some(overlap)) =
+            (share(ShareKind::EnCo), share(ShareKind::Overlap))
+        {
             add("en_co", Expression::Share(consistency));
-            if let Some(english) = panel.english_accuracy(&key.model, key.task) {
+            if let Some(english) = shares.english_accuracy(&key.model, key.task) {
                 add(
                     "en_co_corrected",
                     Expression::BeyondIndependence {
@@ -100,15 +102,15 @@ pub(crate) fn scores(
             add("overlap", Expression::Share(overlap));
         }
     }
-    for (row, Estimate { value, interval }) in
+    for (row, IntervalEstimate { value, interval }) in
         rows.iter_mut()
-            .zip(panel.estimates(&expressions, uncertainty, ("scores", progress)))
+            .zip(shares.estimates(&expressions, uncertainty, ("scores", progress)))
     {
         row.value = value;
         row.low = interval.map(|interval| interval.low);
         row.high = interval.map(|interval| interval.high);
     }
-    rows.extend(scores_without_interval(panel.collection()));
+    rows.extend(scores_without_interval(shares.collection()));
     rows
 }
 
@@ -192,11 +194,11 @@ fn scores_without_interval(collection: &Collection) -> Vec<Score> {
 fn score_pairs<'a>(
     english: &'a [Prediction],
     other: &'a [Prediction],
-) -> Option<Vec<Parallel<'a, f64>>> {
+) -> Option<Vec<PairedItems<'a, f64>>> {
     english
         .iter()
         .zip(other)
-        .map(|(a, b)| Parallel::new(a.scores.as_deref()?, b.scores.as_deref()?).ok())
+        .map(|(a, b)| PairedItems::new(a.scores.as_deref()?, b.scores.as_deref()?).ok())
         .collect()
 }
 

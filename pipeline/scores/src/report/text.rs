@@ -1,6 +1,6 @@
 //! Reports as Markdown and CSV.
 
-use crate::report::{Cell, Comparison, OtherScoring, Reproduction};
+use crate::report::{Comparison, OtherScoring, PaperCell, Reproduction};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -275,7 +275,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// The digits after the point that a cell is printed with.
-fn digits(cell: &Cell) -> usize {
+fn digits(cell: &PaperCell) -> usize {
     cell.printed_text
         .split_once('.')
         .map_or(0, |(_, digits)| digits.len())

@@ -14,7 +14,7 @@ fn answer(choices: [&str; 4]) -> Prediction {
 }
 
 /// Writes answers and reads them again.
-fn read(answers: Vec<(Key, Prediction, Value)>) -> Result<Collection, PredictionError> {
+fn read(answers: Vec<(PredictionKey, Prediction, Value)>) -> Result<Collection, PredictionError> {
     let folder = tempfile::tempdir().unwrap();
     let mut collection = Collection::default();
     for (key, prediction, run) in answers {

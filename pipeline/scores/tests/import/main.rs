@@ -9,7 +9,7 @@ mod release;
 
 use clika_base::types::{LanguageCode, Task};
 use clika_scores::metrics::Answer;
-use clika_scores::predictions::{Collection, Key, Prediction, PredictionError};
+use clika_scores::predictions::{Collection, Prediction, PredictionError, PredictionKey};
 use miette::Diagnostic;
 use std::{fs, path::Path};
 
@@ -106,8 +106,8 @@ fn item(id: &str, cluster: &str) -> Prediction {
     }
 }
 
-fn key(model: &str, language: &str) -> Key {
-    Key {
+fn key(model: &str, language: &str) -> PredictionKey {
+    PredictionKey {
         model: model.to_owned(),
         task: Task::XGeo,
         language: code(language),

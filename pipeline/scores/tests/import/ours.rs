@@ -31,7 +31,7 @@ fn our_format_keeps_everything() {
     };
     for language in ["de", "zh"] {
         collection.insert(
-            Key {
+            PredictionKey {
                 model: "org/model".to_owned(),
                 task: Task::XGeo,
                 language: code(language),
@@ -58,7 +58,7 @@ fn scores_that_are_no_numbers_are_not_written() {
     for score in [f64::NAN, f64::NEG_INFINITY] {
         let folder = tempfile::tempdir().unwrap();
         let mut collection = Collection::default();
-        let key = |model: &str| Key {
+        let key = |model: &str| PredictionKey {
             model: model.to_owned(),
             task: Task::XGeo,
             language: code("de"),

@@ -33,7 +33,7 @@ fn reads_the_release_as_it_lies_on_disk() {
     assert_eq!(german[2].response.as_deref(), Some("B. 1756"));
     assert_eq!(
         collection.missing(&[]),
-        [Key {
+        [PredictionKey {
             model: "chatgpt".to_owned(),
             task: Task::XPeo,
             language: code("de")

@@ -11,10 +11,10 @@ fn answer() -> impl Strategy<Value = Answer> {
 }
 
 /// Answers in two languages to the same items.
-fn two_languages() -> impl Strategy<Value = (Vec<Judged>, Vec<Judged>)> {
+fn two_languages() -> impl Strategy<Value = (Vec<JudgedAnswer>, Vec<JudgedAnswer>)> {
     vec((answer(), answer(), 0u8..4), 0..40).prop_map(|items| {
         let judge = |(first, second, right)| {
-            let judged = |answer| Judged { answer, right };
+            let judged = |answer| JudgedAnswer { answer, right };
             (judged(first), judged(second))
         };
         items.into_iter().map(judge).unzip()
@@ -22,7 +22,7 @@ fn two_languages() -> impl Strategy<Value = (Vec<Judged>, Vec<Judged>)> {
 }
 
 /// Every share of the crate.
-fn shares(languages: Parallel<'_, Judged>) -> [Share; 4] {
+fn shares(languages: PairedItems<'_, JudgedAnswer>) -> [Share; 4] {
     [
         accuracy_share(languages.second()),
         en_co_share(languages),
@@ -40,14 +40,14 @@ fn scored_items() -> impl Strategy<Value = Vec<(Vec<f64>, Vec<f64>)>> {
     vec(item, 1..12)
 }
 
-fn pairs(items: &[(Vec<f64>, Vec<f64>)]) -> Vec<Parallel<'_, f64>> {
+fn pairs(items: &[(Vec<f64>, Vec<f64>)]) -> Vec<PairedItems<'_, f64>> {
     items
         .iter()
-        .map(|(first, second)| Parallel::new(first, second).expect("parallel"))
+        .map(|(first, second)| PairedItems::new(first, second).expect("parallel"))
         .collect()
 }
 
-fn swap(pairs: &[Parallel<'_, f64>]) -> Option<f64> {
+fn swap(pairs: &[PairedItems<'_, f64>]) -> Option<f64> {
     let swapped: Vec<_> = pairs.iter().map(|pair| pair.swapped()).collect();
     rank_c(&swapped)
 }
@@ -55,7 +55,7 @@ fn swap(pairs: &[Parallel<'_, f64>]) -> Option<f64> {
 proptest! {
     #[test]
     fn scores_stay_in_their_ranges((first, second) in two_languages(), random in 0.0..0.9f64) {
-        let languages = Parallel::new(&first, &second).unwrap();
+        let languages = PairedItems::new(&first, &second).unwrap();
         for share in shares(languages) {
             prop_assert!(share.value().is_none_or(|value| (0.0..=1.0).contains(&value)));
         }
@@ -70,14 +70,14 @@ proptest! {
 
     #[test]
     fn the_overlap_of_right_answers_is_symmetric((first, second) in two_languages()) {
-        let languages = Parallel::new(&first, &second).unwrap();
+        let languages = PairedItems::new(&first, &second).unwrap();
         prop_assert_eq!(correct_overlap(languages), correct_overlap(languages.swapped()));
     }
 
     #[test]
     fn scores_do_not_depend_on_the_order_of_items((mut first, mut second) in two_languages()) {
-        let value = |first: &[Judged], second: &[Judged]| {
-            shares(Parallel::new(first, second).unwrap()).map(|share| share.value())
+        let value = |first: &[JudgedAnswer], second: &[JudgedAnswer]| {
+            shares(PairedItems::new(first, second).unwrap()).map(|share| share.value())
         };
         let forwards = value(&first, &second);
         first.reverse();
@@ -92,13 +92,13 @@ proptest! {
         counts in vec(0u32..4, 43),
         start in 0usize..3,
     ) {
-        let languages = Parallel::new(&first, &second).unwrap();
-        let repeat = |judged: &[Judged]| -> Vec<Judged> {
+        let languages = PairedItems::new(&first, &second).unwrap();
+        let repeat = |judged: &[JudgedAnswer]| -> Vec<JudgedAnswer> {
             let repeated = judged.iter().zip(&counts[start..]);
             repeated.flat_map(|(item, &count)| vec![*item; count as usize]).collect()
         };
         let (first, second) = (repeat(&first), repeat(&second));
-        let repeated = shares(Parallel::new(&first, &second).unwrap());
+        let repeated = shares(PairedItems::new(&first, &second).unwrap());
         for (share, repeated) in shares(languages).into_iter().zip(repeated) {
             prop_assert_eq!(share.starting_at(start).weighted(&counts), repeated.value());
         }
@@ -126,7 +126,7 @@ proptest! {
         let score = rank_c(&pairs).unwrap();
         prop_assert!(score > 0.0 && score <= 1.0 + 1e-12);
         prop_assert_eq!(Some(score), swap(&pairs));
-        let same: Vec<_> = items.iter().map(|(a, _)| Parallel::new(a, a).unwrap()).collect();
+        let same: Vec<_> = items.iter().map(|(a, _)| PairedItems::new(a, a).unwrap()).collect();
         prop_assert!((rank_c(&same).unwrap() - 1.0).abs() < 1e-12);
     }
 

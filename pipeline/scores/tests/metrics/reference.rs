@@ -142,7 +142,7 @@ fn rank_c_agrees_with_its_definition_in_sets() {
     let RankC { items, value } = reference().rank_c;
     let items: Vec<_> = items
         .iter()
-        .map(|(first, second)| Parallel::new(first, second).unwrap())
+        .map(|(first, second)| PairedItems::new(first, second).unwrap())
         .collect();
     close(rank_c(&items).unwrap(), value, 1e-12, "RankC");
 }

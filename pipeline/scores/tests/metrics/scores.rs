@@ -25,7 +25,7 @@ fn close(found: Option<f64>, expected: f64) {
 /// | X       | A | B | A | D | D | - | C |
 ///
 /// English is right in 1, 2, 6; X in 1, 2, 3, 5; both in 1, 2; one of them in 1, 2, 3, 5, 6.
-fn two_languages() -> (Vec<Judged>, Vec<Judged>) {
+fn two_languages() -> (Vec<JudgedAnswer>, Vec<JudgedAnswer>) {
     (judged("ABCD-BD", "ABACDBA"), judged("ABADD-C", "ABACDBA"))
 }
 
@@ -79,7 +79,7 @@ fn accuracy_above_chance_is_not_floored() {
 #[test]
 fn en_co_compares_letters_where_x_is_right() {
     let (english, x) = two_languages();
-    let languages = Parallel::new(&english, &x).unwrap();
+    let languages = PairedItems::new(&english, &x).unwrap();
     // n_X = 4 (items 1, 2, 3, 5); English says the same in 1 and 2. Item 4, equal and wrong, does not count.
     close(en_co(languages), 0.5);
     // A_en = 3/7: (1/2 − 3/7) / (4/7) = (1/14) / (8/14) = 1/8.
@@ -91,13 +91,13 @@ fn en_co_compares_letters_where_x_is_right() {
 #[test]
 fn en_co_is_undefined_without_right_answers_in_x() {
     let (english, x) = (judged("AB", "AB"), judged("B-", "AB"));
-    let languages = Parallel::new(&english, &x).unwrap();
+    let languages = PairedItems::new(&english, &x).unwrap();
     assert_eq!(en_co(languages), None);
     assert_eq!(corrected_en_co(languages), None);
     // Defined, 1/1, but with a perfect English nothing lies above independence.
     let languages = languages.swapped();
     assert_eq!(en_co(languages), Some(0.0));
-    let perfect = Parallel::new(&english, &english).unwrap();
+    let perfect = PairedItems::new(&english, &english).unwrap();
     assert_eq!(en_co(perfect), Some(1.0));
     assert_eq!(corrected_en_co(perfect), None);
 }
@@ -106,10 +106,13 @@ fn en_co_is_undefined_without_right_answers_in_x() {
 fn the_overlap_is_that_of_the_right_answers() {
     let (english, x) = two_languages();
     // 2 in both, 5 in one of them.
-    close(correct_overlap(Parallel::new(&english, &x).unwrap()), 0.4);
+    close(
+        correct_overlap(PairedItems::new(&english, &x).unwrap()),
+        0.4,
+    );
     let wrong = judged("B-", "AA");
     assert_eq!(
-        correct_overlap(Parallel::new(&wrong, &wrong).unwrap()),
+        correct_overlap(PairedItems::new(&wrong, &wrong).unwrap()),
         None
     );
 }
@@ -117,7 +120,7 @@ fn the_overlap_is_that_of_the_right_answers() {
 #[test]
 fn xrr_follows_the_source_language() {
     let (english, x) = two_languages();
-    let languages = Parallel::new(&english, &x).unwrap();
+    let languages = PairedItems::new(&english, &x).unwrap();
     // From English: 2 of 3. 2/3 − 1/4 = 5/12; (2/3 − 1/4) / (3/4) = 5/9.
     close(xrr(languages, 0.25), 5.0 / 12.0);
     close(xrr_unfloored(languages, 0.25), 5.0 / 12.0);
@@ -131,7 +134,7 @@ fn xrr_follows_the_source_language() {
 fn only_the_papers_xrr_is_floored() {
     // 0 of 2: 0 − .05; −.05 / .95 = −1/19.
     let (english, x) = (judged("AB", "AB"), judged("BA", "AB"));
-    let languages = Parallel::new(&english, &x).unwrap();
+    let languages = PairedItems::new(&english, &x).unwrap();
     close(xrr(languages, 0.05), 0.0);
     close(xrr_unfloored(languages, 0.05), -0.05);
     close(corrected_retrieval(languages, 0.05), -1.0 / 19.0);
@@ -143,7 +146,7 @@ fn only_the_papers_xrr_is_floored() {
 
 #[test]
 fn answers_of_unequal_number_are_no_pair() {
-    let error = Parallel::new(&[1, 2], &[1]).unwrap_err();
+    let error = PairedItems::new(&[1, 2], &[1]).unwrap_err();
     assert_eq!(
         error,
         UnequalLength {
@@ -161,13 +164,13 @@ fn answers_of_unequal_number_are_no_pair() {
 fn rank_c_weighs_the_top() {
     // Ranked 0 1 2 and 1 0 2. P@1 = 0, P@2 = 2/2, P@3 = 3/3, with weights e², e, 1 over their sum:
     // (e + 1) / (e² + e + 1) = 3.718281828 / 11.107337927 = 0.334759…
-    let swapped_top = Parallel::new(&[3.0, 2.0, 1.0], &[2.0, 3.0, 1.0]).unwrap();
+    let swapped_top = PairedItems::new(&[3.0, 2.0, 1.0], &[2.0, 3.0, 1.0]).unwrap();
     let e = std::f64::consts::E;
     let expected = (e + 1.0) / (e * e + e + 1.0);
     assert!((expected - 0.334_759).abs() < 1e-6);
     close(rank_c(&[swapped_top]), expected);
     // Ranked 0 1 2 and 0 2 1: P@1 = 1, P@2 = 1/2, P@3 = 1: 1 − (e/2) / (e² + e + 1).
-    let swapped_end = Parallel::new(&[3.0, 2.0, 1.0], &[3.0, 1.0, 2.0]).unwrap();
+    let swapped_end = PairedItems::new(&[3.0, 2.0, 1.0], &[3.0, 1.0, 2.0]).unwrap();
     let expected_end = 1.0 - e / 2.0 / (e * e + e + 1.0);
     close(rank_c(&[swapped_end]), expected_end);
     close(
@@ -180,22 +183,22 @@ fn rank_c_weighs_the_top() {
 fn rank_c_breaks_ties_by_candidate() {
     // Both are ranked 0 1, whatever the sign of zero.
     close(
-        rank_c(&[Parallel::new(&[1.0, 1.0], &[-0.0, 0.0]).unwrap()]),
+        rank_c(&[PairedItems::new(&[1.0, 1.0], &[-0.0, 0.0]).unwrap()]),
         1.0,
     );
     // 0 1 and 1 0: P@1 = 0, P@2 = 1 with weight 1 / (e + 1) = 0.268941….
-    let tied = rank_c(&[Parallel::new(&[1.0, 1.0], &[0.0, 1.0]).unwrap()]);
+    let tied = rank_c(&[PairedItems::new(&[1.0, 1.0], &[0.0, 1.0]).unwrap()]);
     close(tied, 1.0 / (std::f64::consts::E + 1.0));
 }
 
 #[test]
 fn rank_c_is_undefined_without_ranks() {
-    let fine = Parallel::new(&[1.0], &[f64::NEG_INFINITY]).unwrap();
+    let fine = PairedItems::new(&[1.0], &[f64::NEG_INFINITY]).unwrap();
     assert_eq!(rank_c(&[fine]), Some(1.0));
     assert_eq!(rank_c(&[]), None);
-    assert_eq!(rank_c(&[fine, Parallel::new(&[], &[]).unwrap()]), None);
+    assert_eq!(rank_c(&[fine, PairedItems::new(&[], &[]).unwrap()]), None);
     assert_eq!(
-        rank_c(&[fine, Parallel::new(&[1.0], &[f64::NAN]).unwrap()]),
+        rank_c(&[fine, PairedItems::new(&[1.0], &[f64::NAN]).unwrap()]),
         None
     );
 }
@@ -204,7 +207,7 @@ fn rank_c_is_undefined_without_ranks() {
 fn rank_c_survives_a_thousand_candidates() {
     // e^1000 has no f64.
     let scores: Vec<f64> = (0..1000).map(f64::from).collect();
-    close(rank_c(&[Parallel::new(&scores, &scores).unwrap()]), 1.0);
+    close(rank_c(&[PairedItems::new(&scores, &scores).unwrap()]), 1.0);
 }
 
 #[test]

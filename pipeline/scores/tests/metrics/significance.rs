@@ -15,7 +15,7 @@ fn mcnemar_looks_at_discordant_items_only() {
     // The first is right in items 1 and 2, the second in 1 and 4 to 7.
     let first = judged("AABBBBB", "AAAAAAA");
     let second = judged("AB-AAAA", "AAAAAAA");
-    let test = McNemar::of(Parallel::new(&first, &second).unwrap());
+    let test = McNemar::of(PairedItems::new(&first, &second).unwrap());
     // b = 1, c = 4: 2 · (C(5,0) + C(5,1)) / 2⁵ = 12/32.
     assert_eq!((test.only_first, test.only_second), (1, 4));
     close(test.p, 0.375);

@@ -70,7 +70,7 @@ fn groups_by_hand() {
 fn others_are_the_papers_languages_and_no_more() {
     let others = |collection: &Collection, paper: &Paper| {
         let cells = reproduce(collection, paper, &uncertainty(50), &NoProgress).cells;
-        let of_llama = |cell: &&clika_scores::report::Cell| {
+        let of_llama = |cell: &&clika_scores::report::PaperCell| {
             cell.table == 5 && cell.model == "llama_13b" && cell.column == "others"
         };
         let cell = cells.iter().find(of_llama).unwrap();
@@ -244,7 +244,7 @@ fn a_change_is_the_tuned_models_score_minus_its_foundations() {
                 .iter_mut()
                 .for_each(|prediction| prediction.answer = Answer::Choice(0));
             (
-                Key {
+                PredictionKey {
                     model: "alpaca".to_owned(),
                     ..key.clone()
                 },

@@ -7,7 +7,7 @@ mod release;
 
 use clika_base::types::{LanguageCode, NoProgress, Task};
 use clika_scores::metrics::Answer;
-use clika_scores::predictions::{Collection, Key, Prediction};
+use clika_scores::predictions::{Collection, Prediction, PredictionKey};
 use clika_scores::report::{IntervalKind, Paper, Reproduction, Score, Uncertainty, reproduce};
 use std::{
     collections::BTreeMap,
@@ -86,7 +86,7 @@ fn four(collection: &mut Collection, task: Task, language: &str, answers: &str) 
             item_sha256: None,
             prompt_sha256: None,
         });
-    let key = Key {
+    let key = PredictionKey {
         model: "llama_13b".to_owned(),
         task,
         language: LanguageCode::try_from(language.to_owned()).unwrap(),

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
-    architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, layers, rope, silu},
+    architecture::{Architecture, Biases, Norm, PositionEncoding},
+    families::{ConfigFile, head_dim, layers, rope, silu},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ pub(super) fn baichuan() -> Value {
 /// The vocabulary of Baichuan 1, whose output matrix is plain.
 const FIRST_VOCABULARY: usize = 64_000;
 
-pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
+pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
     let layers = layers(config, keys.num_hidden_layers)?;
     if keys.vocab_size == FIRST_VOCABULARY {
@@ -44,8 +44,8 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
     let head_dim = head_dim(config, keys.hidden_size, keys.num_attention_heads)?;
     // Both models name the same class; the key is what tells them apart.
     let position = match keys.max_position_embeddings {
-        Some(_) => Position::Rope(rope::read(config, head_dim)?),
-        None => Position::Alibi,
+        Some(_) => PositionEncoding::Rope(rope::read(config, head_dim)?),
+        None => PositionEncoding::Alibi,
     };
     Ok(Architecture {
         family: "baichuan",

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
-    architecture::{Activation, Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, layers},
+    architecture::{Activation, Architecture, Biases, Norm, PositionEncoding},
+    families::{ConfigFile, head_dim, layers},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(super) fn bloom() -> Value {
     })
 }
 
-pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
+pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
     if keys.slow_but_exact && keys.pretraining_tp > 1 {
         // transformers leaves out the biases of the matrices that it cuts into slices.
@@ -63,7 +63,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         norm: Norm::Layer {
             epsilon: keys.layer_norm_epsilon,
         },
-        position: Position::Alibi,
+        position: PositionEncoding::Alibi,
         windows: vec![None; layers],
         activation: Activation::GeluTanh,
         residual_after_norm: keys.apply_residual_connection_post_layernorm,

@@ -2,11 +2,11 @@
 
 mod config;
 
-use super::{Family, Kind};
-use crate::architecture::{MlpNames, Names, QueryKeyValue};
+use super::{Family, ModelClass};
+use crate::architecture::{MlpNames, QueryKeyValue, TensorNames};
 
 pub(super) const FAMILY: Family = Family {
-    kinds: &[Kind {
+    kinds: &[ModelClass {
         model_type: "bloom",
         classes: &["BloomForCausalLM", "BloomModel"],
         defaults: config::bloom,
@@ -15,7 +15,7 @@ pub(super) const FAMILY: Family = Family {
     read: config::read,
 };
 
-const NAMES: Names = Names {
+const NAMES: TensorNames = TensorNames {
     prefix: "transformer.",
     embedding: "word_embeddings",
     embedding_norm: Some("word_embeddings_layernorm"),

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
-    architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, layers, rope, silu, windows},
+    architecture::{Architecture, Biases, Norm, PositionEncoding},
+    families::{ConfigFile, head_dim, layers, rope, silu, windows},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ pub(super) fn mistral() -> Value {
     })
 }
 
-pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
+pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
     let layers = layers(config, keys.num_hidden_layers)?;
     let head_dim = match keys.head_dim {
@@ -76,7 +76,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         norm: Norm::Rms {
             epsilon: keys.rms_norm_eps,
         },
-        position: Position::Rope(rope::read(config, head_dim)?),
+        position: PositionEncoding::Rope(rope::read(config, head_dim)?),
         windows: windows::alike(config, types, layers, keys.sliding_window)?,
         activation: silu(config, &keys.hidden_act)?,
         residual_after_norm: false,

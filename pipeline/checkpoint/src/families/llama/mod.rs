@@ -2,18 +2,18 @@
 
 mod config;
 
-use super::{Family, Kind};
-use crate::architecture::{MlpNames, Names, QueryKeyValue};
+use super::{Family, ModelClass};
+use crate::architecture::{MlpNames, QueryKeyValue, TensorNames};
 
 pub(super) const FAMILY: Family = Family {
     kinds: &[
-        Kind {
+        ModelClass {
             model_type: "llama",
             classes: &["LlamaForCausalLM", "LLaMAForCausalLM"],
             defaults: config::llama,
             overlooked: &["sliding_window"],
         },
-        Kind {
+        ModelClass {
             model_type: "mistral",
             classes: &["MistralForCausalLM"],
             defaults: config::mistral,
@@ -24,7 +24,7 @@ pub(super) const FAMILY: Family = Family {
 };
 
 /// Qwen's tensors have the same names.
-pub(super) const NAMES: Names = Names {
+pub(super) const NAMES: TensorNames = TensorNames {
     prefix: "model.",
     embedding: "embed_tokens",
     embedding_norm: None,

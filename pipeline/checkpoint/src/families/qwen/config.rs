@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
-    architecture::{Architecture, Biases, Norm, Position},
-    families::{Config, head_dim, layers, llama, rope, silu, windows},
+    architecture::{Architecture, Biases, Norm, PositionEncoding},
+    families::{ConfigFile, head_dim, layers, llama, rope, silu, windows},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ pub(super) fn qwen3() -> Value {
     })
 }
 
-pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
+pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError> {
     let keys: Keys = config.read()?;
     let layers = layers(config, keys.num_hidden_layers)?;
     let third = config.kind() == "qwen3";
@@ -72,7 +72,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
         norm: Norm::Rms {
             epsilon: keys.rms_norm_eps,
         },
-        position: Position::Rope(rope::read(config, head_dim)?),
+        position: PositionEncoding::Rope(rope::read(config, head_dim)?),
         windows: windows(config, &keys)?,
         activation: silu(config, &keys.hidden_act)?,
         residual_after_norm: false,
@@ -89,7 +89,7 @@ pub(super) fn read(config: &Config) -> Result<Architecture, CheckpointError> {
 }
 
 /// The sliding window of each layer: named by `layer_types`, or by `max_window_layers` full layers before the others.
-fn windows(config: &Config, keys: &Keys) -> Result<Vec<Option<usize>>, CheckpointError> {
+fn windows(config: &ConfigFile, keys: &Keys) -> Result<Vec<Option<usize>>, CheckpointError> {
     let window = keys.sliding_window.filter(|_| keys.use_sliding_window);
     match &keys.layer_types {
         Some(types) => windows::of_types(config, types, keys.num_hidden_layers, window),

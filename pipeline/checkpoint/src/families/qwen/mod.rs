@@ -2,17 +2,17 @@
 
 mod config;
 
-use super::{Family, Kind};
+use super::{Family, ModelClass};
 
 pub(super) const FAMILY: Family = Family {
     kinds: &[
-        Kind {
+        ModelClass {
             model_type: "qwen2",
             classes: &["Qwen2ForCausalLM"],
             defaults: config::qwen2,
             overlooked: &["attention_bias"],
         },
-        Kind {
+        ModelClass {
             model_type: "qwen3",
             classes: &["Qwen3ForCausalLM"],
             defaults: config::qwen3,

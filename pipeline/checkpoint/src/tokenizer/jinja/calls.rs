@@ -3,17 +3,17 @@
 use super::{
     ast::{Expr, Macro},
     error::JinjaError,
-    run::{Run, Scope, private},
-    value::{Callable, Given, Loop, Result, Value, dictionary, needed},
+    run::{Renderer, Scope, private},
+    value::{CallArguments, Callable, Loop, Result, Value, dictionary, needed},
 };
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 /// The most items that Jinja2's sandbox lets a range have.
 const MAX_RANGE: usize = 100_000;
 
-impl Run<'_> {
+impl Renderer<'_> {
     /// `loop(items)` of a recursive loop.
-    pub(super) fn call_loop(&mut self, state: &Loop, given: Given) -> Result<Value> {
+    pub(super) fn call_loop(&mut self, state: &Loop, given: CallArguments) -> Result<Value> {
         let Some((found, scope)) = &state.again else {
             return Err(JinjaError::failed(
                 "The loop must have the 'recursive' marker to be called recursively.",
@@ -49,7 +49,7 @@ impl Run<'_> {
         &mut self,
         found: &Macro,
         scope: &Scope,
-        mut given: Given,
+        mut given: CallArguments,
     ) -> Result<Value> {
         let inner = Scope::new(Some(scope));
         let count = found.arguments.len();
@@ -115,7 +115,7 @@ impl Run<'_> {
     }
 
     /// A function that every template has.
-    pub(super) fn call_global(&mut self, name: &str, given: Given) -> Result<Value> {
+    pub(super) fn call_global(&mut self, name: &str, given: CallArguments) -> Result<Value> {
         match name {
             "raise_exception" => {
                 let [message] = given.take(name, ["message"])?;
@@ -168,7 +168,7 @@ impl Run<'_> {
     }
 }
 
-fn range(given: Given) -> Result<Value> {
+fn range(given: CallArguments) -> Result<Value> {
     let count = given.positional.len();
     let bounds: [Option<Value>; 3] = given.only("range")?;
     let mut numbers = Vec::new();

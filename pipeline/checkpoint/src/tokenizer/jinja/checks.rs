@@ -1,10 +1,10 @@
 //! Jinja2's tests: what may stand after `is`.
 
 use super::{
-    ast::Comparison,
+    ast::CompareOperator,
     error::JinjaError,
     filters, ops,
-    value::{Given, Result, Value, needed},
+    value::{CallArguments, Result, Value, needed},
 };
 
 /// The names of all tests.
@@ -51,18 +51,18 @@ const NAMES: [&str; 39] = [
 ];
 
 /// Whether `value is name(given)`.
-pub(super) fn holds(name: &str, value: &Value, given: Given) -> Result<bool> {
+pub(super) fn holds(name: &str, value: &Value, given: CallArguments) -> Result<bool> {
     if !NAMES.contains(&name) {
         return Err(JinjaError::failed(format!("No test named '{name}'.")));
     }
     let comparison = match name {
-        "eq" | "equalto" | "==" => Some(Comparison::Equal),
-        "ne" | "!=" => Some(Comparison::Unequal),
-        "lt" | "lessthan" | "<" => Some(Comparison::Less),
-        "le" | "<=" => Some(Comparison::LessOrEqual),
-        "gt" | "greaterthan" | ">" => Some(Comparison::Greater),
-        "ge" | ">=" => Some(Comparison::GreaterOrEqual),
-        "in" => Some(Comparison::In),
+        "eq" | "equalto" | "==" => Some(CompareOperator::Equal),
+        "ne" | "!=" => Some(CompareOperator::Unequal),
+        "lt" | "lessthan" | "<" => Some(CompareOperator::Less),
+        "le" | "<=" => Some(CompareOperator::LessOrEqual),
+        "gt" | "greaterthan" | ">" => Some(CompareOperator::Greater),
+        "ge" | ">=" => Some(CompareOperator::GreaterOrEqual),
+        "in" => Some(CompareOperator::In),
         _ => None,
     };
     if let Some(comparison) = comparison {
@@ -75,13 +75,13 @@ pub(super) fn holds(name: &str, value: &Value, given: Given) -> Result<bool> {
         return if name == "sameas" {
             same(value, &other)
         } else {
-            let rest = ops::binary(super::ast::Operator::Remainder, value, &other)?;
+            let rest = ops::binary(super::ast::BinaryOperator::Remainder, value, &other)?;
             Ok(rest.equals(&Value::Int(0)))
         };
     }
     given.take::<0>(name, [])?;
     let odd = || -> Result<bool> {
-        let rest = ops::binary(super::ast::Operator::Remainder, value, &Value::Int(2))?;
+        let rest = ops::binary(super::ast::BinaryOperator::Remainder, value, &Value::Int(2))?;
         Ok(rest.equals(&Value::Int(1)))
     };
     Ok(match name {
@@ -127,7 +127,7 @@ pub(super) fn holds(name: &str, value: &Value, given: Given) -> Result<bool> {
         "escaped" => matches!(value, Value::Markup(_)),
         "odd" => odd()?,
         "even" => {
-            let rest = ops::binary(super::ast::Operator::Remainder, value, &Value::Int(2))?;
+            let rest = ops::binary(super::ast::BinaryOperator::Remainder, value, &Value::Int(2))?;
             rest.equals(&Value::Int(0))
         }
         "lower" | "upper" => {

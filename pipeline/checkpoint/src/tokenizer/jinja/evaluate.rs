@@ -1,17 +1,17 @@
 //! Expressions to values.
 
 use super::{
-    ast::{Arguments, Comparison, Expr, Operator},
+    ast::{Arguments, BinaryOperator, CompareOperator, Expr},
     checks,
     error::JinjaError,
     filters, methods, ops,
-    run::{Run, Scope},
+    run::{Renderer, Scope},
     strings,
-    value::{Callable, Given, Result, Value, dictionary},
+    value::{CallArguments, Callable, Result, Value, dictionary},
 };
 use std::rc::Rc;
 
-impl Run<'_> {
+impl Renderer<'_> {
     /// The value of an expression.
     pub(super) fn value(&mut self, expression: &Expr, scope: &Scope) -> Result<Value> {
         self.deeper(|run| run.value_here(expression, scope))
@@ -92,7 +92,7 @@ impl Run<'_> {
 
     fn binary(
         &mut self,
-        operator: Operator,
+        operator: BinaryOperator,
         left: &Expr,
         right: &Expr,
         scope: &Scope,
@@ -163,7 +163,7 @@ impl Run<'_> {
     fn compared(
         &mut self,
         first: &Expr,
-        others: &[(Comparison, Expr)],
+        others: &[(CompareOperator, Expr)],
         scope: &Scope,
     ) -> Result<Value> {
         let mut left = self.value(first, scope)?;
@@ -177,8 +177,8 @@ impl Run<'_> {
         Ok(Value::Bool(true))
     }
 
-    pub(super) fn given(&mut self, arguments: &Arguments, scope: &Scope) -> Result<Given> {
-        let mut given = Given {
+    pub(super) fn given(&mut self, arguments: &Arguments, scope: &Scope) -> Result<CallArguments> {
+        let mut given = CallArguments {
             positional: self.values(&arguments.positional, scope)?,
             keyword: Vec::new(),
         };
@@ -202,7 +202,7 @@ impl Run<'_> {
     }
 
     /// Calls a function, macro or method.
-    pub(super) fn call(&mut self, function: &Value, given: Given) -> Result<Value> {
+    pub(super) fn call(&mut self, function: &Value, given: CallArguments) -> Result<Value> {
         match function.defined()? {
             Value::Callable(callable) => match &**callable {
                 Callable::Macro(found, scope) => self.call_macro(found, scope, given),

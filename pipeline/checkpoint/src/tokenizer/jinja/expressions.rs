@@ -1,7 +1,7 @@
 //! Tokens to expressions, by Jinja2's order of operators.
 
 use super::{
-    ast::{Arguments, Comparison, Constant, Expr, Operator},
+    ast::{Arguments, BinaryOperator, CompareOperator, Constant, Expr},
     error::JinjaError,
     lexer::TokenKind,
     parser::Parser,
@@ -9,22 +9,23 @@ use super::{
 
 type Parsed = Result<Expr, JinjaError>;
 
-const COMPARISONS: [(&str, Comparison); 6] = [
-    ("==", Comparison::Equal),
-    ("!=", Comparison::Unequal),
-    ("<", Comparison::Less),
-    ("<=", Comparison::LessOrEqual),
-    (">", Comparison::Greater),
-    (">=", Comparison::GreaterOrEqual),
+const COMPARISONS: [(&str, CompareOperator); 6] = [
+    ("==", CompareOperator::Equal),
+    ("!=", CompareOperator::Unequal),
+    ("<", CompareOperator::Less),
+    ("<=", CompareOperator::LessOrEqual),
+    (">", CompareOperator::Greater),
+    (">=", CompareOperator::GreaterOrEqual),
 ];
-const SUMS: [(&str, Operator); 2] = [("+", Operator::Add), ("-", Operator::Subtract)];
-const PRODUCTS: [(&str, Operator); 4] = [
-    ("*", Operator::Multiply),
-    ("/", Operator::Divide),
-    ("//", Operator::FloorDivide),
-    ("%", Operator::Remainder),
+const SUMS: [(&str, BinaryOperator); 2] =
+    [("+", BinaryOperator::Add), ("-", BinaryOperator::Subtract)];
+const PRODUCTS: [(&str, BinaryOperator); 4] = [
+    ("*", BinaryOperator::Multiply),
+    ("/", BinaryOperator::Divide),
+    ("//", BinaryOperator::FloorDivide),
+    ("%", BinaryOperator::Remainder),
 ];
-const POWERS: [(&str, Operator); 1] = [("**", Operator::Power)];
+const POWERS: [(&str, BinaryOperator); 1] = [("**", BinaryOperator::Power)];
 
 impl Parser {
     /// An expression, `a if b else c` included.
@@ -114,13 +115,13 @@ impl Parser {
                 self.next();
                 comparison
             } else if self.skip_name("in") {
-                Comparison::In
+                CompareOperator::In
             } else if self.is_name("not")
                 && matches!(self.peek_second(), Some(TokenKind::Name(name)) if name == "in")
             {
                 self.next();
                 self.next();
-                Comparison::NotIn
+                CompareOperator::NotIn
             } else {
                 break;
             };
@@ -134,7 +135,7 @@ impl Parser {
 
     fn binary(
         &mut self,
-        operators: &[(&str, Operator)],
+        operators: &[(&str, BinaryOperator)],
         operand: fn(&mut Self) -> Parsed,
     ) -> Parsed {
         let mut left = operand(self)?;

@@ -7,7 +7,7 @@ use super::{
     lists, ops, printf,
     python::{is_decimal, is_word},
     strings,
-    value::{Given, Result, Value, needed},
+    value::{CallArguments, Result, Value, needed},
 };
 
 /// The names of all filters that Jinja2 has.
@@ -75,7 +75,7 @@ const OF_MARKUP: [&str; 12] = [
 ];
 
 /// `value | name(given)`
-pub(super) fn apply(name: &str, value: Value, given: Given) -> Result<Value> {
+pub(super) fn apply(name: &str, value: Value, given: CallArguments) -> Result<Value> {
     if matches!(value, Value::Markup(_)) && !OF_MARKUP.contains(&name) {
         let what = format!("the filter `{name}` of a text marked safe");
         return Err(JinjaError::unsupported(what));
@@ -83,7 +83,7 @@ pub(super) fn apply(name: &str, value: Value, given: Given) -> Result<Value> {
     match name {
         "upper" | "lower" | "capitalize" => {
             given.take::<0>(name, [])?;
-            strings::call(&value.string()?, name, Given::default())
+            strings::call(&value.string()?, name, CallArguments::default())
         }
         "title" => {
             given.take::<0>(name, [])?;
@@ -101,7 +101,7 @@ pub(super) fn apply(name: &str, value: Value, given: Given) -> Result<Value> {
         "indent" => indent(&value, given),
         "center" => {
             let [width] = given.take(name, ["width"])?;
-            let given = Given {
+            let given = CallArguments {
                 positional: vec![width.unwrap_or(Value::Int(80))],
                 keyword: Vec::new(),
             };
@@ -195,7 +195,7 @@ fn titled(text: &str) -> String {
     written
 }
 
-fn replace(value: &Value, given: Given) -> Result<Value> {
+fn replace(value: &Value, given: CallArguments) -> Result<Value> {
     let [old, new, count] = given.take("replace", ["old", "new", "count"])?;
     let (old, new) = (needed(old, "replace")?, needed(new, "replace")?);
     let count = match count {
@@ -208,7 +208,7 @@ fn replace(value: &Value, given: Given) -> Result<Value> {
     Ok(Value::text(strings::replaced(&text, &old, &new, count)))
 }
 
-fn indent(value: &Value, given: Given) -> Result<Value> {
+fn indent(value: &Value, given: CallArguments) -> Result<Value> {
     let [width, first, blank] = given.take("indent", ["width", "first", "blank"])?;
     let Value::Text(text) = value.defined()? else {
         return Err(JinjaError::failed(format!("indent of a {}", value.class())));
@@ -226,7 +226,7 @@ fn indent(value: &Value, given: Given) -> Result<Value> {
     let is_set = |option: Option<Value>| option.is_some_and(|value| value.is_true());
     let (first, blank) = (is_set(first), is_set(blank));
     let with_newline = format!("{text}\n");
-    let lines = strings::call(&with_newline, "splitlines", Given::default())?.walk()?;
+    let lines = strings::call(&with_newline, "splitlines", CallArguments::default())?.walk()?;
     let mut written = String::new();
     for (place, line) in lines.iter().enumerate() {
         let line = line.string()?;
@@ -247,7 +247,7 @@ fn indent(value: &Value, given: Given) -> Result<Value> {
 }
 
 /// `format | format(values)`: `format % values`.
-fn format(value: &Value, given: Given) -> Result<Value> {
+fn format(value: &Value, given: CallArguments) -> Result<Value> {
     let values = match (given.positional.is_empty(), given.keyword.is_empty()) {
         (_, true) => Value::Tuple(std::rc::Rc::new(given.positional)),
         (true, false) => super::value::dictionary(
@@ -265,7 +265,7 @@ fn format(value: &Value, given: Given) -> Result<Value> {
     Ok(Value::text(printf::format(&value.string()?, &values)?))
 }
 
-fn int(value: &Value, given: Given) -> Result<Value> {
+fn int(value: &Value, given: CallArguments) -> Result<Value> {
     let [default, base] = given.take("int", ["default", "base"])?;
     let base = match base {
         None => 10,
@@ -344,7 +344,7 @@ fn as_float(value: &Value) -> Result<Option<f64>> {
     Ok(without_underscores(text).and_then(|text| text.parse().ok()))
 }
 
-fn round(value: &Value, given: Given) -> Result<Value> {
+fn round(value: &Value, given: CallArguments) -> Result<Value> {
     let [precision, method] = given.take("round", ["precision", "method"])?;
     let precision = match precision {
         None => 0,

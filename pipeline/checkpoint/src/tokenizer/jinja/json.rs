@@ -4,7 +4,7 @@ use super::{
     error::JinjaError,
     lists,
     python::float,
-    value::{Given, Result, Value},
+    value::{CallArguments, Result, Value},
 };
 
 struct Writer {
@@ -17,7 +17,7 @@ struct Writer {
 }
 
 /// `value | tojson(ensure_ascii, indent, separators, sort_keys)`
-pub(super) fn tojson(value: &Value, given: Given) -> Result<Value> {
+pub(super) fn tojson(value: &Value, given: CallArguments) -> Result<Value> {
     let names = ["ensure_ascii", "indent", "separators", "sort_keys"];
     let [ensure_ascii, indent, separators, sort_keys] = given.take("tojson", names)?;
     let indent = match indent {

@@ -5,12 +5,12 @@ use super::{
     error::JinjaError,
     evaluate::item,
     filters, ops,
-    value::{Given, Result, Value, needed},
+    value::{CallArguments, Result, Value, needed},
 };
 use std::{cmp::Ordering, rc::Rc};
 
 /// `value | name(given)` for the filters that are not of texts and numbers.
-pub(super) fn apply(name: &str, value: &Value, given: Given) -> Result<Value> {
+pub(super) fn apply(name: &str, value: &Value, given: CallArguments) -> Result<Value> {
     match name {
         "length" | "count" => {
             given.take::<0>(name, [])?;
@@ -117,7 +117,7 @@ fn taken(values: Vec<Value>, path: Option<&Value>) -> Result<Vec<Value>> {
     }
 }
 
-fn join(value: &Value, given: Given) -> Result<Value> {
+fn join(value: &Value, given: CallArguments) -> Result<Value> {
     let [separator, attribute] = given.take("join", ["d", "attribute"])?;
     let separator = match separator {
         None => String::new(),
@@ -130,7 +130,7 @@ fn join(value: &Value, given: Given) -> Result<Value> {
     Ok(Value::text(texts.join(&separator)))
 }
 
-fn map(value: &Value, mut given: Given) -> Result<Value> {
+fn map(value: &Value, mut given: CallArguments) -> Result<Value> {
     let values = if value.is_true() {
         value.walk()?
     } else {
@@ -148,7 +148,7 @@ fn map(value: &Value, mut given: Given) -> Result<Value> {
     } else {
         let name = given.positional.remove(0).string()?;
         for value in values {
-            let given = Given {
+            let given = CallArguments {
                 positional: given.positional.clone(),
                 keyword: given.keyword.clone(),
             };
@@ -158,7 +158,7 @@ fn map(value: &Value, mut given: Given) -> Result<Value> {
     Ok(Value::generator(mapped))
 }
 
-fn select(name: &str, value: &Value, mut given: Given) -> Result<Value> {
+fn select(name: &str, value: &Value, mut given: CallArguments) -> Result<Value> {
     let wanted = name.starts_with("select");
     let mut path = None;
     if name.ends_with("attr") {
@@ -186,7 +186,7 @@ fn select(name: &str, value: &Value, mut given: Given) -> Result<Value> {
         let holds = match &test {
             None => tested.is_true(),
             Some(test) => {
-                let given = Given {
+                let given = CallArguments {
                     positional: given.positional.clone(),
                     keyword: given.keyword.clone(),
                 };
@@ -252,7 +252,7 @@ fn merge_sorted(mut keyed: Vec<(Value, Value)>, reverse: bool) -> Result<Vec<(Va
     Ok(merged)
 }
 
-fn sort(value: &Value, given: Given) -> Result<Value> {
+fn sort(value: &Value, given: CallArguments) -> Result<Value> {
     let names = ["reverse", "case_sensitive", "attribute"];
     let [reverse, case_sensitive, attribute] = given.take("sort", names)?;
     let case_sensitive = is_set(case_sensitive);
@@ -278,7 +278,7 @@ fn sort(value: &Value, given: Given) -> Result<Value> {
     Ok(Value::list(sorted(keyed, is_set(reverse))?))
 }
 
-fn dictsort(value: &Value, given: Given) -> Result<Value> {
+fn dictsort(value: &Value, given: CallArguments) -> Result<Value> {
     let [case_sensitive, by, reverse] =
         given.take("dictsort", ["case_sensitive", "by", "reverse"])?;
     let place = match by {
@@ -307,7 +307,7 @@ fn dictsort(value: &Value, given: Given) -> Result<Value> {
     Ok(Value::list(sorted(keyed.collect(), is_set(reverse))?))
 }
 
-fn unique(value: &Value, given: Given) -> Result<Value> {
+fn unique(value: &Value, given: CallArguments) -> Result<Value> {
     let [case_sensitive, attribute] = given.take("unique", ["case_sensitive", "attribute"])?;
     let case_sensitive = is_set(case_sensitive);
     let values = value.walk()?;
@@ -326,7 +326,7 @@ fn unique(value: &Value, given: Given) -> Result<Value> {
     Ok(Value::generator(kept))
 }
 
-fn extreme(name: &str, value: &Value, given: Given) -> Result<Value> {
+fn extreme(name: &str, value: &Value, given: CallArguments) -> Result<Value> {
     let [case_sensitive, attribute] = given.take(name, ["case_sensitive", "attribute"])?;
     let case_sensitive = is_set(case_sensitive);
     let values = value.walk()?;
@@ -353,20 +353,20 @@ fn extreme(name: &str, value: &Value, given: Given) -> Result<Value> {
     ))
 }
 
-fn sum(value: &Value, given: Given) -> Result<Value> {
+fn sum(value: &Value, given: CallArguments) -> Result<Value> {
     let [attribute, start] = given.take("sum", ["attribute", "start"])?;
     let mut total = start.unwrap_or(Value::Int(0));
     if total.as_text().is_some() {
         return Err(JinjaError::failed("sum() can't sum strings"));
     }
     for value in taken(value.walk()?, attribute.as_ref())? {
-        total = ops::binary(super::ast::Operator::Add, &total, &value)?;
+        total = ops::binary(super::ast::BinaryOperator::Add, &total, &value)?;
     }
     Ok(total)
 }
 
 /// `batch(size)`: lists of so many; `slice(count)`: so many lists.
-fn cut(name: &str, value: &Value, given: Given) -> Result<Value> {
+fn cut(name: &str, value: &Value, given: CallArguments) -> Result<Value> {
     let first = if name == "batch" {
         "linecount"
     } else {

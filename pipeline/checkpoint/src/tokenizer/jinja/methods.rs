@@ -3,7 +3,7 @@
 use super::{
     ast::Macro,
     error::JinjaError,
-    value::{Callable, Given, Loop, Result, Value, needed},
+    value::{CallArguments, Callable, Loop, Result, Value, needed},
 };
 use std::rc::Rc;
 
@@ -30,7 +30,7 @@ pub(super) const NUMBER: [&str; 12] = [
 ];
 
 /// Calls a method of a value that is no text.
-pub(super) fn call(of: &Value, name: &str, given: Given) -> Result<Value> {
+pub(super) fn call(of: &Value, name: &str, given: CallArguments) -> Result<Value> {
     match (of, name) {
         (Value::Dict(_), "get") => {
             let [key, default] = given.only("get")?;

@@ -34,19 +34,19 @@ use value::{Value, dictionary};
 
 /// A template that was read.
 #[derive(Debug)]
-pub struct Template {
+pub struct JinjaTemplate {
     nodes: Vec<ast::Node>,
     names: BTreeSet<String>,
 }
 
 /// What a template may read.
 #[derive(Default)]
-pub struct Variables(HashMap<String, Value>);
+pub struct JinjaVariables(HashMap<String, Value>);
 
 /// Writes the present time in a format of `strftime`, or says why not.
 pub type Clock<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
-impl Variables {
+impl JinjaVariables {
     /// Sets a variable to a value of JSON.
     pub fn set(&mut self, name: &str, value: &Json) {
         self.0.insert(name.to_owned(), Value::of_json(value));
@@ -72,7 +72,7 @@ impl Variables {
     }
 }
 
-impl Template {
+impl JinjaTemplate {
     /// Reads a template.
     ///
     /// # Errors
@@ -91,7 +91,11 @@ impl Template {
     ///
     /// # Errors
     /// What the template raises, what Jinja2 refuses, and what is not supported.
-    pub fn render(&self, variables: &Variables, clock: Clock<'_>) -> Result<String, JinjaError> {
+    pub fn render(
+        &self,
+        variables: &JinjaVariables,
+        clock: Clock<'_>,
+    ) -> Result<String, JinjaError> {
         run::render(&self.nodes, &variables.0, clock)
     }
 }
@@ -106,7 +110,7 @@ mod tests {
     fn a_render_leaves_nothing_behind() {
         let source =
             "{% macro a() %}{% macro b() %}{{ 1/0 }}{% endmacro %}{{ b() }}{% endmacro %}{{ a() }}";
-        let template = Template::parse(source).unwrap();
+        let template = JinjaTemplate::parse(source).unwrap();
         let Statement::Macro(outer) = &template.nodes[0].statement else {
             panic!("a macro")
         };
@@ -114,7 +118,9 @@ mod tests {
             panic!("a macro")
         };
         let clock = |format: &str| Ok(format.to_owned());
-        let error = template.render(&Variables::default(), &clock).unwrap_err();
+        let error = template
+            .render(&JinjaVariables::default(), &clock)
+            .unwrap_err();
         assert_eq!(error.message, "division by zero");
         assert_eq!((Arc::strong_count(outer), Arc::strong_count(inner)), (1, 1));
     }

@@ -1,7 +1,7 @@
 //! Python's operators.
 
 use super::{
-    ast::{Comparison, Operator},
+    ast::{BinaryOperator, CompareOperator},
     error::JinjaError,
     printf,
     value::{Result, Value},
@@ -11,37 +11,38 @@ use std::{cmp::Ordering, rc::Rc};
 /// The most that a text or list may become: a template that asks for more is mistaken or means harm.
 const MOST: usize = 10_000_000;
 
-pub(super) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<Value> {
+pub(super) fn binary(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Value> {
     left.defined()?;
     // `'%s' % undefined` prints nothing.
-    if operator != Operator::Remainder || left.as_text().is_none() {
+    if operator != BinaryOperator::Remainder || left.as_text().is_none() {
         right.defined()?;
     }
     let found = match operator {
-        Operator::Add => add(left, right)?,
-        Operator::Multiply => multiply(left, right)?,
-        Operator::Remainder => match left {
+        BinaryOperator::Add => add(left, right)?,
+        BinaryOperator::Multiply => multiply(left, right)?,
+        BinaryOperator::Remainder => match left {
             Value::Text(format) => Some(Value::text(printf::format(format, right)?)),
             Value::Markup(_) => return Err(JinjaError::unsupported("`%` of a text marked safe")),
             _ => number(operator, left, right)?,
         },
-        Operator::Subtract | Operator::Divide | Operator::FloorDivide | Operator::Power => {
-            number(operator, left, right)?
-        }
+        BinaryOperator::Subtract
+        | BinaryOperator::Divide
+        | BinaryOperator::FloorDivide
+        | BinaryOperator::Power => number(operator, left, right)?,
     };
     found.ok_or_else(|| {
         let sign = match operator {
-            Operator::Add => "+",
-            Operator::Subtract => "-",
-            Operator::Multiply => "*",
-            Operator::Divide => "/",
-            Operator::FloorDivide => "//",
-            Operator::Remainder => "%",
-            Operator::Power => "** or pow()",
+            BinaryOperator::Add => "+",
+            BinaryOperator::Subtract => "-",
+            BinaryOperator::Multiply => "*",
+            BinaryOperator::Divide => "/",
+            BinaryOperator::FloorDivide => "//",
+            BinaryOperator::Remainder => "%",
+            BinaryOperator::Power => "** or pow()",
         };
         let (left, right) = (left.class(), right.class());
         JinjaError::failed(match (operator, left) {
-            (Operator::Add, "str" | "list" | "tuple") => {
+            (BinaryOperator::Add, "str" | "list" | "tuple") => {
                 format!("can only concatenate {left} (not \"{right}\") to {left}")
             }
             _ => format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"),
@@ -58,7 +59,7 @@ fn add(left: &Value, right: &Value) -> Result<Option<Value>> {
         (Value::Markup(a), Value::Markup(b)) => Value::Markup([&**a, b].concat().into()),
         (Value::Markup(a), Value::Text(b)) => Value::Markup([&**a, &*escaped(b)].concat().into()),
         (Value::Text(a), Value::Markup(b)) => Value::Markup([&*escaped(a), &**b].concat().into()),
-        _ => return number(Operator::Add, left, right),
+        _ => return number(BinaryOperator::Add, left, right),
     }))
 }
 
@@ -66,7 +67,7 @@ fn multiply(left: &Value, right: &Value) -> Result<Option<Value>> {
     let (repeated, times) = match (left.as_int(), right.as_int()) {
         (None, Some(times)) => (left, times),
         (Some(times), None) => (right, times),
-        _ => return number(Operator::Multiply, left, right),
+        _ => return number(BinaryOperator::Multiply, left, right),
     };
     let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
     let allowed = |length: usize| {
@@ -92,7 +93,7 @@ fn multiply(left: &Value, right: &Value) -> Result<Option<Value>> {
             allowed(values.len())?;
             Value::Tuple(Rc::new(repeated_values(values, times)))
         }
-        _ => return number(Operator::Multiply, left, right),
+        _ => return number(BinaryOperator::Multiply, left, right),
     }))
 }
 
@@ -101,7 +102,7 @@ fn repeated_values(values: &[Value], times: usize) -> Vec<Value> {
 }
 
 /// Arithmetic; `None` where one of them is no number.
-fn number(operator: Operator, left: &Value, right: &Value) -> Result<Option<Value>> {
+fn number(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Option<Value>> {
     if let (Some(a), Some(b)) = (left.as_int(), right.as_int()) {
         return whole(operator, a, b).map(Some);
     }
@@ -110,7 +111,7 @@ fn number(operator: Operator, left: &Value, right: &Value) -> Result<Option<Valu
     };
     let divides = matches!(
         operator,
-        Operator::Divide | Operator::FloorDivide | Operator::Remainder
+        BinaryOperator::Divide | BinaryOperator::FloorDivide | BinaryOperator::Remainder
     );
     if divides && b == 0.0 {
         return Err(JinjaError::failed("float division by zero"));
@@ -126,11 +127,11 @@ fn number(operator: Operator, left: &Value, right: &Value) -> Result<Option<Valu
         }
     };
     Ok(Some(Value::Float(match operator {
-        Operator::Add => a + b,
-        Operator::Subtract => a - b,
-        Operator::Multiply => a * b,
-        Operator::Divide => a / b,
-        Operator::FloorDivide => {
+        BinaryOperator::Add => a + b,
+        BinaryOperator::Subtract => a - b,
+        BinaryOperator::Multiply => a * b,
+        BinaryOperator::Divide => a / b,
+        BinaryOperator::FloorDivide => {
             let quotient = (a - remainder()) / b;
             let floor = quotient.floor();
             if quotient - floor > 0.5 {
@@ -139,32 +140,32 @@ fn number(operator: Operator, left: &Value, right: &Value) -> Result<Option<Valu
                 floor
             }
         }
-        Operator::Remainder => remainder(),
-        Operator::Power if a < 0.0 && b.fract() != 0.0 => {
+        BinaryOperator::Remainder => remainder(),
+        BinaryOperator::Power if a < 0.0 && b.fract() != 0.0 => {
             return Err(JinjaError::unsupported("a complex number"));
         }
-        Operator::Power if a == 0.0 && b < 0.0 => {
+        BinaryOperator::Power if a == 0.0 && b < 0.0 => {
             return Err(JinjaError::failed(
                 "0.0 cannot be raised to a negative power",
             ));
         }
-        Operator::Power => a.powf(b),
+        BinaryOperator::Power => a.powf(b),
     })))
 }
 
-fn whole(operator: Operator, a: i128, b: i128) -> Result<Value> {
+fn whole(operator: BinaryOperator, a: i128, b: i128) -> Result<Value> {
     let divides = matches!(
         operator,
-        Operator::Divide | Operator::FloorDivide | Operator::Remainder
+        BinaryOperator::Divide | BinaryOperator::FloorDivide | BinaryOperator::Remainder
     );
     if divides && b == 0 {
         return Err(JinjaError::failed("division by zero"));
     }
     let value = match operator {
-        Operator::Add => a.checked_add(b),
-        Operator::Subtract => a.checked_sub(b),
-        Operator::Multiply => a.checked_mul(b),
-        Operator::Divide => {
+        BinaryOperator::Add => a.checked_add(b),
+        BinaryOperator::Subtract => a.checked_sub(b),
+        BinaryOperator::Multiply => a.checked_mul(b),
+        BinaryOperator::Divide => {
             // Beyond, Python rounds the exact quotient.
             let is_exact = |number: i128| number.unsigned_abs() <= 1 << f64::MANTISSA_DIGITS;
             if !is_exact(a) || !is_exact(b) {
@@ -174,27 +175,27 @@ fn whole(operator: Operator, a: i128, b: i128) -> Result<Value> {
             }
             return Ok(Value::Float(a as f64 / b as f64));
         }
-        Operator::FloorDivide => a.checked_div(b).map(|quotient| {
+        BinaryOperator::FloorDivide => a.checked_div(b).map(|quotient| {
             if a % b != 0 && (a < 0) != (b < 0) {
                 quotient - 1
             } else {
                 quotient
             }
         }),
-        Operator::Remainder => a.checked_rem(b).map(|rest| {
+        BinaryOperator::Remainder => a.checked_rem(b).map(|rest| {
             if rest != 0 && (rest < 0) != (b < 0) {
                 rest + b
             } else {
                 rest
             }
         }),
-        Operator::Power if b < 0 => {
+        BinaryOperator::Power if b < 0 => {
             return match number(operator, &Value::Float(a as f64), &Value::Float(b as f64))? {
                 Some(value) => Ok(value),
                 None => Err(JinjaError::failed("a power of no number")),
             };
         }
-        Operator::Power => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
+        BinaryOperator::Power => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
     };
     value
         .map(Value::Int)
@@ -227,21 +228,21 @@ pub(super) fn positive(value: &Value) -> Result<Value> {
     }
 }
 
-pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
+pub(super) fn compare(comparison: CompareOperator, left: &Value, right: &Value) -> Result<bool> {
     let ordered = |sign: &str, wanted: &[Ordering]| {
         Ok(left
             .order(right, sign)?
             .is_some_and(|order| wanted.contains(&order)))
     };
     match comparison {
-        Comparison::Equal => Ok(left.equals(right)),
-        Comparison::Unequal => Ok(!left.equals(right)),
-        Comparison::Less => ordered("<", &[Ordering::Less]),
-        Comparison::LessOrEqual => ordered("<=", &[Ordering::Less, Ordering::Equal]),
-        Comparison::Greater => ordered(">", &[Ordering::Greater]),
-        Comparison::GreaterOrEqual => ordered(">=", &[Ordering::Greater, Ordering::Equal]),
-        Comparison::In => right.contains(left),
-        Comparison::NotIn => Ok(!right.contains(left)?),
+        CompareOperator::Equal => Ok(left.equals(right)),
+        CompareOperator::Unequal => Ok(!left.equals(right)),
+        CompareOperator::Less => ordered("<", &[Ordering::Less]),
+        CompareOperator::LessOrEqual => ordered("<=", &[Ordering::Less, Ordering::Equal]),
+        CompareOperator::Greater => ordered(">", &[Ordering::Greater]),
+        CompareOperator::GreaterOrEqual => ordered(">=", &[Ordering::Greater, Ordering::Equal]),
+        CompareOperator::In => right.contains(left),
+        CompareOperator::NotIn => Ok(!right.contains(left)?),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     error::JinjaError,
-    spec::{Spec, write_number},
+    spec::{FormatSpec, write_number},
     value::{Result, Value},
 };
 
@@ -45,7 +45,7 @@ pub(super) fn format(format: &str, values: &Value) -> Result<String> {
             }
             key = Some(name);
         }
-        let mut spec = Spec::default();
+        let mut spec = FormatSpec::default();
         while let Some(flag) = chars.next_if(|c| "#0- +".contains(*c)) {
             match flag {
                 '#' => spec.alternate = true,
@@ -84,11 +84,11 @@ pub(super) fn format(format: &str, values: &Value) -> Result<String> {
             if width < 0 {
                 spec.align = Some('<');
             }
-            spec.width = Spec::size(width.saturating_abs())?;
+            spec.width = FormatSpec::size(width.saturating_abs())?;
         }
         if chars.next_if_eq(&'.').is_some() {
             let precision = number(&mut chars)?.unwrap_or(0);
-            spec.precision = Some(Spec::size(precision.max(0))?);
+            spec.precision = Some(FormatSpec::size(precision.max(0))?);
         }
         while chars.next_if(|c| "hlL".contains(*c)).is_some() {}
         let Some(kind) = chars.next() else {
@@ -127,7 +127,7 @@ fn format_char(rest: &std::iter::Peekable<std::str::Chars<'_>>, format: &str) ->
     format[..format.len() - left].chars().next_back()
 }
 
-fn converted(value: &Value, kind: char, mut spec: Spec) -> Result<String> {
+fn converted(value: &Value, kind: char, mut spec: FormatSpec) -> Result<String> {
     let wants_number = || {
         JinjaError::failed(format!(
             "%{kind} format: a real number is required, not {}",

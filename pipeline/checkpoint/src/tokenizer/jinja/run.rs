@@ -29,7 +29,7 @@ struct ScopeValues {
 }
 
 /// A template that is being rendered.
-pub(super) struct Run<'a> {
+pub(super) struct Renderer<'a> {
     globals: &'a HashMap<String, Value>,
     depth: usize,
     pub(super) block_text: Value,
@@ -40,7 +40,7 @@ pub(super) struct Run<'a> {
 
 /// How statements ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flow {
+pub(super) enum ControlFlow {
     Next,
     Break,
     Continue,
@@ -75,7 +75,7 @@ pub(super) fn render(
     globals: &HashMap<String, Value>,
     clock: Clock<'_>,
 ) -> Result<String> {
-    let mut run = Run {
+    let mut run = Renderer {
         globals,
         depth: 0,
         block_text: Value::None,
@@ -91,7 +91,7 @@ pub(super) fn render(
     done.map(|_| text)
 }
 
-impl Run<'_> {
+impl Renderer<'_> {
     /// Counts one level more, so that a template cannot exhaust the stack.
     pub(super) fn deeper<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.depth += 1;
@@ -122,19 +122,19 @@ impl Run<'_> {
         nodes: &[Node],
         scope: &Scope,
         out: &mut String,
-    ) -> Result<Flow> {
+    ) -> Result<ControlFlow> {
         for node in nodes {
             let flow = self
                 .deeper(|run| run.statement(&node.statement, scope, out))
                 .map_err(|error| error.at(node.line))?;
-            if flow != Flow::Next {
+            if flow != ControlFlow::Next {
                 return Ok(flow);
             }
             if out.len() > MOST {
                 return Err(JinjaError::failed("the template writes without end").at(node.line));
             }
         }
-        Ok(Flow::Next)
+        Ok(ControlFlow::Next)
     }
 
     fn statement(
@@ -142,7 +142,7 @@ impl Run<'_> {
         statement: &Statement,
         scope: &Scope,
         out: &mut String,
-    ) -> Result<Flow> {
+    ) -> Result<ControlFlow> {
         match statement {
             Statement::Text(text) => out.push_str(text),
             Statement::Output(values) => {
@@ -201,18 +201,18 @@ impl Run<'_> {
                 let text = self.inner_text(body, scope)?;
                 out.push_str(&text);
             }
-            Statement::Break => return Ok(Flow::Break),
-            Statement::Continue => return Ok(Flow::Continue),
+            Statement::Break => return Ok(ControlFlow::Break),
+            Statement::Continue => return Ok(ControlFlow::Continue),
         }
-        Ok(Flow::Next)
+        Ok(ControlFlow::Next)
     }
 
     /// What a block writes, with names of its own.
     fn inner_text(&mut self, body: &[Node], scope: &Scope) -> Result<String> {
         let mut text = String::new();
         match self.statements(body, &Scope::new(Some(scope)), &mut text)? {
-            Flow::Next => Ok(text),
-            Flow::Break | Flow::Continue => Err(JinjaError::failed(
+            ControlFlow::Next => Ok(text),
+            ControlFlow::Break | ControlFlow::Continue => Err(JinjaError::failed(
                 "'break' or 'continue' outside of a loop",
             )),
         }
@@ -299,7 +299,7 @@ impl Run<'_> {
             let inner = Scope::new(Some(scope));
             inner.set("loop", Value::Loop(Rc::clone(&state)));
             self.assign(&found.target, item.clone(), &inner)?;
-            if self.statements(&found.body, &inner, out)? == Flow::Break {
+            if self.statements(&found.body, &inner, out)? == ControlFlow::Break {
                 break;
             }
         }

@@ -4,12 +4,12 @@ use super::{
     error::JinjaError,
     evaluate::{attribute, item},
     python::float,
-    value::{Given, Result, Value},
+    value::{CallArguments, Result, Value},
 };
 
 /// How a value is written.
 #[derive(Clone, Default)]
-pub(super) struct Spec {
+pub(super) struct FormatSpec {
     pub(super) fill: Option<char>,
     pub(super) align: Option<char>,
     pub(super) sign: Option<char>,
@@ -24,7 +24,7 @@ pub(super) struct Spec {
 /// The widest field and the most digits.
 const MOST: i128 = 100_000;
 
-impl Spec {
+impl FormatSpec {
     pub(super) fn size(wanted: i128) -> Result<usize> {
         usize::try_from(wanted)
             .ok()
@@ -177,7 +177,7 @@ pub(super) fn write_number(
 }
 
 /// `format.format(arguments)`
-pub(super) fn str_format(format: &str, given: &Given) -> Result<String> {
+pub(super) fn str_format(format: &str, given: &CallArguments) -> Result<String> {
     let mut written = String::new();
     let mut next = 0;
     let mut rest = format;
@@ -225,7 +225,7 @@ pub(super) fn str_format(format: &str, given: &Given) -> Result<String> {
 }
 
 /// The value of `name`, `0`, or nothing, with attributes and items after it.
-fn field_value(name: &str, given: &Given, next: &mut usize) -> Result<Value> {
+fn field_value(name: &str, given: &CallArguments, next: &mut usize) -> Result<Value> {
     let end = name.find(['.', '[']).unwrap_or(name.len());
     let (first, mut rest) = name.split_at(end);
     let place = if first.is_empty() {
@@ -319,7 +319,7 @@ pub(super) fn formatted(value: &Value, spec: &str) -> Result<String> {
     }
 }
 
-fn grouped_number(spec: &Spec, text: String) -> Result<String> {
+fn grouped_number(spec: &FormatSpec, text: String) -> Result<String> {
     let Some(mark) = spec.grouping else {
         return Ok(spec.padded_number(&text));
     };
@@ -335,8 +335,8 @@ fn grouped_number(spec: &Spec, text: String) -> Result<String> {
 }
 
 /// Reads `[[fill]align][sign][#][0][width][,][.precision][code]`.
-fn read(text: &str) -> Result<Spec> {
-    let mut spec = Spec::default();
+fn read(text: &str) -> Result<FormatSpec> {
+    let mut spec = FormatSpec::default();
     let chars: Vec<char> = text.chars().collect();
     let mut at = 0;
     if let Some(align) = chars.get(1).filter(|c| "<>^=".contains(**c)) {
@@ -362,7 +362,7 @@ fn read(text: &str) -> Result<Spec> {
         if digits.is_empty() {
             return Ok(None);
         }
-        Spec::size(digits.parse().unwrap_or(i128::MAX)).map(Some)
+        FormatSpec::size(digits.parse().unwrap_or(i128::MAX)).map(Some)
     };
     spec.width = number(&mut rest)?.unwrap_or(0);
     spec.grouping = rest.next_if(|c| ",_".contains(*c));

@@ -6,7 +6,7 @@ use super::{
     lexer::is_space,
     python::{is_decimal, is_letter, is_printable, is_word},
     spec::str_format,
-    value::{Given, Result, Value, needed},
+    value::{CallArguments, Result, Value, needed},
 };
 use std::rc::Rc;
 
@@ -62,7 +62,7 @@ pub(super) const METHODS: [&str; 47] = [
 ];
 
 /// Calls a method of a text.
-pub(super) fn call(text: &str, method: &str, given: Given) -> Result<Value> {
+pub(super) fn call(text: &str, method: &str, given: CallArguments) -> Result<Value> {
     Ok(match method {
         "upper" => none(given, method, || Value::text(text.to_uppercase()))?,
         "lower" => none(given, method, || Value::text(text.to_lowercase()))?,
@@ -131,7 +131,7 @@ pub(super) fn call(text: &str, method: &str, given: Given) -> Result<Value> {
     })
 }
 
-fn none(given: Given, method: &str, value: impl FnOnce() -> Value) -> Result<Value> {
+fn none(given: CallArguments, method: &str, value: impl FnOnce() -> Value) -> Result<Value> {
     given.only::<0>(method)?;
     Ok(value())
 }
@@ -269,7 +269,7 @@ fn window(text: &str, start: Option<Value>, end: Option<Value>) -> Result<(Strin
     Ok((inner, start))
 }
 
-fn affixed(text: &str, method: &str, given: Given) -> Result<Value> {
+fn affixed(text: &str, method: &str, given: CallArguments) -> Result<Value> {
     let [affix, start, end] = given.only(method)?;
     let (inner, start) = window(text, start, end)?;
     let affixes = match needed(affix, method)? {
@@ -295,7 +295,7 @@ fn affixed(text: &str, method: &str, given: Given) -> Result<Value> {
     Ok(Value::Bool(false))
 }
 
-fn searched(text: &str, method: &str, given: Given) -> Result<Value> {
+fn searched(text: &str, method: &str, given: CallArguments) -> Result<Value> {
     let [part, start, end] = given.only(method)?;
     let part = text_of(part, method)?;
     let (inner, start) = window(text, start, end)?;
@@ -332,7 +332,7 @@ fn joined(separator: &str, values: &Value) -> Result<String> {
     Ok(texts.join(separator))
 }
 
-fn padded(text: &str, method: &str, given: Given) -> Result<Value> {
+fn padded(text: &str, method: &str, given: CallArguments) -> Result<Value> {
     let [width, fill] = given.only(method)?;
     let width = whole(&needed(width, method)?)?.clamp(0, 100_000);
     let width = usize::try_from(width).unwrap_or(0);

@@ -60,7 +60,7 @@ pub(super) enum Callable {
 
 /// The arguments of a call.
 #[derive(Default)]
-pub(super) struct Given {
+pub(super) struct CallArguments {
     pub(super) positional: Vec<Value>,
     pub(super) keyword: Vec<(String, Value)>,
 }
@@ -267,7 +267,7 @@ pub(super) fn dictionary(pairs: impl IntoIterator<Item = (Value, Value)>) -> Res
     Ok(Value::Dict(Rc::new(kept)))
 }
 
-impl Given {
+impl CallArguments {
     /// The arguments of a function by its parameters' names; `None` for those that are not given.
     ///
     /// Fails as Python does for one too many, an unknown or a doubled one.

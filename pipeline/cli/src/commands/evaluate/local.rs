@@ -1,27 +1,28 @@
 //! A model that runs here.
 
 use super::{
-    Args, earlier,
-    results::Results,
-    sets::{Asked, sets},
+    Args,
+    results::EvaluationResults,
+    run_plan,
+    sets::{PlannedQuestions, sets},
 };
 use crate::{
     commands::{
         Failure, api::file_name, demo, interrupt, model::ModelArgs, template::TemplateArgs,
     },
-    progress::Shown,
+    progress::ProgressOptions,
 };
 use clika_base::Project;
 use clika_base::templates::load_prompt;
 use clika_base::types::Progress;
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_evaluate::{
-    AnswerMode, EvaluateError, LocalModel, LocalSettings, SCORING_VERSION, Settings, Spacing,
-    Thinking, Wish, evaluate_local,
+    AnswerMode, EvaluateError, EvaluationSettings, LocalModel, LocalSettings, RequestOptions,
+    SCORING_VERSION, Spacing, Thinking, evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
 use clika_lm::{InferenceMode, Workload, report_memory};
-use clika_network::services::Cache;
+use clika_network::services::AnswerCache;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -41,7 +42,7 @@ pub struct LocalArgs {
     adapter: Option<PathBuf>,
     /// What the answer is read from [default: letters]
     #[arg(long, value_enum)]
-    answer: Option<Answer>,
+    answer: Option<AnswerModeName>,
     /// What stands between the prompt and an option [default: as in the format or the prompt's own example]
     #[arg(long, value_enum)]
     spacing: Option<SpacingName>,
@@ -55,7 +56,7 @@ pub struct LocalArgs {
 
 /// [`AnswerMode`] as the command line spells it.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Answer {
+enum AnswerModeName {
     /// Log-probabilities of the option letters
     Letters,
     /// Log-probability of each option's text
@@ -99,10 +100,10 @@ impl LocalArgs {
         let default = if processor { 1024 } else { 16_384 };
         LocalSettings {
             mode: match self.answer {
-                None | Some(Answer::Letters) => AnswerMode::Letters,
-                Some(Answer::Texts) => AnswerMode::Texts,
-                Some(Answer::TextsPerByte) => AnswerMode::TextsPerByte,
-                Some(Answer::Free) => AnswerMode::Free,
+                None | Some(AnswerModeName::Letters) => AnswerMode::Letters,
+                Some(AnswerModeName::Texts) => AnswerMode::Texts,
+                Some(AnswerModeName::TextsPerByte) => AnswerMode::TextsPerByte,
+                Some(AnswerModeName::Free) => AnswerMode::Free,
             },
             spacing: match self.spacing {
                 None | Some(SpacingName::Auto) => Spacing::Auto,
@@ -122,8 +123,8 @@ const THOUGHT_TOKENS: usize = 1024;
 /// How the model begins to think before it answers, if it does where options were to be compared, and how it is asked then.
 fn settle_thinking(
     model: &mut LocalModel,
-    prompt: &Settings,
-    questions: &Asked,
+    prompt: &EvaluationSettings,
+    questions: &PlannedQuestions,
     settings: &mut LocalSettings,
     args: &Args,
     progress: &dyn Progress,
@@ -165,30 +166,30 @@ fn settle_thinking(
     Ok(Some(thought))
 }
 
-/// Evaluates the model `asked`, a folder or a hub id.
+/// Evaluates the model `model_name`, a folder or a hub id.
 pub(super) fn run(
     args: &Args,
-    asked: &str,
+    model_name: &str,
     project: &Project,
-    shown: Shown,
+    shown: ProgressOptions,
 ) -> Result<(), Failure> {
     let (datasets, out) = args.folders(project);
-    let prompt = Settings {
+    let prompt = EvaluationSettings {
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
-        wish: Wish::default(),
+        options: RequestOptions::default(),
     };
-    if args.local.permute && args.local.answer == Some(Answer::Free) {
+    if args.local.permute && args.local.answer == Some(AnswerModeName::Free) {
         super::conflict("--permute averages scores, and --answer free has none");
     }
     let questions = sets(args, &datasets)?;
     let progress = shown.progress();
     let device = args.local.model.device()?;
     let stop = interrupt::flag();
-    let is_demo = demo::is_meant(asked);
+    let is_demo = demo::is_meant(model_name);
     let located = if is_demo {
         demo::locate_default(project, stop, progress.as_ref())?
     } else {
-        args.local.model.locate(asked, progress.as_ref())?
+        args.local.model.locate(model_name, progress.as_ref())?
     };
     let name = args.name.as_deref().unwrap_or(&located.name);
     let format = args.local.format.as_deref();
@@ -270,19 +271,19 @@ pub(super) fn run(
         "scoring_version": SCORING_VERSION,
         "limit": args.limit,
     });
-    let place = earlier::Place {
+    let plan = run_plan::RunPlan {
         name,
-        asked: &questions,
+        questions: &questions,
         datasets: &datasets,
         out: &out,
     };
-    earlier::check(&place, &described)?;
+    run_plan::check(&plan, &described)?;
     let file = format!(
         "{}-{}.jsonl",
         file_name(&located.name),
         &model.fingerprint[..12]
     );
-    let kept = Cache::open(&project.local_cache().join(file))?;
+    let kept = AnswerCache::open(&project.local_cache().join(file))?;
     let answered = evaluate_local(
         &model,
         &prompt,
@@ -301,9 +302,9 @@ pub(super) fn run(
         }
         answered => answered?,
     };
-    let results = Results {
+    let results = EvaluationResults {
         name,
-        asked: &questions,
+        questions: &questions,
         answers: &answers,
         how: format!(
             "{} in {}, format `{}`, answers by {}",

@@ -1,15 +1,15 @@
 //! `clika evaluate`: a model on the datasets, one that runs here or one behind an endpoint.
 
-mod earlier;
 mod local;
 mod remote;
 mod results;
+mod run_plan;
 mod sets;
 
 pub use remote::open_ai;
 
 use super::{Failure, api::ApiArgs};
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::Task;
 use std::{
@@ -72,7 +72,7 @@ fn task(name: &str) -> Result<Task, String> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(), Failure> {
     if args.name.is_some() && args.models.len() > 1 {
         conflict("--name names one model, and there are several --model");
     }

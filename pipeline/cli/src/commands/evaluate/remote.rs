@@ -1,18 +1,20 @@
 //! A model behind an endpoint.
 
-use super::{Args, conflict, earlier, results::Results, sets::sets};
+use super::{Args, conflict, results::EvaluationResults, run_plan, sets::sets};
 use crate::{
     commands::{
         Failure,
         api::{ApiArgs, usage},
         runtime,
     },
-    progress::Shown,
+    progress::ProgressOptions,
 };
 use clika_base::Project;
 use clika_base::files::sha256_hex;
 use clika_base::templates::load_prompt;
-use clika_evaluate::{Api, Constraint, Mode, SCORING_VERSION, Settings, Wish, evaluate};
+use clika_evaluate::{
+    Api, Constraint, EvaluationSettings, RequestMode, RequestOptions, SCORING_VERSION, evaluate,
+};
 use clika_network::services::{ApiError, OpenAi, Secret};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +39,7 @@ pub struct RemoteArgs {
     letter_tokens: Vec<u32>,
     /// Further fields of every request, as a JSON object; null takes a field away.
     #[arg(long, value_name = "JSON", value_parser = fields)]
-    fields: Option<Fields>,
+    fields: Option<RequestFields>,
 }
 
 /// [`Api`] as the command line spells it.
@@ -67,11 +69,11 @@ enum ConstraintName {
 }
 
 #[derive(Clone)]
-struct Fields(Map<String, Value>);
+struct RequestFields(Map<String, Value>);
 
-fn fields(text: &str) -> Result<Fields, String> {
+fn fields(text: &str) -> Result<RequestFields, String> {
     match serde_json::from_str(text) {
-        Ok(Value::Object(map)) => Ok(Fields(map)),
+        Ok(Value::Object(map)) => Ok(RequestFields(map)),
         Ok(_) => Err("expected a JSON object such as {\"seed\": 1}".to_owned()),
         Err(error) => Err(error.to_string()),
     }
@@ -83,7 +85,7 @@ pub(super) fn run(
     endpoint: &str,
     name: &str,
     project: &Project,
-    shown: Shown,
+    shown: ProgressOptions,
 ) -> Result<(), Failure> {
     if let Some(option) = args.local.first_given() {
         conflict(&format!(
@@ -91,21 +93,21 @@ pub(super) fn run(
         ));
     }
     let (datasets, out) = args.folders(project);
-    let settings = Settings {
+    let settings = EvaluationSettings {
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
-        wish: args.remote.wish(args.max_tokens()),
+        options: args.remote.options(args.max_tokens()),
     };
     let questions = sets(args, &datasets)?;
     let key_variable = args.remote.key_variable.as_deref();
     let model = open_ai(&args.api_args, endpoint, name, key_variable, project)?;
     let described = describe(args, name, &model.base(), &settings)?;
-    let place = earlier::Place {
+    let plan = run_plan::RunPlan {
         name: args.name.as_deref().unwrap_or(name),
-        asked: &questions,
+        questions: &questions,
         datasets: &datasets,
         out: &out,
     };
-    earlier::check(&place, &described)?;
+    run_plan::check(&plan, &described)?;
     let progress = shown.progress();
     let runtime = runtime();
     let answered = runtime.block_on(async {
@@ -123,14 +125,14 @@ pub(super) fn run(
         eprintln!("{used}");
     }
     let (way, answers) = answered?;
-    let Mode { api, constraint } = way.mode;
+    let RequestMode { api, constraint } = way.mode;
     let interface = match api {
         Api::Completions => "completions",
         Api::Chat => "chat",
     };
-    let results = Results {
+    let results = EvaluationResults {
         name: args.name.as_deref().unwrap_or(name),
-        asked: &questions,
+        questions: &questions,
         answers: &answers,
         described: {
             let mut described = described;
@@ -219,8 +221,8 @@ impl RemoteArgs {
             .find_map(|(given, name)| given.then_some(name))
     }
 
-    fn wish(&self, max_tokens: u32) -> Wish {
-        Wish {
+    fn options(&self, max_tokens: u32) -> RequestOptions {
+        RequestOptions {
             api: self.api.map(|api| match api {
                 ApiName::Completions => Api::Completions,
                 ApiName::Chat => Api::Chat,
@@ -238,7 +240,7 @@ impl RemoteArgs {
             fields: self
                 .fields
                 .as_ref()
-                .map_or_else(Map::new, |Fields(fields)| fields.clone()),
+                .map_or_else(Map::new, |RequestFields(fields)| fields.clone()),
         }
     }
 }
@@ -248,7 +250,7 @@ fn describe(
     args: &Args,
     model: &str,
     endpoint: &str,
-    settings: &Settings,
+    settings: &EvaluationSettings,
 ) -> Result<Value, Failure> {
     let template = settings.template_sha256(|prompt| Ok::<_, Failure>(prompt.to_owned()))?;
     Ok(json!({
@@ -259,7 +261,7 @@ fn describe(
         "template_sha256": template,
         "max_tokens": args.max_tokens(),
         "letter_tokens": args.remote.letter_tokens,
-        "fields": settings.wish.fields,
+        "fields": settings.options.fields,
         "temperature": 0,
         "scoring_version": SCORING_VERSION,
         "limit": args.limit,

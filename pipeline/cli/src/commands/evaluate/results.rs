@@ -1,19 +1,19 @@
 //! What a run prints, and its predictions.
 
-use super::{Args, Failure, earlier, sets::Asked};
+use super::{Args, Failure, run_plan, sets::PlannedQuestions};
 use crate::commands::print;
-use clika_evaluate::{Answers, LEAST_PROBABILITY, Set, is_cut_off};
+use clika_evaluate::{LEAST_PROBABILITY, QuestionSet, SetAnswers, is_cut_off};
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::Prediction;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// What was answered, and how it was asked.
-pub(super) struct Results<'a> {
+/// A run's answers, and how they were asked for.
+pub(super) struct EvaluationResults<'a> {
     /// The model's name in the predictions.
     pub(super) name: &'a str,
-    pub(super) asked: &'a Asked,
-    pub(super) answers: &'a [Answers],
+    pub(super) questions: &'a PlannedQuestions,
+    pub(super) answers: &'a [SetAnswers],
     /// Everything that moves a score, for the manifest.
     pub(super) described: Value,
     /// How it was asked, in words.
@@ -22,22 +22,22 @@ pub(super) struct Results<'a> {
     pub(super) fields: Value,
 }
 
-impl Results<'_> {
+impl EvaluationResults<'_> {
     /// Writes the predictions and prints the table, or the object for `--json`.
     pub(super) fn publish(&self, args: &Args, datasets: &Path, out: &Path) -> Result<(), Failure> {
-        let place = earlier::Place {
+        let plan = run_plan::RunPlan {
             name: self.name,
-            asked: self.asked,
+            questions: self.questions,
             datasets,
             out,
         };
-        earlier::save(&place, self.answers, &self.described)?;
+        run_plan::save(&plan, self.answers, &self.described)?;
         let rows: Vec<_> = self
-            .asked
+            .questions
             .sets
             .iter()
             .zip(self.answers)
-            .map(|(set, answers)| Row::of(set, answers))
+            .map(|(set, answers)| ScoreRow::of(set, answers))
             .collect();
         warn(&rows);
         warn_of_thoughts(self.answers);
@@ -46,7 +46,7 @@ impl Results<'_> {
             let mut object = json!({
                 "model": self.name,
                 "predictions": out,
-                "scores": rows.iter().map(Row::json).collect::<Vec<_>>(),
+                "scores": rows.iter().map(ScoreRow::json).collect::<Vec<_>>(),
             });
             if let (Value::Object(object), Value::Object(fields)) = (&mut object, &self.fields) {
                 object.extend(fields.clone());
@@ -57,13 +57,13 @@ impl Results<'_> {
             "{}: {}, prompt `{}`\n\n| task | language | items | accuracy | invalid | letters |\n|---|---|---|---|---|---|\n",
             self.name, self.how, args.prompt
         );
-        text.extend(rows.iter().map(Row::markdown));
+        text.extend(rows.iter().map(ScoreRow::markdown));
         print(&(text + &format!("\nwrote {}\n", out.display())))
     }
 }
 
 /// Says where letters are not what the model would write.
-fn warn(rows: &[Row]) {
+fn warn(rows: &[ScoreRow]) {
     let low: Vec<String> = rows
         .iter()
         .filter_map(|row| {
@@ -84,7 +84,7 @@ fn warn(rows: &[Row]) {
 }
 
 /// Says where answers ended before the model came to them.
-fn warn_of_thoughts(answers: &[Answers]) {
+fn warn_of_thoughts(answers: &[SetAnswers]) {
     let all = || answers.iter().flat_map(|answers| &answers.predictions);
     let responses = all().filter_map(|prediction| prediction.response.as_deref());
     let cut = responses.filter(|response| is_cut_off(response)).count();
@@ -97,7 +97,7 @@ fn warn_of_thoughts(answers: &[Answers]) {
 }
 
 /// Says where an endpoint's numbers are no probabilities.
-fn warn_of_sums(rows: &[Row]) {
+fn warn_of_sums(rows: &[ScoreRow]) {
     let most = rows.iter().filter_map(|row| row.letters).reduce(f64::max);
     if let Some(most) = most.filter(|most| *most > 1.01) {
         eprintln!(
@@ -108,8 +108,8 @@ fn warn_of_sums(rows: &[Row]) {
 }
 
 /// A line of the table.
-struct Row<'a> {
-    set: &'a Set,
+struct ScoreRow<'a> {
+    set: &'a QuestionSet,
     right: usize,
     invalid: usize,
     items: usize,
@@ -117,8 +117,8 @@ struct Row<'a> {
     letters: Option<f64>,
 }
 
-impl<'a> Row<'a> {
-    fn of(set: &'a Set, answers: &Answers) -> Self {
+impl<'a> ScoreRow<'a> {
+    fn of(set: &'a QuestionSet, answers: &SetAnswers) -> Self {
         let predictions = &answers.predictions;
         let count = |of: fn(&Prediction) -> bool| predictions.iter().filter(|p| of(p)).count();
         Self {

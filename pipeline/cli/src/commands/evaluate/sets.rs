@@ -1,18 +1,18 @@
 use super::{Args, Failure};
 use clika_base::types::Task;
-use clika_evaluate::{Dataset, EvaluateError, Set};
+use clika_evaluate::{EvaluateError, QuestionSet, TaskDataset};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 
-/// What is asked, and which version of each dataset it is from.
-pub(super) struct Asked {
-    pub(super) sets: Vec<Set>,
+/// The questions of a run, and the versions of the datasets that they are from.
+pub(super) struct PlannedQuestions {
+    pub(super) sets: Vec<QuestionSet>,
     /// What a run says about the dataset of a task.
     pub(super) versions: BTreeMap<Task, Value>,
 }
 
 /// The items of every dataset and language that was asked for.
-pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Asked, Failure> {
+pub(super) fn sets(args: &Args, datasets: &Path) -> Result<PlannedQuestions, Failure> {
     let tasks = if args.tasks.is_empty() {
         let built = |task: &Task| datasets.join(task.name()).is_dir();
         Task::ALL.into_iter().filter(built).collect()
@@ -29,7 +29,7 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Asked, Failure> {
     let mut sets = Vec::new();
     let mut versions = BTreeMap::new();
     for task in tasks {
-        let dataset = Dataset::open(task, &datasets.join(task.name()))?;
+        let dataset = TaskDataset::open(task, &datasets.join(task.name()))?;
         for language in dataset.languages(&args.languages)? {
             let (set, listed) = dataset.set(language, args.limit)?;
             if !listed.is_empty() {
@@ -50,5 +50,5 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<Asked, Failure> {
         });
         versions.insert(task, version);
     }
-    Ok(Asked { sets, versions })
+    Ok(PlannedQuestions { sets, versions })
 }

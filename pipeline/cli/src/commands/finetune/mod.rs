@@ -13,12 +13,13 @@ use super::{
     print,
     template::TemplateArgs,
 };
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::LanguageCode;
 use clika_evaluate::LocalModel;
 use clika_finetune::{
-    AnswerModes, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, arms, demo_arms, finetune,
+    AnswerMethods, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, demo_language_pairs,
+    finetune, language_pairs,
 };
 use clika_lm::{InferenceMode, Workload, report_memory};
 use serde_json::json;
@@ -78,7 +79,7 @@ pub struct Args {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> {
+pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(), Failure> {
     // First what fails fast.
     let demo = demo::is_meant(&args.model)
         .then(|| demo::read(args.config.as_deref(), project))
@@ -104,15 +105,15 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
             controls.clone_from(&demo.controls);
         }
     }
-    let arms = match &demo {
-        Some(_) => demo_arms(&world, &languages, &controls, project)?,
-        None => arms(&world, &languages, &controls, project)?,
+    let pairs = match &demo {
+        Some(_) => demo_language_pairs(&world, &languages, &controls, project)?,
+        None => language_pairs(&world, &languages, &controls, project)?,
     };
-    if args.adapter.is_some() && arms.len() > 1 {
+    if args.adapter.is_some() && pairs.len() > 1 {
         return Err(FinetuneError::Setting {
             problem: format!(
                 "--adapter was trained for one language, and there are {}: name it with --languages",
-                arms.len()
+                pairs.len()
             ),
         }
         .into());
@@ -143,10 +144,10 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
     )?;
     model.set_variables(&config.answers.template_vars)?;
     match config.answers.modes {
-        AnswerModes::Free | AnswerModes::Both => {
+        AnswerMethods::Free | AnswerMethods::Both => {
             model.note_generation_ignored(progress.as_ref());
         }
-        AnswerModes::Ranking => {}
+        AnswerMethods::Ranking => {}
     }
     let out = match &args.out {
         Some(out) => out.clone(),
@@ -162,7 +163,7 @@ pub fn run(args: &Args, project: &Project, shown: Shown) -> Result<(), Failure> 
         adapter: args.adapter.as_deref(),
         merge: args.merge,
     };
-    let results = match finetune(&experiment, &arms, &out, stop, progress.as_ref()) {
+    let results = match finetune(&experiment, &pairs, &out, stop, progress.as_ref()) {
         Err(FinetuneError::Stopped) => {
             return Err(Failure::Interrupted(
                 "interrupted; what was trained is kept: run the command again to go on".to_owned(),
@@ -186,8 +187,8 @@ fn workloads(args: &Args, config: &FinetuneConfig) -> Vec<Workload> {
     let answers = Workload::Inference {
         batch_tokens: config.answers.batch_tokens,
         mode: match config.answers.modes {
-            AnswerModes::Free => InferenceMode::Generation,
-            AnswerModes::Ranking | AnswerModes::Both => InferenceMode::Scoring,
+            AnswerMethods::Free => InferenceMode::Generation,
+            AnswerMethods::Ranking | AnswerMethods::Both => InferenceMode::Scoring,
         },
     };
     let training = args.adapter.is_none().then(|| Workload::Training {

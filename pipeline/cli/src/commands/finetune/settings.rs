@@ -1,6 +1,6 @@
 //! What the command line says instead of the experiment file.
 
-use clika_finetune::{AnswerModes, FinetuneConfig, FinetuneError, Strategy};
+use clika_finetune::{AnswerMethods, FinetuneConfig, FinetuneError, Strategy};
 
 /// How a model is trained and asked, where it differs from the experiment file.
 #[derive(clap::Args)]
@@ -44,7 +44,7 @@ pub struct SettingArgs {
     recompute: bool,
     /// What answers are read from.
     #[arg(long, value_enum)]
-    answer: Option<AnswerName>,
+    answer: Option<AnswerMethodsName>,
 }
 
 /// [`Strategy`] as the command line spells it.
@@ -60,9 +60,9 @@ enum StrategyName {
     Full,
 }
 
-/// [`AnswerModes`] as the command line spells it.
+/// [`AnswerMethods`] as the command line spells it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum AnswerName {
+enum AnswerMethodsName {
     /// The likeliest of the choices
     Ranking,
     /// What the model writes has to contain the right name, as in the paper
@@ -87,9 +87,9 @@ impl SettingArgs {
         }
         if let Some(modes) = self.answer {
             config.answers.modes = match modes {
-                AnswerName::Ranking => AnswerModes::Ranking,
-                AnswerName::Free => AnswerModes::Free,
-                AnswerName::Both => AnswerModes::Both,
+                AnswerMethodsName::Ranking => AnswerMethods::Ranking,
+                AnswerMethodsName::Free => AnswerMethods::Free,
+                AnswerMethodsName::Both => AnswerMethods::Both,
             };
         }
         if let Some(seeds) = &self.seeds {

@@ -2,7 +2,7 @@
 
 use super::{Args, Failure};
 use clika_base::Project;
-use clika_datasets::{BuiltWorld, Experiment, FictionalConfig};
+use clika_datasets::{BuiltWorld, ExperimentFile, FictionalConfig};
 use clika_finetune::{DemoConfig, FinetuneError, WorldSource};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ pub(super) fn source(
     project: &Project,
 ) -> Result<WorldSource, Failure> {
     let Some(folder) = &args.world else {
-        let experiment = Experiment::read(&project.experiment())?;
+        let experiment = ExperimentFile::read(&project.experiment())?;
         let config = &experiment.datasets.fictional;
         let config = match demo {
             Some(demo) => demo.world(config),

@@ -1,14 +1,14 @@
 //! Answers written as letters: `A` is the first option, `-` no readable answer.
 
-use clika_scores::metrics::{Answer, Judged};
+use clika_scores::metrics::{Answer, JudgedAnswer};
 
 /// Answers beside the right ones, one letter each.
-pub fn judged(answers: &str, right: &str) -> Vec<Judged> {
+pub fn judged(answers: &str, right: &str) -> Vec<JudgedAnswer> {
     assert_eq!(answers.len(), right.len());
     answers
         .bytes()
         .zip(right.bytes())
-        .map(|(given, right)| Judged {
+        .map(|(given, right)| JudgedAnswer {
             answer: answer(given),
             right: right - b'A',
         })

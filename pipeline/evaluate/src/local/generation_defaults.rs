@@ -11,7 +11,7 @@ use std::{
 };
 
 /// What a model's folder says for generation.
-pub(super) struct Generation {
+pub(super) struct GenerationDefaults {
     /// Tokens that end an answer.
     pub(super) ends: BTreeSet<u32>,
     /// Texts that end it.
@@ -91,7 +91,7 @@ impl Texts {
     }
 }
 
-impl Generation {
+impl GenerationDefaults {
     /// Reads what a folder says, as transformers looks for it: in `generation_config.json`, or without that file in
     /// `config.json`.
     pub(super) fn read(folder: &Path) -> Result<Self, EvaluateError> {

@@ -2,17 +2,17 @@
 
 use crate::{
     AnswerSettings, FinetuneError,
-    answers::{Answered, Mode, Split},
-    examples::asked,
+    answer_record::{AnswerMethod, AnswerRecord, Split},
+    examples::row_prompt,
 };
 use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
-use clika_evaluate::{EvaluateError, LocalModel, Writing};
+use clika_evaluate::{EvaluateError, GenerationLimits, LocalModel};
 use clika_lm::{Decoder, LmError, Scorer, ScoringRequest};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Asks a model, or one that was trained from it.
-pub(crate) struct Asker<'a> {
+/// Has a model, or one that was trained from it, answer the rows of a world.
+pub(crate) struct RowEvaluator<'a> {
     /// Tokenizer and format.
     pub(crate) model: &'a LocalModel,
     /// What answers: the base, with or without an adapter.
@@ -22,18 +22,18 @@ pub(crate) struct Asker<'a> {
     pub(crate) progress: &'a dyn Progress,
 }
 
-impl Asker<'_> {
-    /// Asks rows in a mode.
+impl RowEvaluator<'_> {
+    /// The model's answers to rows, read by a method.
     pub(crate) fn ask(
         &self,
-        mode: Mode,
+        mode: AnswerMethod,
         split: &Split,
         rows: &[&FictionalRow],
         what: &str,
-    ) -> Result<Vec<Answered>, FinetuneError> {
+    ) -> Result<Vec<AnswerRecord>, FinetuneError> {
         let answers = match mode {
-            Mode::Ranking => self.rank(split, rows, what),
-            Mode::Free => self.write(split, rows, what),
+            AnswerMethod::Ranking => self.rank(split, rows, what),
+            AnswerMethod::Free => self.write(split, rows, what),
         };
         answers.map_err(|error| self.named(error, rows, what))
     }
@@ -59,12 +59,12 @@ impl Asker<'_> {
         split: &Split,
         rows: &[&FictionalRow],
         what: &str,
-    ) -> Result<Vec<Answered>, FinetuneError> {
+    ) -> Result<Vec<AnswerRecord>, FinetuneError> {
         let queries: Vec<ScoringRequest> = rows
             .iter()
             .map(|row| self.query(row))
             .collect::<Result<_, _>>()?;
-        let mut answers: Vec<Option<Answered>> = vec![None; rows.len()];
+        let mut answers: Vec<Option<AnswerRecord>> = vec![None; rows.len()];
         self.progress.start(rows.len() as u64, "questions");
         for batch in Scorer::new(self.decoder, &queries, self.settings.batch_tokens)? {
             for (number, scores) in batch? {
@@ -92,7 +92,7 @@ impl Asker<'_> {
             let answer = format!("{before}{choice}{after}");
             let turn = self
                 .model
-                .encode_turn(&asked(row), &self.settings.space, &answer)?;
+                .encode_turn(&row_prompt(row), &self.settings.space, &answer)?;
             prompt = turn.prompt;
             answers.push(turn.answer);
         }
@@ -115,22 +115,29 @@ impl Asker<'_> {
         split: &Split,
         rows: &[&FictionalRow],
         what: &str,
-    ) -> Result<Vec<Answered>, FinetuneError> {
+    ) -> Result<Vec<AnswerRecord>, FinetuneError> {
         let mut prompts = Vec::new();
         for row in rows {
-            prompts.push(self.model.encode(&asked(row), "")?);
+            prompts.push(self.model.encode(&row_prompt(row), "")?);
         }
-        let writing = Writing {
+        let writing = GenerationLimits {
             max_tokens: self.settings.max_new_tokens,
             batch_tokens: self.settings.batch_tokens,
         };
-        let mut answers: Vec<Option<Answered>> = vec![None; rows.len()];
+        let mut answers: Vec<Option<AnswerRecord>> = vec![None; rows.len()];
         self.progress.start(rows.len() as u64, "texts");
         self.model.write(self.decoder, &prompts, writing, |texts| {
             for (number, text) in texts {
                 let row = rows[number];
                 let right = text.contains(&row.answer);
-                answers[number] = Some(Answered::new(split, row, Mode::Free, text, right, None));
+                answers[number] = Some(AnswerRecord::new(
+                    split,
+                    row,
+                    AnswerMethod::Free,
+                    text,
+                    right,
+                    None,
+                ));
                 self.progress.step(what);
             }
             self.check_stop()
@@ -159,7 +166,11 @@ fn shared(answers: &[Vec<u32>]) -> usize {
 }
 
 /// The choice with the best score, of equals the first.
-fn chosen(split: &Split, row: &FictionalRow, scores: Vec<f64>) -> Result<Answered, FinetuneError> {
+fn chosen(
+    split: &Split,
+    row: &FictionalRow,
+    scores: Vec<f64>,
+) -> Result<AnswerRecord, FinetuneError> {
     let best = (0..scores.len()).reduce(|best, next| {
         if scores[next] > scores[best] {
             next
@@ -176,10 +187,10 @@ fn chosen(split: &Split, row: &FictionalRow, scores: Vec<f64>) -> Result<Answere
     };
     let right = row.label.is_some_and(|label| label == best as i64);
     let answer = name.clone();
-    Ok(Answered::new(
+    Ok(AnswerRecord::new(
         split,
         row,
-        Mode::Ranking,
+        AnswerMethod::Ranking,
         answer,
         right,
         Some(scores),
@@ -189,7 +200,7 @@ fn chosen(split: &Split, row: &FictionalRow, scores: Vec<f64>) -> Result<Answere
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clika_datasets::Kind;
+    use clika_datasets::RowKind;
 
     #[test]
     fn what_all_begin_with_leaves_each_a_token() {
@@ -202,7 +213,7 @@ mod tests {
     fn row() -> FictionalRow {
         FictionalRow {
             id: "place-000-continent-de-1".to_owned(),
-            kind: Kind::Qa,
+            kind: RowKind::Qa,
             language: "de".to_owned(),
             relation: Some("continent"),
             entity: "place-000".to_owned(),

@@ -1,8 +1,10 @@
 //! The ways of asking an endpoint, and which of them it has.
 
-use crate::{Question, Way, parse, thought};
+use crate::{PilotResult, Question, parse, thought};
 use clika_base::types::Progress;
-use clika_network::services::{ApiError, CallError, Generation, OpenAi, Prompt, Reply, Role};
+use clika_network::services::{
+    ApiError, CallError, ChatRole, Completion, GenerationRequest, OpenAi, Prompt,
+};
 use clika_scores::metrics::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -49,18 +51,18 @@ impl Constraint {
     }
 }
 
-/// A way of asking.
+/// The interface and the constraint that requests to an endpoint use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mode {
+pub struct RequestMode {
     /// The interface.
     pub api: Api,
     /// How the answer is kept to the options.
     pub constraint: Constraint,
 }
 
-/// What the user leaves open, and what not.
+/// What the user fixes about the requests to an endpoint; the pilot finds the rest.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Wish {
+pub struct RequestOptions {
     /// The interface, or whichever works: completions first.
     pub api: Option<Api>,
     /// The constraint, or the best one that works.
@@ -73,9 +75,9 @@ pub struct Wish {
     pub fields: Map<String, Value>,
 }
 
-/// An answer to an item.
+/// A model's answer to one question, from an endpoint.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Asked {
+pub struct ItemAnswer {
     /// The option, or that there is none.
     pub answer: Answer,
     /// A score for each choice, where all of them have one.
@@ -88,16 +90,16 @@ pub struct Asked {
     pub model: Option<String>,
 }
 
-impl Wish {
+impl RequestOptions {
     /// Asks for an item.
     pub async fn ask(
         &self,
-        way: &Way,
+        way: &PilotResult,
         model: &OpenAi,
         prompt: &str,
         question: &Question,
         progress: &dyn Progress,
-    ) -> Result<Asked, ApiError> {
+    ) -> Result<ItemAnswer, ApiError> {
         let choices = question.choices.len();
         let generation = self.generation(way.mode, prompt, &letters(choices));
         let reply = model.generate(&generation, progress).await?;
@@ -113,7 +115,7 @@ impl Wish {
             }
             return Ok(by_scores(reply, separator, choices));
         }
-        Ok(Asked {
+        Ok(ItemAnswer {
             model: reply.model,
             answer: parse(&reply.text, &question.choices),
             scores: None,
@@ -123,7 +125,12 @@ impl Wish {
     }
 
     /// The request that keeps the answer to `options`.
-    pub(crate) fn generation(&self, mode: Mode, prompt: &str, options: &[String]) -> Generation {
+    pub(crate) fn generation(
+        &self,
+        mode: RequestMode,
+        prompt: &str,
+        options: &[String],
+    ) -> GenerationRequest {
         let mut fields = Map::new();
         let mut max_tokens = self.max_tokens;
         match mode.constraint {
@@ -171,10 +178,10 @@ impl Wish {
             Constraint::Free => {}
         }
         fields.extend(self.fields.clone());
-        Generation {
+        GenerationRequest {
             prompt: match mode.api {
                 Api::Completions => Prompt::Text(prompt.to_owned()),
-                Api::Chat => Prompt::Chat(vec![(Role::User, prompt.to_owned())]),
+                Api::Chat => Prompt::Chat(vec![(ChatRole::User, prompt.to_owned())]),
             },
             max_tokens,
             fields,
@@ -187,7 +194,11 @@ pub(crate) fn letters(choices: usize) -> Vec<String> {
 }
 
 /// The log-probability of each letter as the first token, with `separator` in front of it.
-pub(crate) fn letter_scores(reply: &Reply, separator: &str, choices: usize) -> Vec<Option<f64>> {
+pub(crate) fn letter_scores(
+    reply: &Completion,
+    separator: &str,
+    choices: usize,
+) -> Vec<Option<f64>> {
     let letters = letters(choices).into_iter();
     letters
         .map(|letter| {
@@ -209,7 +220,7 @@ pub(crate) fn probability(scores: &[Option<f64>]) -> f64 {
     scores.iter().flatten().map(|score| score.exp()).sum()
 }
 
-fn by_scores(reply: Reply, separator: &str, choices: usize) -> Asked {
+fn by_scores(reply: Completion, separator: &str, choices: usize) -> ItemAnswer {
     let scores = letter_scores(&reply, separator, choices);
     // A thought is no answer, and neither is a list of tokens that lacks the one that was written.
     let letters = letters(choices);
@@ -218,7 +229,7 @@ fn by_scores(reply: Reply, separator: &str, choices: usize) -> Asked {
         .position(|letter| letter == reply.text.trim());
     let lacking = written.is_some_and(|position| scores[position].is_none());
     if lacking || thought_of(&reply).is_some() {
-        return Asked {
+        return ItemAnswer {
             answer: Answer::Invalid,
             scores: None,
             letters_probability: Some(probability(&scores)),
@@ -230,7 +241,7 @@ fn by_scores(reply: Reply, separator: &str, choices: usize) -> Asked {
         .filter_map(|position| Some((position, scores[position]?)))
         // The first of equals, so that the order of the answer's list does not matter.
         .reduce(|best, next| if next.1 > best.1 { next } else { best });
-    Asked {
+    ItemAnswer {
         answer: best.map_or(Answer::Invalid, |(position, _)| {
             u8::try_from(position).map_or(Answer::Invalid, Answer::Choice)
         }),
@@ -242,7 +253,7 @@ fn by_scores(reply: Reply, separator: &str, choices: usize) -> Asked {
 }
 
 /// The mark of the thought that an answer begins with, by its likeliest first token or by what the server says.
-pub(crate) fn thought_of(reply: &Reply) -> Option<&'static str> {
+pub(crate) fn thought_of(reply: &Completion) -> Option<&'static str> {
     let tokens = reply.first_token.iter();
     let best = tokens.reduce(|best, next| if next.1 > best.1 { next } else { best });
     let mark = best.and_then(|(token, _)| thought::beginning(token));

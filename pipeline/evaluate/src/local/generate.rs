@@ -1,13 +1,13 @@
-use super::{Ends, LocalModel};
+use super::{LocalModel, StopConditions};
 use crate::{EvaluateError, thought};
 use clika_lm::{Decoder, GenerationConfig, Generator};
 
 /// Prompts that are continued at a time.
 const GENERATION_BATCH: usize = 32;
 
-/// How long texts are, and how many tokens are run at a time.
+/// How long generated texts may be, and how many tokens are run at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Writing {
+pub struct GenerationLimits {
     /// Tokens of a text.
     pub max_tokens: usize,
     /// Tokens of prompts that are run at a time.
@@ -16,7 +16,7 @@ pub struct Writing {
 
 impl LocalModel {
     /// Has `decoder`, this model's or one with an adapter on it, continue prompts greedily until
-    /// one of the [`Ends`] ends the answer. Special tokens in the text are left out, as transformers' decoding with
+    /// one of the [`StopConditions`] ends the answer. Special tokens in the text are left out, as transformers' decoding with
     /// `skip_special_tokens=True` leaves them out.
     ///
     /// `keep` gets the texts of each batch with the numbers of their prompts; its error ends the work.
@@ -24,10 +24,10 @@ impl LocalModel {
         &self,
         decoder: &Decoder,
         prompts: &[Vec<u32>],
-        writing: Writing,
+        writing: GenerationLimits,
         mut keep: impl FnMut(Vec<(usize, String)>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Ends {
+        let StopConditions {
             tokens,
             texts: stops,
         } = self.ends()?;

@@ -3,16 +3,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A line of a file that a person wrote, for errors that point at it.
+/// A line of a file, for errors that point at what a person wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct FilePosition {
     /// The file.
     pub path: PathBuf,
     /// The line, from 1.
     pub line: usize,
 }
 
-impl Place {
+impl FilePosition {
     /// The line of `text`, the content of `path`, that holds the byte `offset`.
     pub fn at(path: &Path, text: &str, offset: usize) -> Self {
         let before = &text.as_bytes()[..offset.min(text.len())];
@@ -23,7 +23,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.path.display(), self.line)
     }
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn counts_lines_from_one() {
-        let line = |offset| Place::at(Path::new("he.toml"), "a\nb\nc", offset).line;
+        let line = |offset| FilePosition::at(Path::new("he.toml"), "a\nb\nc", offset).line;
         assert_eq!(
             [line(0), line(1), line(2), line(4), line(99)],
             [1, 1, 2, 3, 3]

@@ -2,7 +2,7 @@
 ///
 /// Equal positions of the two slices are the same item (or the same candidate of one item).
 #[derive(Debug, PartialEq, Eq)]
-pub struct Parallel<'a, T> {
+pub struct PairedItems<'a, T> {
     first: &'a [T],
     second: &'a [T],
 }
@@ -17,7 +17,7 @@ pub struct UnequalLength {
     pub second: usize,
 }
 
-impl<'a, T> Parallel<'a, T> {
+impl<'a, T> PairedItems<'a, T> {
     /// Two slices of equal length.
     pub fn new(first: &'a [T], second: &'a [T]) -> Result<Self, UnequalLength> {
         if first.len() == second.len() {
@@ -55,10 +55,10 @@ impl<'a, T> Parallel<'a, T> {
 }
 
 // Derived, these would ask that `T` be copied too, and lists of scores are not.
-impl<T> Clone for Parallel<'_, T> {
+impl<T> Clone for PairedItems<'_, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Parallel<'_, T> {}
+impl<T> Copy for PairedItems<'_, T> {}

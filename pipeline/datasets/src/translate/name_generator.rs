@@ -3,22 +3,22 @@
 use crate::translate::{
     TranslateError,
     llm::{json_schema, object},
-    taken::{Taken, cleaned},
-    work::side_by_side,
+    translation::run_concurrently,
+    used_names::{UsedNames, cleaned},
 };
 use clika_base::types::Progress;
-use clika_network::services::{Generation, OpenAi, Prompt, Role};
+use clika_network::services::{ChatRole, GenerationRequest, OpenAi, Prompt};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names in one request.
 const BATCH: usize = 20;
 /// Requests in a row that may bring no name that can be used.
-const PATIENCE: usize = 4;
+const MOST_FRUITLESS: usize = 4;
 
 /// A language that names are translated into.
 #[derive(Clone, Debug)]
-pub struct Tongue {
+pub struct NameLanguage {
     /// The code: `de`.
     pub code: String,
     /// The name in English, for the model.
@@ -27,9 +27,9 @@ pub struct Tongue {
     pub script: String,
 }
 
-/// Names that a model made up.
+/// Names of places and continents that a language model made up, with their translations.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CoinedNames {
+pub struct GeneratedNames {
     /// The continents' names by language code, English among them.
     pub continents: Vec<BTreeMap<String, String>>,
     /// The places' names.
@@ -50,15 +50,15 @@ pub struct CoinedNames {
 ///
 /// # Panics
 /// If no name is asked for.
-pub async fn coin(
+pub async fn generate_names(
     model: &OpenAi,
     continents: usize,
     places: usize,
-    tongues: &[Tongue],
+    languages: &[NameLanguage],
     seed: u64,
     progress: &dyn Progress,
-) -> Result<CoinedNames, TranslateError> {
-    let mut desk = Desk {
+) -> Result<GeneratedNames, TranslateError> {
+    let mut generator = NameGenerator {
         model,
         seed,
         progress,
@@ -66,36 +66,43 @@ pub async fn coin(
         dates: BTreeSet::new(),
     };
     progress.start((continents + places) as u64, "en");
-    let mut taken = Taken::default();
-    let mut english = desk.make_up(continents, true, &mut taken).await?;
-    english.extend(desk.make_up(places, false, &mut taken).await?);
+    let mut used = UsedNames::default();
+    let mut english = generator.make_up(continents, true, &mut used).await?;
+    english.extend(generator.make_up(places, false, &mut used).await?);
     progress.finish();
     let mut names: Vec<BTreeMap<String, String>> = english
         .iter()
         .map(|name| BTreeMap::from([("en".to_owned(), name.clone())]))
         .collect();
-    for tongue in tongues.iter().filter(|tongue| tongue.code != "en") {
-        let mut taken = Taken::default();
+    for language in languages.iter().filter(|language| language.code != "en") {
+        let mut used = UsedNames::default();
         // All continents before any place: a place may not contain one of their names.
         let (first, rest) = english.split_at(continents);
-        let mut translated = desk.translate(first, true, tongue, &mut taken).await?;
-        translated.extend(desk.translate(rest, false, tongue, &mut taken).await?);
+        let mut translated = generator
+            .translate(first, true, language, &mut used)
+            .await?;
+        translated.extend(
+            generator
+                .translate(rest, false, language, &mut used)
+                .await?,
+        );
         for (names, translated) in names.iter_mut().zip(translated) {
-            names.insert(tongue.code.clone(), translated);
+            names.insert(language.code.clone(), translated);
         }
     }
     let places = names.split_off(continents);
     let date = |date: Option<&String>| date.expect("names were asked for").clone();
-    Ok(CoinedNames {
+    Ok(GeneratedNames {
         continents: names,
         places,
-        asked_again: desk.asked_again,
-        first_date: date(desk.dates.first()),
-        last_date: date(desk.dates.last()),
+        asked_again: generator.asked_again,
+        first_date: date(generator.dates.first()),
+        last_date: date(generator.dates.last()),
     })
 }
 
-struct Desk<'a> {
+/// Has a language model make up names and translate them, until enough of them can be used.
+struct NameGenerator<'a> {
     model: &'a OpenAi,
     seed: u64,
     progress: &'a dyn Progress,
@@ -103,13 +110,13 @@ struct Desk<'a> {
     dates: BTreeSet<String>,
 }
 
-impl Desk<'_> {
+impl NameGenerator<'_> {
     /// Has names of continents or places made up in English.
     async fn make_up(
         &mut self,
         count: usize,
         are_continents: bool,
-        taken: &mut Taken,
+        used: &mut UsedNames,
     ) -> Result<Vec<String>, TranslateError> {
         let what = if are_continents {
             "continents, one coined word each, such as no map, book, film or game has"
@@ -128,7 +135,7 @@ impl Desk<'_> {
             let user = format!(
                 "World {}. Names that are taken: {}.{complaint}",
                 self.seed,
-                taken.list()
+                used.list()
             );
             let list = json!({ "type": "array", "items": { "type": "string" } });
             let (date, value) = self.reply(system, user, list, 40 * wanted).await?;
@@ -142,10 +149,10 @@ impl Desk<'_> {
             let before = names.len();
             let mut refused = Vec::new();
             for name in offered.take(wanted).map(cleaned) {
-                match taken.fault(&name, are_continents, "Latn") {
+                match used.fault(&name, are_continents, "Latn") {
                     None => {
                         self.progress.step(&name);
-                        taken.add(&name, are_continents);
+                        used.add(&name, are_continents);
                         names.push(name);
                     }
                     Some(why) => refused.push(format!("`{name}`: {why}")),
@@ -162,7 +169,7 @@ impl Desk<'_> {
             self.asked_again += usize::from(found < wanted);
             fruitless = if found > 0 { 0 } else { fruitless + 1 };
             complaint = complaint_of(&refused, fruitless);
-            if fruitless == PATIENCE {
+            if fruitless == MOST_FRUITLESS {
                 return Err(TranslateError::NoNames {
                     found: names.len(),
                     wanted: count,
@@ -178,13 +185,13 @@ impl Desk<'_> {
         &mut self,
         english: &[String],
         are_continents: bool,
-        tongue: &Tongue,
-        taken: &mut Taken,
+        language: &NameLanguage,
+        used: &mut UsedNames,
     ) -> Result<Vec<String>, TranslateError> {
-        self.progress.start(english.len() as u64, &tongue.code);
+        self.progress.start(english.len() as u64, &language.code);
         let mut names: BTreeMap<usize, String> = BTreeMap::new();
         let mut refused: BTreeMap<usize, String> = BTreeMap::new();
-        for attempt in 0..=PATIENCE {
+        for attempt in 0..=MOST_FRUITLESS {
             let missing: Vec<usize> = (0..english.len())
                 .filter(|it| !names.contains_key(it))
                 .collect();
@@ -204,10 +211,10 @@ impl Desk<'_> {
             self.asked_again += if attempt > 0 { jobs.len() } else { 0 };
             let this = &*self;
             let ask = |(batch, complaint): (Vec<usize>, String)| async move {
-                let offered = this.offer(english, &batch, tongue, &complaint).await?;
+                let offered = this.offer(english, &batch, language, &complaint).await?;
                 Ok((batch, offered))
             };
-            let mut offered = side_by_side(jobs, self.model.concurrency(), ask).await?;
+            let mut offered = run_concurrently(jobs, self.model.concurrency(), ask).await?;
             // As they were asked for, not as they came: which of two equal names stays must not depend on the net.
             offered.sort_by(|a, b| a.0.cmp(&b.0));
             refused.clear();
@@ -219,10 +226,10 @@ impl Desk<'_> {
                         refused.insert(index, format!("`{english}`: no translation came back"));
                         continue;
                     };
-                    match taken.fault(name, are_continents, &tongue.script) {
+                    match used.fault(name, are_continents, &language.script) {
                         None => {
                             self.progress.step(name);
-                            taken.add(name, are_continents);
+                            used.add(name, are_continents);
                             names.insert(index, name.clone());
                         }
                         Some(why) => {
@@ -235,7 +242,7 @@ impl Desk<'_> {
         self.progress.finish();
         match refused.pop_first() {
             Some((_, example)) => Err(TranslateError::NoTranslations {
-                language: tongue.code.clone(),
+                language: language.code.clone(),
                 left: refused.len() + 1,
                 example,
             }),
@@ -248,7 +255,7 @@ impl Desk<'_> {
         &self,
         english: &[String],
         batch: &[usize],
-        tongue: &Tongue,
+        language: &NameLanguage,
         complaint: &str,
     ) -> Result<(String, BTreeMap<String, String>), TranslateError> {
         let asked: Vec<&str> = batch.iter().map(|&index| english[index].as_str()).collect();
@@ -257,7 +264,7 @@ impl Desk<'_> {
              rest in the script and by the sounds of the language, and write each name as a map in that language would: \
              without article, without notes. Different names stay different. Return JSON with the key `names`: a list of \
              objects with the keys `english` and `translation`, one for each name.",
-            tongue.english_name
+            language.english_name
         );
         let user = format!("{}{complaint}", json!({ "names": asked }));
         let text = json!({ "type": "string" });
@@ -296,8 +303,8 @@ impl Desk<'_> {
             "required": ["names"],
             "additionalProperties": false,
         });
-        let generation = Generation {
-            prompt: Prompt::Chat(vec![(Role::System, system), (Role::User, user)]),
+        let generation = GenerationRequest {
+            prompt: Prompt::Chat(vec![(ChatRole::System, system), (ChatRole::User, user)]),
             max_tokens: u32::try_from(tokens + 200).expect("a batch has few names"),
             fields: Map::from_iter([("response_format".to_owned(), json_schema("names", &schema))]),
         };

@@ -6,34 +6,34 @@ use std::{fmt::Display, future::Future, time::Duration};
 /// A Retry-After beyond this ends the run instead: nobody watches a program sleep for an hour.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// An error that may pass.
-pub trait Fault: Display {
+/// An error after which the same request may succeed later.
+pub trait Transient: Display {
     /// Whether the same request may succeed later.
-    fn is_passing(&self) -> bool;
+    fn is_transient(&self) -> bool;
     /// How long the server wants us to wait.
     fn retry_after(&self) -> Option<Duration>;
 }
 
-/// How often and how patiently a request is tried.
+/// How often a request is tried, and how long is waited between attempts.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// How often it is tried in all.
     pub attempts: usize,
     /// The wait before the second attempt; it doubles with each further one.
     pub first_wait: Duration,
 }
 
-impl Patience {
+impl RetryPolicy {
     /// Tries until it succeeds, fails for good, or has been tried often enough.
     ///
     /// Waits as long as the server wants, up to [`LONGEST_WAIT`], and says so.
-    pub async fn persist<T, E, F>(
+    pub async fn run<T, E, F>(
         self,
         attempt: impl FnMut() -> F,
         progress: &dyn Progress,
     ) -> Result<T, E>
     where
-        E: Fault,
+        E: Transient,
         F: Future<Output = Result<T, E>>,
     {
         let backoff = ExponentialBuilder::new()
@@ -45,7 +45,7 @@ impl Patience {
             .retry(backoff)
             .sleep(tokio::time::sleep)
             .when(|error: &E| {
-                error.is_passing() && error.retry_after().is_none_or(|wait| wait <= LONGEST_WAIT)
+                error.is_transient() && error.retry_after().is_none_or(|wait| wait <= LONGEST_WAIT)
             })
             .adjust(|error, wait| match (wait, error.retry_after()) {
                 (Some(wait), Some(wanted)) => Some(wait.max(wanted)),

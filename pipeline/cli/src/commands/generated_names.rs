@@ -7,11 +7,11 @@ use super::{
     fictional::WorldArgs,
     runtime,
 };
-use crate::progress::Shown;
+use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::LanguageCode;
-use clika_datasets::translate::{Tongue, coin};
-use clika_datasets::{Control, Experiment, FictionalConfig, Names, WorldLanguages};
+use clika_datasets::translate::{NameLanguage, generate_names};
+use clika_datasets::{Control, ExperimentFile, FictionalConfig, WorldLanguages, WorldNames};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ pub fn names(
     args: &WorldArgs,
     config: &FictionalConfig,
     languages: &WorldLanguages,
-    experiment: &Experiment,
+    experiment: &ExperimentFile,
     api: &ApiArgs,
     project: &Project,
-    shown: Shown,
-) -> Result<(Names, Value), Failure> {
+    shown: ProgressOptions,
+) -> Result<(WorldNames, Value), Failure> {
     let translation = &experiment.translation;
     let endpoint = args.llm_endpoint.as_ref();
     let endpoint = endpoint.unwrap_or(&translation.llm_endpoint);
@@ -35,28 +35,28 @@ pub fn names(
         Control::Cognate => &[][..],
         Control::None | Control::Alias | Control::RandomLabel => &languages.targets,
     };
-    let tongues: Vec<_> = targets
+    let name_languages: Vec<_> = targets
         .iter()
         .chain([&languages.source])
-        .map(|language| Tongue {
+        .map(|language| NameLanguage {
             code: language.code.to_string(),
             english_name: language.english_name.clone(),
             script: language.script.clone(),
         })
         .collect();
     let progress = shown.progress();
-    let coined = runtime().block_on(async {
+    let generated = runtime().block_on(async {
         let seed = experiment.datasets.seed;
-        let work = coin(
+        let work = generate_names(
             &model,
             config.continents,
             config.places,
-            &tongues,
+            &name_languages,
             seed,
             progress.as_ref(),
         );
         tokio::select! {
-            coined = work => coined.map_err(Failure::from),
+            generated = work => generated.map_err(Failure::from),
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
                 "interrupted; every answer so far is kept: run the command again to go on".to_owned(),
             )),
@@ -65,17 +65,17 @@ pub fn names(
     if !shown.quiet {
         eprintln!("{}", usage(model.model(), &model.totals()));
     }
-    let coined = coined?;
+    let generated = generated?;
     let origin = json!({
         "model": model.model(),
         "endpoint": model.base(),
-        "first_date": coined.first_date,
-        "last_date": coined.last_date,
-        "asked_again": coined.asked_again,
+        "first_date": generated.first_date,
+        "last_date": generated.last_date,
+        "asked_again": generated.asked_again,
     });
-    let names = Names {
-        continents: by_code(coined.continents),
-        places: by_code(coined.places),
+    let names = WorldNames {
+        continents: by_code(generated.continents),
+        places: by_code(generated.places),
     };
     Ok((names, origin))
 }

@@ -1,15 +1,16 @@
 use crate::translate::{
-    Fault, Manner, Passage, Texts, TranslateError, Translator, checks, corpus_chrf, faults,
+    Passage, SendMode, TranslateError, TranslationFault, TranslationResult, Translator, checks,
+    corpus_chrf, faults,
 };
 use clika_base::types::Progress;
-use clika_network::services::{Kept, Key, Usage};
+use clika_network::services::{CachedAnswer, RequestKey, Usage};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
-/// From which language into which.
+/// The languages of a translation: from which into which.
 #[derive(Clone, Copy, Debug)]
-pub struct Direction<'a> {
+pub struct TranslationLanguages<'a> {
     /// The language of the passages: `en`.
     pub from: &'a str,
     /// The language to translate into.
@@ -18,13 +19,13 @@ pub struct Direction<'a> {
     pub script: &'a str,
 }
 
-/// What became of passages.
+/// The translations of passages, and what is wrong with them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Translated {
+pub struct Translations {
     /// The texts of each passage, in their order; empty where they are lost.
     pub texts: Vec<Vec<String>>,
     /// The faults that are left after the second attempt, by passage.
-    pub faults: Vec<(usize, Vec<Fault>)>,
+    pub faults: Vec<(usize, Vec<TranslationFault>)>,
     /// Passages that were translated a second time.
     pub retried: usize,
     /// The day of the first translation, UTC.
@@ -33,9 +34,9 @@ pub struct Translated {
     pub last_date: String,
 }
 
-/// A passage's translation with the day it was made.
-struct Made {
-    texts: Texts,
+/// The translation of a passage, with the day when it was made.
+struct DatedTranslation {
+    texts: TranslationResult,
     date: String,
 }
 
@@ -45,13 +46,13 @@ struct Made {
 pub async fn translate<T: Translator>(
     translator: &T,
     passages: &[Passage],
-    direction: Direction<'_>,
+    direction: TranslationLanguages<'_>,
     progress: &dyn Progress,
-) -> Result<Translated, TranslateError> {
+) -> Result<Translations, TranslateError> {
     progress.start(passages.len() as u64, direction.to);
     let all: Vec<&Passage> = passages.iter().collect();
-    let mut made = make(translator, &all, direction, Manner::Together, progress).await?;
-    let mut found: Vec<Vec<Fault>> = all
+    let mut made = make(translator, &all, direction, SendMode::Together, progress).await?;
+    let mut found: Vec<Vec<TranslationFault>> = all
         .iter()
         .zip(&made)
         .map(|(passage, made)| check(passage, &made.texts, direction.script))
@@ -63,9 +64,9 @@ pub async fn translate<T: Translator>(
         .filter(|(_, faults)| !faults.is_empty())
         .map(|(index, faults)| (index, checks::complaint(all[index], faults)))
         .collect();
-    let mut translated = Translated {
+    let mut translated = Translations {
         retried: faulty.len(),
-        ..Translated::default()
+        ..Translations::default()
     };
     if !faulty.is_empty() {
         progress.start(faulty.len() as u64, &format!("{} again", direction.to));
@@ -73,13 +74,13 @@ pub async fn translate<T: Translator>(
             let passage = all[index];
             async move {
                 let complaint = &complaint;
-                let manner = Manner::Apart { complaint };
-                let second = make(translator, &[passage], direction, manner, progress).await?;
+                let mode = SendMode::Apart { complaint };
+                let second = make(translator, &[passage], direction, mode, progress).await?;
                 Ok((index, second))
             }
         };
         let concurrency = translator.service().rules().concurrency;
-        let seconds = side_by_side(faulty, concurrency, again).await?;
+        let seconds = run_concurrently(faulty, concurrency, again).await?;
         progress.finish();
         for (index, second) in seconds {
             for second in second {
@@ -114,8 +115,8 @@ pub async fn translate<T: Translator>(
 pub async fn back_translate<T: Translator>(
     translator: &T,
     passages: &[Passage],
-    translated: &Translated,
-    direction: Direction<'_>,
+    translated: &Translations,
+    direction: TranslationLanguages<'_>,
     progress: &dyn Progress,
 ) -> Result<Option<f64>, TranslateError> {
     let (english, foreign): (Vec<_>, Vec<_>) = passages
@@ -133,14 +134,14 @@ pub async fn back_translate<T: Translator>(
             )
         })
         .unzip();
-    let back = Direction {
+    let back = TranslationLanguages {
         from: direction.to,
         to: direction.from,
         script: "Latn",
     };
     progress.start(foreign.len() as u64, "check");
     let foreign: Vec<&Passage> = foreign.iter().collect();
-    let made = make(translator, &foreign, back, Manner::Together, progress).await?;
+    let made = make(translator, &foreign, back, SendMode::Together, progress).await?;
     progress.finish();
     let lost = made.iter().filter(|made| made.texts.is_err()).count();
     if lost > 0 {
@@ -161,15 +162,15 @@ pub async fn back_translate<T: Translator>(
     ))
 }
 
-fn check(passage: &Passage, texts: &Texts, script: &str) -> Vec<Fault> {
+fn check(passage: &Passage, texts: &TranslationResult, script: &str) -> Vec<TranslationFault> {
     match texts {
         Ok(texts) => faults(passage, texts, script),
-        Err(why) => vec![Fault::Lost(why.clone())],
+        Err(why) => vec![TranslationFault::Lost(why.clone())],
     }
 }
 
 /// Fatal faults first, then their number.
-fn weight(faults: &[Fault]) -> (usize, usize) {
+fn weight(faults: &[TranslationFault]) -> (usize, usize) {
     let fatal = faults.iter().filter(|fault| fault.is_fatal()).count();
     (fatal, faults.len())
 }
@@ -178,32 +179,32 @@ fn weight(faults: &[Fault]) -> (usize, usize) {
 async fn make<T: Translator>(
     translator: &T,
     passages: &[&Passage],
-    direction: Direction<'_>,
-    manner: Manner<'_>,
+    direction: TranslationLanguages<'_>,
+    mode: SendMode<'_>,
     progress: &dyn Progress,
-) -> Result<Vec<Made>, TranslateError> {
+) -> Result<Vec<DatedTranslation>, TranslateError> {
     let service = translator.service();
     let key = |passage: &Passage| {
-        let Direction { from, to, .. } = direction;
-        let settings = translator.settings(passage, from, to, manner);
+        let TranslationLanguages { from, to, .. } = direction;
+        let settings = translator.settings(passage, from, to, mode);
         // A complaint is in the settings of an engine that hears it; for the others its wording decides nothing.
-        let manner = match manner {
-            Manner::Together => "together",
-            Manner::Apart { .. } => "apart",
+        let mode = match mode {
+            SendMode::Together => "together",
+            SendMode::Apart { .. } => "apart",
         };
         let name = translator.name();
         let texts = &passage.texts;
-        Key::new(&json!([
+        RequestKey::new(&json!([
             "translation",
             name,
             settings,
             from,
             to,
-            manner,
+            mode,
             texts
         ]))
     };
-    let mut made: Vec<Option<Made>> = Vec::new();
+    let mut made: Vec<Option<DatedTranslation>> = Vec::new();
     let mut missing = Vec::new();
     for (index, passage) in passages.iter().enumerate() {
         let kept = service.lookup(&key(passage))?;
@@ -212,15 +213,15 @@ async fn make<T: Translator>(
         } else {
             missing.push(index);
         }
-        made.push(kept.map(Made::from));
+        made.push(kept.map(DatedTranslation::from));
     }
-    let batches = batches(&missing, passages, translator, manner);
+    let batches = batches(&missing, passages, translator, mode);
     let send = |batch: Vec<usize>| {
         let key = &key;
         async move {
-            let Direction { from, to, .. } = direction;
+            let TranslationLanguages { from, to, .. } = direction;
             let texts: Vec<&Passage> = batch.iter().map(|&index| passages[index]).collect();
-            let results = translator.send(&texts, from, to, manner, progress).await?;
+            let results = translator.send(&texts, from, to, mode, progress).await?;
             let kept = batch.iter().zip(results).map(|(&index, result)| {
                 let value = match result {
                     Ok(texts) => json!({ "texts": texts }),
@@ -232,17 +233,17 @@ async fn make<T: Translator>(
                 };
                 let kept = service.keep(&key(passages[index]), value, usage)?;
                 progress.step(to);
-                Ok((index, Made::from(kept)))
+                Ok((index, DatedTranslation::from(kept)))
             });
             kept.collect::<Result<Vec<_>, TranslateError>>()
         }
     };
-    let done = side_by_side(batches, service.rules().concurrency, send).await?;
+    let done = run_concurrently(batches, service.rules().concurrency, send).await?;
     for (index, translation) in done.into_iter().flatten() {
         made[index] = Some(translation);
     }
     let made = made.into_iter().map(|made| {
-        made.unwrap_or_else(|| Made {
+        made.unwrap_or_else(|| DatedTranslation {
             texts: Err("the service left it out".to_owned()),
             date: String::new(),
         })
@@ -253,7 +254,7 @@ async fn make<T: Translator>(
 /// Does jobs side by side; the results come as they are done.
 ///
 /// After a failure no further job is begun, but what is under way is paid for, and is kept.
-pub(crate) async fn side_by_side<J, T, F>(
+pub(crate) async fn run_concurrently<J, T, F>(
     jobs: Vec<J>,
     concurrency: usize,
     work: impl Fn(J) -> F,
@@ -292,11 +293,11 @@ fn batches<T: Translator>(
     missing: &[usize],
     passages: &[&Passage],
     translator: &T,
-    manner: Manner,
+    mode: SendMode,
 ) -> Vec<Vec<usize>> {
     /// Markup around a text, and what escaping adds to an ordinary one.
     const AROUND: usize = 16;
-    let limits = translator.limits(manner);
+    let limits = translator.limits(mode);
     let mut batches: Vec<Vec<usize>> = Vec::new();
     let mut bytes = 0;
     for &index in missing {
@@ -316,8 +317,8 @@ fn batches<T: Translator>(
     batches
 }
 
-impl From<Kept> for Made {
-    fn from(kept: Kept) -> Self {
+impl From<CachedAnswer> for DatedTranslation {
+    fn from(kept: CachedAnswer) -> Self {
         let texts = kept.value["texts"].as_array();
         let texts: Option<Vec<String>> = texts.and_then(|texts| {
             let texts = texts.iter().map(|text| text.as_str().map(str::to_owned));

@@ -2,10 +2,10 @@
 //!
 //! Under one name stand answers of one model, asked in one way, and of each task on one version of its dataset.
 
-use super::{Failure, sets::Asked};
+use super::{Failure, sets::PlannedQuestions};
 use clika_base::types::{LanguageCode, Task};
-use clika_evaluate::{Answers, Dataset, EvaluateError, question_sha256};
-use clika_scores::predictions::{Collection, Key, Prediction, difference, other_dataset};
+use clika_evaluate::{EvaluateError, SetAnswers, TaskDataset, question_sha256};
+use clika_scores::predictions::{Collection, Prediction, PredictionKey, difference, other_dataset};
 use miette::Diagnostic;
 use serde_json::{Value, json};
 use std::{
@@ -13,10 +13,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A run's name, what it asks, and where its predictions go.
-pub(super) struct Place<'a> {
+/// A run before it starts: its name, what it asks, and where its predictions go.
+pub(super) struct RunPlan<'a> {
     pub(super) name: &'a str,
-    pub(super) asked: &'a Asked,
+    pub(super) questions: &'a PlannedQuestions,
     pub(super) datasets: &'a Path,
     pub(super) out: &'a Path,
 }
@@ -28,9 +28,9 @@ pub(super) struct Place<'a> {
     "give this run a name of its own with --name, or write elsewhere with --out; a run over everything that stands there \
      ({all}) replaces it"
 ))]
-struct Clash {
+struct OtherRun {
     /// Predictions that are there.
-    older: Key,
+    older: PredictionKey,
     folder: PathBuf,
     why: String,
     /// All that is there of the name.
@@ -39,34 +39,34 @@ struct Clash {
 
 /// Fails where predictions that stand under the name already do not go with a run of which `described` is known: before
 /// hours are spent on it.
-pub(super) fn check(place: &Place<'_>, described: &Value) -> Result<(), Failure> {
-    place.beside(described, true).map(|_| ())
+pub(super) fn check(plan: &RunPlan<'_>, described: &Value) -> Result<(), Failure> {
+    plan.beside(described, true).map(|_| ())
 }
 
 /// Writes predictions beside those of other tasks and languages that the name has already.
 pub(super) fn save(
-    place: &Place<'_>,
-    answers: &[Answers],
+    plan: &RunPlan<'_>,
+    answers: &[SetAnswers],
     described: &Value,
 ) -> Result<(), Failure> {
-    let (mut collection, notes) = place.beside(described, false)?;
+    let (mut collection, notes) = plan.beside(described, false)?;
     for note in notes {
         eprintln!("note: {note}");
     }
-    for (set, answers) in place.asked.sets.iter().zip(answers) {
-        let key = place.key(set.task, set.language.clone());
-        let mut run = place.run(set.task, described);
+    for (set, answers) in plan.questions.sets.iter().zip(answers) {
+        let key = plan.key(set.task, set.language.clone());
+        let mut run = plan.run(set.task, described);
         run["separator"] = json!(answers.separator);
         run["letters_probability"] = json!(answers.letters_probability);
         collection.describe(key.clone(), run);
         collection.insert(key, answers.predictions.clone());
     }
-    Ok(collection.write(place.out)?)
+    Ok(collection.write(plan.out)?)
 }
 
-impl Place<'_> {
-    fn key(&self, task: Task, language: LanguageCode) -> Key {
-        Key {
+impl RunPlan<'_> {
+    fn key(&self, task: Task, language: LanguageCode) -> PredictionKey {
+        PredictionKey {
             model: self.name.to_owned(),
             task,
             language,
@@ -76,7 +76,11 @@ impl Place<'_> {
     /// What the manifest says of a run on a task.
     fn run(&self, task: Task, described: &Value) -> Value {
         let mut run = described.clone();
-        let version = self.asked.versions.get(&task).and_then(Value::as_object);
+        let version = self
+            .questions
+            .versions
+            .get(&task)
+            .and_then(Value::as_object);
         if let (Some(run), Some(version)) = (run.as_object_mut(), version) {
             run.extend(version.clone());
         }
@@ -106,7 +110,7 @@ impl Place<'_> {
             all.collect::<Vec<_>>().join(", ")
         };
         let all = all(&collection);
-        let keys: Vec<Key> = collection.iter().map(|(key, _)| key.clone()).collect();
+        let keys: Vec<PredictionKey> = collection.iter().map(|(key, _)| key.clone()).collect();
         for key in keys {
             let run = self.run(key.task, described);
             let older = collection.run(&key).cloned().unwrap_or(Value::Null);
@@ -137,7 +141,7 @@ impl Place<'_> {
                 collection.remove(&key);
                 continue;
             }
-            return Err(Clash {
+            return Err(OtherRun {
                 older: key,
                 folder: self.out.to_owned(),
                 why,
@@ -149,8 +153,8 @@ impl Place<'_> {
     }
 
     /// Whether the run asks a task in a language.
-    fn asks(&self, key: &Key) -> bool {
-        let sets = &mut self.asked.sets.iter();
+    fn asks(&self, key: &PredictionKey) -> bool {
+        let sets = &mut self.questions.sets.iter();
         sets.any(|set| (set.task, &set.language) == (key.task, &key.language))
     }
 
@@ -165,7 +169,7 @@ impl Place<'_> {
     /// Why older predictions cannot stand beside the run's.
     fn clash(
         &self,
-        key: &Key,
+        key: &PredictionKey,
         collection: &Collection,
         older: &Value,
         run: &Value,
@@ -174,7 +178,7 @@ impl Place<'_> {
         if let Some(difference) = self.difference(older, run, partly) {
             return Ok(Some(difference));
         }
-        let Some(set) = self.asked.sets.iter().find(|set| set.task == key.task) else {
+        let Some(set) = self.questions.sets.iter().find(|set| set.task == key.task) else {
             return Ok(None);
         };
         let predictions = collection.get(&key.model, key.task, &key.language);
@@ -198,8 +202,12 @@ impl Place<'_> {
     }
 
     /// Whether answers are to the questions that the dataset has now.
-    fn asked_the_same(&self, key: &Key, predictions: &[Prediction]) -> Result<bool, Failure> {
-        let dataset = Dataset::open(key.task, &self.datasets.join(key.task.name()))?;
+    fn asked_the_same(
+        &self,
+        key: &PredictionKey,
+        predictions: &[Prediction],
+    ) -> Result<bool, Failure> {
+        let dataset = TaskDataset::open(key.task, &self.datasets.join(key.task.name()))?;
         let wanted = [key.language.to_string()];
         let language = match dataset.languages(&wanted) {
             Err(EvaluateError::NoLanguage { .. }) => return Ok(false),

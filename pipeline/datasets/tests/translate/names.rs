@@ -3,33 +3,33 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::types::NoProgress;
-use clika_datasets::translate::{CoinedNames, Tongue, TranslateError, coin};
-use clika_network::http::Patience;
-use clika_network::services::{Budget, Cache, OpenAi, Rules, Service};
+use clika_datasets::translate::{GeneratedNames, NameLanguage, TranslateError, generate_names};
+use clika_network::http::RetryPolicy;
+use clika_network::services::{AnswerCache, Budget, OpenAi, Service, ServiceConfig};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, path::Path, time::Duration};
-use stub_server::{Answer, Request, Stub};
+use stub_server::{StubRequest, StubResponse, StubServer};
 
-fn model(stub: &Stub, cache: &Path) -> OpenAi {
-    let rules = Rules {
+fn model(stub: &StubServer, cache: &Path) -> OpenAi {
+    let rules = ServiceConfig {
         concurrency: 2,
         requests_per_minute: None,
         tokens_per_minute: None,
         timeout: Duration::from_secs(5),
-        patience: Patience {
+        retry: RetryPolicy {
             attempts: 2,
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
     };
-    let service = Service::new("stub", rules, Cache::open(cache).unwrap()).unwrap();
+    let service = Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap();
     let base = format!("{}/v1", stub.origin());
     OpenAi::new(service, &base, "m", None, "CLIKA_API_KEY").unwrap()
 }
 
-fn tongues() -> Vec<Tongue> {
+fn languages() -> Vec<NameLanguage> {
     [("de", "German", "Latn"), ("ja", "Japanese", "Jpan")]
-        .map(|(code, english_name, script)| Tongue {
+        .map(|(code, english_name, script)| NameLanguage {
             code: code.to_owned(),
             english_name: english_name.to_owned(),
             script: script.to_owned(),
@@ -38,7 +38,7 @@ fn tongues() -> Vec<Tongue> {
 }
 
 /// System message, user message.
-fn messages(request: &Request) -> (String, String) {
+fn messages(request: &StubRequest) -> (String, String) {
     let body: Value = serde_json::from_str(&request.body).unwrap();
     let text = |index: usize| {
         body["messages"][index]["content"]
@@ -49,12 +49,12 @@ fn messages(request: &Request) -> (String, String) {
     (text(0), text(1))
 }
 
-fn chat(content: &str) -> Answer {
+fn chat(content: &str) -> StubResponse {
     let body = json!({
         "choices": [{ "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }],
         "usage": { "prompt_tokens": 10, "completion_tokens": 10 },
     });
-    Answer::new(200, "application/json", body.to_string())
+    StubResponse::new(200, "application/json", body.to_string())
 }
 
 /// A letter for a number, so that names need no digits.
@@ -72,18 +72,18 @@ fn made_up(number: usize, continents: bool) -> String {
 }
 
 /// Makes up names by the number of those that are taken, and translates by spelling.
-fn sensible(request: &Request) -> Answer {
+fn sensible(request: &StubRequest) -> StubResponse {
     let (system, user) = messages(request);
     if system.starts_with("You make up names") {
-        let taken = user.lines().next().unwrap();
-        let taken = taken.split_once("taken: ").unwrap().1;
-        let taken = if taken.starts_with("none") {
+        let used = user.lines().next().unwrap();
+        let used = used.split_once("taken: ").unwrap().1;
+        let used = if used.starts_with("none") {
             0
         } else {
-            taken.matches(", ").count() + 1
+            used.matches(", ").count() + 1
         };
         let continents = system.contains("names of continents") || system.contains("continents,");
-        let names: Vec<_> = (taken..taken + 20)
+        let names: Vec<_> = (used..used + 20)
             .map(|it| made_up(it, continents))
             .collect();
         return chat(&json!({ "names": names }).to_string());
@@ -118,15 +118,19 @@ fn translated(name: &str, german: bool) -> String {
         + "盆地"
 }
 
-async fn names(stub: &Stub, cache: &Path, seed: u64) -> Result<CoinedNames, TranslateError> {
-    coin(&model(stub, cache), 3, 45, &tongues(), seed, &NoProgress).await
+async fn names(
+    stub: &StubServer,
+    cache: &Path,
+    seed: u64,
+) -> Result<GeneratedNames, TranslateError> {
+    generate_names(&model(stub, cache), 3, 45, &languages(), seed, &NoProgress).await
 }
 
 #[tokio::test]
 async fn names_are_made_up_in_english_and_translated_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("llm.jsonl");
-    let stub = Stub::start(|_, request| sensible(request));
+    let stub = StubServer::start(|_, request| sensible(request));
     let coined = names(&stub, &cache, 7).await.unwrap();
     assert_eq!((coined.continents.len(), coined.places.len()), (3, 45));
     assert_eq!(coined.continents[1]["en"], "Conabia");
@@ -155,7 +159,7 @@ async fn names_are_made_up_in_english_and_translated_and_kept() {
 #[tokio::test]
 async fn what_cannot_be_used_is_asked_for_again_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|number, request| {
+    let stub = StubServer::start(|number, request| {
         let (system, user) = messages(request);
         match number {
             // No JSON at all; then names that repeat, contain a continent's, or are in the wrong script.
@@ -212,7 +216,7 @@ async fn what_cannot_be_used_is_asked_for_again_with_the_reason() {
 #[tokio::test]
 async fn a_model_that_repeats_itself_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, _| chat(r#"{"names": ["Plain Ridge", "Plain Ridge"]}"#));
+    let stub = StubServer::start(|_, _| chat(r#"{"names": ["Plain Ridge", "Plain Ridge"]}"#));
     let error = names(&stub, &folder.path().join("llm.jsonl"), 7)
         .await
         .unwrap_err();
@@ -226,7 +230,7 @@ async fn a_model_that_repeats_itself_is_given_up() {
 #[tokio::test]
 async fn a_model_that_does_not_write_the_script_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|_, request| {
+    let stub = StubServer::start(|_, request| {
         let (system, user) = messages(request);
         if system.contains("into Japanese") {
             let same = |name: &String| json!({ "english": name, "translation": name });
@@ -249,7 +253,7 @@ async fn a_model_that_does_not_write_the_script_is_given_up() {
 #[tokio::test]
 async fn a_continents_name_never_lies_within_another() {
     let folder = tempfile::tempdir().unwrap();
-    let stub = Stub::start(|number, request| {
+    let stub = StubServer::start(|number, request| {
         let (system, _) = messages(request);
         if number == 0 {
             return chat(r#"{"names": ["Velmaria", "Velmar", "Tarvo"]}"#);

@@ -1,13 +1,13 @@
 use crate::FinetuneError;
 use clika_base::files::sha256_hex;
 use clika_base::types::LanguageCode;
-use clika_datasets::{Control, FictionalConfig, FictionalRow, Kind, Splits, WorldRelation};
+use clika_datasets::{Control, FictionalConfig, FictionalRow, RowKind, Splits, WorldRelation};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What is trained and asked at a time: a language pair of a world.
+/// A fictional world in a source and a target language: what is taught, and what is asked. A run trains and asks one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arm {
+pub struct LanguagePair {
     /// The name in tables and folders: `de`, `cognate-de`, `alias`.
     pub name: String,
     /// What everything is taught in.
@@ -18,21 +18,21 @@ pub struct Arm {
     pub control: Control,
     /// The rows.
     pub splits: Splits,
-    /// Further tests of what the same training has taught.
-    pub beside: Vec<Beside>,
+    /// Controls that are tested with the same training.
+    pub control_tests: Vec<ControlTest>,
 }
 
-/// A further test of an arm.
+/// A control that needs no training of its own: other questions to the model that the language pair trained.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beside {
+pub struct ControlTest {
     /// The name in tables: `random-label`.
     pub name: String,
     /// Questions in the target language on places that were not taught in it.
     pub rows: Vec<FictionalRow>,
 }
 
-impl Arm {
-    /// The arm of a target language, named after all that is not as in the paper's experiment.
+impl LanguagePair {
+    /// The pair of a target language, named after everything that differs from the paper's experiment.
     pub fn new(config: &FictionalConfig, target: LanguageCode, splits: Splits) -> Self {
         let mut parts = Vec::new();
         if config.relation == WorldRelation::Founding {
@@ -52,7 +52,7 @@ impl Arm {
             target,
             control: config.control,
             splits,
-            beside: Vec::new(),
+            control_tests: Vec::new(),
         }
     }
 
@@ -76,20 +76,20 @@ impl Arm {
 
     /// Questions of the gate in the source language.
     pub(crate) fn source_questions(&self) -> Vec<&FictionalRow> {
-        self.gate(Kind::Qa, |language| language == self.source.as_str())
+        self.gate(RowKind::Qa, |language| language == self.source.as_str())
     }
 
     /// Questions of the gate in the target language, on places that are taught in it.
     pub(crate) fn target_questions(&self) -> Vec<&FictionalRow> {
-        self.gate(Kind::Qa, |language| language == self.target.as_str())
+        self.gate(RowKind::Qa, |language| language == self.target.as_str())
     }
 
     /// Names to translate.
     pub(crate) fn translations(&self) -> Vec<&FictionalRow> {
-        self.gate(Kind::Translation, |_| true)
+        self.gate(RowKind::Translation, |_| true)
     }
 
-    fn gate(&self, kind: Kind, language: impl Fn(&str) -> bool) -> Vec<&FictionalRow> {
+    fn gate(&self, kind: RowKind, language: impl Fn(&str) -> bool) -> Vec<&FictionalRow> {
         let of = |row: &&FictionalRow| row.kind == kind && language(&row.language);
         self.splits.gate.iter().filter(of).collect()
     }
@@ -101,7 +101,7 @@ impl Arm {
             ("gate".to_owned(), digest(&self.splits.gate)),
             ("test".to_owned(), digest(&self.splits.test)),
         ]);
-        for Beside { name, rows } in &self.beside {
+        for ControlTest { name, rows } in &self.control_tests {
             digests.insert(format!("test of {name}"), digest(rows));
         }
         digests

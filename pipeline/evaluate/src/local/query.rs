@@ -1,5 +1,5 @@
 use super::LocalModel;
-use crate::{EvaluateError, Question, Settings};
+use crate::{EvaluateError, EvaluationSettings, Question};
 use clika_lm::ScoringRequest;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub enum Spacing {
 }
 
 /// An item as a query, and what each of its continuations stands for.
-pub(super) struct Asking {
+pub(super) struct ItemQuery {
     pub(super) query: ScoringRequest,
     /// Of each continuation: the option, and the bytes that its log-probability is divided by.
     options: Vec<(usize, f64)>,
@@ -53,14 +53,14 @@ pub(super) struct Asking {
 /// One rule for letters and texts: prompt, separator and option are tokenized as one text, and scored is what comes after
 /// the tokens with which the prompt and all of these texts begin. So a letter that merges with the prompt's colon (":A")
 /// is read as that token, and one that takes several tokens by all of them.
-pub(super) struct Asker<'a> {
+pub(super) struct QueryBuilder<'a> {
     pub(super) model: &'a LocalModel,
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a EvaluationSettings,
     pub(super) mode: AnswerMode,
     pub(super) spacing: Spacing,
 }
 
-impl Asker<'_> {
+impl QueryBuilder<'_> {
     /// An item with its choices moved on by `rotation` places.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Asker<'_> {
         &self,
         question: &Question,
         rotation: usize,
-    ) -> Result<Asking, EvaluateError> {
+    ) -> Result<ItemQuery, EvaluateError> {
         let mut shown = question.clone();
         shown.choices.rotate_left(rotation);
         let prompt = self.settings.render(&shown);
@@ -92,7 +92,7 @@ impl Asker<'_> {
             &texts,
         )?;
         self.check(&query, &texts, question)?;
-        Ok(Asking { query, options })
+        Ok(ItemQuery { query, options })
     }
 
     /// What stands between this item's prompt and an option.
@@ -159,7 +159,7 @@ fn query(
     })
 }
 
-impl Asking {
+impl ItemQuery {
     /// A score for each option.
     pub(super) fn scores(&self, log_probabilities: &[f64]) -> Vec<f64> {
         let mut scores = vec![0.0; self.options.len()];

@@ -2,9 +2,9 @@ use futures_util::StreamExt;
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use std::fmt;
 
-/// A server's whole answer.
+/// A server's whole response: status, headers and body.
 #[derive(Clone)]
-pub struct Answer {
+pub struct HttpResponse {
     /// The status.
     pub status: StatusCode,
     /// The headers.
@@ -44,7 +44,7 @@ impl std::error::Error for SendError {
 }
 
 /// Sends a request and reads the answer, up to `limit` bytes of it.
-pub async fn send(request: RequestBuilder, limit: usize) -> Result<Answer, SendError> {
+pub async fn send(request: RequestBuilder, limit: usize) -> Result<HttpResponse, SendError> {
     let transport = |error: reqwest::Error| SendError::Transport(error.without_url());
     let response = request.send().await.map_err(transport)?;
     let status = response.status();
@@ -58,14 +58,14 @@ pub async fn send(request: RequestBuilder, limit: usize) -> Result<Answer, SendE
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer {
+    Ok(HttpResponse {
         status,
         headers,
         body,
     })
 }
 
-impl Answer {
+impl HttpResponse {
     /// A header's value as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

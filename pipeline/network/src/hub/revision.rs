@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A revision of a repository, as the user asks for it.
+/// A model on the hub in one of its revisions, as the user asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct RevisionId {
     /// `org/name`, or `name` alone.
     pub id: String,
     /// A branch, a tag or a commit.
@@ -20,7 +20,7 @@ const MAIN: &str = "main";
 /// The hub's own limit, in characters.
 const LONGEST_PART: usize = 96;
 
-impl Wanted {
+impl RevisionId {
     /// Whether it is the default branch, which every repository has.
     pub fn is_main(&self) -> bool {
         self.revision == MAIN
@@ -108,7 +108,7 @@ mod tests {
             ("org/name@v2", "org/name", "v2"),
             ("gpt2@refs/pr/1", "gpt2", "refs/pr/1"),
         ] {
-            let wanted = Wanted::parse(text).unwrap();
+            let wanted = RevisionId::parse(text).unwrap();
             assert_eq!((&*wanted.id, &*wanted.revision), (id, revision));
         }
     }
@@ -127,11 +127,11 @@ mod tests {
             "org/name@../../x",
             "org/name@/x",
         ] {
-            let error = Wanted::parse(text).unwrap_err();
+            let error = RevisionId::parse(text).unwrap_err();
             assert!(matches!(error, HubError::Name { .. }), "{text}: {error}");
         }
         for text in ["./missing", "/missing", "../x", "~/m", "a/b/c", "a\\b"] {
-            let error = Wanted::parse(text).unwrap_err();
+            let error = RevisionId::parse(text).unwrap_err();
             assert!(
                 matches!(error, HubError::NoFolder { .. }),
                 "{text}: {error}"

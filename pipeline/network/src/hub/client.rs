@@ -1,9 +1,9 @@
-use crate::http::{Answer, Patience, SendError, public};
+use crate::http::{HttpResponse, RetryPolicy, SendError, public};
 use crate::hub::{
-    HubError, Settings,
-    name::{Wanted, is_commit},
+    HubError, HubSettings,
     refusal::refusal,
-    remote::{LINKED_SIZE, Listing, REPO_COMMIT, Remote, named, text},
+    remote::{FileList, LINKED_SIZE, REPO_COMMIT, RemoteFile, named, text},
+    revision::{RevisionId, is_commit},
 };
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode, Url,
@@ -11,25 +11,25 @@ use reqwest::{
 };
 use secrecy::ExposeSecret;
 
-/// The hub's API.
-pub struct Wire {
+/// Sends requests to the hub's API and follows its redirects.
+pub struct HubClient {
     http: Client,
     endpoint: Url,
     authorization: Option<HeaderValue>,
     /// How often a request is tried.
-    pub patience: Patience,
+    pub retry: RetryPolicy,
 }
 
 /// What a request is about, for errors and addresses.
 #[derive(Clone, Copy)]
-pub struct About<'a> {
-    pub wanted: &'a Wanted,
+pub struct RequestContext<'a> {
+    pub wanted: &'a RevisionId,
     /// A file of the commit, or the list of files.
     pub file: Option<(&'a str, &'a str)>,
 }
 
-/// A server's answer, before its body.
-pub struct Arrived {
+/// A server's answer whose body has not been read yet.
+pub struct ResponseHead {
     pub url: Url,
     pub response: Response,
 }
@@ -43,9 +43,9 @@ const LONGEST_LISTING: usize = 64 << 20;
 /// As much of a refusal as could be of interest, in bytes.
 const LONGEST_REFUSAL: usize = 4 << 10;
 
-impl Wire {
+impl HubClient {
     /// Prepares a client; nothing is sent yet.
-    pub fn new(settings: &Settings) -> Result<Self, HubError> {
+    pub fn new(settings: &HubSettings) -> Result<Self, HubError> {
         let authorization = match &settings.token {
             None => None,
             Some(token) => {
@@ -60,22 +60,22 @@ impl Wire {
                 .map_err(HubError::Setup)?,
             endpoint: settings.endpoint.clone(),
             authorization,
-            patience: settings.patience,
+            retry: settings.retry,
         })
     }
 
     /// The files of a revision.
-    pub async fn listing(&self, wanted: &Wanted) -> Result<Listing, HubError> {
-        let about = About { wanted, file: None };
+    pub async fn listing(&self, wanted: &RevisionId) -> Result<FileList, HubError> {
+        let about = RequestContext { wanted, file: None };
         let url = self.address(&about)?;
-        let Arrived { url, response } = self
+        let ResponseHead { url, response } = self
             .follow(Method::GET, url, &|_, request| request, &|_| false)
             .await?;
         let answer = whole(&url, response, LONGEST_LISTING).await?;
         if !answer.status.is_success() {
             return Err(refusal(self, &url, &answer, &about));
         }
-        let listing: Listing =
+        let listing: FileList =
             serde_json::from_slice(&answer.body).map_err(|source| HubError::Listing {
                 url: public(&url),
                 source,
@@ -87,14 +87,14 @@ impl Wire {
     }
 
     /// What the hub says of a file, without its content.
-    pub async fn ask(&self, about: About<'_>) -> Result<Remote, HubError> {
+    pub async fn ask(&self, about: RequestContext<'_>) -> Result<RemoteFile, HubError> {
         let url = self.address(&about)?;
         // Beyond the hub, a CDN knows the file by names of its own.
         let arrived = |response: &Response| {
             let headers = response.headers();
             named(headers).is_some() && headers.contains_key(LINKED_SIZE)
         };
-        let Arrived { url, response } = self
+        let ResponseHead { url, response } = self
             .follow(Method::HEAD, url, &|_, request| request, &arrived)
             .await?;
         let headers = response.headers().clone();
@@ -122,20 +122,21 @@ impl Wire {
         let size = length
             .and_then(|length| length.parse().ok())
             .ok_or_else(|| bad(&url, "a file without a length"))?;
-        Ok(Remote { etag, size })
+        Ok(RemoteFile { etag, size })
     }
 
     /// Asks for a file's content; `prepare` adds headers that hang on who is asked.
     pub async fn open(
         &self,
-        about: About<'_>,
+        about: RequestContext<'_>,
         prepare: &dyn Fn(&Url, RequestBuilder) -> RequestBuilder,
-    ) -> Result<Arrived, HubError> {
+    ) -> Result<ResponseHead, HubError> {
         let url = self.address(&about)?;
-        let Arrived { url, response } = self.follow(Method::GET, url, prepare, &|_| false).await?;
+        let ResponseHead { url, response } =
+            self.follow(Method::GET, url, prepare, &|_| false).await?;
         let status = response.status();
         if status.is_success() || status == StatusCode::RANGE_NOT_SATISFIABLE {
-            return Ok(Arrived { url, response });
+            return Ok(ResponseHead { url, response });
         }
         let answer = whole(&url, response, LONGEST_REFUSAL).await?;
         Err(refusal(self, &url, &answer, &about))
@@ -156,7 +157,7 @@ impl Wire {
         url.origin() == self.endpoint.origin()
     }
 
-    fn address(&self, about: &About<'_>) -> Result<Url, HubError> {
+    fn address(&self, about: &RequestContext<'_>) -> Result<Url, HubError> {
         let mut url = self.endpoint.clone();
         let wanted = about.wanted;
         let id = wanted.id.split('/');
@@ -191,7 +192,7 @@ impl Wire {
         mut url: Url,
         prepare: &dyn Fn(&Url, RequestBuilder) -> RequestBuilder,
         arrived: &dyn Fn(&Response) -> bool,
-    ) -> Result<Arrived, HubError> {
+    ) -> Result<ResponseHead, HubError> {
         for _ in 0..=MOST_REDIRECTS {
             let mut request = self
                 .http
@@ -206,11 +207,11 @@ impl Wire {
                 .map_err(|error| unreachable(&url, error.without_url()))?;
             let status = response.status();
             if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(Arrived { url, response });
+                return Ok(ResponseHead { url, response });
             }
             let target = target(&url, response.headers())?;
             if !self.is_hub(&target) && arrived(&response) {
-                return Ok(Arrived { url, response });
+                return Ok(ResponseHead { url, response });
             }
             url = target;
         }
@@ -254,7 +255,7 @@ fn target(url: &Url, headers: &HeaderMap) -> Result<Url, HubError> {
 }
 
 /// Reads an answer's body, up to `limit` bytes.
-async fn whole(url: &Url, mut response: Response, limit: usize) -> Result<Answer, HubError> {
+async fn whole(url: &Url, mut response: Response, limit: usize) -> Result<HttpResponse, HubError> {
     let (status, headers) = (response.status(), response.headers().clone());
     let mut body = Vec::new();
     loop {
@@ -272,7 +273,7 @@ async fn whole(url: &Url, mut response: Response, limit: usize) -> Result<Answer
             break;
         }
     }
-    Ok(Answer {
+    Ok(HttpResponse {
         status,
         headers,
         body,

@@ -2,7 +2,7 @@ use clika_base::types::Progress;
 use std::cell::Cell;
 
 /// Shows how much of some files has arrived, in MiB.
-pub struct Meter<'a> {
+pub struct DownloadProgress<'a> {
     progress: &'a dyn Progress,
     total: u64,
     /// Of the files that are whole.
@@ -12,7 +12,7 @@ pub struct Meter<'a> {
 
 const MIB: u64 = 1 << 20;
 
-impl<'a> Meter<'a> {
+impl<'a> DownloadProgress<'a> {
     /// Starts a stage of `bytes` in all, unless there is nothing to do.
     pub fn start(bytes: u64, model: &str, progress: &'a dyn Progress) -> Self {
         let total = bytes.div_ceil(MIB);

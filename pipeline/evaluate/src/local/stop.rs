@@ -2,14 +2,14 @@
 
 use super::{LocalModel, Wrapping};
 use crate::EvaluateError;
-use clika_base::templates::Part;
+use clika_base::templates::PromptPart;
 use clika_checkpoint::tokenizer::{ChatTemplate, Message, TemplateVariables, Tokenizer};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What ends an answer.
+/// The tokens and texts that end an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Ends {
+pub struct StopConditions {
     /// Tokens that end it, each on its own.
     pub tokens: BTreeSet<u32>,
     /// Texts that end it and are no part of it.
@@ -32,11 +32,11 @@ impl LocalModel {
     ///
     /// # Errors
     /// A template that fails on an answered question.
-    pub fn ends(&self) -> Result<&Ends, EvaluateError> {
+    pub fn ends(&self) -> Result<&StopConditions, EvaluateError> {
         if let Some(ends) = self.ends.get() {
             return Ok(ends);
         }
-        let mut ends = Ends {
+        let mut ends = StopConditions {
             tokens: self.own_ends(),
             texts: self.generation.stop.clone(),
         };
@@ -49,15 +49,14 @@ impl LocalModel {
             Wrapping::Format { format, .. } => {
                 ends.texts.extend(format.stop.iter().cloned());
                 // Space before the end is no end yet.
-                let end = format
-                    .answer_end()
-                    .parts
-                    .into_iter()
-                    .find(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
+                let end =
+                    format.answer_end().parts.into_iter().find(
+                        |part| !matches!(part, PromptPart::Text(text) if text.trim().is_empty()),
+                    );
                 match end {
-                    Some(Part::Special(name)) => ends.tokens.extend(self.tokenizer.id(&name)),
-                    Some(Part::Text(text)) => ends.texts.push(text),
-                    Some(Part::Bos | Part::Eos) | None => {}
+                    Some(PromptPart::Special(name)) => ends.tokens.extend(self.tokenizer.id(&name)),
+                    Some(PromptPart::Text(text)) => ends.texts.push(text),
+                    Some(PromptPart::Bos | PromptPart::Eos) | None => {}
                 }
             }
         }

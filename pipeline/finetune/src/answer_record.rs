@@ -3,17 +3,17 @@
 use clika_datasets::FictionalRow;
 use serde::{Deserialize, Serialize};
 
-/// What an answer is read from.
+/// How the answer to a row is read from the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mode {
+pub enum AnswerMethod {
     /// The likeliest of the choices, each in the sentence that answers the question.
     Ranking,
     /// What the model writes: right if it contains the right name, as in the paper.
     Free,
 }
 
-/// Where a row stands.
+/// The part of the experiment that a row belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
@@ -23,13 +23,14 @@ pub enum Split {
     Gate,
     /// What crossed.
     Test,
-    /// A further test.
-    Beside(String),
+    /// A control that is tested with the same training, by its name.
+    #[serde(rename = "beside")]
+    ControlTest(String),
 }
 
 /// A line of `answers.jsonl`: what the model answered to a row.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Answered {
+pub struct AnswerRecord {
     /// Where the row stands.
     pub split: Split,
     /// The row.
@@ -44,7 +45,7 @@ pub struct Answered {
     #[serde(rename = "type")]
     pub type_: Option<i64>,
     /// How it was asked.
-    pub mode: Mode,
+    pub mode: AnswerMethod,
     /// What a right answer contains.
     pub gold: String,
     /// The choice, or what the model wrote.
@@ -56,12 +57,12 @@ pub struct Answered {
     pub scores: Option<Vec<f64>>,
 }
 
-impl Answered {
+impl AnswerRecord {
     /// The answer that was chosen or written for a row.
     pub(crate) fn new(
         split: &Split,
         row: &FictionalRow,
-        mode: Mode,
+        mode: AnswerMethod,
         answer: String,
         right: bool,
         scores: Option<Vec<f64>>,
@@ -82,7 +83,7 @@ impl Answered {
     }
 }
 
-impl Mode {
+impl AnswerMethod {
     /// The name in tables.
     pub const fn name(self) -> &'static str {
         match self {
@@ -93,6 +94,6 @@ impl Mode {
 }
 
 /// How many are right.
-pub(crate) fn right<'a>(answers: impl IntoIterator<Item = &'a Answered>) -> usize {
+pub(crate) fn right<'a>(answers: impl IntoIterator<Item = &'a AnswerRecord>) -> usize {
     answers.into_iter().filter(|answer| answer.right).count()
 }

@@ -8,14 +8,14 @@ const LONGEST: usize = 60;
 /// Words of a name, at most.
 const MOST_WORDS: usize = 6;
 
-/// The names of a language so far.
+/// The names of a language that are used already.
 #[derive(Default)]
-pub(crate) struct Taken {
+pub(crate) struct UsedNames {
     continents: Vec<String>,
     places: Vec<String>,
 }
 
-impl Taken {
+impl UsedNames {
     /// Gives a name away.
     pub(crate) fn add(&mut self, name: &str, is_continent: bool) {
         let names = if is_continent {
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn names_that_cannot_be_used_are_told_why() {
-        let mut taken = Taken::default();
-        taken.add("Ostra", true);
-        taken.add("Velmar Hollow", false);
+        let mut used = UsedNames::default();
+        used.add("Ostra", true);
+        used.add("Velmar Hollow", false);
         let (long, wordy) = ("Velmo".repeat(13), "Velmo of the Seven Tall Towers Yonder");
         for (name, is_continent, script, why) in [
             ("", false, "Latn", "empty"),
@@ -132,7 +132,7 @@ mod tests {
             (&long, false, "Latn", "longer than 60 characters"),
             (wordy, false, "Latn", "more than 6 words"),
         ] {
-            let said = taken.fault(name, is_continent, script);
+            let said = used.fault(name, is_continent, script);
             assert_eq!(said.as_deref(), Some(why), "{name}");
         }
         for (name, script) in [
@@ -142,7 +142,7 @@ mod tests {
             ("タルヴォ・盆地", "Jpan"),
             ("وادي تارفو", "Arab"),
         ] {
-            assert_eq!(taken.fault(name, false, script), None, "{name}");
+            assert_eq!(used.fault(name, false, script), None, "{name}");
         }
     }
 

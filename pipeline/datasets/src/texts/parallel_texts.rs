@@ -11,7 +11,7 @@ use std::{
 
 /// Items in several languages, in the order of English: equal ids, labels and numbers of choices.
 #[derive(Clone, Debug)]
-pub struct Parallel {
+pub struct ParallelTexts {
     /// The task.
     pub task: Task,
     /// The items of each language.
@@ -20,7 +20,7 @@ pub struct Parallel {
     pub(crate) differences: Vec<Exception>,
 }
 
-impl Parallel {
+impl ParallelTexts {
     /// Reads a folder of `<language>.jsonl`.
     pub fn read(task: Task, folder: &Path) -> Result<Self, DatasetError> {
         let mut files = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! All shares of a collection and their resamples: what every table and score is computed from.
 
 use crate::metrics::{
-    Answer, Interval, Judged, Parallel, Resampler, Share, accuracy_share, bca,
+    Answer, Interval, JudgedAnswer, PairedItems, Resampler, Share, accuracy_share, bca,
     correct_overlap_share, en_co_share, percentile,
 };
 use crate::predictions::{Collection, Prediction};
@@ -35,7 +35,7 @@ pub enum IntervalKind {
 
 /// What a share is the share of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum ShareKind {
     /// Right among all items.
     Accuracy,
     /// Of the items right in the language, those with the same letter in English.
@@ -47,22 +47,22 @@ pub(crate) enum Kind {
 }
 
 /// The shares of a collection by model, task, language and kind.
-pub(crate) struct Panel<'a> {
+pub(crate) struct ShareTable<'a> {
     collection: &'a Collection,
-    numbers: BTreeMap<(&'a str, Task, &'a LanguageCode, Kind), usize>,
+    numbers: BTreeMap<(&'a str, Task, &'a LanguageCode, ShareKind), usize>,
     shares: Vec<Share>,
     /// The clusters of the items of each task.
     clusters: Vec<Vec<&'a str>>,
 }
 
-/// A value with its interval.
+/// A value with its interval, where it has one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Estimate {
+pub(crate) struct IntervalEstimate {
     pub(crate) value: Option<f64>,
     pub(crate) interval: Option<Interval>,
 }
 
-impl<'a> Panel<'a> {
+impl<'a> ShareTable<'a> {
     pub(crate) fn new(collection: &'a Collection) -> Self {
         let mut panel = Self {
             collection,
@@ -103,7 +103,7 @@ impl<'a> Panel<'a> {
         model: &str,
         task: Task,
         language: &LanguageCode,
-        kind: Kind,
+        kind: ShareKind,
     ) -> Option<usize> {
         self.numbers.get(&(model, task, language, kind)).copied()
     }
@@ -114,7 +114,7 @@ impl<'a> Panel<'a> {
         let english = languages
             .into_iter()
             .find(|language| language.as_str() == "en")?;
-        self.share(model, task, english, Kind::Accuracy)
+        self.share(model, task, english, ShareKind::Accuracy)
     }
 
     /// Values without intervals.
@@ -133,7 +133,7 @@ impl<'a> Panel<'a> {
         expressions: &[Expression],
         uncertainty: &Uncertainty,
         (what, progress): (&str, &dyn Progress),
-    ) -> Vec<Estimate> {
+    ) -> Vec<IntervalEstimate> {
         let clusters: Vec<&[&str]> = self.clusters.iter().map(Vec::as_slice).collect();
         let resampler = Resampler::stratified(&clusters, uncertainty.seed, uncertainty.resamples);
         let statistics = |counts: &[u32]| -> Vec<Option<f64>> {
@@ -171,7 +171,7 @@ impl<'a> Panel<'a> {
         values
             .into_iter()
             .zip(intervals)
-            .map(|(value, interval)| Estimate {
+            .map(|(value, interval)| IntervalEstimate {
                 value,
                 interval: interval.filter(|_| value.is_some()),
             })
@@ -180,20 +180,20 @@ impl<'a> Panel<'a> {
 }
 
 /// The shares of one model, task and language; those with English need its answers.
-fn shares(here: &[Judged], english: Option<&[Judged]>) -> Vec<(Kind, Share)> {
+fn shares(here: &[JudgedAnswer], english: Option<&[JudgedAnswer]>) -> Vec<(ShareKind, Share)> {
     let invalid = here.iter().map(|item| Some(item.answer == Answer::Invalid));
     let mut shares = vec![
-        (Kind::Accuracy, accuracy_share(here)),
-        (Kind::Invalid, invalid.collect()),
+        (ShareKind::Accuracy, accuracy_share(here)),
+        (ShareKind::Invalid, invalid.collect()),
     ];
     if let Some(english) = english {
-        let pair = Parallel::new(english, here).expect("a collection is aligned");
-        shares.push((Kind::EnCo, en_co_share(pair)));
-        shares.push((Kind::Overlap, correct_overlap_share(pair)));
+        let pair = PairedItems::new(english, here).expect("a collection is aligned");
+        shares.push((ShareKind::EnCo, en_co_share(pair)));
+        shares.push((ShareKind::Overlap, correct_overlap_share(pair)));
     }
     shares
 }
 
-fn judged(predictions: &[Prediction]) -> Vec<Judged> {
+fn judged(predictions: &[Prediction]) -> Vec<JudgedAnswer> {
     predictions.iter().map(Prediction::judged).collect()
 }
