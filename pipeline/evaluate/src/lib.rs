@@ -5,9 +5,8 @@ mod error;
 mod items;
 mod local;
 mod parser;
-mod pilot;
-mod request;
-mod run;
+mod questions;
+mod remote;
 mod thought;
 
 pub use clika_datasets::Question;
@@ -15,13 +14,14 @@ pub use clika_scores::predictions::LEAST_PROBABILITY;
 pub use error::EvaluateError;
 pub use items::TaskDataset;
 pub use local::{
-    AnswerMode, EncodedTurn, GenerationLimits, LocalModel, LocalSettings, ModelHashes, Spacing,
-    StopConditions, Thinking, Wrapping, evaluate_local,
+    AnswerMode, EncodedTurn, GenerationLimits, KeptAnswers, LocalModel, LocalSettings, ModelHashes,
+    Spacing, StopConditions, Thinking, Wrapping, evaluate_local,
 };
 pub use parser::parse;
-pub use pilot::PilotResult;
-pub use request::{Api, Constraint, ItemAnswer, RequestMode, RequestOptions};
-pub use run::{
-    EvaluationSettings, QuestionSet, SCORING_VERSION, SetAnswers, evaluate, question_sha256,
+pub use questions::{
+    EvaluationSettings, QuestionSet, SCORING_VERSION, SetAnswers, question_sha256,
+};
+pub use remote::{
+    Api, Constraint, ItemAnswer, PilotResult, RequestMode, RequestOptions, evaluate_remote,
 };
 pub use thought::is_cut_off;

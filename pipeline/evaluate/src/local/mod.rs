@@ -3,6 +3,7 @@
 mod encode;
 mod generate;
 mod generation_defaults;
+mod kept_answers;
 mod model;
 mod query;
 mod run;
@@ -11,6 +12,7 @@ mod thinking;
 
 pub use encode::{EncodedTurn, Wrapping};
 pub use generate::GenerationLimits;
+pub use kept_answers::KeptAnswers;
 pub use model::{LocalModel, ModelHashes};
 pub use query::{AnswerMode, Spacing};
 pub use run::{LocalSettings, evaluate_local};

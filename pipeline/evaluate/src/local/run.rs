@@ -1,19 +1,17 @@
 use super::{
-    AnswerMode, GenerationLimits, LocalModel, Spacing,
+    AnswerMode, GenerationLimits, KeptAnswers, LocalModel, Spacing,
     query::{ItemQuery, QueryBuilder},
 };
 use crate::{
-    EvaluateError, EvaluationSettings, Question, QuestionSet, SCORING_VERSION, SetAnswers, parse,
-    question_sha256, run::mean,
+    EvaluateError, EvaluationSettings, Question, QuestionSet, SetAnswers, parse, question_sha256,
+    questions::mean,
 };
 use clika_base::files::sha256_hex;
 use clika_base::types::Progress;
-use clika_lm::{LmError, Scorer, ScoringRequest};
-use clika_network::services::{AnswerCache, RequestKey, Usage};
+use clika_lm::{LmError, ScoringRequest};
+use clika_network::services::AnswerCache;
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::Prediction;
-use serde::de::DeserializeOwned;
-use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What moves a score of a local model, beside the prompt.
@@ -49,9 +47,15 @@ pub fn evaluate_local(
         model,
         prompt,
         settings,
-        kept,
+        kept: KeptAnswers {
+            model,
+            decoder: &model.decoder,
+            fingerprint: &model.fingerprint,
+            cache: kept,
+            stop,
+            progress,
+        },
         stop,
-        progress,
     };
     let prompts = sets.iter().flat_map(|set| &set.questions);
     let prompts: usize = prompts.map(|question| work.rotations(question)).sum();
@@ -75,55 +79,11 @@ struct LocalEvaluation<'a> {
     model: &'a LocalModel,
     prompt: &'a EvaluationSettings,
     settings: &'a LocalSettings,
-    kept: &'a AnswerCache,
+    kept: KeptAnswers<'a>,
     stop: &'a AtomicBool,
-    progress: &'a dyn Progress,
 }
 
 impl LocalEvaluation<'_> {
-    /// Names what is asked by everything that decides the answer.
-    fn key(&self, asked: &serde_json::Value) -> RequestKey {
-        RequestKey::new(&json!({
-            "model": self.model.fingerprint,
-            "dtype": self.model.decoder.dtype().name(),
-            "scoring_version": SCORING_VERSION,
-            "device": self.model.device.api(),
-            "asked": asked,
-        }))
-    }
-
-    /// The answers that were kept. One that is not `sound`, as older versions kept them of models that gave NaN, is as good as
-    /// none: it is computed again and replaced.
-    fn kept<T: DeserializeOwned>(
-        &self,
-        keys: &[RequestKey],
-        detail: &str,
-        sound: impl Fn(usize, &T) -> bool,
-    ) -> Result<Vec<Option<T>>, EvaluateError> {
-        let mut answers = Vec::with_capacity(keys.len());
-        let mut broken = 0;
-        for (number, key) in keys.iter().enumerate() {
-            let kept = self.kept.get(key)?;
-            let answer = kept.and_then(|kept| match serde_json::from_value(kept.value) {
-                Ok(answer) if sound(number, &answer) => Some(answer),
-                Ok(_) | Err(_) => {
-                    broken += 1;
-                    None
-                }
-            });
-            if answer.is_some() {
-                self.progress.step(detail);
-            }
-            answers.push(answer);
-        }
-        if broken > 0 {
-            self.progress.note(&format!(
-                "{broken} kept answers to {detail} hold no usable numbers and are computed again"
-            ));
-        }
-        Ok(answers)
-    }
-
     /// The error with an item's id instead of the number of a query.
     fn named(
         &self,
@@ -141,17 +101,6 @@ impl LocalEvaluation<'_> {
             model: self.model.name.clone(),
             dtype,
         }
-    }
-
-    fn keep(
-        &self,
-        key: &RequestKey,
-        value: serde_json::Value,
-        detail: &str,
-    ) -> Result<(), EvaluateError> {
-        self.kept.put(key, value, Usage::default())?;
-        self.progress.step(detail);
-        Ok(())
     }
 
     /// Notes which question was asked, and in which words.
@@ -192,53 +141,27 @@ impl LocalEvaluation<'_> {
             mode: self.settings.mode,
             spacing: self.settings.spacing,
         };
-        let mut askings: Vec<ItemQuery> = Vec::new();
+        let mut queries: Vec<ItemQuery> = Vec::new();
         let mut questions = Vec::new();
         for (number, question) in set.questions.iter().enumerate() {
             for rotation in 0..self.rotations(question) {
                 self.check_stop()?;
-                askings.push(asker.ask(question, rotation)?);
+                queries.push(asker.ask(question, rotation)?);
                 questions.push(number);
             }
         }
-        let keys: Vec<RequestKey> = askings
-            .iter()
-            .map(|asking| {
-                let ScoringRequest {
-                    prompt,
-                    continuations,
-                } = &asking.query;
-                self.key(&json!({ "prompt": prompt, "continuations": continuations }))
-            })
-            .collect();
-        let mut found = self.kept(&keys, detail, |number, values: &Vec<f64>| {
-            values.len() == askings[number].query.continuations.len()
-                && values.iter().all(|value| value.is_finite())
-        })?;
-        let left: Vec<usize> = (0..askings.len())
-            .filter(|&number| found[number].is_none())
-            .collect();
-        let queries: Vec<ScoringRequest> = left
-            .iter()
-            .map(|&number| askings[number].query.clone())
-            .collect();
-        let scoring = Scorer::new(&self.model.decoder, &queries, self.settings.batch_tokens)?;
-        for batch in scoring {
-            let batch = batch
-                .map_err(|error| self.named(error.into(), set, |number| questions[left[number]]));
-            for (number, values) in batch? {
-                let number = left[number];
-                self.keep(&keys[number], json!(values), detail)?;
-                found[number] = Some(values);
-            }
-            self.check_stop()?;
-        }
-        let mut numbers = askings.iter().zip(&found);
+        let requests: Vec<ScoringRequest> =
+            queries.iter().map(|query| query.query.clone()).collect();
+        let found = self
+            .kept
+            .score(&requests, self.settings.batch_tokens, detail)
+            .map_err(|error| self.named(error, set, |number| questions[number]))?;
+        let mut numbers = queries.iter().zip(&found);
         let predictions = set.questions.iter().map(|question| {
             let rotated: Vec<Vec<f64>> = numbers
                 .by_ref()
                 .take(self.rotations(question))
-                .filter_map(|(asking, values)| Some(asking.scores(values.as_ref()?)))
+                .map(|(query, values)| query.scores(values))
                 .collect();
             by_scores(question, &rotated)
         });
@@ -259,50 +182,22 @@ impl LocalEvaluation<'_> {
         for question in &set.questions {
             prompts.push(self.model.encode(&self.prompt.render(question), "")?);
         }
-        let ends = self.model.ends()?;
-        let max_tokens = self.settings.max_tokens;
-        let keys: Vec<RequestKey> = prompts
-            .iter()
-            .map(|prompt| {
-                self.key(&json!({
-                    "prompt": prompt,
-                    "max_tokens": max_tokens,
-                    "stops": ends.texts,
-                    "ends": ends.tokens,
-                    // Older versions kept what they read out of NaN, and a text does not show it.
-                    "finite": true,
-                }))
-            })
-            .collect();
-        let mut texts: Vec<Option<String>> = self.kept(&keys, detail, |_, _| true)?;
-        let left: Vec<usize> = (0..prompts.len())
-            .filter(|&number| texts[number].is_none())
-            .collect();
-        let asked: Vec<Vec<u32>> = left.iter().map(|&number| prompts[number].clone()).collect();
-        let writing = GenerationLimits {
-            max_tokens,
+        let limits = GenerationLimits {
+            max_tokens: self.settings.max_tokens,
             batch_tokens: self.settings.batch_tokens,
         };
-        let decoder = &self.model.decoder;
-        let written = self.model.write(decoder, &asked, writing, |batch| {
-            for (number, text) in batch {
-                let number = left[number];
-                self.keep(&keys[number], json!(text), detail)?;
-                texts[number] = Some(text);
-            }
-            self.check_stop()
-        });
-        written.map_err(|error| self.named(error, set, |number| left[number]))?;
+        let texts = self
+            .kept
+            .write(&prompts, limits, detail)
+            .map_err(|error| self.named(error, set, |number| number))?;
         let texts = set.questions.iter().zip(texts);
         let predictions = texts
             .map(|(question, text)| Prediction {
                 item_id: question.id.clone(),
                 cluster_id: question.cluster_id.clone(),
                 scores: None,
-                answer: text
-                    .as_deref()
-                    .map_or(Answer::Invalid, |text| parse(text, &question.choices)),
-                response: text,
+                answer: parse(&text, &question.choices),
+                response: Some(text),
                 label: question.label,
                 item_sha256: None,
                 prompt_sha256: None,
@@ -317,10 +212,9 @@ impl LocalEvaluation<'_> {
 }
 
 /// The probability of all letters of a query together, mean over the queries.
-fn mean_probability(log_probabilities: &[Option<Vec<f64>>]) -> Option<f64> {
+fn mean_probability(log_probabilities: &[Vec<f64>]) -> Option<f64> {
     let sums: Vec<f64> = log_probabilities
         .iter()
-        .flatten()
         .map(|letters| letters.iter().map(|letter| letter.exp()).sum())
         .collect();
     mean(&sums)

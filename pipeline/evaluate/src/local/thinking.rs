@@ -1,5 +1,5 @@
 use super::LocalModel;
-use crate::{EvaluateError, EvaluationSettings, QuestionSet, thought};
+use crate::{EvaluateError, EvaluationSettings, QuestionSet, questions::pilot_questions, thought};
 use clika_checkpoint::tokenizer::{TemplateVariables, TokenizerError};
 use clika_lm::{GenerationConfig, Generator, LmError};
 use serde_json::Value;
@@ -68,8 +68,8 @@ impl LocalModel {
         batch_tokens: usize,
     ) -> Result<Option<&'static str>, EvaluateError> {
         let mut prompts = Vec::new();
-        for item in prompt.pilot(sets) {
-            prompts.push(self.encode(&item.prompt, "")?);
+        for question in pilot_questions(sets) {
+            prompts.push(self.encode(&prompt.render(question), "")?);
         }
         let limits = GenerationConfig {
             max_new_tokens: 1,

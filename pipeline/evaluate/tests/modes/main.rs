@@ -8,7 +8,7 @@ use clika_base::templates::load_prompt;
 use clika_base::types::{LanguageCode, NoProgress, Task};
 use clika_evaluate::{
     Api, Constraint, EvaluateError, EvaluationSettings, PilotResult, Question, QuestionSet,
-    RequestMode, RequestOptions, SetAnswers, evaluate,
+    RequestMode, RequestOptions, SetAnswers, evaluate_remote,
 };
 use clika_network::http::RetryPolicy;
 use clika_network::services::{AnswerCache, Budget, OpenAi, Service, ServiceConfig};
@@ -78,7 +78,7 @@ async fn found(
             ..options
         },
     };
-    evaluate(model, &settings, &sets(), &NoProgress).await
+    evaluate_remote(model, &settings, &sets(), &NoProgress).await
 }
 
 /// The right letter for the number in a prompt.

@@ -13,7 +13,8 @@ use clika_base::Project;
 use clika_base::files::sha256_hex;
 use clika_base::templates::load_prompt;
 use clika_evaluate::{
-    Api, Constraint, EvaluationSettings, RequestMode, RequestOptions, SCORING_VERSION, evaluate,
+    Api, Constraint, EvaluationSettings, RequestMode, RequestOptions, SCORING_VERSION,
+    evaluate_remote,
 };
 use clika_network::services::{ApiError, OpenAi, Secret};
 use serde_json::{Map, Value, json};
@@ -112,7 +113,7 @@ pub(super) fn run(
     let runtime = runtime();
     let answered = runtime.block_on(async {
         tokio::select! {
-            answered = evaluate(&model, &settings, &questions.sets, progress.as_ref()) => {
+            answered = evaluate_remote(&model, &settings, &questions.sets, progress.as_ref()) => {
                 answered.map_err(Failure::from)
             }
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(

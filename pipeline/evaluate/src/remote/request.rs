@@ -1,6 +1,7 @@
 //! The ways of asking an endpoint, and which of them it has.
 
-use crate::{PilotResult, Question, parse, thought};
+use super::pilot::PilotResult;
+use crate::{Question, parse, thought};
 use clika_base::types::Progress;
 use clika_network::services::{
     ApiError, CallError, ChatRole, Completion, GenerationRequest, OpenAi, Prompt,

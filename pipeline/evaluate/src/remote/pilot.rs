@@ -1,10 +1,9 @@
 //! The pilot: a few items decide how an endpoint is asked, once for each model.
 
-use crate::{
-    Api, Constraint, EvaluateError, LEAST_PROBABILITY, RequestMode, RequestOptions, parse,
-    request::{letter_scores, letters, probability, thought_of},
-    thought,
+use super::request::{
+    Api, Constraint, RequestMode, RequestOptions, letter_scores, letters, probability, thought_of,
 };
+use crate::{EvaluateError, LEAST_PROBABILITY, parse, thought};
 use clika_base::types::Progress;
 use clika_network::services::{ApiError, CallError, Completion, OpenAi};
 use clika_scores::metrics::Answer;
@@ -34,9 +33,6 @@ pub(crate) struct PilotItem {
     /// What stands between the prompt and an option by the prompt's own example.
     pub(crate) separator: String,
 }
-
-/// Items of a pilot, at most.
-pub(crate) const PILOT_ITEMS: usize = 5;
 
 /// Nobody says this by chance.
 const PROBE: &str = "zq7x";
