@@ -196,6 +196,35 @@ fn a_run_that_was_killed_or_interrupted_ends_with_the_same_adapter() {
 }
 
 #[test]
+fn an_answer_that_was_kept_is_not_asked_again_after_a_kill() {
+    let project = TestProject::new();
+    let options = [&WORLD[..], &["--max-steps", "40", "--answer", "ranking"]].concat();
+    let out = project.path("killed");
+    let mut child = started(&project, &out, &options);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // What the base was asked before the training is kept. Scores that no model gives show that it is read again.
+    let kept = out.join("kept-answers.jsonl");
+    let mut found: Vec<Value> = lines(&kept);
+    assert!(found.len() > 3, "{found:?}");
+    let scores = found[1]["value"].as_array_mut().unwrap();
+    for (number, score) in scores.iter_mut().enumerate() {
+        *score = (-0.25 - number as f64).into();
+    }
+    let planted = found[1]["value"].clone();
+    let text: String = found.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(&kept, text).unwrap();
+    results(&project, &out.display().to_string(), &options);
+    let answers = lines(&out.join("de-seed0/answers.jsonl"));
+    let same = answers.iter().filter(|answer| answer["scores"] == planted);
+    assert_eq!(same.count(), 1);
+    assert!(
+        !kept.exists(),
+        "an experiment that has ended needs it no more"
+    );
+}
+
+#[test]
 fn two_runs_do_not_share_a_folder_nor_two_configurations() {
     let project = TestProject::new();
     let (model, folder) = (model(), project.path("out"));

@@ -3,15 +3,20 @@ use crate::{
     run::{ExperimentRun, RecallCache},
     same_model::check_model,
 };
-use clika_base::files::{FolderLock, Manifest, replace_file, sha256_hex};
+use clika_base::files::{ArtifactError, FolderLock, Manifest, replace_file, sha256_hex};
 use clika_base::types::Progress;
-use clika_evaluate::LocalModel;
+use clika_evaluate::{EvaluateError, LocalModel};
+use clika_network::services::AnswerCache;
 use serde_json::json;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::Path,
     sync::atomic::AtomicBool,
 };
+
+/// Answers of an experiment that has not ended, so that one that was killed while it asked goes on there.
+const KEPT_ANSWERS: &str = "kept-answers.jsonl";
 
 /// An experiment to run: the model that is taught, and how it is taught and asked.
 pub struct Experiment<'a> {
@@ -37,7 +42,7 @@ pub struct Experiment<'a> {
 ///
 /// In `out` a folder for each run holds its checkpoints, its log (`log.jsonl`, and TensorBoard's events), the adapter or
 /// model, `answers.jsonl` with everything that was asked and answered, and `results.json`. What was done before and has
-/// not changed is not done again, and a training goes on from its last checkpoint.
+/// not changed is not done again: a training goes on from its last checkpoint, and an answer is kept before it is used.
 ///
 /// Ends with [`FinetuneError::Stopped`] soon after `stop` is set; nothing is lost then.
 pub fn finetune(
@@ -55,6 +60,8 @@ pub fn finetune(
         Some(_) => vec![None],
         None => experiment.config.seeds.iter().copied().map(Some).collect(),
     };
+    let path = out.join(KEPT_ANSWERS);
+    let kept = AnswerCache::open(&path).map_err(EvaluateError::from)?;
     let mut cache = RecallCache::new();
     let mut runs = Vec::new();
     for pair in pairs {
@@ -64,6 +71,7 @@ pub fn finetune(
                 pair,
                 seed,
                 out,
+                kept: &kept,
                 stop,
                 progress,
             };
@@ -82,6 +90,9 @@ pub fn finetune(
         runs,
     };
     publish(&results, pairs, out)?;
+    drop(kept);
+    // Every run has its answers in a file of its own.
+    fs::remove_file(&path).map_err(ArtifactError::write(&path))?;
     Ok(results)
 }
 

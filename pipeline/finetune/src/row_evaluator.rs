@@ -7,9 +7,10 @@ use crate::{
 };
 use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
-use clika_evaluate::{EvaluateError, GenerationLimits, LocalModel};
-use clika_lm::{Decoder, LmError, Scorer, ScoringRequest};
-use std::sync::atomic::{AtomicBool, Ordering};
+use clika_evaluate::{EvaluateError, GenerationLimits, KeptAnswers, LocalModel};
+use clika_lm::{Decoder, LmError, ScoringRequest};
+use clika_network::services::AnswerCache;
+use std::sync::atomic::AtomicBool;
 
 /// Has a model, or one that was trained from it, answer the rows of a world.
 pub(crate) struct RowEvaluator<'a> {
@@ -17,7 +18,11 @@ pub(crate) struct RowEvaluator<'a> {
     pub(crate) model: &'a LocalModel,
     /// What answers: the base, with or without an adapter.
     pub(crate) decoder: &'a Decoder,
+    /// Names the weights of what answers.
+    pub(crate) fingerprint: &'a str,
     pub(crate) settings: &'a AnswerSettings,
+    /// Where answers are kept until the experiment has ended.
+    pub(crate) cache: &'a AnswerCache,
     pub(crate) stop: &'a AtomicBool,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -40,15 +45,16 @@ impl RowEvaluator<'_> {
 
     /// The error with a row's id instead of its number.
     fn named(&self, error: FinetuneError, rows: &[&FictionalRow], what: &str) -> FinetuneError {
-        let (FinetuneError::Lm(LmError::NotFinite { number, dtype })
-        | FinetuneError::Evaluate(EvaluateError::Lm(LmError::NotFinite { number, dtype }))) = error
-        else {
-            return error;
-        };
-        FinetuneError::NotFinite {
-            id: rows[number].id.clone(),
-            model: format!("{} ({what})", self.model.name),
-            dtype,
+        match error {
+            FinetuneError::Evaluate(EvaluateError::Stopped) => FinetuneError::Stopped,
+            FinetuneError::Evaluate(EvaluateError::Lm(LmError::NotFinite { number, dtype })) => {
+                FinetuneError::NotFinite {
+                    id: rows[number].id.clone(),
+                    model: format!("{} ({what})", self.model.name),
+                    dtype,
+                }
+            }
+            error => error,
         }
     }
 
@@ -64,17 +70,15 @@ impl RowEvaluator<'_> {
             .iter()
             .map(|row| self.query(row))
             .collect::<Result<_, _>>()?;
-        let mut answers: Vec<Option<AnswerRecord>> = vec![None; rows.len()];
         self.progress.start(rows.len() as u64, "questions");
-        for batch in Scorer::new(self.decoder, &queries, self.settings.batch_tokens)? {
-            for (number, scores) in batch? {
-                answers[number] = Some(chosen(split, rows[number], scores)?);
-                self.progress.step(what);
-            }
-            self.check_stop()?;
-        }
+        let scores = self
+            .kept()
+            .score(&queries, self.settings.batch_tokens, what)?;
         self.progress.finish();
-        Ok(answers.into_iter().flatten().collect())
+        rows.iter()
+            .zip(scores)
+            .map(|(row, scores)| chosen(split, row, scores))
+            .collect()
     }
 
     fn query(&self, row: &FictionalRow) -> Result<ScoringRequest, FinetuneError> {
@@ -124,33 +128,25 @@ impl RowEvaluator<'_> {
             max_tokens: self.settings.max_new_tokens,
             batch_tokens: self.settings.batch_tokens,
         };
-        let mut answers: Vec<Option<AnswerRecord>> = vec![None; rows.len()];
         self.progress.start(rows.len() as u64, "texts");
-        self.model.write(self.decoder, &prompts, writing, |texts| {
-            for (number, text) in texts {
-                let row = rows[number];
-                let right = text.contains(&row.answer);
-                answers[number] = Some(AnswerRecord::new(
-                    split,
-                    row,
-                    AnswerMethod::Free,
-                    text,
-                    right,
-                    None,
-                ));
-                self.progress.step(what);
-            }
-            self.check_stop()
-        })?;
+        let texts = self.kept().write(&prompts, writing, what)?;
         self.progress.finish();
-        Ok(answers.into_iter().flatten().collect())
+        let answers = rows.iter().zip(texts).map(|(row, text)| {
+            let right = text.contains(&row.answer);
+            AnswerRecord::new(split, row, AnswerMethod::Free, text, right, None)
+        });
+        Ok(answers.collect())
     }
 
-    fn check_stop(&self) -> Result<(), FinetuneError> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(FinetuneError::Stopped);
+    fn kept(&self) -> KeptAnswers<'_> {
+        KeptAnswers {
+            model: self.model,
+            decoder: self.decoder,
+            fingerprint: self.fingerprint,
+            cache: self.cache,
+            stop: self.stop,
+            progress: self.progress,
         }
-        Ok(())
     }
 }
 

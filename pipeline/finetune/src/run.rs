@@ -16,6 +16,7 @@ use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
 use clika_evaluate::SCORING_VERSION;
 use clika_lm::{Adapter, Decoder};
+use clika_network::services::AnswerCache;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -35,6 +36,8 @@ pub(crate) struct ExperimentRun<'a> {
     pub(crate) seed: Option<u64>,
     /// The folder of all runs.
     pub(crate) out: &'a Path,
+    /// Answers that were given before the experiment ended.
+    pub(crate) kept: &'a AnswerCache,
     pub(crate) stop: &'a AtomicBool,
     pub(crate) progress: &'a dyn Progress,
 }
@@ -77,7 +80,8 @@ impl ExperimentRun<'_> {
             }
             None => (self.given()?, None),
         };
-        let (result, answers) = self.score(&decoder, training, recall)?;
+        let fingerprint = self.fingerprint()?;
+        let (result, answers) = self.score(&decoder, &fingerprint, training, recall)?;
         self.publish(manifest, &result, &answers)?;
         Ok(result)
     }
@@ -181,7 +185,9 @@ impl ExperimentRun<'_> {
         let evaluator = RowEvaluator {
             model: self.experiment.model,
             decoder: &self.experiment.model.decoder,
+            fingerprint: &self.experiment.model.fingerprint,
             settings: &self.experiment.config.answers,
+            cache: self.kept,
             stop: self.stop,
             progress: self.progress,
         };
@@ -222,6 +228,26 @@ impl ExperimentRun<'_> {
             None => self.write_model(&decoder)?,
         }
         Ok((decoder, trained))
+    }
+
+    /// Names the weights that are asked: the base's, and what was trained or given.
+    fn fingerprint(&self) -> Result<String, FinetuneError> {
+        let added = match self.experiment.adapter {
+            Some(adapter) => adapter_digests(adapter)?,
+            None => {
+                let mut files = BTreeMap::new();
+                for name in [ADAPTER, MODEL] {
+                    if let Some(manifest) = Manifest::read(&self.folder().join(name))? {
+                        files.extend(manifest.files);
+                    }
+                }
+                files
+            }
+        };
+        let base = &self.experiment.model.fingerprint;
+        Ok(sha256_hex(
+            json!({ "base": base, "added": added }).to_string(),
+        ))
     }
 
     /// The base with the adapter that was given.

@@ -13,10 +13,12 @@ use clika_datasets::FictionalRow;
 use clika_lm::Decoder;
 
 impl ExperimentRun<'_> {
-    /// Asks gate, test and further tests in every mode; returns the scores and all answers.
+    /// Asks gate, test and further tests in every mode; returns the scores and all answers. `fingerprint` names the weights
+    /// of `decoder`.
     pub(crate) fn score(
         &self,
         decoder: &Decoder,
+        fingerprint: &str,
         training: Option<TrainingSummary>,
         recall: Vec<AnswerRecord>,
     ) -> Result<(RunResult, Vec<AnswerRecord>), FinetuneError> {
@@ -42,7 +44,9 @@ impl ExperimentRun<'_> {
         let evaluator = RowEvaluator {
             model,
             decoder,
+            fingerprint,
             settings: &settings,
+            cache: self.kept,
             stop: self.stop,
             progress: self.progress,
         };
