@@ -1,7 +1,8 @@
-//! The committed snapshot against the fact files and the authors' questions.
+//! The committed snapshot against facts that do not come from it.
 //!
-//! They lie in `../shared/reference` beside the repository where its developers work, and are no
-//! part of it: without them these tests say that they are skipped.
+//! Those in `tests/facts` are compared everywhere. Larger files, and the authors' questions, lie in
+//! `../shared/reference` next to the repository where its developers work, and are not part of it: without them the
+//! tests that read them say that they are skipped.
 
 #![allow(clippy::explicit_write, clippy::unwrap_used)]
 
@@ -125,31 +126,93 @@ fn authors(reference: &Path, file: &str, language: &str) -> Vec<serde_json::Valu
         .collect()
 }
 
+/// The countries of the datasets and their ISO 3166-1 codes.
+const COUNTRIES: [(&str, &str); 15] = [
+    ("Q30", "US"),
+    ("Q145", "GB"),
+    ("Q183", "DE"),
+    ("Q40", "AT"),
+    ("Q142", "FR"),
+    ("Q16", "CA"),
+    ("Q38", "IT"),
+    ("Q36", "PL"),
+    ("Q159", "RU"),
+    ("Q184", "BY"),
+    ("Q79", "EG"),
+    ("Q262", "DZ"),
+    ("Q801", "IL"),
+    ("Q17", "JP"),
+    ("Q148", "CN"),
+];
+
 const GEO: &str = "x_geo/LANG/LANG_geo_data.jsonl";
 const PEOPLE: &str = "x_name/LANG/LANG_name_data_generate.jsonl";
+
+/// A table of `tests/facts`.
+fn facts(name: &str) -> Vec<BTreeMap<String, String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/facts");
+    table(&folder.join(name), b',')
+}
+
+#[test]
+fn cities_lie_where_natural_earth_has_them() {
+    let known: BTreeMap<String, String> = facts("cities.csv")
+        .into_iter()
+        .map(|row| (row["city"].clone(), row["division"].clone()))
+        .collect();
+    let mut compared = 0;
+    for city in Entities::read().cities() {
+        if let Some(division) = known.get(&city.city.to_string()) {
+            assert_eq!(*division, city.division.to_string(), "{}", city.city);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, known.len());
+}
+
+#[test]
+fn divisions_belong_to_the_country_of_their_code() {
+    let countries: BTreeMap<&str, &str> = COUNTRIES.into();
+    let code: BTreeMap<String, String> = facts("divisions.csv")
+        .into_iter()
+        .map(|row| (row["division"].clone(), row["code"].clone()))
+        .collect();
+    let mut compared = 0;
+    for division in Entities::read().divisions() {
+        if let Some(code) = code.get(&division.division.to_string()) {
+            let country = countries[division.country.to_string().as_str()];
+            assert_eq!(&code[..2], country, "{}", division.division);
+            compared += 1;
+        }
+    }
+    assert!(compared > 300, "{compared}");
+}
+
+#[test]
+fn people_lived_in_the_years_that_the_authors_know() {
+    let known = facts("people.csv");
+    let people: BTreeMap<String, [Year; 2]> = Entities::read()
+        .people()
+        .iter()
+        .map(|person| (person.person.to_string(), [person.birth, person.death]))
+        .collect();
+    let mut compared = 0;
+    for row in &known {
+        // The queries leave some out, such as Columbus, who served several states.
+        if let Some(years) = people.get(&row["person"]) {
+            let year = |column: &str| Year::from_astronomical(row[column].parse().unwrap());
+            assert_eq!(*years, [year("birth"), year("death")], "{}", row["name"]);
+            compared += 1;
+        }
+    }
+    assert!(compared > 20, "{compared}");
+}
 
 #[test]
 fn every_city_is_confirmed() {
     let Some(reference) = reference() else { return };
     let facts = reference.join("facts");
-    let countries: BTreeMap<&str, &str> = [
-        ("Q30", "US"),
-        ("Q145", "GB"),
-        ("Q183", "DE"),
-        ("Q40", "AT"),
-        ("Q142", "FR"),
-        ("Q16", "CA"),
-        ("Q38", "IT"),
-        ("Q36", "PL"),
-        ("Q159", "RU"),
-        ("Q184", "BY"),
-        ("Q79", "EG"),
-        ("Q262", "DZ"),
-        ("Q801", "IL"),
-        ("Q17", "JP"),
-        ("Q148", "CN"),
-    ]
-    .into();
+    let countries: BTreeMap<&str, &str> = COUNTRIES.into();
     let places = table(&facts.join("places.csv"), b',');
     let unverified = table(&facts.join("cities_unverified.csv"), b',');
     let aliases = table(&facts.join("wikidata_aliases.tsv"), b'\t');
