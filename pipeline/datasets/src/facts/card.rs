@@ -116,7 +116,7 @@ fn write(
     writeln!(out, "\n## How it was made\n")?;
     writeln!(
         out,
-        "BuiltDataset by {} with seed {} from {source}. RowFault choices: {}. `manifest.json` holds the \
+        "Built by {} with seed {} from {source}. Wrong choices: {}. `manifest.json` holds the \
          resolved configuration, the SHA-256 of every input and output, and every exception from \
          the rules.\n",
         TOOL,
