@@ -110,8 +110,20 @@ fn a_refresh_replaces_the_snapshot_and_builds_the_same_datasets() {
     assert_eq!(project.parquet(), before);
     assert_eq!(
         files(&project.path("sparql/snapshot")).len(),
-        2,
-        "README and snapshot, no candidate"
+        3,
+        "README, snapshot and its lock, no candidate"
+    );
+}
+
+#[test]
+fn two_snapshots_are_not_written_at_once() {
+    let project = TestProject::new();
+    let server = StubServer::start(|_, _| panic!("nothing is asked"));
+    let _lock = clika_base::files::FolderLock::of_file(&project.snapshot()).unwrap();
+    let error = project.fail(&["snapshot", "--endpoint", &server.url()]);
+    assert!(
+        error.starts_with("error: another process is writing PROJECT/sparql/snapshot/wikidata.ttl"),
+        "{error}"
     );
 }
 

@@ -2,31 +2,8 @@ use crate::files::{ArtifactError, FolderLock, Manifest, sha256_file};
 use std::{
     fs::{self, File},
     io::{self, Write},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
-
-/// Writes a file so that a reader sees the old content or the new one, never a part.
-pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), ArtifactError> {
-    let folder = parent(path);
-    fs::create_dir_all(folder).map_err(ArtifactError::write(folder))?;
-    let write = || {
-        // As File::create does: the umask takes from these permissions what it has to.
-        let mut file = tempfile::Builder::new()
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
-        file.write_all(content)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(ArtifactError::write(path))
-}
-
-/// Puts a finished file in its place, on the same file system, in one step.
-pub fn move_file(from: &Path, to: &Path) -> Result<(), ArtifactError> {
-    fs::rename(from, to).map_err(ArtifactError::write(to))
-}
 
 /// A folder that is written beside its place and put there whole.
 ///
@@ -40,24 +17,101 @@ pub struct FolderDraft {
     _lock: FolderLock,
 }
 
-impl FolderDraft {
-    /// Starts an empty draft of the folder `place`.
-    pub fn begin(place: &Path) -> Result<Self, ArtifactError> {
+/// A folder that no other process replaces until this is dropped or its draft is published.
+///
+/// Whoever reads a folder in order to replace it takes it first, so that nothing comes in between.
+#[derive(Debug)]
+pub struct TakenFolder {
+    place: PathBuf,
+    lock: FolderLock,
+}
+
+impl TakenFolder {
+    /// Takes a folder; [`ArtifactError::Busy`] where another process has it.
+    pub fn take(place: &Path) -> Result<Self, ArtifactError> {
+        Self::with(place, FolderLock::at)
+    }
+
+    /// Takes a folder, and waits where another process has it: for those that have it for moments only.
+    pub fn wait(place: &Path) -> Result<Self, ArtifactError> {
+        Self::with(place, FolderLock::wait_at)
+    }
+
+    /// What a killed process moved aside is put back, so that it can be read.
+    fn with(
+        place: &Path,
+        lock: fn(&Path, &Path) -> Result<FolderLock, ArtifactError>,
+    ) -> Result<Self, ArtifactError> {
         let folder = parent(place);
         fs::create_dir_all(folder).map_err(ArtifactError::write(folder))?;
         // A link stays one: what it points to is replaced.
-        let place = &fs::canonicalize(place).unwrap_or_else(|_| place.to_owned());
-        let lock = FolderLock::at(&sibling(place, "lock"), place)?;
-        let draft = sibling(place, "draft");
-        recover(place).map_err(ArtifactError::write(place))?;
-        check_ours(place)?;
+        let place = fs::canonicalize(place).unwrap_or_else(|_| place.to_owned());
+        let lock = lock(&sibling(&place, LOCK), &place)?;
+        recover(&place).map_err(ArtifactError::write(&place))?;
+        Ok(Self { place, lock })
+    }
+
+    /// Starts an empty draft of the folder.
+    pub fn draft(self) -> Result<FolderDraft, ArtifactError> {
+        let Self { place, lock } = self;
+        let draft = sibling(&place, DRAFT);
+        check_ours(&place)?;
         remove_folder(&draft).map_err(ArtifactError::write(&draft))?;
         fs::create_dir(&draft).map_err(ArtifactError::write(&draft))?;
-        Ok(Self {
-            place: place.to_owned(),
+        Ok(FolderDraft {
+            place,
             draft,
             _lock: lock,
         })
+    }
+}
+
+/// Puts a folder back that a killed process had moved aside. To be called before a folder is read.
+pub fn recover_folder(place: &Path) -> Result<(), ArtifactError> {
+    if place.exists() || !sibling(place, OLD).exists() {
+        return Ok(());
+    }
+    TakenFolder::wait(place).map(|_| ())
+}
+
+/// The folders that [`recover_folder`] can put back in a folder.
+pub fn lost_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut lost = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let name = name.strip_prefix('.').and_then(|it| it.strip_suffix(OLD));
+        if let Some(name) = name.and_then(|it| it.strip_suffix('.')) {
+            lost.push(folder.join(name));
+        }
+    }
+    lost.retain(|place| !place.exists());
+    lost.sort();
+    Ok(lost)
+}
+
+/// Whether a file or folder of this name is none of a stage's outputs: a lock, a draft, what is being replaced.
+pub fn is_scratch(name: &str) -> bool {
+    let kinds = [DRAFT, OLD, LOCK, NEW];
+    name == FolderLock::FILE
+        || name.starts_with('.')
+            && name
+                .rsplit_once('.')
+                .is_some_and(|(_, kind)| kinds.contains(&kind))
+}
+
+/// A folder while it is written.
+const DRAFT: &str = "draft";
+/// A folder that is being replaced.
+const OLD: &str = "old";
+/// What keeps others out of a folder.
+pub(super) const LOCK: &str = "lock";
+/// A file while it is written.
+pub(super) const NEW: &str = "new";
+
+impl FolderDraft {
+    /// Starts an empty draft of the folder `place`.
+    pub fn begin(place: &Path) -> Result<Self, ArtifactError> {
+        TakenFolder::take(place)?.draft()
     }
 
     /// The folder to write to.
@@ -92,7 +146,7 @@ impl FolderDraft {
 
     /// Puts the draft in its place; what stood there is removed.
     pub fn publish(self) -> Result<(), ArtifactError> {
-        let old = sibling(&self.place, "old");
+        let old = sibling(&self.place, OLD);
         let publish = || {
             remove_folder(&old)?;
             if self.place.exists() {
@@ -167,7 +221,7 @@ pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Puts a folder back that a process moved aside and did not live to replace.
 fn recover(place: &Path) -> io::Result<()> {
-    let old = sibling(place, "old");
+    let old = sibling(place, OLD);
     if !place.exists() && old.exists() {
         fs::rename(old, place)?;
     }
@@ -182,14 +236,14 @@ fn remove_folder(path: &Path) -> io::Result<()> {
 }
 
 /// `artifacts/datasets/xgeo` → `artifacts/datasets/.xgeo.draft`, on the same file system.
-fn sibling(place: &Path, kind: &str) -> PathBuf {
+pub(super) fn sibling(place: &Path, kind: &str) -> PathBuf {
     let name = place
         .file_name()
         .map_or_else(Default::default, |name| name.to_string_lossy());
     parent(place).join(format!(".{name}.{kind}"))
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -353,12 +407,47 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_and_leaves_no_rest() {
+    fn what_a_killed_process_moved_aside_is_read_again() {
         let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("cache/one.json");
-        replace_file(&path, b"one").unwrap();
-        replace_file(&path, b"two").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(names(&root.path().join("cache")), ["one.json"]);
+        let place = root.path().join("xgeo");
+        publish(FolderDraft::begin(&place).unwrap(), "one", "one");
+        fs::rename(&place, root.path().join(".xgeo.old")).unwrap();
+        assert_eq!(
+            lost_folders(root.path()).unwrap(),
+            std::slice::from_ref(&place)
+        );
+        let found = Manifest::read(&place).unwrap().unwrap();
+        assert!(found.describes(&place).unwrap());
+        assert_eq!(lost_folders(root.path()).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(names(root.path()), [".xgeo.lock", "xgeo"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_taken_is_not_replaced_meanwhile() {
+        let root = tempfile::tempdir().unwrap();
+        let place = root.path().join("xgeo");
+        let taken = TakenFolder::wait(&place).unwrap();
+        assert!(matches!(
+            FolderDraft::begin(&place),
+            Err(ArtifactError::Busy { .. })
+        ));
+        publish(taken.draft().unwrap(), "one", "one");
+        publish(FolderDraft::begin(&place).unwrap(), "two", "two");
+    }
+
+    #[test]
+    fn locks_and_drafts_are_no_outputs() {
+        for name in [
+            ".lock",
+            ".m.lock",
+            ".m.draft",
+            ".org__m.old",
+            ".table.md.new",
+        ] {
+            assert!(is_scratch(name), "{name}");
+        }
+        for name in ["m", "m.old", ".hidden", "old", "draft"] {
+            assert!(!is_scratch(name), "{name}");
+        }
     }
 }

@@ -1,4 +1,7 @@
-use crate::files::ArtifactError;
+use crate::files::{
+    ArtifactError,
+    atomic::{LOCK, parent, sibling},
+};
 use std::{
     fs::{self, File, TryLockError},
     path::Path,
@@ -32,6 +35,20 @@ impl FolderLock {
             }),
             Err(TryLockError::Error(source)) => Err(ArtifactError::write(path)(source)),
         }
+    }
+
+    /// Takes the lock `path`, once no other process has it.
+    pub(crate) fn wait_at(path: &Path, _place: &Path) -> Result<Self, ArtifactError> {
+        let file = File::create(path).map_err(ArtifactError::write(path))?;
+        file.lock().map_err(ArtifactError::write(path))?;
+        Ok(Self { _file: file })
+    }
+
+    /// Takes a file that is to be replaced; [`ArtifactError::Busy`] where another process has it.
+    pub fn of_file(path: &Path) -> Result<Self, ArtifactError> {
+        let folder = parent(path);
+        fs::create_dir_all(folder).map_err(ArtifactError::write(folder))?;
+        Self::at(&sibling(path, LOCK), path)
     }
 }
 

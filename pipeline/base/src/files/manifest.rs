@@ -1,4 +1,4 @@
-use crate::files::{ArtifactError, atomic::files, sha256_file, sha256_hex};
+use crate::files::{ArtifactError, atomic::files, recover_folder, sha256_file, sha256_hex};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -47,8 +47,10 @@ impl Manifest {
         }
     }
 
-    /// Reads the manifest of a folder; `None` where there is none.
+    /// Reads the manifest of a folder; `None` where there is none. A folder that a killed process had moved aside is put
+    /// back first.
     pub fn read(folder: &Path) -> Result<Option<Self>, ArtifactError> {
+        recover_folder(folder)?;
         let path = folder.join(Self::FILE);
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes)

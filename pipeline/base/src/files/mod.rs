@@ -5,9 +5,11 @@ mod digest;
 mod error;
 mod lock;
 mod manifest;
+mod replace;
 
-pub use atomic::{FolderDraft, move_file, replace_file};
+pub use atomic::{FolderDraft, TakenFolder, is_scratch, lost_folders, recover_folder};
 pub use digest::{sha256_file, sha256_hex};
 pub use error::ArtifactError;
 pub use lock::FolderLock;
 pub use manifest::Manifest;
+pub use replace::{move_file, replace_file};

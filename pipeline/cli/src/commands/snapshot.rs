@@ -4,7 +4,7 @@ use super::{ExperimentArgs, Failure, print, runtime};
 use crate::INTERRUPTED;
 use crate::progress::ProgressOptions;
 use clika_base::Project;
-use clika_base::files::{move_file, replace_file};
+use clika_base::files::{FolderLock, move_file, replace_file};
 use clika_base::templates::load_languages;
 use clika_base::types::{Language, Task};
 use clika_datasets::wikidata::{RefreshPlan, SparqlClient, SparqlEndpoint, refresh};
@@ -85,6 +85,8 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
         },
     })?;
     let out = args.out.clone().unwrap_or_else(|| project.snapshot());
+    // Two snapshots at once would check one and publish the other.
+    let _lock = FolderLock::of_file(&out)?;
     let progress = shown.progress();
 
     let runtime = runtime();

@@ -6,6 +6,7 @@ mod answers;
 mod formats;
 mod identity;
 mod letters;
+mod lost;
 mod not_finite;
 #[path = "../program/mod.rs"]
 mod program;

@@ -1,5 +1,6 @@
 use crate::metrics::{Answer, JudgedAnswer};
 use crate::predictions::{PredictionError, align, folder, harness, parquet, release, runs};
+use clika_base::files::{TakenFolder, recover_folder};
 use clika_base::types::{LanguageCode, Task};
 use serde_json::Value;
 use std::{
@@ -111,7 +112,20 @@ impl Collection {
     /// The manifest names the last name of the folder that was read, and every file by its path
     /// from there.
     pub fn write(&self, folder: &Path) -> Result<(), PredictionError> {
-        parquet::write(self, folder)
+        parquet::write(self, folder, None)
+    }
+
+    /// Takes the folder of a model, so that nobody replaces it between [`read_model`](Self::read_model) and
+    /// [`write_taken`](Self::write_taken). Waits for another run that is writing there.
+    pub fn take_model(folder: &Path, model: &str) -> Result<TakenFolder, PredictionError> {
+        Ok(TakenFolder::wait(
+            &folder.join(parquet::folder_name(model)),
+        )?)
+    }
+
+    /// Writes the predictions of one model into its folder, which was taken before it was read.
+    pub fn write_taken(&self, folder: &Path, taken: TakenFolder) -> Result<(), PredictionError> {
+        parquet::write(self, folder, Some(taken))
     }
 
     /// What was left aside or could not be known, a sentence each: files that were not read, older
@@ -142,6 +156,7 @@ impl Collection {
     /// [`unusable`](Self::unusable).
     pub fn read_model(folder: &Path, model: &str) -> Result<Self, PredictionError> {
         let path = folder.join(parquet::folder_name(model));
+        recover_folder(&path)?;
         let mut collection = Self::default();
         if path.is_dir() {
             collection.root = Some(path.clone());

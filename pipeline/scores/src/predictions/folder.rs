@@ -2,6 +2,7 @@
 //! lead in a circle, or to the same files once more.
 
 use crate::predictions::PredictionError;
+use clika_base::files::{is_scratch, lost_folders, recover_folder};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -23,15 +24,21 @@ pub(crate) struct FolderEntry {
     pub(crate) kind: EntryKind,
 }
 
-/// Everything directly in a folder.
+/// Everything directly in a folder, but locks and drafts. What a killed process had moved aside is put back first.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<FolderEntry>, PredictionError> {
     let unreadable = |source| PredictionError::Unreadable {
         path: folder.to_owned(),
         source,
     };
+    for lost in lost_folders(folder).map_err(unreadable)? {
+        recover_folder(&lost)?;
+    }
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
+        if is_scratch(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
         let kind = entry.file_type().map_err(unreadable)?;
         let path = entry.path();
         let kind = if kind.is_dir() {

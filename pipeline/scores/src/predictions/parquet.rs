@@ -5,7 +5,9 @@ use crate::predictions::{
     Collection, Prediction, PredictionError, PredictionKey,
     folder::{EntryKind, FolderEntry, entries},
 };
-use clika_base::files::{ArtifactError, FolderDraft, Manifest, sha256_file, sha256_hex};
+use clika_base::files::{
+    ArtifactError, FolderDraft, Manifest, TakenFolder, sha256_file, sha256_hex,
+};
 use clika_base::types::{LanguageCode, Task};
 use polars::prelude::*;
 use serde_json::json;
@@ -18,8 +20,12 @@ use std::{
 
 const STAGE: &str = "predictions";
 
-/// Writes a folder for each model.
-pub(crate) fn write(collection: &Collection, folder: &Path) -> Result<(), PredictionError> {
+/// Writes a folder for each model. `taken` is the first one's, where it was taken before it was read.
+pub(crate) fn write(
+    collection: &Collection,
+    folder: &Path,
+    mut taken: Option<TakenFolder>,
+) -> Result<(), PredictionError> {
     for (key, predictions) in collection.iter() {
         check_finite(key, predictions)?;
     }
@@ -49,7 +55,10 @@ pub(crate) fn write(collection: &Collection, folder: &Path) -> Result<(), Predic
         manifests.push((model, path, Manifest::new(tool, STAGE, config, inputs)));
     }
     for (model, folder, mut manifest) in manifests {
-        let draft = FolderDraft::begin(&folder)?;
+        let draft = match taken.take() {
+            Some(taken) => taken.draft()?,
+            None => FolderDraft::begin(&folder)?,
+        };
         let mut counts = BTreeMap::new();
         for (key, predictions) in collection.iter().filter(|(key, _)| key.model == model) {
             let name = format!("{}/{}.parquet", key.task, key.language);

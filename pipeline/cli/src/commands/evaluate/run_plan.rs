@@ -49,6 +49,8 @@ pub(super) fn save(
     answers: &[SetAnswers],
     described: &Value,
 ) -> Result<(), Failure> {
+    // Another run of this name may have ended since the beginning: its predictions stay.
+    let taken = Collection::take_model(plan.out, plan.name)?;
     let (mut collection, notes) = plan.beside(described, false)?;
     for note in notes {
         eprintln!("note: {note}");
@@ -61,7 +63,7 @@ pub(super) fn save(
         collection.describe(key.clone(), run);
         collection.insert(key, answers.predictions.clone());
     }
-    Ok(collection.write(plan.out)?)
+    Ok(collection.write_taken(plan.out, taken)?)
 }
 
 impl RunPlan<'_> {
@@ -116,6 +118,20 @@ impl RunPlan<'_> {
             let older = collection.run(&key).cloned().unwrap_or(Value::Null);
             let clash = self.clash(&key, &collection, &older, &run, partly)?;
             if self.asks(&key) {
+                let there = collection.get(&key.model, key.task, &key.language);
+                let there = there.map_or(0, <[_]>::len);
+                let limit = run["limit"].as_u64().filter(|_| older["limit"].is_null());
+                if let Some(limit) = limit.filter(|limit| *limit < there as u64) {
+                    return Err(OtherRun {
+                        older: key,
+                        folder: self.out.to_owned(),
+                        why: format!(
+                            "it has all {there} items, and --limit {limit} would leave fewer"
+                        ),
+                        all,
+                    }
+                    .into());
+                }
                 if let Some(why) = clash {
                     notes.push(format!("{key} was of another run and is replaced: {why}"));
                 }
