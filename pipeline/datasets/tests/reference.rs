@@ -99,6 +99,7 @@ impl Entities {
             .snapshot
             .people(&self.query("people.rq"), states)
             .unwrap()
+            .readable
     }
 
     /// Labels of some items in one language.

@@ -214,7 +214,8 @@ fn there_are_enough_cities_and_people() {
             .unwrap(),
             sources.languages.iter().flat_map(Language::citizenships),
         )
-        .unwrap();
+        .unwrap()
+        .readable;
     for language in &sources.languages {
         let countries: Vec<_> = language.countries.iter().map(ToString::to_string).collect();
         let cities: Vec<_> = graph

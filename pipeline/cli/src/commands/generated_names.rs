@@ -45,7 +45,7 @@ pub fn names(
         })
         .collect();
     let progress = shown.progress();
-    let generated = runtime().block_on(async {
+    let generated = runtime()?.block_on(async {
         let seed = experiment.datasets.seed;
         let work = generate_names(
             &model,

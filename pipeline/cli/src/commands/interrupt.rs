@@ -9,7 +9,11 @@ pub fn flag() -> &'static AtomicBool {
     static WATCH: std::sync::Once = std::sync::Once::new();
     WATCH.call_once(|| {
         std::thread::spawn(|| {
-            super::runtime().block_on(async {
+            // Without it Ctrl-C ends the program at once, which loses nothing that is kept.
+            let Ok(runtime) = super::runtime() else {
+                return;
+            };
+            runtime.block_on(async {
                 while tokio::signal::ctrl_c().await.is_ok() {
                     if STOP.swap(true, Ordering::Relaxed) {
                         std::process::exit(crate::INTERRUPTED.into());

@@ -39,11 +39,19 @@ pub fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// What waits for the network, on one thread.
-pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-        .expect("a runtime without threads needs a few file handles only")
+        .build();
+    runtime.map_err(|source| NoRuntime { source }.into())
+}
+
+/// The system gives no file handles to wait with.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("cannot wait for the network or for Ctrl-C")]
+#[diagnostic(help("raise the limit of open files: `ulimit -n` shows it, and 64 is enough"))]
+struct NoRuntime {
+    source: std::io::Error,
 }
 
 /// Standard output cannot be written.

@@ -89,7 +89,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     let _lock = FolderLock::of_file(&out)?;
     let progress = shown.progress();
 
-    let runtime = runtime();
+    let runtime = runtime()?;
     let queries = project.refresh_queries();
     let refresh_plan = refresh_plan(&languages, args.concurrency);
     let text = runtime.block_on(async {

@@ -142,7 +142,7 @@ impl TextArgs {
             )));
         }
         let progress = shown.progress();
-        let runtime = runtime();
+        let runtime = runtime()?;
         runtime.block_on(async {
             let work = async {
                 let source = match given {

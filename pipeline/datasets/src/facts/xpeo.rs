@@ -50,7 +50,9 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     let people = sources
         .snapshot
         .people(&sources.query("people.rq")?, states)?;
-    let entities: BTreeSet<Qid> = people.iter().map(|person| person.person).collect();
+    let readable = people.readable.iter().map(|person| person.person);
+    let unreadable = people.unreadable.iter().map(|(person, ..)| *person);
+    let entities: BTreeSet<Qid> = readable.chain(unreadable).collect();
     let catalogue = Catalogue {
         languages: &sources.languages,
         labels: sources
@@ -60,17 +62,26 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
 
     let mut report = BuildReport::default();
     let mut usable = Vec::new();
-    for person in &people {
+    let mut left_out = Vec::new();
+    for person in &people.readable {
         match problem(person, &catalogue) {
             None => usable.push(person),
-            Some(reason) => report.left_out.extend(
-                sources
-                    .languages
-                    .iter()
-                    .filter(|language| language.citizenships().any(|state| state == person.country))
-                    .map(|language| catalogue.exception(language, person.person, reason.clone())),
-            ),
+            Some(reason) => left_out.push((person.person, person.country, reason)),
         }
+    }
+    for (person, country, text) in &people.unreadable {
+        left_out.push((
+            *person,
+            *country,
+            format!("`{text}` cannot be read as a date"),
+        ));
+    }
+    for (person, country, reason) in left_out {
+        let of_state = |language: &&Language| language.citizenships().any(|it| it == country);
+        let languages = sources.languages.iter().filter(of_state);
+        let exceptions =
+            languages.map(|language| catalogue.exception(language, person, reason.clone()));
+        report.left_out.extend(exceptions);
     }
     let births: BTreeSet<Year> = usable.iter().map(|person| person.birth).collect();
     let deaths: BTreeSet<Year> = usable.iter().map(|person| person.death).collect();

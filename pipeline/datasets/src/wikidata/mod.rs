@@ -13,4 +13,4 @@ pub use client::{FetchError, SparqlClient, SparqlEndpoint};
 pub use error::WikidataError;
 pub use query::SparqlQuery;
 pub use refresh::{RefreshError, RefreshPlan, refresh};
-pub use store::{City, Division, Labels, Person, Snapshot};
+pub use store::{City, Division, Labels, People, Person, Snapshot};

@@ -59,6 +59,15 @@ pub struct Person {
     pub sitelinks: Option<u64>,
 }
 
+/// The people of `build/people.rq`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// Those whose dates can be read.
+    pub readable: Vec<Person>,
+    /// The others: the person, the state, and the date that is none.
+    pub unreadable: Vec<(Qid, Qid, String)>,
+}
+
 /// Labels by item and by Wikidata's label language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels(BTreeMap<Qid, BTreeMap<String, String>>);
@@ -152,15 +161,20 @@ impl Snapshot {
         &self,
         query: &SparqlQuery,
         states: impl IntoIterator<Item = Qid>,
-    ) -> Result<Vec<Person>, WikidataError> {
+    ) -> Result<People, WikidataError> {
         let query = query.with_items("?country", states)?;
-        self.select(&query, |row| {
+        let rows = self.select(&query, |row| {
             let sex = row.item("sex")?;
-            let (birth, birth_depends) = row.date("birth", "birthPrecision", "birthCalendar")?;
-            let (death, death_depends) = row.date("death", "deathPrecision", "deathCalendar")?;
-            Ok(Person {
-                person: row.item("person")?,
-                country: row.item("country")?,
+            let (person, country) = (row.item("person")?, row.item("country")?);
+            let birth = row.date("birth", "birthPrecision", "birthCalendar")?;
+            let death = row.date("death", "deathPrecision", "deathCalendar")?;
+            let ((birth, birth_depends), (death, death_depends)) = match (birth, death) {
+                (Ok(birth), Ok(death)) => (birth, death),
+                (Err(text), _) | (_, Err(text)) => return Ok(Err((person, country, text))),
+            };
+            Ok(Ok(Person {
+                person,
+                country,
                 sex: if sex == Qid::new(vocabulary::FEMALE) {
                     Some(Sex::Female)
                 } else if sex == Qid::new(vocabulary::MALE) {
@@ -172,8 +186,16 @@ impl Snapshot {
                 death,
                 calendar_dependent: birth_depends || death_depends,
                 sitelinks: row.optional("sitelinks", ResultRow::number)?,
-            })
-        })
+            }))
+        })?;
+        let mut people = People::default();
+        for row in rows {
+            match row {
+                Ok(person) => people.readable.push(person),
+                Err(unreadable) => people.unreadable.push(unreadable),
+            }
+        }
+        Ok(people)
     }
 
     /// Runs `build/labels.rq` for some items, in chunks.
@@ -325,7 +347,7 @@ impl ResultRow<'_> {
         }
     }
 
-    /// A year, and whether it depends on the calendar.
+    /// A year, and whether it depends on the calendar; the text, if it is no date.
     ///
     /// Wikidata's RDF gives days of the Julian calendar in the Gregorian one: Newton, born on
     /// 25 December 1642, stands there as 4 January 1643. Both years are defended in print.
@@ -334,9 +356,11 @@ impl ResultRow<'_> {
         time: &'static str,
         precision: &'static str,
         calendar: &'static str,
-    ) -> Result<(Year, bool), WikidataError> {
+    ) -> Result<Result<(Year, bool), String>, WikidataError> {
         let text = self.text(time)?;
-        let year = Year::from_xsd_date_time(text).map_err(|_| self.error(time))?;
+        let Ok(year) = Year::from_xsd_date_time(text) else {
+            return Ok(Err(text.to_owned()));
+        };
         let julian = self.item(calendar)? == Qid::new(vocabulary::JULIAN);
         let to_the_day = self.number(precision)? >= u64::from(vocabulary::PRECISION_DAY);
         let month_and_day = text
@@ -346,6 +370,6 @@ impl ResultRow<'_> {
         // The calendars are at most 13 days apart until 2100, the Julian one behind since 300.
         let turn_of_the_year =
             ("01-01"..="01-13").contains(&month_and_day) || month_and_day >= "12-29";
-        Ok((year, julian && to_the_day && turn_of_the_year))
+        Ok(Ok((year, julian && to_the_day && turn_of_the_year)))
     }
 }

@@ -21,7 +21,7 @@ fn people(turtle: &str, states: &[&str]) -> Vec<Qid> {
     let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
     let query = SparqlQuery::read(&sparql("build/people.rq")).unwrap();
     let states = states.iter().map(|state| state.parse().unwrap());
-    let people = snapshot.people(&query, states).unwrap();
+    let people = snapshot.people(&query, states).unwrap().readable;
     people.into_iter().map(|person| person.person).collect()
 }
 
@@ -190,11 +190,35 @@ fn a_julian_date_at_the_turn_of_the_year_depends_on_the_calendar() {
         let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
         let people = snapshot
             .people(&query, ["Q179876".parse().unwrap()])
-            .unwrap();
+            .unwrap()
+            .readable;
         assert_eq!(people.len(), 1);
         people[0].calendar_dependent
     };
     assert!(read(newton));
     assert!(!read(&newton.replace("1643-01-04", "1643-02-04")));
     assert!(!read(&newton.replace("Q1985786", "Q1985727")));
+}
+
+#[test]
+fn a_date_that_cannot_be_read_leaves_out_one_person() {
+    // Wikidata's RDF has four digits; a mirror wrote three for years before our era.
+    let snapshot = std::fs::read_to_string(sparql("snapshot/wikidata.ttl")).unwrap();
+    let virgil = "\"-0069-";
+    assert!(snapshot.contains(virgil));
+    let query = SparqlQuery::read(&sparql("build/people.rq")).unwrap();
+    let read = |turtle: &str| {
+        let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
+        snapshot
+            .people(
+                &query,
+                ["Q1747689".parse().unwrap(), "Q2277".parse().unwrap()],
+            )
+            .unwrap()
+    };
+    let (before, after) = (read(&snapshot), read(&snapshot.replace(virgil, "\"-069-")));
+    assert_eq!(before.unreadable, []);
+    assert_eq!(after.unreadable.len(), 1);
+    assert!(after.unreadable[0].2.starts_with("-069-"));
+    assert_eq!(after.readable.len() + 1, before.readable.len());
 }

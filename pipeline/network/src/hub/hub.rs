@@ -44,6 +44,24 @@ impl Hub {
         })
     }
 
+    /// A folder on this machine, if `model` is a path to one.
+    pub fn local(model: &str) -> Result<Option<ModelFolder>, HubError> {
+        let Some(folder) = local(model)? else {
+            return Ok(None);
+        };
+        // As it is called, not as what a link stands for is; `.` and `..` call it nothing.
+        let whole = folder.canonicalize().map_err(HubError::read(&folder))?;
+        let name = match folder.file_name().or(whole.file_name()) {
+            Some(name) => name.to_string_lossy().into_owned(),
+            None => model.to_owned(),
+        };
+        Ok(Some(ModelFolder {
+            folder,
+            name,
+            revision: None,
+        }))
+    }
+
     /// Finds the folder of `model`: a folder's path, `org/name` or `org/name@revision`.
     ///
     /// A local folder wins, whatever the hub has. From the hub come the files that a causal language
@@ -54,18 +72,8 @@ impl Hub {
         model: &str,
         progress: &dyn Progress,
     ) -> Result<ModelFolder, HubError> {
-        if let Some(folder) = local(model)? {
-            // As it is called, not as what a link stands for is; `.` and `..` call it nothing.
-            let whole = folder.canonicalize().map_err(HubError::read(&folder))?;
-            let name = match folder.file_name().or(whole.file_name()) {
-                Some(name) => name.to_string_lossy().into_owned(),
-                None => model.to_owned(),
-            };
-            return Ok(ModelFolder {
-                folder,
-                name,
-                revision: None,
-            });
+        if let Some(folder) = Self::local(model)? {
+            return Ok(folder);
         }
         let wanted = RevisionId::parse(model)?;
         let repository = Repository::new(&self.settings.cache, &wanted.id);

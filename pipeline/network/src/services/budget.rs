@@ -18,15 +18,16 @@ pub struct Usage {
 impl Usage {
     /// Tokens of prompt and answer, which is what limits per minute count.
     pub fn tokens(self) -> u64 {
-        self.input_tokens + self.output_tokens
+        self.input_tokens.saturating_add(self.output_tokens)
     }
 }
 
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
-        self.input_tokens += other.input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.characters += other.characters;
+        // A server may say that it used any number.
+        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+        self.characters = self.characters.saturating_add(other.characters);
     }
 }
 
@@ -161,6 +162,14 @@ mod tests {
             output_tokens,
             characters: 0,
         }
+    }
+
+    #[test]
+    fn figures_without_measure_are_summed_to_the_largest_number() {
+        let mut usage = tokens(1 << 63, 1 << 63);
+        assert_eq!(usage.tokens(), u64::MAX);
+        usage += tokens(1 << 63, 1);
+        assert_eq!(usage, tokens(u64::MAX, (1 << 63) + 1));
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub(super) fn run(
     };
     run_plan::check(&plan, &described)?;
     let progress = shown.progress();
-    let runtime = runtime();
+    let runtime = runtime()?;
     let answered = runtime.block_on(async {
         tokio::select! {
             answered = evaluate_remote(&model, &settings, &questions.sets, progress.as_ref()) => {
