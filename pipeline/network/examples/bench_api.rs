@@ -135,6 +135,7 @@ fn service(cache: &Path, concurrency: usize) -> Outcome<Service> {
             first_wait: Duration::ZERO,
         },
         budget: Budget::default(),
+        key_in_clear: false,
     };
     Ok(Service::new("bench", rules, AnswerCache::open(cache)?)?)
 }

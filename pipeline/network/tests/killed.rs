@@ -22,6 +22,7 @@ fn rules() -> ServiceConfig {
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
+        key_in_clear: false,
     }
 }
 

@@ -41,9 +41,12 @@ pub struct ApiArgs {
     /// Price of a million characters of translation.
     #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     price_characters: Option<f64>,
-    /// Folder of kept answers [default: artifacts/cache/api of the project]
+    /// Send a key without TLS, to any machine; a key goes over TLS or to this machine otherwise.
+    #[arg(long)]
+    key_in_clear: bool,
+    /// Folder of kept answers [default: artifacts/cache/api of the project, and artifacts/cache/models for models that run here]
     #[arg(long, value_name = "DIR")]
-    cache: Option<PathBuf>,
+    pub(super) cache: Option<PathBuf>,
 }
 
 fn amount(text: &str) -> Result<f64, String> {
@@ -87,6 +90,7 @@ impl ApiArgs {
                 max_cost: self.max_cost,
                 prices,
             },
+            key_in_clear: self.key_in_clear,
         }
     }
 }

@@ -34,6 +34,7 @@ impl GoogleTranslate {
             clika_network::http::client(clika_network::http::USER_AGENT, service.rules().timeout)
                 .map_err(ApiError::Setup)?;
         let base = base.unwrap_or("https://translation.googleapis.com");
+        service.check_key(base, token.as_ref())?;
         Ok(Self {
             service,
             http,

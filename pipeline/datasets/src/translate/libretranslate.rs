@@ -27,6 +27,7 @@ impl LibreTranslate {
         let http =
             clika_network::http::client(clika_network::http::USER_AGENT, service.rules().timeout)
                 .map_err(ApiError::Setup)?;
+        service.check_key(base, key.as_ref())?;
         Ok(Self {
             service,
             http,

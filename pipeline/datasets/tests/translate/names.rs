@@ -21,6 +21,7 @@ fn model(stub: &StubServer, cache: &Path) -> OpenAi {
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
+        key_in_clear: false,
     };
     let service = Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap();
     let base = format!("{}/v1", stub.origin());

@@ -32,6 +32,7 @@ fn service(cache: &Path) -> Service {
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
+        key_in_clear: false,
     };
     Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap()
 }

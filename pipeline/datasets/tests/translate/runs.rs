@@ -37,6 +37,7 @@ fn service(cache: &Path, concurrency: usize) -> Service {
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
+        key_in_clear: false,
     };
     Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap()
 }

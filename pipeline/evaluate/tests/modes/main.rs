@@ -32,6 +32,7 @@ fn model(stub: &StubServer, cache: &Path, max_requests: Option<u64>) -> OpenAi {
             max_requests,
             ..Budget::default()
         },
+        key_in_clear: false,
     };
     let service = Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap();
     OpenAi::new(service, &format!("{}/v1", stub.origin()), "m", None, "X").unwrap()

@@ -323,6 +323,7 @@ fn an_address_with_a_query_is_refused() {
             first_wait: Duration::from_millis(1),
         },
         budget: Budget::default(),
+        key_in_clear: false,
     };
     let cache = AnswerCache::open(&folder.path().join("c")).unwrap();
     let service = Service::new("stub", rules, cache).unwrap();

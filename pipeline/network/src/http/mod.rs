@@ -63,6 +63,11 @@ pub fn public(url: &Url) -> Url {
     url
 }
 
+/// Whether nobody on the way can read what is sent: with TLS, or on this machine.
+pub fn is_private(url: &Url) -> bool {
+    url.scheme() == "https" || is_local(url)
+}
+
 /// Whether the address is on this machine.
 pub fn is_local(url: &Url) -> bool {
     match url.host_str() {

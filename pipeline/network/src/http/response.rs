@@ -1,6 +1,13 @@
 use futures_util::StreamExt;
-use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
+use reqwest::{
+    RequestBuilder, StatusCode,
+    header::{AUTHORIZATION, HeaderMap},
+};
+use serde_json::Value;
 use std::fmt;
+
+/// What stands where a server repeated a key.
+const HIDDEN: &str = "[the key]";
 
 /// A server's whole response: status, headers and body.
 #[derive(Clone)]
@@ -46,7 +53,10 @@ impl std::error::Error for SendError {
 /// Sends a request and reads the answer, up to `limit` bytes of it.
 pub async fn send(request: RequestBuilder, limit: usize) -> Result<HttpResponse, SendError> {
     let transport = |error: reqwest::Error| SendError::Transport(error.without_url());
-    let response = request.send().await.map_err(transport)?;
+    let (client, request) = request.build_split();
+    let request = request.map_err(transport)?;
+    let key = sent_key(&request);
+    let response = client.execute(request).await.map_err(transport)?;
     let status = response.status();
     let headers = response.headers().clone();
     let mut body = Vec::new();
@@ -58,14 +68,52 @@ pub async fn send(request: RequestBuilder, limit: usize) -> Result<HttpResponse,
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(HttpResponse {
+    let mut response = HttpResponse {
         status,
         headers,
         body,
-    })
+    };
+    if let Some(key) = key {
+        response.hide(&key);
+    }
+    Ok(response)
+}
+
+/// The key of a request: in its header, or LibreTranslate's in its body.
+fn sent_key(request: &reqwest::Request) -> Option<String> {
+    let header = request.headers().get(AUTHORIZATION);
+    if let Some(value) = header.and_then(|value| value.to_str().ok()) {
+        return value.split_whitespace().last().map(str::to_owned);
+    }
+    let body: Value = serde_json::from_slice(request.body()?.as_bytes()?).ok()?;
+    Some(body.get("api_key")?.as_str()?.to_owned())
 }
 
 impl HttpResponse {
+    /// Takes a key out of what is no answer, where the server repeats it: errors are printed and kept. JSON of a success
+    /// stays as it is, since a key such as `EMPTY` may be a word of it.
+    pub fn hide(&mut self, key: &str) {
+        if key.is_empty() {
+            return;
+        }
+        for value in self.headers.values_mut() {
+            if let Ok(text) = value.to_str()
+                && text.contains(key)
+                && let Ok(hidden) = text.replace(key, HIDDEN).parse()
+            {
+                *value = hidden;
+            }
+        }
+        let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
+        if self.status.is_success() && is_json() {
+            return;
+        }
+        let body = String::from_utf8_lossy(&self.body);
+        if body.contains(key) {
+            self.body = body.replace(key, HIDDEN).into_bytes();
+        }
+    }
+
     /// A header's value as text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -46,6 +46,11 @@ const LONGEST_REFUSAL: usize = 4 << 10;
 impl HubClient {
     /// Prepares a client; nothing is sent yet.
     pub fn new(settings: &HubSettings) -> Result<Self, HubError> {
+        if settings.token.is_some() && !crate::http::is_private(&settings.endpoint) {
+            return Err(HubError::TokenInClear {
+                endpoint: crate::http::public(&settings.endpoint).to_string(),
+            });
+        }
         let authorization = match &settings.token {
             None => None,
             Some(token) => {
@@ -71,7 +76,7 @@ impl HubClient {
         let ResponseHead { url, response } = self
             .follow(Method::GET, url, &|_, request| request, &|_| false)
             .await?;
-        let answer = whole(&url, response, LONGEST_LISTING).await?;
+        let answer = self.whole(&url, response, LONGEST_LISTING).await?;
         if !answer.status.is_success() {
             return Err(refusal(self, &url, &answer, &about));
         }
@@ -99,7 +104,7 @@ impl HubClient {
             .await?;
         let headers = response.headers().clone();
         if !response.status().is_success() && !response.status().is_redirection() {
-            let answer = whole(&url, response, LONGEST_REFUSAL).await?;
+            let answer = self.whole(&url, response, LONGEST_REFUSAL).await?;
             return Err(refusal(self, &url, &answer, &about));
         }
         let commit = about.file.map(|(commit, _)| commit);
@@ -138,7 +143,7 @@ impl HubClient {
         if status.is_success() || status == StatusCode::RANGE_NOT_SATISFIABLE {
             return Ok(ResponseHead { url, response });
         }
-        let answer = whole(&url, response, LONGEST_REFUSAL).await?;
+        let answer = self.whole(&url, response, LONGEST_REFUSAL).await?;
         Err(refusal(self, &url, &answer, &about))
     }
 
@@ -180,6 +185,21 @@ impl HubClient {
             };
         }
         Ok(url)
+    }
+
+    /// Reads an answer's body; a token that the server repeats is hidden.
+    async fn whole(
+        &self,
+        url: &Url,
+        response: Response,
+        limit: usize,
+    ) -> Result<HttpResponse, HubError> {
+        let mut answer = whole(url, response, limit).await?;
+        let authorization = self.authorization.as_ref().map(HeaderValue::to_str);
+        if let Some(Ok(authorization)) = authorization {
+            answer.hide(authorization.trim_start_matches("Bearer "));
+        }
+        Ok(answer)
     }
 
     /// Sends a request, and again to where redirects lead, until an answer is none or has `arrived`.

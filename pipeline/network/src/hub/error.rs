@@ -31,6 +31,15 @@ pub enum HubError {
     #[error("the hub's token holds characters that cannot be sent")]
     #[diagnostic(help("set HF_TOKEN to the token alone, which begins with `hf_`"))]
     Token,
+    /// The token would be readable on its way.
+    #[error("the hub's token would be sent to {endpoint} without TLS")]
+    #[diagnostic(help(
+        "set HF_ENDPOINT to an address that begins with https://, or unset HF_TOKEN and move the token's file away"
+    ))]
+    TokenInClear {
+        /// The hub's address.
+        endpoint: String,
+    },
     /// No client could be set up.
     #[error("the HTTP client cannot be set up")]
     #[diagnostic(help(

@@ -144,6 +144,18 @@ pub enum ApiError {
         /// What was given, without a user's name and password.
         url: String,
     },
+    /// A key would be readable on its way.
+    #[error("the key in {variable} would be sent to {url} without TLS")]
+    #[diagnostic(help(
+        "use an address that begins with https://, unset the variable if the server needs no key, or pass --key-in-clear if \
+         you trust everything on the way"
+    ))]
+    KeyInClear {
+        /// The address, without a user's name and password.
+        url: String,
+        /// The environment variable that holds the key.
+        variable: String,
+    },
     /// The HTTP client cannot be set up.
     #[error("cannot set up the HTTP client")]
     Setup(#[source] reqwest::Error),

@@ -79,6 +79,7 @@ impl OpenAi {
                 url: crate::http::public(&base).to_string(),
             });
         }
+        service.check_key(base.as_str(), key)?;
         let http = crate::http::client(crate::http::USER_AGENT, service.rules().timeout)
             .map_err(ApiError::Setup)?;
         // Everything is set here: async-openai would otherwise read the environment, and send an

@@ -1,6 +1,6 @@
 use crate::http::{LONGEST_WAIT, RetryPolicy, Transient};
 use crate::services::{
-    AnswerCache, ApiError, Budget, CachedAnswer, CallError, RequestKey, Totals, Usage,
+    AnswerCache, ApiError, Budget, CachedAnswer, CallError, RequestKey, Secret, Totals, Usage,
     budget::Ledger, limits::RateLimits,
 };
 use clika_base::types::Progress;
@@ -28,6 +28,8 @@ pub struct ServiceConfig {
     pub retry: RetryPolicy,
     /// What the run may use.
     pub budget: Budget,
+    /// Whether a key may be sent without TLS to another machine.
+    pub key_in_clear: bool,
 }
 
 /// A service's successful answer and what it used; `None` where the service did not say.
@@ -84,6 +86,20 @@ impl Service {
     /// How it is treated.
     pub fn rules(&self) -> &ServiceConfig {
         &self.rules
+    }
+
+    /// Fails where a key would be sent to `address`, another machine, without TLS.
+    pub fn check_key(&self, address: &str, key: Option<&Secret>) -> Result<(), ApiError> {
+        let (Some(key), Some(url)) = (key, crate::http::address(address)) else {
+            return Ok(());
+        };
+        if self.rules.key_in_clear || crate::http::is_private(&url) {
+            return Ok(());
+        }
+        Err(ApiError::KeyInClear {
+            url: crate::http::public(&url).to_string(),
+            variable: key.variable().to_owned(),
+        })
     }
 
     /// What this run has used so far.

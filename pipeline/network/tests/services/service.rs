@@ -26,6 +26,7 @@ fn rules(budget: Budget) -> ServiceConfig {
             first_wait: Duration::from_millis(1),
         },
         budget,
+        key_in_clear: false,
     }
 }
 
@@ -89,6 +90,62 @@ async fn asks_as_openai_documents_it_and_keeps_the_answer() {
     );
     let kept = fs::read_to_string(&cache).unwrap();
     assert!(!kept.contains(KEY), "the key is in the cache");
+}
+
+#[tokio::test]
+async fn a_key_that_a_server_repeats_is_hidden() {
+    let folder = tempfile::tempdir().unwrap();
+    // In a refusal, in a page that is no JSON, and in a redirect.
+    for (status, header) in [(401, "X: y"), (200, "X: y"), (302, "Location: /?key=")] {
+        let stub = StubServer::start(move |_, request| {
+            let sent = request.head.lines();
+            let sent = sent.filter_map(|line| line.strip_prefix("authorization: "));
+            let sent: String = sent.collect();
+            let header = header.replace("key=", &format!("key={}", sent.replace("bearer ", "")));
+            StubResponse::new(status, "text/html", format!("you sent {sent}")).with_header(&header)
+        });
+        let model = model(&stub, &folder.path().join("cache"), Budget::default()).unwrap();
+        let error = model.generate(&question("?"), &NoProgress).await;
+        let error = format!("{:?}", error.unwrap_err());
+        assert!(!error.contains(KEY), "{error}");
+        assert!(error.contains("[the key]"), "{status}: {error}");
+    }
+}
+
+#[test]
+fn a_key_is_not_sent_without_tls_to_another_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = Secret::new("CLIKA_API_KEY", KEY);
+    let build = |base: &str, key_in_clear: bool, key: Option<&Secret>| {
+        let rules = ServiceConfig {
+            key_in_clear,
+            ..rules(Budget::default())
+        };
+        let cache = AnswerCache::open(&folder.path().join("cache")).unwrap();
+        let service = Service::new("stub", rules, cache).unwrap();
+        OpenAi::new(service, base, "m", key, "CLIKA_API_KEY").map(|_| ())
+    };
+    for base in [
+        "http://api.openai.com/v1",
+        "http://10.0.0.7:8000/v1",
+        "http://localhost.example.org/v1",
+    ] {
+        let error = build(base, false, Some(&key)).unwrap_err();
+        assert!(
+            matches!(error, ApiError::KeyInClear { .. }),
+            "{base}: {error}"
+        );
+        assert!(!format!("{error:?}").contains(KEY));
+        build(base, true, Some(&key)).unwrap();
+        build(base, false, None).unwrap();
+    }
+    for base in [
+        "https://api.openai.com/v1",
+        "http://127.0.0.1:8000/v1",
+        "http://localhost/v1",
+    ] {
+        build(base, false, Some(&key)).unwrap();
+    }
 }
 
 #[tokio::test]

@@ -75,6 +75,17 @@ pub struct Collection {
     unusable: Vec<(PredictionKey, Arc<PredictionError>)>,
 }
 
+/// Refuses a name that is not one of a folder that readers see.
+pub(crate) fn check_name(model: &str, path: &Path) -> Result<(), PredictionError> {
+    if model.is_empty() || model.starts_with('.') || model.contains(char::is_control) {
+        return Err(PredictionError::ModelName {
+            model: model.to_owned(),
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
 impl Collection {
     /// Reads a folder in whatever form it is in: the paper's release, our Parquet files, or
     /// lm-evaluation-harness' samples.
@@ -155,6 +166,7 @@ impl Collection {
     /// They need not be of one run, and a file with scores that are no numbers is no error: it is
     /// [`unusable`](Self::unusable).
     pub fn read_model(folder: &Path, model: &str) -> Result<Self, PredictionError> {
+        check_name(model, folder)?;
         let path = folder.join(parquet::folder_name(model));
         recover_folder(&path)?;
         let mut collection = Self::default();
@@ -204,12 +216,7 @@ impl Collection {
         predictions: Vec<Prediction>,
         file: PathBuf,
     ) -> Result<(), PredictionError> {
-        if key.model.is_empty() || key.model.starts_with('.') {
-            return Err(PredictionError::ModelName {
-                model: key.model,
-                path: file,
-            });
-        }
+        check_name(&key.model, &file)?;
         if let Some(first) = self.files.get(&key) {
             return Err(PredictionError::Twice {
                 model: key.model,

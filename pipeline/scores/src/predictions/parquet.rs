@@ -3,6 +3,7 @@
 use crate::metrics::Answer;
 use crate::predictions::{
     Collection, Prediction, PredictionError, PredictionKey,
+    collection::check_name,
     folder::{EntryKind, FolderEntry, entries},
 };
 use clika_base::files::{
@@ -27,6 +28,7 @@ pub(crate) fn write(
     mut taken: Option<TakenFolder>,
 ) -> Result<(), PredictionError> {
     for (key, predictions) in collection.iter() {
+        check_name(&key.model, folder)?;
         check_finite(key, predictions)?;
     }
     let mut folders = BTreeMap::<String, &str>::new();

@@ -283,7 +283,9 @@ pub(super) fn run(
         file_name(&located.name),
         &model.fingerprint[..12]
     );
-    let kept = AnswerCache::open(&project.local_cache().join(file))?;
+    let folder = args.api_args.cache.clone();
+    let folder = folder.unwrap_or_else(|| project.local_cache());
+    let kept = AnswerCache::open(&folder.join(file))?;
     let answered = evaluate_local(
         &model,
         &prompt,

@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long = "model", value_name = "MODEL", required = true)]
     models: Vec<String>,
     /// The model's name in the predictions [default: as it is named here, of a folder the last part]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = folder_name)]
     name: Option<String>,
     /// Only these languages, such as en,de.
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
@@ -97,6 +97,14 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// A name that a folder of predictions can have.
+fn folder_name(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.starts_with('.') || text.contains(char::is_control) {
+        return Err("expected a name that is not empty and does not begin with a dot".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// Ends the program as clap does for options that do not fit.
