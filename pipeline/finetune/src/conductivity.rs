@@ -3,7 +3,7 @@
 use crate::{AnswerRecord, IntervalSettings};
 use clika_scores::metrics::{
     Answer, JudgedAnswer, PairedItems, Resampler, accuracy_share, chance_corrected, percentile,
-    retrieval_share, xrr_of,
+    retrieval_share, xrr, xrr_unfloored,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -71,8 +71,8 @@ impl Conductivity {
         let forms = |accuracy: Option<f64>, ratio: Option<f64>| {
             [
                 accuracy,
-                ratio.map(|ratio| xrr_of(ratio, chance)),
-                ratio.map(|ratio| ratio - chance),
+                ratio.map(|ratio| xrr(ratio, chance)),
+                ratio.map(|ratio| xrr_unfloored(ratio, chance)),
                 ratio.and_then(|ratio| chance_corrected(ratio, chance)),
             ]
         };

@@ -2,6 +2,10 @@
 ///
 /// `(share − chance) / (1 − chance)`: 0 at chance, 1 when perfect, negative below chance. `None` when `chance`
 /// is 1, above which nothing can be shown. The form is that of Cohen's kappa (Cohen, 1960).
+///
+/// With the chance of guessing, an accuracy becomes comparable between tasks, and so does the ratio in XRR. With
+/// the accuracy in English, en-CO becomes what goes beyond independent answers: if X's right answers had nothing to
+/// do with the English ones, en-CO would equal the English accuracy, and this would be 0.
 pub fn chance_corrected(share: f64, chance: f64) -> Option<f64> {
     (chance != 1.0).then(|| (share - chance) / (1.0 - chance))
 }

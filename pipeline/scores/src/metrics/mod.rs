@@ -25,14 +25,12 @@ mod ranking;
 mod share;
 mod transfer;
 
-pub use accuracy::{accuracy, accuracy_share, invalid_rate};
+pub use accuracy::{accuracy_share, invalid_share};
 pub use answer::{Answer, JudgedAnswer};
 pub use balance::{ac3, consistency, consistency_mean, worst_language_gap};
 pub use bootstrap::Resampler;
 pub use chance::chance_corrected;
-pub use consistency::{
-    correct_overlap, correct_overlap_share, corrected_en_co, en_co, en_co_share,
-};
+pub use consistency::{correct_overlap_share, en_co_share};
 pub use distribution::Distribution;
 pub use holm::holm;
 pub use interval::{Interval, bca, percentile};
@@ -46,4 +44,4 @@ pub use power::{detectable_difference, half_width};
 pub use ra::{chance_rescaled, rescaled_accuracy};
 pub use ranking::{rank_c, rank_c_mean};
 pub use share::Share;
-pub use transfer::{corrected_retrieval, retrieval_share, xrr, xrr_of, xrr_unfloored};
+pub use transfer::{retrieval_share, xrr, xrr_unfloored};

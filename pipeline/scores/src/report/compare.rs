@@ -1,7 +1,7 @@
 //! Two models on the same items.
 
 use crate::metrics::{
-    JudgedAnswer, McNemar, PairedDifference, PairedItems, Resampler, accuracy, accuracy_share, bca,
+    JudgedAnswer, McNemar, PairedDifference, PairedItems, Resampler, accuracy_share, bca,
     detectable_difference, holm,
 };
 use crate::predictions::{Collection, Prediction, PredictionKey, other_questions};
@@ -231,8 +231,8 @@ fn row(
         task,
         language: language.clone(),
         n: a.len(),
-        accuracy_a: accuracy(&a),
-        accuracy_b: accuracy(&b),
+        accuracy_a: share_a.value(),
+        accuracy_b: share_b.value(),
         difference: estimate,
         low: interval.map(|interval| interval.low),
         high: interval.map(|interval| interval.high),

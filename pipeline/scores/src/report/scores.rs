@@ -1,6 +1,8 @@
 //! Every score of every model, task and language.
 
-use crate::metrics::{Answer, PairedItems, ac3, consistency, rank_c, worst_language_gap};
+use crate::metrics::{
+    Answer, PairedItems, ac3, accuracy_share, consistency, rank_c, worst_language_gap,
+};
 use crate::predictions::{Collection, Prediction};
 use crate::report::{
     Paper, Uncertainty,
@@ -164,7 +166,7 @@ fn scores_without_interval(collection: &Collection) -> Vec<Score> {
                 .iter()
                 .filter_map(|predictions| {
                     let judged: Vec<_> = predictions.iter().map(Prediction::judged).collect();
-                    crate::metrics::accuracy(&judged)
+                    accuracy_share(&judged).value()
                 })
                 .collect();
             let answers: Vec<Vec<Answer>> = all

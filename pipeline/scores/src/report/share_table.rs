@@ -1,8 +1,8 @@
 //! All shares of a collection and their resamples: what every table and score is computed from.
 
 use crate::metrics::{
-    Answer, Interval, JudgedAnswer, PairedItems, Resampler, Share, accuracy_share, bca,
-    correct_overlap_share, en_co_share, percentile,
+    Interval, JudgedAnswer, PairedItems, Resampler, Share, accuracy_share, bca,
+    correct_overlap_share, en_co_share, invalid_share, percentile,
 };
 use crate::predictions::{Collection, Prediction};
 use crate::report::expression::Expression;
@@ -181,10 +181,9 @@ impl<'a> ShareTable<'a> {
 
 /// The shares of one model, task and language; those with English need its answers.
 fn shares(here: &[JudgedAnswer], english: Option<&[JudgedAnswer]>) -> Vec<(ShareKind, Share)> {
-    let invalid = here.iter().map(|item| Some(item.answer == Answer::Invalid));
     let mut shares = vec![
         (ShareKind::Accuracy, accuracy_share(here)),
-        (ShareKind::Invalid, invalid.collect()),
+        (ShareKind::Invalid, invalid_share(here)),
     ];
     if let Some(english) = english {
         let pair = PairedItems::new(english, here).expect("a collection is aligned");

@@ -22,9 +22,10 @@ fn two_languages() -> impl Strategy<Value = (Vec<JudgedAnswer>, Vec<JudgedAnswer
 }
 
 /// Every share of the crate.
-fn shares(languages: PairedItems<'_, JudgedAnswer>) -> [Share; 4] {
+fn shares(languages: PairedItems<'_, JudgedAnswer>) -> [Share; 5] {
     [
         accuracy_share(languages.second()),
+        invalid_share(languages.second()),
         en_co_share(languages),
         correct_overlap_share(languages),
         retrieval_share(languages),
@@ -59,19 +60,22 @@ proptest! {
         for share in shares(languages) {
             prop_assert!(share.value().is_none_or(|value| (0.0..=1.0).contains(&value)));
         }
-        if let Some(score) = xrr(languages, random) {
-            prop_assert!((0.0..=1.0 - random).contains(&score));
+        let accuracy = accuracy_share(&first).value();
+        if let Some(ratio) = retrieval_share(languages).value() {
+            prop_assert!((0.0..=1.0 - random).contains(&xrr(ratio, random)));
+            prop_assert!(chance_corrected(ratio, random).is_none_or(|score| score <= 1.0));
         }
-        for corrected in [corrected_retrieval(languages, random), corrected_en_co(languages)] {
-            prop_assert!(corrected.is_none_or(|score| score <= 1.0));
+        if let (Some(en_co), Some(accuracy)) = (en_co_share(languages).value(), accuracy) {
+            prop_assert!(chance_corrected(en_co, accuracy).is_none_or(|score| score <= 1.0));
         }
-        prop_assert_eq!(accuracy(&first).is_none(), first.is_empty());
+        prop_assert_eq!(accuracy.is_none(), first.is_empty());
     }
 
     #[test]
     fn the_overlap_of_right_answers_is_symmetric((first, second) in two_languages()) {
         let languages = PairedItems::new(&first, &second).unwrap();
-        prop_assert_eq!(correct_overlap(languages), correct_overlap(languages.swapped()));
+        let overlap = |languages| correct_overlap_share(languages).value();
+        prop_assert_eq!(overlap(languages), overlap(languages.swapped()));
     }
 
     #[test]

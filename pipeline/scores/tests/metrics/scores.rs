@@ -33,10 +33,10 @@ fn two_languages() -> (Vec<JudgedAnswer>, Vec<JudgedAnswer>) {
 fn an_invalid_answer_is_wrong_and_counted() {
     // Right: A, B and the last D, 3 of 5; unreadable: 1 of 5.
     let judged = judged("ABC-D", "ABDAD");
-    close(accuracy(&judged), 0.6);
-    close(invalid_rate(&judged), 0.2);
-    assert_eq!(accuracy(&[]), None);
-    assert_eq!(invalid_rate(&[]), None);
+    close(accuracy_share(&judged).value(), 0.6);
+    close(invalid_share(&judged).value(), 0.2);
+    assert_eq!(accuracy_share(&[]).value(), None);
+    assert_eq!(invalid_share(&[]).value(), None);
 }
 
 #[test]
@@ -76,30 +76,38 @@ fn accuracy_above_chance_is_not_floored() {
     assert_eq!(chance_corrected(0.5, 1.0), None);
 }
 
+/// en-CO on the scale from independent answers to perfect.
+fn beyond_independence(languages: PairedItems<'_, JudgedAnswer>) -> Option<f64> {
+    chance_corrected(
+        en_co_share(languages).value()?,
+        accuracy_share(languages.first()).value()?,
+    )
+}
+
 #[test]
 fn en_co_compares_letters_where_x_is_right() {
     let (english, x) = two_languages();
     let languages = PairedItems::new(&english, &x).unwrap();
     // n_X = 4 (items 1, 2, 3, 5); English says the same in 1 and 2. Item 4, equal and wrong, does not count.
-    close(en_co(languages), 0.5);
+    close(en_co_share(languages).value(), 0.5);
     // A_en = 3/7: (1/2 − 3/7) / (4/7) = (1/14) / (8/14) = 1/8.
-    close(corrected_en_co(languages), 0.125);
+    close(beyond_independence(languages), 0.125);
     // The other way round: of English's 3, X says the same in 2.
-    close(en_co(languages.swapped()), 2.0 / 3.0);
+    close(en_co_share(languages.swapped()).value(), 2.0 / 3.0);
 }
 
 #[test]
 fn en_co_is_undefined_without_right_answers_in_x() {
     let (english, x) = (judged("AB", "AB"), judged("B-", "AB"));
     let languages = PairedItems::new(&english, &x).unwrap();
-    assert_eq!(en_co(languages), None);
-    assert_eq!(corrected_en_co(languages), None);
+    assert_eq!(en_co_share(languages).value(), None);
+    assert_eq!(beyond_independence(languages), None);
     // Defined, 1/1, but with a perfect English nothing lies above independence.
     let languages = languages.swapped();
-    assert_eq!(en_co(languages), Some(0.0));
+    assert_eq!(en_co_share(languages).value(), Some(0.0));
     let perfect = PairedItems::new(&english, &english).unwrap();
-    assert_eq!(en_co(perfect), Some(1.0));
-    assert_eq!(corrected_en_co(perfect), None);
+    assert_eq!(en_co_share(perfect).value(), Some(1.0));
+    assert_eq!(beyond_independence(perfect), None);
 }
 
 #[test]
@@ -107,12 +115,12 @@ fn the_overlap_is_that_of_the_right_answers() {
     let (english, x) = two_languages();
     // 2 in both, 5 in one of them.
     close(
-        correct_overlap(PairedItems::new(&english, &x).unwrap()),
+        correct_overlap_share(PairedItems::new(&english, &x).unwrap()).value(),
         0.4,
     );
     let wrong = judged("B-", "AA");
     assert_eq!(
-        correct_overlap(PairedItems::new(&wrong, &wrong).unwrap()),
+        correct_overlap_share(PairedItems::new(&wrong, &wrong).unwrap()).value(),
         None
     );
 }
@@ -122,12 +130,14 @@ fn xrr_follows_the_source_language() {
     let (english, x) = two_languages();
     let languages = PairedItems::new(&english, &x).unwrap();
     // From English: 2 of 3. 2/3 − 1/4 = 5/12; (2/3 − 1/4) / (3/4) = 5/9.
-    close(xrr(languages, 0.25), 5.0 / 12.0);
-    close(xrr_unfloored(languages, 0.25), 5.0 / 12.0);
-    close(corrected_retrieval(languages, 0.25), 5.0 / 9.0);
+    let ratio = retrieval_share(languages).value().unwrap();
+    close(Some(xrr(ratio, 0.25)), 5.0 / 12.0);
+    close(Some(xrr_unfloored(ratio, 0.25)), 5.0 / 12.0);
+    close(chance_corrected(ratio, 0.25), 5.0 / 9.0);
     // From X: 2 of 4. 1/2 − 1/4 = 1/4; (1/2 − 1/4) / (3/4) = 1/3.
-    close(xrr(languages.swapped(), 0.25), 0.25);
-    close(corrected_retrieval(languages.swapped(), 0.25), 1.0 / 3.0);
+    let ratio = retrieval_share(languages.swapped()).value().unwrap();
+    close(Some(xrr(ratio, 0.25)), 0.25);
+    close(chance_corrected(ratio, 0.25), 1.0 / 3.0);
 }
 
 #[test]
@@ -135,13 +145,12 @@ fn only_the_papers_xrr_is_floored() {
     // 0 of 2: 0 − .05; −.05 / .95 = −1/19.
     let (english, x) = (judged("AB", "AB"), judged("BA", "AB"));
     let languages = PairedItems::new(&english, &x).unwrap();
-    close(xrr(languages, 0.05), 0.0);
-    close(xrr_unfloored(languages, 0.05), -0.05);
-    close(corrected_retrieval(languages, 0.05), -1.0 / 19.0);
+    let ratio = retrieval_share(languages).value().unwrap();
+    close(Some(xrr(ratio, 0.05)), 0.0);
+    close(Some(xrr_unfloored(ratio, 0.05)), -0.05);
+    close(chance_corrected(ratio, 0.05), -1.0 / 19.0);
     // Nothing right in the source language.
-    assert_eq!(xrr(languages.swapped(), 0.05), None);
-    assert_eq!(xrr_unfloored(languages.swapped(), 0.05), None);
-    assert_eq!(corrected_retrieval(languages.swapped(), 0.05), None);
+    assert_eq!(retrieval_share(languages.swapped()).value(), None);
 }
 
 #[test]
