@@ -2,6 +2,7 @@ use crate::FinetuneError;
 use clika_base::files::sha256_hex;
 use clika_base::types::LanguageCode;
 use clika_datasets::{Control, FictionalConfig, FictionalRow, RowKind, Splits, WorldRelation};
+use clika_scores::metrics::chance;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -65,13 +66,11 @@ impl LanguagePair {
         let row = first.ok_or_else(|| FinetuneError::Setting {
             problem: format!("the world of `{}` has no question to ask", self.name),
         })?;
-        match &row.choices {
-            Some(choices) if !choices.is_empty() => Ok(1.0 / choices.len() as f64),
-            Some(_) | None => Err(FinetuneError::Row {
-                id: row.id.clone(),
-                problem: "has no choices",
-            }),
-        }
+        let choices = row.choices.as_ref().map_or(0, Vec::len);
+        chance(choices).ok_or_else(|| FinetuneError::Row {
+            id: row.id.clone(),
+            problem: "has no choices",
+        })
     }
 
     /// Questions of the gate in the source language.

@@ -7,7 +7,7 @@ use crate::{
     text::{folded, longest_common},
 };
 use clika_base::types::LanguageCode;
-use clika_scores::metrics::holm;
+use clika_scores::metrics::{self, holm};
 use std::collections::HashMap;
 
 /// The family-wise level, and the least gain over chance that is worth a finding.
@@ -206,7 +206,8 @@ fn score<'a>(
         if Some(&values[*label]) == best {
             right += 1.0 / tied;
         }
-        chance += 1.0 / count;
+        // Every item has a right choice, and so a choice.
+        chance += metrics::chance(choices.len()).unwrap_or(0.0);
         variance += 1.0 / (tied * count) - 1.0 / (count * count);
     }
     RuleScore {

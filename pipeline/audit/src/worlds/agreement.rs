@@ -6,6 +6,7 @@ use crate::{
     text::folded,
 };
 use clika_base::types::LanguageCode;
+use clika_scores::metrics::chance;
 use std::collections::{BTreeMap, BTreeSet};
 
 const CONDUCTIVITY: &str =
@@ -187,7 +188,7 @@ fn shuffled(set: &WorldSet) -> Vec<Finding> {
             let Some(english) = key.and_then(|key| source.get(&key)) else {
                 continue;
             };
-            expected += 1.0 / fact.choices.len().max(1) as f64;
+            expected += chance(fact.choices.len()).unwrap_or(1.0);
             let translated = translations.get(english.answer.as_str());
             // A year is not translated: its digits are the same.
             let agrees = translated.map_or_else(

@@ -1,5 +1,3 @@
-use crate::metrics::chance_corrected;
-
 /// Re-scaled accuracy (RA), CLiKA §3.2.
 ///
 /// `max(A − A_r, 0) / max(A_g − A_r, 0)`, where `A_r` is the accuracy of random choice and `A_g` a reference
@@ -8,15 +6,4 @@ use crate::metrics::chance_corrected;
 pub fn rescaled_accuracy(accuracy: f64, random: f64, reference: f64) -> Option<f64> {
     let scale = reference - random;
     (scale > 0.0).then(|| (accuracy - random).max(0.0) / scale)
-}
-
-/// Accuracy on the scale from chance to perfect, for a question of `choices` options.
-///
-/// `(A − 1/n) / (1 − 1/n)`, in `[−1/(n − 1), 1]`: not floored, so that the mean over seeds of a guessing model
-/// is 0. `None` for fewer than two choices. It needs no reference model, unlike RA.
-pub fn chance_rescaled(accuracy: f64, choices: usize) -> Option<f64> {
-    if choices < 2 {
-        return None;
-    }
-    chance_corrected(accuracy, 1.0 / choices as f64)
 }

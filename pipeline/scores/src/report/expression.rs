@@ -1,4 +1,4 @@
-use crate::metrics::{chance_corrected, rescaled_accuracy};
+use crate::metrics::{chance, chance_corrected, rescaled_accuracy};
 
 /// A score as a formula over shares of items, so that it can be computed again for every resample.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,15 +11,15 @@ pub(crate) enum Expression {
         accuracy: usize,
         /// The reference model's accuracy.
         reference: f64,
-        /// The accuracy of a random choice.
-        random: f64,
+        /// The number of choices.
+        choices: usize,
     },
-    /// `(share − random) / (1 − random)`: 0 at chance, 1 when all is right.
+    /// `(share − chance) / (1 − chance)`: 0 at chance, 1 when all is right.
     AboveChance {
         /// The accuracy.
         accuracy: usize,
-        /// The accuracy of a random choice.
-        random: f64,
+        /// The number of choices.
+        choices: usize,
     },
     /// `(consistency − accuracy) / (1 − accuracy)`: consistency beyond what independent answers
     /// of English accuracy have.
@@ -45,9 +45,11 @@ impl Expression {
             Self::Ra {
                 accuracy,
                 reference,
-                random,
-            } => rescaled_accuracy(shares[*accuracy]?, *random, *reference),
-            Self::AboveChance { accuracy, random } => chance_corrected(shares[*accuracy]?, *random),
+                choices,
+            } => rescaled_accuracy(shares[*accuracy]?, chance(*choices)?, *reference),
+            Self::AboveChance { accuracy, choices } => {
+                chance_corrected(shares[*accuracy]?, chance(*choices)?)
+            }
             Self::BeyondIndependence {
                 consistency,
                 english,
@@ -95,7 +97,7 @@ mod tests {
         close(
             Expression::AboveChance {
                 accuracy: 0,
-                random: 0.25,
+                choices: 4,
             },
             7.0 / 15.0,
         );
@@ -112,7 +114,7 @@ mod tests {
             Expression::Ra {
                 accuracy: 0,
                 reference: 0.746,
-                random: 0.2,
+                choices: 5,
             },
             0.4 / 0.546,
         );

@@ -109,7 +109,7 @@ pub(crate) fn mean<'a>(
             tasks.push(Expression::Ra {
                 accuracy: share,
                 reference,
-                random: 1.0 / choices as f64,
+                choices,
             });
         }
         means.push(Expression::Mean(tasks));

@@ -69,7 +69,7 @@ pub(crate) fn scores(
         let Some(accuracy) = share(ShareKind::Accuracy) else {
             continue;
         };
-        let random = 1.0 / key.task.choices() as f64;
+        let choices = key.task.choices();
         add("accuracy", Expression::Share(accuracy));
         if let Some(&reference) = paper.reference.reference_accuracy.get(&key.task) {
             add(
@@ -77,13 +77,13 @@ pub(crate) fn scores(
                 Expression::Ra {
                     accuracy,
                     reference,
-                    random,
+                    choices,
                 },
             );
         }
         add(
             "chance_rescaled",
-            Expression::AboveChance { accuracy, random },
+            Expression::AboveChance { accuracy, choices },
         );
         if let Some(invalid) = share(ShareKind::Invalid) {
             add("invalid_rate", Expression::Share(invalid));

@@ -69,10 +69,11 @@ fn rescaled_accuracy_is_floored_and_may_exceed_one() {
 #[test]
 fn accuracy_above_chance_is_not_floored() {
     // (.55 − .25) / .75 = .4; (.10 − .25) / .75 = −.2.
-    close(chance_rescaled(0.55, 4), 0.4);
-    close(chance_rescaled(0.10, 4), -0.2);
-    assert_eq!(chance_rescaled(1.0, 1), None);
-    assert_eq!(chance_rescaled(1.0, 0), None);
+    let rescaled = |accuracy, choices| chance_corrected(accuracy, chance(choices)?);
+    close(rescaled(0.55, 4), 0.4);
+    close(rescaled(0.10, 4), -0.2);
+    assert_eq!(rescaled(1.0, 1), None);
+    assert_eq!(rescaled(1.0, 0), None);
     assert_eq!(chance_corrected(0.5, 1.0), None);
 }
 
