@@ -1,27 +1,19 @@
+use clika_base::named_enum;
 use clika_base::types::LanguageCode;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// It biases a score.
-    Warning,
-    /// A score cannot mean what it says.
-    Error,
-}
-
-impl Severity {
-    /// The name in reports: `warning`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
+named_enum! {
+    /// How much a finding weighs.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Severity {
+        /// Worth knowing.
+        Note = ("note", "Worth knowing"),
+        /// It biases a score.
+        Warning = ("warning", "A score is biased"),
+        /// A score cannot mean what it says.
+        Error = ("error", "A score cannot mean what it says"),
     }
 }
 

@@ -1,4 +1,5 @@
 use crate::{DatasetError, FictionalConfig};
+use clika_base::named_enum;
 use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -47,40 +48,32 @@ pub struct TranslationConfig {
     pub llm_model: String,
 }
 
-/// A service that translates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TranslationEngine {
-    /// DeepL's API.
-    Deepl,
-    /// Google Cloud Translation v3.
-    Google,
-    /// A LibreTranslate server.
-    Libretranslate,
-    /// A language model behind an OpenAI-compatible endpoint.
-    Llm,
-}
-
-impl TranslationEngine {
-    /// The name in configurations and manifests.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Deepl => "deepl",
-            Self::Google => "google",
-            Self::Libretranslate => "libretranslate",
-            Self::Llm => "llm",
-        }
+named_enum! {
+    /// A service that translates.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum TranslationEngine {
+        /// DeepL's API.
+        Deepl = ("deepl", "DeepL; DEEPL_AUTH_KEY"),
+        /// Google Cloud Translation v3.
+        Google = ("google", "Google Cloud Translation v3; GOOGLE_TRANSLATE_TOKEN and GOOGLE_CLOUD_PROJECT"),
+        /// A LibreTranslate server.
+        Libretranslate = ("libretranslate", "A LibreTranslate server; LIBRETRANSLATE_API_KEY if it wants one"),
+        /// A language model behind an OpenAI-compatible endpoint.
+        Llm = ("llm", "A language model; OPENAI_API_KEY for OpenAI, CLIKA_API_KEY for others"),
     }
 }
 
-/// How wrong choices are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DistractorPolicy {
-    /// As in the paper: divisions of the language's pool, years of the whole pool, at random.
-    Paper,
-    /// Divisions of the same country; years that are close and leave a plausible age.
-    Hard,
+named_enum! {
+    /// How wrong choices are found.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum DistractorPolicy {
+        /// Divisions of the same country; years that are close and leave a plausible age.
+        Hard = ("hard", "Same country; years that are near and plausible"),
+        /// As in the paper: divisions of the language's pool, years of the whole pool, at random.
+        Paper = ("paper", "At random from the whole pool, as in the paper"),
+    }
 }
 
 /// The xGeo task.

@@ -1,4 +1,5 @@
 use crate::FinetuneError;
+use clika_base::named_enum;
 use clika_base::types::FilePosition;
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
@@ -27,18 +28,20 @@ pub struct FinetuneConfig {
     pub intervals: IntervalSettings,
 }
 
-/// Which weights are trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strategy {
-    /// Adapters on what the paper's are on: q_proj and v_proj, W_pack, query_key_value.
-    LoraPaper,
-    /// Adapters on all matrices of the attention.
-    LoraAttention,
-    /// Adapters on all matrices of the layers.
-    LoraAll,
-    /// All weights.
-    Full,
+named_enum! {
+    /// Which weights are trained.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Strategy {
+        /// Adapters on what the paper's are on: q_proj and v_proj, W_pack, query_key_value.
+        LoraPaper = ("lora-paper", "Adapters on what the paper's are on: q_proj and v_proj, W_pack, query_key_value"),
+        /// Adapters on all matrices of the attention.
+        LoraAttention = ("lora-attention", "Adapters on all matrices of the attention"),
+        /// Adapters on all matrices of the layers.
+        LoraAll = ("lora-all", "Adapters on all matrices of the layers"),
+        /// All weights.
+        Full = ("full", "All weights"),
+    }
 }
 
 /// Adapters.
@@ -105,16 +108,18 @@ pub struct AnswerSettings {
     pub batch_tokens: usize,
 }
 
-/// What answers are read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AnswerMethods {
-    /// Log-probabilities of the choices.
-    Ranking,
-    /// What the model writes.
-    Free,
-    /// One after the other.
-    Both,
+named_enum! {
+    /// What answers are read from.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum AnswerMethods {
+        /// Log-probabilities of the choices.
+        Ranking = ("ranking", "The likeliest of the choices"),
+        /// What the model writes.
+        Free = ("free", "What the model writes has to contain the right name, as in the paper"),
+        /// One after the other.
+        Both = ("both", "One after the other"),
+    }
 }
 
 /// What a model has to know before conductivity means anything.
@@ -144,16 +149,6 @@ struct File {
 }
 
 impl Strategy {
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LoraPaper => "lora-paper",
-            Self::LoraAttention => "lora-attention",
-            Self::LoraAll => "lora-all",
-            Self::Full => "full",
-        }
-    }
-
     /// The matrices that adapters stand on.
     const fn targets(self) -> Option<LoraTargets> {
         match self {

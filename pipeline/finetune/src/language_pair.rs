@@ -39,7 +39,7 @@ impl LanguagePair {
         if config.relation == WorldRelation::Founding {
             parts.push(config.relation.name());
         }
-        parts.extend(config.control.name());
+        parts.extend(config.control.path_name());
         if config.source.as_str() != "en" {
             parts.push(config.source.as_str());
         }

@@ -101,7 +101,7 @@ impl ExperimentRun<'_> {
             pair: pair.name.clone(),
             source: pair.source.clone(),
             target: pair.target.clone(),
-            control: pair.control.name().map(str::to_owned),
+            control: pair.control.path_name().map(str::to_owned),
             seed: self.seed,
             training,
             recall: Recall {

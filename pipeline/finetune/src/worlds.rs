@@ -55,7 +55,7 @@ pub fn language_pairs(
     let config = world.config();
     if !controls.is_empty() && config.control != Control::None {
         return Err(FinetuneError::NoControl {
-            control: controls[0].name().unwrap_or("none"),
+            control: controls[0].name(),
             why: "it is a control itself",
         });
     }
@@ -65,7 +65,7 @@ pub fn language_pairs(
     };
     let languages: Vec<LanguageCode> = pairs.iter().map(|pair| pair.target.clone()).collect();
     for &control in controls {
-        let name = control.name().unwrap_or("none");
+        let name = control.name();
         if config.names == NameSource::Llm {
             return Err(FinetuneError::NoControl {
                 control: name,

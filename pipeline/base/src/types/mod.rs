@@ -3,6 +3,7 @@
 mod file_position;
 mod item;
 mod language;
+mod named;
 mod outside;
 mod progress;
 mod qid;
@@ -15,6 +16,7 @@ pub use language::{
     CopaQuestions, FictionalTemplates, Gendered, GeoTemplates, Language, LanguageCode,
     PeopleTemplates, QuestionAnswer, WritingDirection, YearFormat,
 };
+pub use named::Named;
 pub use outside::{OutsidePath, file_inside};
 pub use progress::{NoProgress, Progress};
 pub use qid::{ParseQidError, Qid};

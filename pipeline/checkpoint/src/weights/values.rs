@@ -1,30 +1,24 @@
 //! Element types, and their conversion while a tensor is read.
 
+use clika_base::named_enum;
 use half::{bf16, f16};
 use rayon::prelude::*;
 use std::io;
 
-/// An element type that weights are stored or computed in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dtype {
-    /// 32 bits.
-    F32,
-    /// 16 bits: 5 of exponent, 10 of fraction.
-    F16,
-    /// 16 bits: 8 of exponent, 7 of fraction.
-    Bf16,
+named_enum! {
+    /// An element type that weights are stored or computed in.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Dtype {
+        /// 32 bits.
+        F32 = ("f32", "32 bits"),
+        /// 16 bits: 8 of exponent, 7 of fraction.
+        Bf16 = ("bf16", "16 bits with the range of f32"),
+        /// 16 bits: 5 of exponent, 10 of fraction.
+        F16 = ("f16", "16 bits with more precision and less range"),
+    }
 }
 
 impl Dtype {
-    /// The name on the command line and in configurations.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::Bf16 => "bf16",
-        }
-    }
-
     /// What to do where a model gives NaN or infinity in this type.
     pub const fn beyond_range(self) -> &'static str {
         match self {

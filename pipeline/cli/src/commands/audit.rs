@@ -1,6 +1,6 @@
 //! `clika audit`: what is wrong with datasets.
 
-use super::{Failure, print};
+use super::{Failure, named::named, print};
 use clika_audit::{BackgroundFacts, Severity, audit, markdown};
 use clika_base::Project;
 use miette::Diagnostic;
@@ -20,19 +20,8 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     /// Exit with 1 where a finding is of this severity or graver.
-    #[arg(long, value_name = "SEVERITY")]
-    fail_on: Option<SeverityName>,
-}
-
-/// [`Severity`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum SeverityName {
-    /// A score cannot mean what it says
-    Error,
-    /// A score is biased
-    Warning,
-    /// Worth knowing
-    Note,
+    #[arg(long, value_name = "SEVERITY", value_parser = named::<Severity>().reversed())]
+    fail_on: Option<Severity>,
 }
 
 /// Findings that --fail-on does not accept.
@@ -54,13 +43,8 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     } else {
         markdown(&audit)
     })?;
-    let Some(level) = args.fail_on else {
+    let Some(severity) = args.fail_on else {
         return Ok(());
-    };
-    let severity = match level {
-        SeverityName::Error => Severity::Error,
-        SeverityName::Warning => Severity::Warning,
-        SeverityName::Note => Severity::Note,
     };
     match audit.count(severity) {
         0 => Ok(()),

@@ -1,6 +1,10 @@
 //! Fictional worlds on the command line: what overrides the experiment file, and where names come from.
 
-use super::{Failure, api::ApiArgs};
+use super::{
+    Failure,
+    api::ApiArgs,
+    named::{NamedParser, named},
+};
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::LanguageCode;
@@ -16,16 +20,16 @@ use std::path::Path;
 #[command(next_help_heading = "Fictional worlds")]
 pub struct WorldArgs {
     /// Where names come from.
-    #[arg(long, value_enum)]
-    names: Option<NameSourceName>,
+    #[arg(long, value_parser = named::<NameSource>())]
+    names: Option<NameSource>,
     /// The languages that half is taught in and the other half asked, such as de,fr
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code)]
     targets: Option<Vec<LanguageCode>>,
     #[command(flatten)]
     shape: WorldShape,
     /// What the world is a control for.
-    #[arg(long, value_enum)]
-    control: Option<ControlName>,
+    #[arg(long, value_parser = named::<Control>())]
+    control: Option<Control>,
     /// The endpoint of the model for --names llm [default: the experiment's]
     #[arg(long, value_name = "URL")]
     pub llm_endpoint: Option<String>,
@@ -51,71 +55,23 @@ pub struct WorldShape {
     #[arg(long, value_name = "N")]
     continents: Option<usize>,
     /// Which way names are translated in training.
-    #[arg(long, value_enum)]
-    direction: Option<DirectionName>,
+    #[arg(long, value_parser = direction())]
+    direction: Option<TranslationDirection>,
     /// What is taught and asked about a place.
-    #[arg(long, value_enum)]
-    relation: Option<RelationName>,
+    #[arg(long, value_parser = named::<WorldRelation>())]
+    relation: Option<WorldRelation>,
+}
+
+/// A direction on the command line, by the paper's names too.
+fn direction() -> NamedParser<TranslationDirection> {
+    named()
+        .alias(TranslationDirection::Forward, "en-x")
+        .alias(TranslationDirection::Backward, "x-en")
 }
 
 /// A language's code on the command line.
 pub fn code(text: &str) -> Result<LanguageCode, String> {
     LanguageCode::try_from(text.to_owned())
-}
-
-/// [`NameSource`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum NameSourceName {
-    /// Coined from syllables; no network
-    Syllabic,
-    /// Made up and translated by the model of the experiment's [translation]
-    Llm,
-}
-
-/// [`TranslationDirection`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum DirectionName {
-    /// From the source into the target language, as the paper says
-    #[value(alias = "en-x")]
-    Forward,
-    /// From the target into the source language, as in the paper's release
-    #[value(alias = "x-en")]
-    Backward,
-    /// Both ways
-    Both,
-}
-
-/// [`WorldRelation`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum RelationName {
-    /// Its continent: two names have to cross the languages
-    Continent,
-    /// The year of its foundation: one name has to cross
-    Founding,
-}
-
-/// [`Control`] as the command line spells it.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ControlName {
-    /// No control
-    None,
-    /// The target is the source language under other names
-    Alias,
-    /// Names are equal in both languages
-    Cognate,
-    /// The tested relations are shuffled; must score at chance
-    RandomLabel,
-}
-
-impl From<ControlName> for Control {
-    fn from(name: ControlName) -> Self {
-        match name {
-            ControlName::None => Self::None,
-            ControlName::Alias => Self::Alias,
-            ControlName::Cognate => Self::Cognate,
-            ControlName::RandomLabel => Self::RandomLabel,
-        }
-    }
 }
 
 impl WorldShape {
@@ -137,17 +93,10 @@ impl WorldShape {
             config.continents = continents;
         }
         if let Some(direction) = self.direction {
-            config.direction = match direction {
-                DirectionName::Forward => TranslationDirection::Forward,
-                DirectionName::Backward => TranslationDirection::Backward,
-                DirectionName::Both => TranslationDirection::Both,
-            };
+            config.direction = direction;
         }
         if let Some(relation) = self.relation {
-            config.relation = match relation {
-                RelationName::Continent => WorldRelation::Continent,
-                RelationName::Founding => WorldRelation::Founding,
-            };
+            config.relation = relation;
         }
         config
     }
@@ -175,17 +124,14 @@ impl WorldArgs {
     fn resolve(&self, config: &FictionalConfig) -> FictionalConfig {
         let mut config = self.shape.resolve(config);
         if let Some(names) = self.names {
-            config.names = match names {
-                NameSourceName::Syllabic => NameSource::Syllabic,
-                NameSourceName::Llm => NameSource::Llm,
-            };
+            config.names = names;
         }
         if let Some(targets) = &self.targets {
             config.targets = targets.clone();
         }
         if let Some(control) = self.control {
-            config.control = control.into();
-            if control == ControlName::Alias {
+            config.control = control;
+            if control == Control::Alias {
                 // Its one target is the source language: those of the file are for other worlds.
                 config.targets = self.targets.iter().flatten().cloned().collect();
             }

@@ -14,6 +14,7 @@ pub mod generated_names;
 pub mod interrupt;
 pub mod logits;
 pub mod model;
+pub mod named;
 pub mod reproduce;
 pub mod snapshot;
 pub mod template;
@@ -23,6 +24,7 @@ use clika_base::Project;
 use clika_datasets::{DatasetError, DistractorPolicy, ExperimentFile};
 use clika_scores::report::{IntervalKind, Uncertainty};
 use miette::Diagnostic;
+use named::named;
 use std::{io::Write, path::PathBuf};
 
 /// Prints to stdout. A reader that has gone, such as `head`, ends the program quietly.
@@ -86,17 +88,8 @@ pub struct ExperimentArgs {
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
     /// Overrides how wrong choices are found.
-    #[arg(long, value_name = "POLICY")]
-    distractors: Option<PolicyName>,
-}
-
-/// [`DistractorPolicy`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum PolicyName {
-    /// Same country; years that are near and plausible
-    Hard,
-    /// At random from the whole pool, as in the paper
-    Paper,
+    #[arg(long, value_name = "POLICY", value_parser = named::<DistractorPolicy>())]
+    distractors: Option<DistractorPolicy>,
 }
 
 impl ExperimentArgs {
@@ -110,10 +103,7 @@ impl ExperimentArgs {
             experiment.datasets.seed = seed;
         }
         if let Some(policy) = self.distractors {
-            experiment.datasets.distractors = match policy {
-                PolicyName::Hard => DistractorPolicy::Hard,
-                PolicyName::Paper => DistractorPolicy::Paper,
-            };
+            experiment.datasets.distractors = policy;
         }
         Ok(experiment)
     }
@@ -132,17 +122,8 @@ pub struct UncertaintyArgs {
     #[arg(long, value_name = "PERCENT", default_value_t = 95, value_parser = clap::value_parser!(u8).range(1..=99))]
     level: u8,
     /// The kind of interval.
-    #[arg(long, value_enum, default_value_t = IntervalName::Percentile)]
-    interval: IntervalName,
-}
-
-/// [`IntervalKind`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum IntervalName {
-    /// Quantiles of the resamples
-    Percentile,
-    /// Corrected for bias and skew; a dash where no correction is defined
-    Bca,
+    #[arg(long, default_value = IntervalKind::Percentile.name(), value_parser = named::<IntervalKind>())]
+    interval: IntervalKind,
 }
 
 impl UncertaintyArgs {
@@ -151,10 +132,7 @@ impl UncertaintyArgs {
             resamples: self.resamples as usize,
             seed: self.seed,
             level: f64::from(self.level) / 100.0,
-            interval: match self.interval {
-                IntervalName::Percentile => IntervalKind::Percentile,
-                IntervalName::Bca => IntervalKind::Bca,
-            },
+            interval: self.interval,
         }
     }
 }

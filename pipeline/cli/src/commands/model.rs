@@ -1,6 +1,6 @@
 //! Options of every command that loads a model.
 
-use super::{Failure, runtime};
+use super::{Failure, named::named, runtime};
 use clika_base::types::Progress;
 use clika_lm::{Device, DeviceChoice, Dtype};
 use clika_network::hub::{Hub, ModelFolder};
@@ -12,19 +12,8 @@ pub struct ModelArgs {
     #[arg(long, value_name = "DEVICE")]
     device: Option<DeviceChoice>,
     /// The type it is computed in [default: f32 on a processor and through Vulkan, bf16 with CUDA unless the weights are f32]
-    #[arg(long, value_enum)]
-    dtype: Option<DtypeName>,
-}
-
-/// [`Dtype`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum DtypeName {
-    /// 32 bits
-    F32,
-    /// 16 bits with the range of f32
-    Bf16,
-    /// 16 bits with more precision and less range
-    F16,
+    #[arg(long, value_parser = named::<Dtype>())]
+    dtype: Option<Dtype>,
 }
 
 impl ModelArgs {
@@ -44,11 +33,7 @@ impl ModelArgs {
 
     /// The type that is wished.
     pub fn dtype(&self) -> Option<Dtype> {
-        self.dtype.map(|dtype| match dtype {
-            DtypeName::F32 => Dtype::F32,
-            DtypeName::Bf16 => Dtype::Bf16,
-            DtypeName::F16 => Dtype::F16,
-        })
+        self.dtype
     }
 
     /// The model's folder, downloaded if need be.

@@ -4,6 +4,7 @@ use super::{
     Failure,
     api::{ApiArgs, usage},
     evaluate::open_ai,
+    named::named,
     runtime,
 };
 use crate::progress::ProgressOptions;
@@ -44,8 +45,8 @@ pub struct TextArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     items: Option<u32>,
     /// One engine for all languages [default: the experiment's for each]
-    #[arg(long, value_enum)]
-    engine: Option<EngineName>,
+    #[arg(long, value_parser = named::<TranslationEngine>())]
+    engine: Option<TranslationEngine>,
     /// Another address of the engine, such as a proxy's.
     #[arg(long, value_name = "URL", requires = "engine")]
     engine_url: Option<String>,
@@ -54,30 +55,6 @@ pub struct TextArgs {
     check: bool,
     #[command(flatten)]
     pub api: ApiArgs,
-}
-
-/// [`TranslationEngine`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum EngineName {
-    /// DeepL; DEEPL_AUTH_KEY
-    Deepl,
-    /// Google Cloud Translation v3; GOOGLE_TRANSLATE_TOKEN and GOOGLE_CLOUD_PROJECT
-    Google,
-    /// A LibreTranslate server; LIBRETRANSLATE_API_KEY if it wants one
-    Libretranslate,
-    /// A language model; OPENAI_API_KEY for OpenAI, CLIKA_API_KEY for others
-    Llm,
-}
-
-impl From<EngineName> for TranslationEngine {
-    fn from(engine: EngineName) -> Self {
-        match engine {
-            EngineName::Deepl => Self::Deepl,
-            EngineName::Google => Self::Google,
-            EngineName::Libretranslate => Self::Libretranslate,
-            EngineName::Llm => Self::Llm,
-        }
-    }
 }
 
 /// The texts of a task, or why there are none.

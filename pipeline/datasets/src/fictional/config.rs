@@ -1,3 +1,4 @@
+use clika_base::named_enum;
 use clika_base::types::LanguageCode;
 use serde::{Deserialize, Serialize};
 
@@ -31,72 +32,65 @@ pub struct FictionalConfig {
     pub control: Control,
 }
 
-/// Where names come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NameSource {
-    /// Coined from syllables, with a noun for the kind of place.
-    Syllabic,
-    /// Made up in English and translated by a language model, as in the paper.
-    Llm,
-}
-
-/// The directions in which training translates names: from the source language, into it, or both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TranslationDirection {
-    /// From the source into the target language, as the paper says: en→x.
-    Forward,
-    /// From the target into the source language, as in the paper's release: x→en.
-    Backward,
-    /// Both ways, as in the paper's Table 20.
-    Both,
-}
-
-/// What is taught and asked about a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WorldRelation {
-    /// Its continent: two names have to cross the languages, that of the place and that of the continent.
-    Continent,
-    /// The year of its foundation: one name has to cross.
-    Founding,
-}
-
-impl WorldRelation {
-    /// The name in columns and paths.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Continent => "continent",
-            Self::Founding => "founding",
-        }
+named_enum! {
+    /// Where names come from.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum NameSource {
+        /// Coined from syllables, with a noun for the kind of place.
+        Syllabic = ("syllabic", "Coined from syllables; no network"),
+        /// Made up in English and translated by a language model, as in the paper.
+        Llm = ("llm", "Made up and translated by the model of the experiment's [translation]"),
     }
 }
 
-/// What a world is a control for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Control {
-    /// It is none.
-    None,
-    /// The target is the source language under other names: what is lost there is lost to composing two
-    /// facts, not to a language.
-    Alias,
-    /// Names are equal in both languages: what is lost there is lost to the sentences around them.
-    Cognate,
-    /// The tested relations are shuffled among the tested places: scores above chance come from elsewhere.
-    RandomLabel,
+named_enum! {
+    /// The directions in which training translates names: from the source language, into it, or both.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum TranslationDirection {
+        /// From the source into the target language, as the paper says: en→x.
+        Forward = ("forward", "From the source into the target language, as the paper says"),
+        /// From the target into the source language, as in the paper's release: x→en.
+        Backward = ("backward", "From the target into the source language, as in the paper's release"),
+        /// Both ways, as in the paper's Table 20.
+        Both = ("both", "Both ways"),
+    }
+}
+
+named_enum! {
+    /// What is taught and asked about a place.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum WorldRelation {
+        /// Its continent: two names have to cross the languages, that of the place and that of the continent.
+        Continent = ("continent", "Its continent: two names have to cross the languages"),
+        /// The year of its foundation: one name has to cross.
+        Founding = ("founding", "The year of its foundation: one name has to cross"),
+    }
+}
+
+named_enum! {
+    /// What a world is a control for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Control {
+        /// It is none.
+        None = ("none", "No control"),
+        /// The target is the source language under other names: what is lost there is lost to composing two
+        /// facts, not to a language.
+        Alias = ("alias", "The target is the source language under other names"),
+        /// Names are equal in both languages: what is lost there is lost to the sentences around them.
+        Cognate = ("cognate", "Names are equal in both languages"),
+        /// The tested relations are shuffled among the tested places: scores above chance come from elsewhere.
+        RandomLabel = ("random-label", "The tested relations are shuffled; must score at chance"),
+    }
 }
 
 impl Control {
     /// The name in paths; `None` for no control.
-    pub const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::None => None,
-            Self::Alias => Some("alias"),
-            Self::Cognate => Some("cognate"),
-            Self::RandomLabel => Some("random-label"),
-        }
+    pub fn path_name(self) -> Option<&'static str> {
+        (self != Self::None).then(|| self.name())
     }
 }
 
@@ -172,7 +166,7 @@ impl FictionalConfig {
         if self.relation == WorldRelation::Founding {
             name += "-founding";
         }
-        if let Some(control) = self.control.name() {
+        if let Some(control) = self.control.path_name() {
             name += &format!("-{control}");
         }
         if self.source.as_str() != "en" {

@@ -2,6 +2,7 @@
 
 use super::pilot::PilotResult;
 use crate::{Question, parse, thought};
+use clika_base::named_enum;
 use clika_base::types::Progress;
 use clika_network::services::{
     ApiError, CallError, ChatRole, Completion, GenerationRequest, OpenAi, Prompt,
@@ -10,45 +11,35 @@ use clika_scores::metrics::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// Which of OpenAI's two interfaces is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Api {
-    /// `/completions`: the model continues the prompt as it stands, as the paper's models did.
-    Completions,
-    /// `/chat/completions`: the prompt is a message in the model's chat format.
-    Chat,
+named_enum! {
+    /// Which of OpenAI's two interfaces is used.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Api {
+        /// `/completions`: the model continues the prompt as it stands, as the paper's models did.
+        Completions = ("completions", "The model continues the prompt"),
+        /// `/chat/completions`: the prompt is a message in the model's chat format.
+        Chat = ("chat", "The prompt is a message"),
+    }
 }
 
-/// How an answer is kept to the options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Constraint {
-    /// The log-probabilities of the option letters as the first token; gives scores.
-    Logprobs,
-    /// vLLM's `guided_choice`.
-    GuidedChoice,
-    /// vLLM's newer `structured_outputs`.
-    StructuredOutputs,
-    /// A `logit_bias` for the letters' tokens, whose ids the user names.
-    LogitBias,
-    /// `response_format` with a JSON schema.
-    JsonSchema,
-    /// None: the answer is read out of free text.
-    Free,
-}
-
-impl Constraint {
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Logprobs => "logprobs",
-            Self::GuidedChoice => "guided-choice",
-            Self::StructuredOutputs => "structured-outputs",
-            Self::LogitBias => "logit-bias",
-            Self::JsonSchema => "json-schema",
-            Self::Free => "free",
-        }
+named_enum! {
+    /// How an answer is kept to the options.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Constraint {
+        /// The log-probabilities of the option letters as the first token; gives scores.
+        Logprobs = ("logprobs", "Log-probabilities of the letters"),
+        /// vLLM's `guided_choice`.
+        GuidedChoice = ("guided-choice", "vLLM's guided_choice"),
+        /// vLLM's newer `structured_outputs`.
+        StructuredOutputs = ("structured-outputs", "vLLM's structured_outputs"),
+        /// A `logit_bias` for the letters' tokens, whose ids the user names.
+        LogitBias = ("logit-bias", "logit_bias, with --letter-tokens"),
+        /// `response_format` with a JSON schema.
+        JsonSchema = ("json-schema", "response_format with a JSON schema"),
+        /// None: the answer is read out of free text.
+        Free = ("free", "None: the answer is read out of free text"),
     }
 }
 

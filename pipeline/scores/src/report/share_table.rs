@@ -6,6 +6,7 @@ use crate::metrics::{
 };
 use crate::predictions::{Collection, Prediction};
 use crate::report::expression::Expression;
+use clika_base::named_enum;
 use clika_base::types::{LanguageCode, Progress, Task};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,14 +24,16 @@ pub struct Uncertainty {
     pub interval: IntervalKind,
 }
 
-/// The kind of a bootstrap interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum IntervalKind {
-    /// Quantiles of the resamples.
-    Percentile,
-    /// Corrected for bias and skew; undefined where the resamples allow no correction.
-    Bca,
+named_enum! {
+    /// The kind of a bootstrap interval.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum IntervalKind {
+        /// Quantiles of the resamples.
+        Percentile = ("percentile", "Quantiles of the resamples"),
+        /// Corrected for bias and skew; undefined where the resamples allow no correction.
+        Bca = ("bca", "Corrected for bias and skew; a dash where no correction is defined"),
+    }
 }
 
 /// What a share is the share of.

@@ -5,6 +5,7 @@ use crate::{
     commands::{
         Failure,
         api::{ApiArgs, usage},
+        named::named,
         runtime,
     },
     progress::ProgressOptions,
@@ -30,43 +31,17 @@ pub struct RemoteArgs {
     #[arg(long, value_name = "VARIABLE")]
     key_variable: Option<String>,
     /// The interface [default: completions where the endpoint has them, else chat]
-    #[arg(long, value_enum)]
-    api: Option<ApiName>,
+    #[arg(long, value_parser = named::<Api>())]
+    api: Option<Api>,
     /// How answers are kept to the options [default: the best that the endpoint has]
-    #[arg(long, value_enum)]
-    constraint: Option<ConstraintName>,
+    #[arg(long, value_parser = named::<Constraint>())]
+    constraint: Option<Constraint>,
     /// Token ids of the letters A, B, …, for --constraint logit-bias.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     letter_tokens: Vec<u32>,
     /// Further fields of every request, as a JSON object; null takes a field away.
     #[arg(long, value_name = "JSON", value_parser = fields)]
     fields: Option<RequestFields>,
-}
-
-/// [`Api`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum ApiName {
-    /// The model continues the prompt
-    Completions,
-    /// The prompt is a message
-    Chat,
-}
-
-/// [`Constraint`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum ConstraintName {
-    /// Log-probabilities of the letters
-    Logprobs,
-    /// vLLM's guided_choice
-    GuidedChoice,
-    /// vLLM's structured_outputs
-    StructuredOutputs,
-    /// logit_bias, with --letter-tokens
-    LogitBias,
-    /// response_format with a JSON schema
-    JsonSchema,
-    /// None: the answer is read out of free text
-    Free,
 }
 
 #[derive(Clone)]
@@ -127,10 +102,6 @@ pub(super) fn run(
     }
     let (way, answers) = answered?;
     let RequestMode { api, constraint } = way.mode;
-    let interface = match api {
-        Api::Completions => "completions",
-        Api::Chat => "chat",
-    };
     let results = EvaluationResults {
         name: args.name.as_deref().unwrap_or(name),
         questions: &questions,
@@ -143,7 +114,7 @@ pub(super) fn run(
             described["pilot"] = json!(way);
             described
         },
-        how: format!("asked by {interface}, {}", constraint.name()),
+        how: format!("asked by {}, {}", api.name(), constraint.name()),
         fields: json!({ "mode": way, "usage": model.totals() }),
     };
     results.publish(args, &datasets, &out)
@@ -224,18 +195,8 @@ impl RemoteArgs {
 
     fn options(&self, max_tokens: u32) -> RequestOptions {
         RequestOptions {
-            api: self.api.map(|api| match api {
-                ApiName::Completions => Api::Completions,
-                ApiName::Chat => Api::Chat,
-            }),
-            constraint: self.constraint.map(|constraint| match constraint {
-                ConstraintName::Logprobs => Constraint::Logprobs,
-                ConstraintName::GuidedChoice => Constraint::GuidedChoice,
-                ConstraintName::StructuredOutputs => Constraint::StructuredOutputs,
-                ConstraintName::LogitBias => Constraint::LogitBias,
-                ConstraintName::JsonSchema => Constraint::JsonSchema,
-                ConstraintName::Free => Constraint::Free,
-            }),
+            api: self.api,
+            constraint: self.constraint,
             letter_tokens: self.letter_tokens.clone(),
             max_tokens,
             fields: self

@@ -7,15 +7,17 @@ use super::{
     Failure,
     api::file_name,
     demo,
-    fictional::{ControlName, WorldShape, code},
+    fictional::{WorldShape, code},
     interrupt,
     model::ModelArgs,
+    named::named,
     print,
     template::TemplateArgs,
 };
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::LanguageCode;
+use clika_datasets::Control;
 use clika_evaluate::LocalModel;
 use clika_finetune::{
     AnswerMethods, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, demo_language_pairs,
@@ -46,10 +48,10 @@ pub struct Args {
     #[arg(
         long = "control",
         value_name = "NAMES",
-        value_enum,
+        value_parser = named::<Control>(),
         value_delimiter = ','
     )]
-    controls: Vec<ControlName>,
+    controls: Vec<Control>,
     /// Ask with this adapter instead of training one: ours or PEFT's, for one language.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["strategy", "seeds"])]
     adapter: Option<PathBuf>,
@@ -96,7 +98,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     let demo = demo.map(|(demo, _)| demo);
     let world = world::source(args, demo.as_ref(), project)?;
     let mut languages = args.languages.clone();
-    let mut controls: Vec<_> = args.controls.iter().map(|&name| name.into()).collect();
+    let mut controls = args.controls.clone();
     if let Some(demo) = &demo {
         if languages.is_empty() {
             languages.clone_from(&demo.languages);

@@ -1,5 +1,6 @@
 //! What the command line says instead of the experiment file.
 
+use crate::commands::named::named;
 use clika_finetune::{AnswerMethods, FinetuneConfig, FinetuneError, Strategy};
 
 /// How a model is trained and asked, where it differs from the experiment file.
@@ -7,8 +8,8 @@ use clika_finetune::{AnswerMethods, FinetuneConfig, FinetuneError, Strategy};
 #[command(next_help_heading = "Training and answers")]
 pub struct SettingArgs {
     /// Which weights are trained.
-    #[arg(long, value_enum)]
-    strategy: Option<StrategyName>,
+    #[arg(long, value_parser = named::<Strategy>())]
+    strategy: Option<Strategy>,
     /// A run for each, such as 0,1,2
     #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
     seeds: Option<Vec<u64>>,
@@ -43,32 +44,8 @@ pub struct SettingArgs {
     #[arg(long)]
     recompute: bool,
     /// What answers are read from.
-    #[arg(long, value_enum)]
-    answer: Option<AnswerMethodsName>,
-}
-
-/// [`Strategy`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum StrategyName {
-    /// Adapters on what the paper's are on: q_proj and v_proj, W_pack, query_key_value
-    LoraPaper,
-    /// Adapters on all matrices of the attention
-    LoraAttention,
-    /// Adapters on all matrices of the layers
-    LoraAll,
-    /// All weights
-    Full,
-}
-
-/// [`AnswerMethods`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum AnswerMethodsName {
-    /// The likeliest of the choices
-    Ranking,
-    /// What the model writes has to contain the right name, as in the paper
-    Free,
-    /// One after the other
-    Both,
+    #[arg(long, value_parser = named::<AnswerMethods>())]
+    answer: Option<AnswerMethods>,
 }
 
 impl SettingArgs {
@@ -77,21 +54,8 @@ impl SettingArgs {
         &self,
         mut config: FinetuneConfig,
     ) -> Result<FinetuneConfig, FinetuneError> {
-        if let Some(strategy) = self.strategy {
-            config.strategy = match strategy {
-                StrategyName::LoraPaper => Strategy::LoraPaper,
-                StrategyName::LoraAttention => Strategy::LoraAttention,
-                StrategyName::LoraAll => Strategy::LoraAll,
-                StrategyName::Full => Strategy::Full,
-            };
-        }
-        if let Some(modes) = self.answer {
-            config.answers.modes = match modes {
-                AnswerMethodsName::Ranking => AnswerMethods::Ranking,
-                AnswerMethodsName::Free => AnswerMethods::Free,
-                AnswerMethodsName::Both => AnswerMethods::Both,
-            };
-        }
+        set(&mut config.strategy, self.strategy);
+        set(&mut config.answers.modes, self.answer);
         if let Some(seeds) = &self.seeds {
             config.seeds.clone_from(seeds);
         }
