@@ -17,6 +17,23 @@ pub(crate) struct Defect {
     pub(crate) effect: &'static str,
 }
 
+/// What was counted, and what its finding says: the end of a sentence that begins with the counts.
+pub(crate) type Counted = (Tallies, Defect, &'static str);
+
+/// The findings of a table of counts; `message` writes a sentence from the counts and its end.
+pub(crate) fn findings(
+    dataset: &str,
+    table: impl IntoIterator<Item = Counted>,
+    message: impl Fn(Tally, &str) -> String,
+) -> Vec<Finding> {
+    table
+        .into_iter()
+        .filter_map(|(tallies, defect, what)| {
+            tallies.finding(dataset, defect, |total| message(total, what))
+        })
+        .collect()
+}
+
 /// Counts of one check on one dataset.
 #[derive(Default)]
 pub(crate) struct Tallies {
