@@ -2,19 +2,17 @@
 
 use crate::translate::{
     BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator,
-    deepl::{sort, texts_of},
+    http_translator::{HttpTranslator, TextRequest, texts},
     markup,
 };
 use clika_base::types::Progress;
 use clika_network::http::{HttpResponse, excerpt, retry_after};
-use clika_network::services::{ApiError, CallError, Secret, Service, ServiceAnswer, Usage, call};
+use clika_network::services::{CallError, Secret, Service};
 use serde_json::{Value, json};
 
 /// Google Cloud Translation. It takes an OAuth access token (`gcloud auth print-access-token`) and a project.
 pub struct GoogleTranslate {
-    service: Service,
-    http: reqwest::Client,
-    base: String,
+    http: HttpTranslator,
     token: Option<Secret>,
     project: Option<String>,
 }
@@ -30,15 +28,9 @@ impl GoogleTranslate {
         project: Option<String>,
         base: Option<&str>,
     ) -> Result<Self, TranslateError> {
-        let http =
-            clika_network::http::client(clika_network::http::USER_AGENT, service.rules().timeout)
-                .map_err(ApiError::Setup)?;
         let base = base.unwrap_or("https://translation.googleapis.com");
-        service.check_key(base, token.as_ref())?;
         Ok(Self {
-            service,
-            http,
-            base: base.trim_end_matches('/').to_owned(),
+            http: HttpTranslator::new(service, base, token.as_ref())?,
             token,
             project,
         })
@@ -98,7 +90,7 @@ impl Translator for GoogleTranslate {
     }
 
     fn service(&self) -> &Service {
-        &self.service
+        &self.http.service
     }
 
     fn limits(&self, mode: SendMode) -> BatchLimits {
@@ -132,17 +124,10 @@ impl Translator for GoogleTranslate {
         };
         let token = self.token.as_ref().ok_or_else(|| missing(TOKEN))?;
         let project = self.project.as_ref().ok_or_else(|| missing(PROJECT))?;
-        let (contents, mime): (Vec<String>, _) = match mode {
-            SendMode::Together => {
-                let marked = batch
-                    .iter()
-                    .map(|passage| markup::write(&passage.texts, "p"));
-                (marked.collect(), "text/html")
-            }
-            SendMode::Apart { .. } => {
-                let texts = batch.iter().flat_map(|passage| passage.texts.clone());
-                (texts.collect(), "text/plain")
-            }
+        let contents = texts(batch, mode, |texts| markup::write(texts, "p"));
+        let mime = match mode {
+            SendMode::Together => "text/html",
+            SendMode::Apart { .. } => "text/plain",
         };
         let body = json!({
             "contents": contents,
@@ -150,33 +135,23 @@ impl Translator for GoogleTranslate {
             "sourceLanguageCode": language(from),
             "targetLanguageCode": language(to),
         });
-        let most = Usage {
-            characters: contents
-                .iter()
-                .map(|text| text.chars().count() as u64)
-                .sum(),
-            ..Usage::default()
-        };
-        let attempt = || async {
-            let request = self
-                .http
-                .post(format!(
-                    "{}/v3/projects/{project}/locations/global:translateText",
-                    self.base
-                ))
-                .header("Authorization", format!("Bearer {}", token.expose()))
-                .header("x-goog-user-project", project)
-                .header("Content-Type", "application/json")
-                .body(body.to_string());
-            let advice = format!(
+        let request = TextRequest {
+            path: format!("/v3/projects/{project}/locations/global:translateText"),
+            headers: vec![
+                ("Authorization", format!("Bearer {}", token.expose())),
+                ("x-goog-user-project", project.clone()),
+            ],
+            body,
+            texts: &contents,
+            list: "/translations",
+            field: "translatedText",
+            element: "p",
+            special,
+            advice: format!(
                 "tokens end after an hour: set {} to a new one, `gcloud auth print-access-token`",
                 token.variable()
-            );
-            let answer = call(request, special, &advice).await?;
-            let value = texts_of(&answer, "/translations", "translatedText", contents.len())?;
-            Ok(ServiceAnswer { value, usage: None })
+            ),
         };
-        let answered = self.service.send(most, attempt, progress).await?;
-        Ok(sort(answered.value, batch, mode, "p"))
+        self.http.send(request, batch, mode, progress).await
     }
 }

@@ -2,19 +2,17 @@
 
 use crate::translate::{
     BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator,
-    deepl::{sort, texts_of},
+    http_translator::{HttpTranslator, TextRequest, texts},
     markup,
 };
 use clika_base::types::Progress;
 use clika_network::http::{HttpResponse, excerpt};
-use clika_network::services::{ApiError, CallError, Secret, Service, ServiceAnswer, Usage, call};
+use clika_network::services::{ApiError, CallError, Secret, Service};
 use serde_json::{Value, json};
 
 /// LibreTranslate at an address; its key is optional.
 pub struct LibreTranslate {
-    service: Service,
-    http: reqwest::Client,
-    base: String,
+    http: HttpTranslator,
     key: Option<Secret>,
 }
 
@@ -24,14 +22,8 @@ impl LibreTranslate {
         let url = clika_network::http::address(base).ok_or_else(|| ApiError::Url {
             url: base.to_owned(),
         })?;
-        let http =
-            clika_network::http::client(clika_network::http::USER_AGENT, service.rules().timeout)
-                .map_err(ApiError::Setup)?;
-        service.check_key(base, key.as_ref())?;
         Ok(Self {
-            service,
-            http,
-            base: url.as_str().trim_end_matches('/').to_owned(),
+            http: HttpTranslator::new(service, url.as_str(), key.as_ref())?,
             key,
         })
     }
@@ -66,7 +58,7 @@ impl Translator for LibreTranslate {
     }
 
     fn service(&self) -> &Service {
-        &self.service
+        &self.http.service
     }
 
     fn limits(&self, _manner: SendMode) -> BatchLimits {
@@ -79,7 +71,7 @@ impl Translator for LibreTranslate {
 
     fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: SendMode) -> Value {
         // Servers differ in their models.
-        json!(self.base)
+        json!(self.http.base)
     }
 
     async fn send(
@@ -90,37 +82,26 @@ impl Translator for LibreTranslate {
         mode: SendMode<'_>,
         progress: &dyn Progress,
     ) -> Result<Vec<TranslationResult>, TranslateError> {
-        let (texts, format): (Vec<String>, _) = match mode {
-            SendMode::Together => {
-                let marked = batch
-                    .iter()
-                    .map(|passage| markup::write(&passage.texts, "p"));
-                (marked.collect(), "html")
-            }
-            SendMode::Apart { .. } => {
-                let texts = batch.iter().flat_map(|passage| passage.texts.clone());
-                (texts.collect(), "text")
-            }
+        let texts = texts(batch, mode, |texts| markup::write(texts, "p"));
+        let format = match mode {
+            SendMode::Together => "html",
+            SendMode::Apart { .. } => "text",
         };
         let mut body = json!({ "q": texts, "source": from, "target": to, "format": format });
         if let Some(key) = &self.key {
             body["api_key"] = json!(key.expose());
         }
-        let most = Usage {
-            characters: texts.iter().map(|text| text.chars().count() as u64).sum(),
-            ..Usage::default()
+        let request = TextRequest {
+            path: "/translate".to_owned(),
+            headers: Vec::new(),
+            body,
+            texts: &texts,
+            list: "/translatedText",
+            field: "",
+            element: "p",
+            special,
+            advice: ADVICE.to_owned(),
         };
-        let attempt = || async {
-            let request = self
-                .http
-                .post(format!("{}/translate", self.base))
-                .header("Content-Type", "application/json")
-                .body(body.to_string());
-            let answer = call(request, special, ADVICE).await?;
-            let value = texts_of(&answer, "/translatedText", "", texts.len())?;
-            Ok(ServiceAnswer { value, usage: None })
-        };
-        let answered = self.service.send(most, attempt, progress).await?;
-        Ok(sort(answered.value, batch, mode, "p"))
+        self.http.send(request, batch, mode, progress).await
     }
 }

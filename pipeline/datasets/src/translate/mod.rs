@@ -6,6 +6,7 @@ mod chrf;
 mod deepl;
 mod error;
 mod google;
+mod http_translator;
 mod libretranslate;
 mod llm;
 mod markup;
