@@ -33,6 +33,6 @@ pub use output::{BuildOutcome, BuildReport, BuiltDataset, Exception};
 pub use read::{DatasetFolder, LanguageItems, Question};
 pub use texts::{
     COPA, CSQA, CopaQuestion, DownloadedFile, ParallelTexts, TEXT_TASKS, TextItem, TextOrigin,
-    TextRow, build_texts, mini_items, read_copa_lines, read_copa_xml, read_csqa_lines, read_source,
+    TextRow, build_texts, mini_items, read_copa_xml, read_source,
 };
 pub use whole::refused;

@@ -12,4 +12,4 @@ pub use fictional::{Syllable, Syllables, load_instructions, load_syllables};
 pub use formats::{Format, PromptPart, RenderedPrompt, format_names, load_format};
 pub use languages::load_languages;
 pub use models::{DefaultFormat, ModelFormat, TemplateTraits, default_format};
-pub use prompts::{ItemPrompt, PromptTemplate, fill, load_prompt, prompt_names, prompt_path};
+pub use prompts::{ItemPrompt, PromptTemplate, fill, load_prompt, prompt_names};

@@ -89,7 +89,7 @@ fn span(source: &TemplateSource, section: &str, key: &str) -> Range<usize> {
 }
 
 /// The file of a prompt template.
-pub fn prompt_path(folder: &Path, name: &str) -> PathBuf {
+fn prompt_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.toml"))
 }
 

@@ -146,7 +146,7 @@ struct CsqaChoice {
 }
 
 /// Reads COPA-shaped lines: `id`, `premise`, `question`, `choice1`, `choice2`, `label`.
-pub fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+pub(super) fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
     const EXPECTED: &str = "a line of COPA has id, premise, question (cause or effect), choice1, \
                             choice2 and label (0 or 1), as XCOPA and SuperGLUE write it";
     read(path, EXPECTED, |line: CopaLine| {
@@ -164,7 +164,7 @@ pub fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
 }
 
 /// Reads lines of CSQA or X-CSQA: `id`, `question.stem`, `question.choices`, `answerKey`.
-pub fn read_csqa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+pub(super) fn read_csqa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
     const EXPECTED: &str = "a line of CSQA has id, question.stem, question.choices with labels \
                             and texts, and answerKey, as dev_rand_split.jsonl and X-CSQA write it";
     read(path, EXPECTED, |line: CsqaLine| {

@@ -11,6 +11,6 @@ mod sources;
 pub use build::{TEXT_TASKS, TextOrigin, TextRow, build_texts, mini_items};
 #[cfg(test)]
 pub(crate) use columns::encode_texts;
-pub use items::{CopaQuestion, TextItem, read_copa_lines, read_csqa_lines};
+pub use items::{CopaQuestion, TextItem};
 pub use parallel_texts::ParallelTexts;
 pub use sources::{COPA, CSQA, DownloadedFile, read_copa_xml, read_source};

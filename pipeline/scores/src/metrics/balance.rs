@@ -9,7 +9,7 @@ pub fn ac3(accuracy: f64, consistency: f64) -> Option<f64> {
 }
 
 /// Consistency over sets of `size` languages, as a mean over items for resampling; see [`consistency`].
-pub fn consistency_mean(
+fn consistency_mean(
     languages: &[Vec<Answer>],
     size: usize,
 ) -> Result<Option<ItemMean>, UnequalLength> {

@@ -27,7 +27,7 @@ mod transfer;
 
 pub use accuracy::{accuracy_share, invalid_share};
 pub use answer::{Answer, JudgedAnswer};
-pub use balance::{ac3, consistency, consistency_mean, worst_language_gap};
+pub use balance::{ac3, consistency, worst_language_gap};
 pub use bootstrap::Resampler;
 pub use chance::{chance, chance_corrected};
 pub use consistency::{correct_overlap_share, en_co_share};
@@ -42,6 +42,6 @@ pub use paired::PairedDifference;
 pub use paired_items::{PairedItems, UnequalLength};
 pub use power::{detectable_difference, half_width};
 pub use ra::rescaled_accuracy;
-pub use ranking::{rank_c, rank_c_mean};
+pub use ranking::rank_c;
 pub use share::Share;
 pub use transfer::{retrieval_share, xrr, xrr_unfloored};

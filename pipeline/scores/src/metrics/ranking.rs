@@ -1,7 +1,7 @@
 use crate::metrics::{ItemMean, PairedItems};
 
 /// Ranking-based consistency (RankC), as a mean over items for resampling; see [`rank_c`].
-pub fn rank_c_mean(items: &[PairedItems<'_, f64>]) -> Option<ItemMean> {
+fn rank_c_mean(items: &[PairedItems<'_, f64>]) -> Option<ItemMean> {
     let values: Option<Vec<_>> = items.iter().map(|item| item_rank_c(*item)).collect();
     values
         .filter(|values| !values.is_empty())

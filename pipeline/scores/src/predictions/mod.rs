@@ -15,4 +15,5 @@ mod runs;
 pub use collection::{Collection, Prediction, PredictionKey};
 pub use error::PredictionError;
 pub use identity::item_sha256;
-pub use runs::{LEAST_PROBABILITY, difference, other_dataset, other_questions, weak_letters};
+pub(crate) use runs::other_questions;
+pub use runs::{LEAST_PROBABILITY, difference, other_dataset, weak_letters};

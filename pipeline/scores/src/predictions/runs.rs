@@ -85,7 +85,7 @@ pub fn other_dataset(one: &Value, other: &Value) -> bool {
 
 /// Whether two runs are known to have asked other questions in a language, although one has no hashes of them: only
 /// versions of clika before there were hashes recorded the dataset and not its items.
-pub fn other_questions(
+pub(crate) fn other_questions(
     one: (&Collection, &PredictionKey),
     other: (&Collection, &PredictionKey),
 ) -> bool {
