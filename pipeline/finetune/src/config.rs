@@ -177,6 +177,12 @@ impl FinetuneConfig {
 
     /// The key that is wrong, and why; `None` for a sound configuration.
     pub fn problem(&self) -> Option<(&'static str, String)> {
+        self.whole_number_problem()
+            .or_else(|| self.real_number_problem())
+            .or_else(|| self.seeds_problem())
+    }
+
+    fn whole_number_problem(&self) -> Option<(&'static str, String)> {
         let (lora, training, answers) = (&self.lora, &self.training, &self.answers);
         let whole = [
             ("rank", lora.rank, 1..=65_536),
@@ -189,7 +195,7 @@ impl FinetuneConfig {
             ("batch_tokens", answers.batch_tokens, 1..=usize::MAX),
             ("resamples", self.intervals.resamples, 1..=1_000_000),
         ];
-        let whole = whole.into_iter().find_map(|(key, value, allowed)| {
+        whole.into_iter().find_map(|(key, value, allowed)| {
             let most = match *allowed.end() {
                 usize::MAX => "as much as you like".to_owned(),
                 most => most.to_string(),
@@ -199,7 +205,11 @@ impl FinetuneConfig {
                 allowed.start()
             );
             (!allowed.contains(&value)).then_some((key, problem))
-        });
+        })
+    }
+
+    fn real_number_problem(&self) -> Option<(&'static str, String)> {
+        let (lora, training) = (&self.lora, &self.training);
         let over_0 = |value: f64| value > 0.0 && value.is_finite();
         let share = |value: f64| (0.0..1.0).contains(&value);
         let real = [
@@ -247,18 +257,20 @@ impl FinetuneConfig {
                 "lies between 0 and 1",
             ),
         ];
-        let real = real.into_iter().find_map(|(key, value, sound, rule)| {
+        real.into_iter().find_map(|(key, value, sound, rule)| {
             (!sound).then(|| (key, format!("`{key}` is {value}; it {rule}")))
-        });
+        })
+    }
+
+    fn seeds_problem(&self) -> Option<(&'static str, String)> {
         let distinct: BTreeSet<_> = self.seeds.iter().collect();
-        let seeds = (self.seeds.is_empty() || distinct.len() < self.seeds.len()).then(|| {
+        (self.seeds.is_empty() || distinct.len() < self.seeds.len()).then(|| {
             let problem = format!(
                 "`seeds` is {:?}; it names one at least, and none twice",
                 self.seeds
             );
             ("seeds", problem)
-        });
-        whole.or(real).or(seeds)
+        })
     }
 
     /// The peak of the learning rate.

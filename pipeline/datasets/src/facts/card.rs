@@ -63,6 +63,12 @@ fn write(
         out,
         "```python\nfrom datasets import load_dataset\n\nload_dataset(\"path/to/{task}\", \"de\", split=\"test\")\n```\n"
     )?;
+    origins(out, report)?;
+    columns(out)?;
+    made(out, builder, config, report, source)
+}
+
+fn origins(out: &mut String, report: &BuildReport) -> std::fmt::Result {
     writeln!(
         out,
         "| origin language | items | usable entities | chosen by |\n|---|---|---|---|"
@@ -74,6 +80,10 @@ fn write(
             report.candidates[code], report.ranking[code]
         )?;
     }
+    Ok(())
+}
+
+fn columns(out: &mut String) -> std::fmt::Result {
     writeln!(out, "\n## Columns\n")?;
     for (column, meaning) in [
         ("id", "stable over builds and equal in every language"),
@@ -113,6 +123,16 @@ fn write(
     ] {
         writeln!(out, "- `{column}`: {meaning}")?;
     }
+    Ok(())
+}
+
+fn made(
+    out: &mut String,
+    builder: &TaskBuilder,
+    config: &DatasetsConfig,
+    report: &BuildReport,
+    source: &str,
+) -> std::fmt::Result {
     writeln!(out, "\n## How it was made\n")?;
     writeln!(
         out,

@@ -32,44 +32,11 @@ pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
 
 /// Selects cities and draws their wrong choices.
 fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, DatasetError> {
-    let countries = || {
-        sources.languages.iter().flat_map(|language| {
-            language
-                .countries
-                .iter()
-                .map(move |&country| (country, language))
-        })
-    };
-    let cities = sources.snapshot.cities(
-        &sources.query("cities.rq")?,
-        countries().map(|(country, language)| (country, language.xgeo.min_population)),
-    )?;
-    let divisions = sources.snapshot.divisions(
-        &sources.query("divisions.rq")?,
-        countries().map(|(country, _)| country),
-    )?;
-    let entities: BTreeSet<Qid> = countries()
-        .map(|(country, _)| country)
-        .chain(divisions.iter().map(|division| division.division))
-        .chain(cities.iter().map(|city| city.city))
-        .collect();
-    let catalogue = Catalogue {
-        languages: &sources.languages,
-        labels: sources
-            .snapshot
-            .labels(&sources.query("labels.rq")?, &entities)?,
-    };
-    for (country, _) in countries() {
-        if let Some(language) = catalogue.missing(country) {
-            return Err(DatasetError::NoLabel {
-                task: Task::XGeo,
-                what: "country",
-                item: country,
-                language: language.clone(),
-            });
-        }
-    }
-
+    let Source {
+        cities,
+        divisions,
+        catalogue,
+    } = Source::read(sources)?;
     let atlas = DivisionIndex::new(&catalogue, &divisions);
     let mut report = BuildReport::default();
     let mut items = Vec::new();
@@ -99,21 +66,8 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
             });
         }
         report.left_out.extend(left_out);
-        for &country in &language.countries {
-            let of_country = selection
-                .iter()
-                .filter(|choice| choice.candidate.city.country == country);
-            let found = of_country.count();
-            if found < config.xgeo.cities_per_country {
-                let reason = format!(
-                    "{found} cities, {} are wanted",
-                    config.xgeo.cities_per_country
-                );
-                report
-                    .exceptions
-                    .push(catalogue.exception(language, country, reason));
-            }
-        }
+        let sparse = sparse_countries(language, &selection, &catalogue, config);
+        report.exceptions.extend(sparse);
         for choice in &selection {
             let city = choice.candidate.city;
             report.exceptions.extend(
@@ -148,6 +102,61 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
         labels: catalogue.labels,
         report,
     })
+}
+
+/// What the snapshot knows.
+struct Source<'a> {
+    cities: Vec<City>,
+    divisions: Vec<Division>,
+    catalogue: Catalogue<'a>,
+}
+
+impl<'a> Source<'a> {
+    /// Reads cities, divisions and labels; every country has to have a label in every language.
+    fn read(sources: &'a BuildInputs) -> Result<Self, DatasetError> {
+        let countries = || {
+            sources.languages.iter().flat_map(|language| {
+                language
+                    .countries
+                    .iter()
+                    .map(move |&country| (country, language))
+            })
+        };
+        let cities = sources.snapshot.cities(
+            &sources.query("cities.rq")?,
+            countries().map(|(country, language)| (country, language.xgeo.min_population)),
+        )?;
+        let divisions = sources.snapshot.divisions(
+            &sources.query("divisions.rq")?,
+            countries().map(|(country, _)| country),
+        )?;
+        let entities: BTreeSet<Qid> = countries()
+            .map(|(country, _)| country)
+            .chain(divisions.iter().map(|division| division.division))
+            .chain(cities.iter().map(|city| city.city))
+            .collect();
+        let catalogue = Catalogue {
+            languages: &sources.languages,
+            labels: sources
+                .snapshot
+                .labels(&sources.query("labels.rq")?, &entities)?,
+        };
+        for (country, _) in countries() {
+            if let Some(language) = catalogue.missing(country) {
+                return Err(DatasetError::NoLabel {
+                    task: Task::XGeo,
+                    what: "country",
+                    item: country,
+                    language: language.clone(),
+                });
+            }
+        }
+        Ok(Self {
+            cities,
+            divisions,
+            catalogue,
+        })
+    }
 }
 
 /// The divisions of every country, with what their names have in common.
@@ -307,6 +316,28 @@ fn select<'a, 'b>(
         }
     }
     selection.chosen
+}
+
+/// The countries of a language with fewer cities than are wanted.
+fn sparse_countries(
+    language: &Language,
+    selection: &[Selected<'_, '_>],
+    catalogue: &Catalogue<'_>,
+    config: &DatasetsConfig,
+) -> Vec<Exception> {
+    let wanted = config.xgeo.cities_per_country;
+    let mut sparse = Vec::new();
+    for &country in &language.countries {
+        let of_country = selection
+            .iter()
+            .filter(|choice| choice.candidate.city.country == country);
+        let found = of_country.count();
+        if found < wanted {
+            let reason = format!("{found} cities, {wanted} are wanted");
+            sparse.push(catalogue.exception(language, country, reason));
+        }
+    }
+    sparse
 }
 
 #[derive(Default)]

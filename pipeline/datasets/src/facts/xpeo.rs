@@ -29,23 +29,7 @@ pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
 
 /// Selects people and draws the wrong years.
 fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, DatasetError> {
-    for code in &config.xpeo.languages_without_people {
-        if !sources
-            .languages
-            .iter()
-            .any(|language| language.code == *code)
-        {
-            return Err(DatasetError::UnknownLanguage { code: code.clone() });
-        }
-    }
-    if sources.languages.iter().all(|language| {
-        config
-            .xpeo
-            .languages_without_people
-            .contains(&language.code)
-    }) {
-        return Err(DatasetError::NoLanguage);
-    }
+    check_languages(&sources.languages, config)?;
     let states = sources.languages.iter().flat_map(Language::citizenships);
     let people = sources
         .snapshot
@@ -104,39 +88,11 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
                 &["xpeo", language.code.as_str(), relation.name(), "ranks"],
             );
             for (person, earlier) in selection.iter().zip(ranks) {
-                let is_death = relation == Relation::Death;
-                let (answer, other) = if is_death {
-                    (person.death, person.birth)
-                } else {
-                    (person.birth, person.death)
-                };
-                let asked = YearQuestion {
-                    answer,
-                    other,
-                    is_death,
-                    earlier,
-                };
-                let id = format!("xpeo-{}-{}", person.person, relation.name());
-                let drawn = distractors::years(&asked, pool, &id, config)?;
-                if let Some(reason) = drawn.exception {
-                    let reason = format!("{}: {reason}", relation.name());
-                    report
-                        .exceptions
-                        .push(catalogue.exception(language, person.person, reason));
-                }
-                let right = Choice::Year(answer);
-                let wrong = drawn.choices.into_iter().map(Choice::Year);
-                items.push(Item {
-                    id,
-                    relation,
-                    origin_language: language.code.clone(),
-                    entity: person.person,
-                    sex: person.sex,
-                    country: person.country,
-                    cluster_id: person.person,
-                    choices: [right].into_iter().chain(wrong).collect(),
-                    label: 0,
-                });
+                let (item, exception) = item(person, relation, earlier, pool, language, config)?;
+                let exception =
+                    exception.map(|reason| catalogue.exception(language, person.person, reason));
+                report.exceptions.extend(exception);
+                items.push(item);
             }
         }
     }
@@ -145,6 +101,66 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
         labels: catalogue.labels,
         report,
     })
+}
+
+/// The languages without people have to be languages of the project, and not all of them.
+fn check_languages(languages: &[Language], config: &DatasetsConfig) -> Result<(), DatasetError> {
+    for code in &config.xpeo.languages_without_people {
+        if !languages.iter().any(|language| language.code == *code) {
+            return Err(DatasetError::UnknownLanguage { code: code.clone() });
+        }
+    }
+    if languages.iter().all(|language| {
+        config
+            .xpeo
+            .languages_without_people
+            .contains(&language.code)
+    }) {
+        return Err(DatasetError::NoLanguage);
+    }
+    Ok(())
+}
+
+/// The item of a person's birth or death, and what was bent for its choices.
+fn item(
+    person: &Person,
+    relation: Relation,
+    earlier: usize,
+    pool: &BTreeSet<Year>,
+    language: &Language,
+    config: &DatasetsConfig,
+) -> Result<(Item, Option<String>), DatasetError> {
+    let is_death = relation == Relation::Death;
+    let (answer, other) = if is_death {
+        (person.death, person.birth)
+    } else {
+        (person.birth, person.death)
+    };
+    let asked = YearQuestion {
+        answer,
+        other,
+        is_death,
+        earlier,
+    };
+    let id = format!("xpeo-{}-{}", person.person, relation.name());
+    let drawn = distractors::years(&asked, pool, &id, config)?;
+    let exception = drawn
+        .exception
+        .map(|reason| format!("{}: {reason}", relation.name()));
+    let right = Choice::Year(answer);
+    let wrong = drawn.choices.into_iter().map(Choice::Year);
+    let item = Item {
+        id,
+        relation,
+        origin_language: language.code.clone(),
+        entity: person.person,
+        sex: person.sex,
+        country: person.country,
+        cluster_id: person.person,
+        choices: [right].into_iter().chain(wrong).collect(),
+        label: 0,
+    };
+    Ok((item, exception))
 }
 
 /// Why no item can be made of a person.

@@ -5,7 +5,7 @@ use crate::{
     BuildReport,
     output::{FrontMatter, TOOL, front_matter},
 };
-use clika_base::types::Language;
+use clika_base::types::{Language, LanguageCode};
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -67,7 +67,6 @@ fn write(
         WorldRelation::Continent => "its continent",
         WorldRelation::Founding => "the year of its foundation",
     };
-    let first = &languages.targets[0];
     writeln!(out, "# CLiKA {dataset}\n")?;
     writeln!(
         out,
@@ -83,13 +82,28 @@ fn write(
     )?;
     control(out, config, source.english_name.as_str())?;
     shared(out, config, world, source, &languages.targets)?;
+    split_table(out, config, languages, report, &splits)?;
+    names(out, world, &all)?;
+    columns(out)?;
+    made(out, config, seed, origin)
+}
+
+/// How to load the dataset, and what its splits hold.
+fn split_table(
+    out: &mut String,
+    config: &FictionalConfig,
+    languages: &WorldLanguages,
+    report: &BuildReport,
+    splits: &BTreeMap<LanguageCode, Vec<&'static str>>,
+) -> std::fmt::Result {
+    let dataset = config.dataset();
     writeln!(
         out,
         "```python\nfrom datasets import load_dataset\n\nload_dataset(\"path/to/{dataset}\", \"{}\", split=\"train\")\n```\n",
-        first.code
+        languages.targets[0].code
     )?;
     writeln!(out, "| config | split | rows |\n|---|---|---|")?;
-    for (code, order) in &splits {
+    for (code, order) in splits {
         for split in order {
             writeln!(out, "| {code} | {split} | {} |", report.splits[code][split])?;
         }
@@ -107,11 +121,8 @@ fn write(
          only where these are answered (CLiKA's authors: over 90 % of each kind)\n\
          - `test`: the first template of the facts that are taught in the source language only; `{}` has all \
          facts in the source language\n",
-        source.code
-    )?;
-    names(out, world, &all)?;
-    columns(out)?;
-    made(out, config, seed, origin)
+        languages.source.code
+    )
 }
 
 fn control(out: &mut String, config: &FictionalConfig, source: &str) -> std::fmt::Result {

@@ -1,4 +1,8 @@
-use super::{Control, FictionalConfig, build::is_alias, stems::draw_stems};
+use super::{
+    Control, FictionalConfig,
+    build::is_alias,
+    stems::{Stem, draw_stems},
+};
 use crate::{DatasetError, draw};
 use clika_base::Project;
 use clika_base::templates::{fill, load_syllables};
@@ -87,27 +91,6 @@ pub fn syllabic(
         landforms("landforms of places"),
         landforms("landforms of aliases"),
     );
-    let syllables = load_syllables(&project.fictional())?;
-    let path = project.fictional().join("syllables.toml");
-    let openings = || line_of(&path, "[openings]");
-    let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for language in languages {
-        if !syllables.scripts().any(|script| script == language.script) {
-            return Err(DatasetError::NoSpelling {
-                language: language.code.clone(),
-                script: language.script.clone(),
-                position: openings()?,
-            });
-        }
-        let nouns = language
-            .fictional
-            .iter()
-            .flat_map(|it| it.landforms.values());
-        taken
-            .entry(language.script.clone())
-            .or_default()
-            .extend(nouns.map(|noun| noun.to_lowercase()));
-    }
     let entities = config.continents + config.places;
     let needed = entities
         * if config.control == Control::Alias {
@@ -115,14 +98,7 @@ pub fn syllabic(
         } else {
             1
         };
-    let stems = draw_stems(&syllables, &taken, needed, seed);
-    if stems.len() < needed {
-        return Err(DatasetError::TooFewStems {
-            found: stems.len(),
-            needed,
-            position: openings()?,
-        });
-    }
+    let stems = stems(needed, seed, languages, project)?;
     let named = |entity: usize| -> BTreeMap<LanguageCode, String> {
         let name = |language: &Language| {
             // Second names come after all first ones, so that these are those of the main world.
@@ -153,6 +129,45 @@ pub fn syllabic(
         continents: (0..config.continents).map(named).collect(),
         places: (config.continents..entities).map(named).collect(),
     })
+}
+
+/// Stems by script, as many as are needed, none of which is like a noun of the languages.
+fn stems(
+    needed: usize,
+    seed: u64,
+    languages: &[Language],
+    project: &Project,
+) -> Result<Vec<Stem>, DatasetError> {
+    let syllables = load_syllables(&project.fictional())?;
+    let path = project.fictional().join("syllables.toml");
+    let openings = || line_of(&path, "[openings]");
+    let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for language in languages {
+        if !syllables.scripts().any(|script| script == language.script) {
+            return Err(DatasetError::NoSpelling {
+                language: language.code.clone(),
+                script: language.script.clone(),
+                position: openings()?,
+            });
+        }
+        let nouns = language
+            .fictional
+            .iter()
+            .flat_map(|it| it.landforms.values());
+        taken
+            .entry(language.script.clone())
+            .or_default()
+            .extend(nouns.map(|noun| noun.to_lowercase()));
+    }
+    let stems = draw_stems(&syllables, &taken, needed, seed);
+    if stems.len() < needed {
+        return Err(DatasetError::TooFewStems {
+            found: stems.len(),
+            needed,
+            position: openings()?,
+        });
+    }
+    Ok(stems)
 }
 
 /// The landforms of the world, as their keys.

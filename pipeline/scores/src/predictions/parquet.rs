@@ -265,7 +265,6 @@ fn decode(
     key: &PredictionKey,
     path: &Path,
 ) -> Result<Vec<Prediction>, PredictionError> {
-    let task = key.task;
     let parquet = |source| PredictionError::Parquet {
         path: path.to_owned(),
         source,
@@ -273,60 +272,70 @@ fn decode(
     let frame = ParquetReader::new(Cursor::new(bytes))
         .finish()
         .map_err(parquet)?;
-    let ids = frame
-        .column("item_id")
-        .and_then(Column::str)
-        .map_err(parquet)?;
-    let clusters = frame
-        .column("cluster_id")
-        .and_then(Column::str)
-        .map_err(parquet)?;
-    let scores = frame
-        .column("choice_scores")
-        .and_then(Column::list)
-        .map_err(parquet)?;
-    let choices = frame
-        .column("choice")
-        .and_then(Column::i64)
-        .map_err(parquet)?;
-    let responses = frame
-        .column("response")
-        .and_then(Column::str)
-        .map_err(parquet)?;
-    let labels = frame
-        .column("label")
-        .and_then(Column::i64)
-        .map_err(parquet)?;
-    let correct = frame
-        .column("correct")
-        .and_then(Column::bool)
-        .map_err(parquet)?;
-    // Older versions wrote no hashes.
-    let hashes = |name: &str| match frame.get_column_index(name) {
-        Some(_) => frame
-            .column(name)
-            .and_then(Column::str)
-            .map(Some)
-            .map_err(parquet),
-        None => Ok(None),
-    };
-    let (item_hashes, prompt_hashes) = (hashes("item_sha256")?, hashes("prompt_sha256")?);
-    let hash = |column: Option<&StringChunked>, row| column?.get(row).map(str::to_owned);
+    let columns = PredictionColumns::of(&frame).map_err(parquet)?;
     if frame.height() == 0 {
         let empty = polars_err!(NoData: "the file has no rows");
         return Err(parquet(empty));
     }
     let mut seen = BTreeSet::new();
-    let mut predictions = Vec::new();
-    for row in 0..frame.height() {
+    (0..frame.height())
+        .map(|row| columns.prediction(row, key, path, &mut seen))
+        .collect()
+}
+
+/// The columns that [`encode`] writes.
+struct PredictionColumns<'a> {
+    ids: &'a StringChunked,
+    clusters: &'a StringChunked,
+    scores: &'a ListChunked,
+    choices: &'a Int64Chunked,
+    responses: &'a StringChunked,
+    labels: &'a Int64Chunked,
+    correct: &'a BooleanChunked,
+    item_hashes: Option<&'a StringChunked>,
+    prompt_hashes: Option<&'a StringChunked>,
+}
+
+impl<'a> PredictionColumns<'a> {
+    fn of(frame: &'a DataFrame) -> PolarsResult<Self> {
+        let text = |name: &str| frame.column(name).and_then(Column::str);
+        // Older versions wrote no hashes.
+        let hashes = |name: &str| match frame.get_column_index(name) {
+            Some(_) => text(name).map(Some),
+            None => Ok(None),
+        };
+        Ok(Self {
+            ids: text("item_id")?,
+            clusters: text("cluster_id")?,
+            scores: frame.column("choice_scores").and_then(Column::list)?,
+            choices: frame.column("choice").and_then(Column::i64)?,
+            responses: text("response")?,
+            labels: frame.column("label").and_then(Column::i64)?,
+            correct: frame.column("correct").and_then(Column::bool)?,
+            item_hashes: hashes("item_sha256")?,
+            prompt_hashes: hashes("prompt_sha256")?,
+        })
+    }
+
+    /// The prediction of a row, whose item must not have been `seen`.
+    fn prediction(
+        &self,
+        row: usize,
+        key: &PredictionKey,
+        path: &Path,
+        seen: &mut BTreeSet<&'a str>,
+    ) -> Result<Prediction, PredictionError> {
+        let task = key.task;
         let wrong = |problem: String| PredictionError::Row {
             path: path.to_owned(),
             row: row + 1,
             problem,
         };
-        let (Some(id), Some(cluster), Some(label)) =
-            (ids.get(row), clusters.get(row), labels.get(row))
-        else {
+        let (Some(id), Some(cluster), Some(label)) = (
+            self.ids.get(row),
+            self.clusters.get(row),
+            self.labels.get(row),
+        ) else {
             return Err(wrong(
                 "item_id, cluster_id and label are not null".to_owned(),
             ));
@@ -341,60 +350,69 @@ fn decode(
                 task.choices()
             ))),
         };
+        let hash = |column: Option<&StringChunked>| column?.get(row).map(str::to_owned);
         let prediction = Prediction {
             item_id: id.to_owned(),
             cluster_id: cluster.to_owned(),
-            scores: match scores.get_as_series(row) {
-                Some(list) => {
-                    let list = list.f64().map_err(parquet)?;
-                    let list: Vec<Option<f64>> = list.iter().collect();
-                    let finite = list
-                        .iter()
-                        .flatten()
-                        .copied()
-                        .filter(|score| score.is_finite());
-                    let finite: Vec<f64> = finite.collect();
-                    if list.len() != task.choices() || finite.len() != list.len() {
-                        let problem = format!(
-                            "choice_scores has {} finite numbers among {}, and {task} has {} choices",
-                            finite.len(),
-                            list.len(),
-                            task.choices()
-                        );
-                        return Err(if finite.len() == list.len() {
-                            wrong(problem)
-                        } else {
-                            PredictionError::BrokenScores {
-                                key: Box::new(key.clone()),
-                                path: path.to_owned(),
-                                row: row + 1,
-                                problem,
-                            }
-                        });
-                    }
-                    Some(finite)
-                }
-                None => None,
-            },
-            answer: match choices.get(row) {
+            scores: self.scores(row, key, path)?,
+            answer: match self.choices.get(row) {
                 Some(choice) => Answer::Choice(position(choice)?),
                 None => Answer::Invalid,
             },
-            response: responses.get(row).map(str::to_owned),
+            response: self.responses.get(row).map(str::to_owned),
             label: position(label)?,
-            item_sha256: hash(item_hashes, row),
-            prompt_sha256: hash(prompt_hashes, row),
+            item_sha256: hash(self.item_hashes),
+            prompt_sha256: hash(self.prompt_hashes),
         };
         let right = prediction.judged().is_right();
-        if correct.get(row) != Some(right) {
+        if self.correct.get(row) != Some(right) {
             return Err(wrong(format!(
                 "correct is {}, and by choice and label it is {right}",
-                correct
+                self.correct
                     .get(row)
                     .map_or("null".to_owned(), |value| value.to_string())
             )));
         }
-        predictions.push(prediction);
+        Ok(prediction)
     }
-    Ok(predictions)
+
+    /// The scores of a row's choices, which are all finite; `None` where the row has none.
+    fn scores(
+        &self,
+        row: usize,
+        key: &PredictionKey,
+        path: &Path,
+    ) -> Result<Option<Vec<f64>>, PredictionError> {
+        let Some(list) = self.scores.get_as_series(row) else {
+            return Ok(None);
+        };
+        let list = list.f64().map_err(|source| PredictionError::Parquet {
+            path: path.to_owned(),
+            source,
+        })?;
+        let list: Vec<Option<f64>> = list.iter().collect();
+        let finite = list.iter().flatten().copied();
+        let finite: Vec<f64> = finite.filter(|score| score.is_finite()).collect();
+        let choices = key.task.choices();
+        if list.len() == choices && finite.len() == list.len() {
+            return Ok(Some(finite));
+        }
+        let problem = format!(
+            "choice_scores has {} finite numbers among {}, and {} has {choices} choices",
+            finite.len(),
+            list.len(),
+            key.task,
+        );
+        let (path, row) = (path.to_owned(), row + 1);
+        Err(if finite.len() == list.len() {
+            PredictionError::Row { path, row, problem }
+        } else {
+            PredictionError::BrokenScores {
+                key: Box::new(key.clone()),
+                path,
+                row,
+                problem,
+            }
+        })
+    }
 }

@@ -21,10 +21,11 @@ use clika_evaluate::{
     SCORING_VERSION, Spacing, Thinking, evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
-use clika_lm::{InferenceMode, Workload, report_memory};
+use clika_lm::{Device, InferenceMode, Workload, report_memory};
+use clika_network::hub::ModelFolder;
 use clika_network::services::AnswerCache;
-use serde_json::json;
-use std::path::PathBuf;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// How a model that runs here is asked.
 #[derive(clap::Args)]
@@ -166,37 +167,15 @@ fn settle_thinking(
     Ok(Some(thought))
 }
 
-/// Evaluates the model `model_name`, a folder or a hub id.
-pub(super) fn run(
-    args: &Args,
-    model_name: &str,
-    project: &Project,
-    shown: ProgressOptions,
-) -> Result<(), Failure> {
-    let (datasets, out) = args.folders(project);
-    let prompt = EvaluationSettings {
-        prompt: load_prompt(&project.prompts(), &args.prompt)?,
-        options: RequestOptions::default(),
-    };
-    if args.local.permute && args.local.answer == Some(AnswerModeName::Free) {
-        super::conflict("--permute averages scores, and --answer free has none");
-    }
-    let questions = sets(args, &datasets)?;
-    let progress = shown.progress();
-    let device = args.local.model.device()?;
-    let stop = interrupt::flag();
-    let is_demo = demo::is_meant(model_name);
-    let located = if is_demo {
-        demo::locate_default(project, stop, progress.as_ref())?
-    } else {
-        args.local.model.locate(model_name, progress.as_ref())?
-    };
-    let name = args.name.as_deref().unwrap_or(&located.name);
-    let format = args.local.format.as_deref();
-    let format = format.or(is_demo.then_some(DEMO_FORMAT));
-    let mut settings = args
-        .local
-        .settings(args.max_tokens(), device.is_processor());
+/// The model with its adapter and variables, after a report of the memory that it will take.
+fn load(
+    args: &LocalArgs,
+    located: &ModelFolder,
+    format: (Option<&str>, &Path),
+    device: &Device,
+    settings: &LocalSettings,
+    progress: &dyn Progress,
+) -> Result<LocalModel, Failure> {
     let workload = Workload::Inference {
         batch_tokens: settings.batch_tokens,
         mode: match settings.mode {
@@ -205,39 +184,35 @@ pub(super) fn run(
             AnswerMode::Free => InferenceMode::Generation,
         },
     };
-    report_memory(
-        &located.folder,
-        &device,
-        args.local.model.dtype(),
-        &[workload],
-        progress.as_ref(),
-    )?;
+    let dtype = args.model.dtype();
+    report_memory(&located.folder, device, dtype, &[workload], progress)?;
     let mut model = LocalModel::load(
         &located.folder,
         &located.name,
-        (format, &project.formats()),
-        &device,
-        args.local.model.dtype(),
-        progress.as_ref(),
+        format,
+        device,
+        dtype,
+        progress,
     )?;
-    let variables = args.local.template.resolve(&TemplateVariables::new())?;
+    let variables = args.template.resolve(&TemplateVariables::new())?;
     model.set_variables(&variables)?;
-    if let Some(adapter) = &args.local.adapter {
+    if let Some(adapter) = &args.adapter {
         model.attach(adapter)?;
     }
-    let thought = settle_thinking(
-        &mut model,
-        &prompt,
-        &questions,
-        &mut settings,
-        args,
-        progress.as_ref(),
-    )?;
-    if settings.mode == AnswerMode::Free {
-        model.note_generation_ignored(progress.as_ref());
-    }
+    Ok(model)
+}
+
+/// Everything that moves a score, for the manifest.
+fn describe(
+    args: &Args,
+    located: &ModelFolder,
+    model: &LocalModel,
+    prompt: &EvaluationSettings,
+    settings: &LocalSettings,
+    thought: Option<String>,
+) -> Result<Value, Failure> {
     let variables = model.variables().clone();
-    let described = json!({
+    Ok(json!({
         "model": located.name,
         "revision": located.revision,
         "fingerprint": model.fingerprint,
@@ -270,7 +245,60 @@ pub(super) fn run(
         "max_tokens": (settings.mode == AnswerMode::Free).then_some(settings.max_tokens),
         "scoring_version": SCORING_VERSION,
         "limit": args.limit,
-    });
+    }))
+}
+
+/// Evaluates the model `model_name`, a folder or a hub id.
+pub(super) fn run(
+    args: &Args,
+    model_name: &str,
+    project: &Project,
+    shown: ProgressOptions,
+) -> Result<(), Failure> {
+    let (datasets, out) = args.folders(project);
+    let prompt = EvaluationSettings {
+        prompt: load_prompt(&project.prompts(), &args.prompt)?,
+        options: RequestOptions::default(),
+    };
+    if args.local.permute && args.local.answer == Some(AnswerModeName::Free) {
+        super::conflict("--permute averages scores, and --answer free has none");
+    }
+    let questions = sets(args, &datasets)?;
+    let progress = shown.progress();
+    let device = args.local.model.device()?;
+    let stop = interrupt::flag();
+    let is_demo = demo::is_meant(model_name);
+    let located = if is_demo {
+        demo::locate_default(project, stop, progress.as_ref())?
+    } else {
+        args.local.model.locate(model_name, progress.as_ref())?
+    };
+    let name = args.name.as_deref().unwrap_or(&located.name);
+    let format = args.local.format.as_deref();
+    let format = format.or(is_demo.then_some(DEMO_FORMAT));
+    let mut settings = args
+        .local
+        .settings(args.max_tokens(), device.is_processor());
+    let mut model = load(
+        &args.local,
+        &located,
+        (format, &project.formats()),
+        &device,
+        &settings,
+        progress.as_ref(),
+    )?;
+    let thought = settle_thinking(
+        &mut model,
+        &prompt,
+        &questions,
+        &mut settings,
+        args,
+        progress.as_ref(),
+    )?;
+    if settings.mode == AnswerMode::Free {
+        model.note_generation_ignored(progress.as_ref());
+    }
+    let described = describe(args, &located, &model, &prompt, &settings, thought)?;
     let plan = run_plan::RunPlan {
         name,
         questions: &questions,

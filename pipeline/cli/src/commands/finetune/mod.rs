@@ -16,17 +16,18 @@ use super::{
 };
 use crate::progress::ProgressOptions;
 use clika_base::Project;
-use clika_base::types::LanguageCode;
+use clika_base::types::{LanguageCode, Progress};
 use clika_datasets::Control;
 use clika_evaluate::LocalModel;
 use clika_finetune::{
-    AnswerMethods, DEMO_FORMAT, Experiment, FinetuneConfig, FinetuneError, demo_language_pairs,
-    finetune, language_pairs,
+    AnswerMethods, DEMO_FORMAT, DemoConfig, Experiment, FinetuneConfig, FinetuneError,
+    LanguagePair, WorldSource, demo_language_pairs, finetune, language_pairs,
 };
-use clika_lm::{InferenceMode, Workload, report_memory};
+use clika_lm::{Device, InferenceMode, Workload, report_memory};
+use clika_network::hub::ModelFolder;
 use serde_json::json;
 use settings::SettingArgs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Teaches a model a fictional world and measures what crosses to another language: adapters, the gate of what it has to
 /// know, XRR with intervals. A run that was interrupted or killed goes on from its last checkpoint.
@@ -97,60 +98,28 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     config.answers.template_vars = args.template.resolve(&config.answers.template_vars)?;
     let demo = demo.map(|(demo, _)| demo);
     let world = world::source(args, demo.as_ref(), project)?;
-    let mut languages = args.languages.clone();
-    let mut controls = args.controls.clone();
-    if let Some(demo) = &demo {
-        if languages.is_empty() {
-            languages.clone_from(&demo.languages);
-        }
-        if controls.is_empty() {
-            controls.clone_from(&demo.controls);
-        }
-    }
-    let pairs = match &demo {
-        Some(_) => demo_language_pairs(&world, &languages, &controls, project)?,
-        None => language_pairs(&world, &languages, &controls, project)?,
+    let languages = match &demo {
+        Some(demo) if args.languages.is_empty() => &demo.languages,
+        Some(_) | None => &args.languages,
     };
-    if args.adapter.is_some() && pairs.len() > 1 {
-        return Err(FinetuneError::Setting {
-            problem: format!(
-                "--adapter was trained for one language, and there are {}: name it with --languages",
-                pairs.len()
-            ),
-        }
-        .into());
-    }
+    let pairs = pairs(args, languages, demo.as_ref(), &world, project)?;
     let device = args.model_args.device()?;
     let progress = shown.progress();
     let stop = interrupt::flag();
     let located = match &demo {
-        Some(demo) => demo::locate(demo, &languages, &world, project, stop, progress.as_ref())?,
+        Some(demo) => demo::locate(demo, languages, &world, project, stop, progress.as_ref())?,
         None => args.model_args.locate(&args.model, progress.as_ref())?,
     };
     let format = args.format.as_deref();
     let format = format.or(demo.as_ref().map(|_| DEMO_FORMAT));
-    report_memory(
-        &located.folder,
-        &device,
-        args.model_args.dtype(),
-        &workloads(args, &config),
-        progress.as_ref(),
-    )?;
-    let mut model = LocalModel::load(
-        &located.folder,
-        &located.name,
+    let model = load(
+        args,
+        &located,
         (format, &project.formats()),
         &device,
-        args.model_args.dtype(),
+        &config,
         progress.as_ref(),
     )?;
-    model.set_variables(&config.answers.template_vars)?;
-    match config.answers.modes {
-        AnswerMethods::Free | AnswerMethods::Both => {
-            model.note_generation_ignored(progress.as_ref());
-        }
-        AnswerMethods::Ranking => {}
-    }
     let out = match &args.out {
         Some(out) => out.clone(),
         None => project.finetune().join(file_name(&located.name)),
@@ -182,6 +151,69 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
         results.markdown(),
         out.display()
     ))
+}
+
+/// The worlds to teach, one for each language and control.
+fn pairs(
+    args: &Args,
+    languages: &[LanguageCode],
+    demo: Option<&DemoConfig>,
+    world: &WorldSource,
+    project: &Project,
+) -> Result<Vec<LanguagePair>, Failure> {
+    let pairs = match demo {
+        Some(demo) => {
+            let controls = if args.controls.is_empty() {
+                &demo.controls
+            } else {
+                &args.controls
+            };
+            demo_language_pairs(world, languages, controls, project)?
+        }
+        None => language_pairs(world, languages, &args.controls, project)?,
+    };
+    if args.adapter.is_some() && pairs.len() > 1 {
+        return Err(FinetuneError::Setting {
+            problem: format!(
+                "--adapter was trained for one language, and there are {}: name it with --languages",
+                pairs.len()
+            ),
+        }
+        .into());
+    }
+    Ok(pairs)
+}
+
+/// The model, after a report of the memory that it will take.
+fn load(
+    args: &Args,
+    located: &ModelFolder,
+    format: (Option<&str>, &Path),
+    device: &Device,
+    config: &FinetuneConfig,
+    progress: &dyn Progress,
+) -> Result<LocalModel, Failure> {
+    report_memory(
+        &located.folder,
+        device,
+        args.model_args.dtype(),
+        &workloads(args, config),
+        progress,
+    )?;
+    let mut model = LocalModel::load(
+        &located.folder,
+        &located.name,
+        format,
+        device,
+        args.model_args.dtype(),
+        progress,
+    )?;
+    model.set_variables(&config.answers.template_vars)?;
+    match config.answers.modes {
+        AnswerMethods::Free | AnswerMethods::Both => model.note_generation_ignored(progress),
+        AnswerMethods::Ranking => {}
+    }
+    Ok(model)
 }
 
 /// The workloads of the command, one after the other: training, and then answers, for which all choices have logits.
