@@ -10,7 +10,7 @@ use std::{io, path::PathBuf};
 pub enum AuditError {
     /// A file or folder cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("name a folder of datasets that you may read"))]
+    #[diagnostic(help("check the path and its permissions"))]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
@@ -18,9 +18,9 @@ pub enum AuditError {
         source: io::Error,
     },
     /// The folder holds nothing to audit.
-    #[error("{} holds no dataset", path.display())]
+    #[error("{} contains no dataset", path.display())]
     #[diagnostic(help(
-        "expected a dataset of ours (data/<language>/<split>-00000-of-00001.parquet), a folder of such datasets, \
+        "expected a dataset built by clika (data/<language>/<split>-00000-of-00001.parquet), a folder of such datasets, \
          the paper's release (x_geo/, x_name/, x_copa/, x_csqa/, fictional/) or one of the release's folders"
     ))]
     Nothing {
@@ -28,8 +28,8 @@ pub enum AuditError {
         path: PathBuf,
     },
     /// A folder of languages has a folder that is none.
-    #[error("`{name}` in {} is no language", path.display())]
-    #[diagnostic(help("a task has one folder a language, named by its code: de, pt-br"))]
+    #[error("`{name}` in {} is not a language", path.display())]
+    #[diagnostic(help("a task has one folder for each language, named by its code: de, pt-br"))]
     NoLanguage {
         /// The folder that holds it.
         path: PathBuf,
@@ -38,7 +38,7 @@ pub enum AuditError {
     },
     /// A language has no file of items.
     #[error("no {name} in {}", path.display())]
-    #[diagnostic(help("complete the folder, or remove the language everywhere"))]
+    #[diagnostic(help("add the file, or remove the language from every task"))]
     NoFile {
         /// The folder.
         path: PathBuf,

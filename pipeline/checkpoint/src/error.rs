@@ -8,7 +8,7 @@ pub enum CheckpointError {
     /// A file of the model cannot be read.
     #[error("cannot read {}", path.display())]
     #[diagnostic(help(
-        "a model's folder holds config.json, the tokenizer and weights, as Hugging Face publishes them"
+        "a model's folder contains config.json, the tokenizer and the weights, as Hugging Face publishes them"
     ))]
     Read {
         /// The file.
@@ -18,7 +18,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// config.json is none, or lacks something.
-    #[error("{} is no usable configuration: {problem}", path.display())]
+    #[error("{} is not a usable configuration: {problem}", path.display())]
     #[diagnostic(help("compare it with the one that the model's authors published"))]
     Config {
         /// The file.
@@ -49,14 +49,14 @@ pub enum CheckpointError {
     /// There are no weights.
     #[error("no weights in {}", folder.display())]
     #[diagnostic(help(
-        "weights are *.safetensors or pytorch_model*.bin; a download that broke off is taken up by naming the model by its id again"
+        "weights are *.safetensors or pytorch_model*.bin; to continue a broken download, name the model by its id again"
     ))]
     NoWeights {
         /// The folder.
         folder: PathBuf,
     },
     /// A set of shards is not whole.
-    #[error("`{shard}` is missing in {}, where other shards of its set are", folder.display())]
+    #[error("`{shard}` is missing from {}, which has other shards of the set", folder.display())]
     #[diagnostic(help(
         "download the missing file, or the index that says which files belong together"
     ))]
@@ -78,9 +78,9 @@ pub enum CheckpointError {
         files: Vec<String>,
     },
     /// A tensor of one name with different numbers.
-    #[error("`{name}` is in {} and, with other numbers, in {}", first.display(), second.display())]
+    #[error("`{name}` is in {} and, with other values, in {}", first.display(), second.display())]
     #[diagnostic(help(
-        "remove the file that does not belong to the model, or let the index name the last of them"
+        "remove the file that does not belong to the model, or name the right one in the index"
     ))]
     Twice {
         /// The tensor.
@@ -91,9 +91,9 @@ pub enum CheckpointError {
         second: PathBuf,
     },
     /// A tensor in an element type that is not read.
-    #[error("{element} is not supported: `{name}` in {} is stored so", path.display())]
+    #[error("{element} is not supported: `{name}` in {} has that type", path.display())]
     #[diagnostic(help(
-        "weights are read from F64, F32, F16 and BF16; take the checkpoint before it was quantized, or convert it"
+        "weights must be F64, F32, F16 or BF16; use the checkpoint from before quantization, or convert it"
     ))]
     Element {
         /// The tensor.
@@ -106,7 +106,7 @@ pub enum CheckpointError {
     /// A file of PyTorch's that holds what is not read.
     #[error("{}: {element} is not supported", path.display())]
     #[diagnostic(help(
-        "weights are read from tensors of F64, F32, F16 and BF16; save them so, best as model.safetensors"
+        "weights must be tensors of F64, F32, F16 or BF16; save them as such, preferably in model.safetensors"
     ))]
     Unreadable {
         /// The file.
@@ -115,8 +115,8 @@ pub enum CheckpointError {
         element: String,
     },
     /// Quantized weights stand where plain ones are needed.
-    #[error("the weights are quantized: they hold `{found}` instead of `{name}`")]
-    #[diagnostic(help("take the checkpoint before it was quantized"))]
+    #[error("the weights are quantized: they contain `{found}` instead of `{name}`")]
+    #[diagnostic(help("use the checkpoint from before quantization"))]
     Quantized {
         /// The tensor that is needed.
         name: String,
@@ -151,7 +151,7 @@ pub enum CheckpointError {
         shape: Vec<usize>,
     },
     /// A tensor has another shape than the configuration says.
-    #[error("`{name}` has shape {found:?}, and config.json asks for {expected:?}")]
+    #[error("`{name}` has shape {found:?}, but config.json says {expected:?}")]
     #[diagnostic(help("the file belongs to another model or configuration"))]
     Shape {
         /// Its name.
@@ -162,9 +162,9 @@ pub enum CheckpointError {
         expected: Vec<usize>,
     },
     /// A weight that is no number.
-    #[error("`{name}` in {} holds {count} values that are not finite", path.display())]
+    #[error("`{name}` in {} has {count} values that are not finite", path.display())]
     #[diagnostic(help(
-        "a model with NaN or infinity in its weights answers nothing; take another checkpoint"
+        "a model with NaN or infinity in its weights gives no usable answer; use another checkpoint"
     ))]
     NotFinite {
         /// The tensor.
@@ -175,7 +175,7 @@ pub enum CheckpointError {
         count: usize,
     },
     /// A weight that the type of the computation cannot hold.
-    #[error("`{name}` in {} holds {count} values beyond the range of {}", path.display(), dtype.name())]
+    #[error("`{name}` in {} has {count} values beyond the range of {}", path.display(), dtype.name())]
     #[diagnostic(help("{}", dtype.beyond_range()))]
     Overflow {
         /// The tensor.

@@ -91,7 +91,7 @@ fn what_contradicts_itself_or_would_be_left_out_is_refused() {
     let error = read(json!({ "architectures": ["MistralForCausalLM"], "model_type": "llama" }));
     assert_eq!(
         error.unwrap_err().to_string(),
-        "config.json is no usable configuration: `model_type` is llama, and `architectures` names a model of type mistral"
+        "config.json is not a usable configuration: `model_type` is llama, and `architectures` names a model of type mistral"
     );
     // Each of them alone says what it is.
     for config in [

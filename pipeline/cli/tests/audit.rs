@@ -114,11 +114,11 @@ fn a_folder_without_datasets_is_an_error_with_what_is_expected() {
     let templates = project.path("templates");
     let error = project.fail(&["audit", templates.to_str().unwrap()]);
     assert!(
-        error.starts_with("error: PROJECT/templates holds no dataset"),
+        error.starts_with("error: PROJECT/templates contains no dataset"),
         "{error}"
     );
     assert!(
-        error.contains("hint: expected a dataset of ours"),
+        error.contains("hint: expected a dataset built by clika"),
         "{error}"
     );
     let error = project.fail(&["audit", "no-such-folder"]);

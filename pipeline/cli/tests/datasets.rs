@@ -234,7 +234,7 @@ fn a_snapshot_that_is_missing() {
     insta::assert_snapshot!(project.fail(&["datasets", "--snapshot", "none.ttl"]), @r#"
     error: cannot read none.ttl
       cause: No such file or directory (os error 2)
-    hint: is the file there, and may you read it? Relative paths start where clika runs
+    hint: check the path and the file's permissions; relative paths start in the folder where clika runs
     "#);
 }
 

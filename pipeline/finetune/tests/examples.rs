@@ -319,7 +319,7 @@ fn template_variables_change_what_is_read_and_how_it_ends() {
     let other = TemplateVariables::from([("thinks".to_owned(), true.into())]);
     let error = model.set_variables(&other).unwrap_err().to_string();
     assert!(
-        error.contains("`thinks`") && error.ends_with("is never read by it"),
+        error.contains("`thinks`") && error.ends_with("is not used by it"),
         "{error}"
     );
     let error = self::model("alpaca").set_variables(&other).unwrap_err();

@@ -29,7 +29,7 @@ pub(super) fn read<T: DeserializeOwned>(
                 let problem = if error.is_data() {
                     problem.to_owned()
                 } else {
-                    format!("the line is no JSON: {problem}, column {}", error.column())
+                    format!("the line is not JSON: {problem}, column {}", error.column())
                 };
                 return Err(wrong(path, index + 1, problem, expected));
             }

@@ -182,7 +182,10 @@ fn csqa(path: &Path, at: &str) -> Result<Vec<ChoiceItem>, AuditError> {
         let CsqaChoices { label, text } = line.question.choices;
         let key = label.iter().position(|label| *label == line.answer_key);
         let Some(label) = key.and_then(|key| i64::try_from(key).ok()) else {
-            let problem = format!("answerKey `{}` is no label of a choice", line.answer_key);
+            let problem = format!(
+                "answerKey `{}` is not the label of a choice",
+                line.answer_key
+            );
             return Err(lines::wrong(path, number, problem, expected));
         };
         items.push(ChoiceItem {

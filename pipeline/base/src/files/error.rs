@@ -10,7 +10,7 @@ pub enum ArtifactError {
     /// Reading failed.
     #[error("cannot read {}", path.display())]
     #[diagnostic(help(
-        "is the file there, and may you read it? Relative paths start where clika runs"
+        "check the path and the file's permissions; relative paths start in the folder where clika runs"
     ))]
     Read {
         /// The file or folder.
@@ -44,8 +44,8 @@ pub enum ArtifactError {
         path: PathBuf,
     },
     /// A manifest is no JSON of the expected form.
-    #[error("{} is no manifest", path.display())]
-    #[diagnostic(help("remove the folder that holds it, or write elsewhere"))]
+    #[error("{} is not a manifest", path.display())]
+    #[diagnostic(help("remove its folder, or write elsewhere"))]
     Manifest {
         /// The manifest.
         path: PathBuf,

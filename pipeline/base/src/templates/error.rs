@@ -20,7 +20,7 @@ pub enum TemplateError {
     },
     /// The folder holds no template.
     #[error("no language file `*.toml` in {}", path.display())]
-    #[diagnostic(help("the project's own ten lie in templates/languages"))]
+    #[diagnostic(help("the project's own ten are in templates/languages"))]
     Empty {
         /// The folder.
         path: PathBuf,

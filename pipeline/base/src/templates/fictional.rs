@@ -110,7 +110,7 @@ fn check_rows(
             |problem: String, hint: &str| Err(source.error(span(source, &key), problem, hint));
         if latin.is_empty() || !latin.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return error(
-                format!("`{key}` is no syllable in Latin script"),
+                format!("`{key}` is not a syllable in Latin script"),
                 "write lower-case letters from a to z",
             );
         }
@@ -231,14 +231,14 @@ pub(crate) fn check(
         };
         if noun.trim().is_empty() || noun.contains(['{', '}']) {
             return error(
-                format!("landform `{key}` is no noun: `{noun}`"),
+                format!("landform `{key}` is not a noun: `{noun}`"),
                 "write the language's noun",
             );
         }
         if let Some(other) = seen.insert(noun.to_lowercase(), key) {
             return error(
                 format!("landform `{key}` is `{noun}`, as `{other}` is"),
-                "every landform needs a noun of its own, or two places could share a name",
+                "give every landform its own noun, or two places could have the same name",
             );
         }
     }
@@ -254,8 +254,11 @@ fn check_new(
     if let Some(position) = earlier.iter().position(|other| other == text) {
         return Err(source.error(
             span(source, key),
-            format!("`{key}` equals the one at position {}", position + 1),
-            "write another one, or take it out",
+            format!(
+                "`{key}` is the same as the one at position {}",
+                position + 1
+            ),
+            "write another one, or remove it",
         ));
     }
     Ok(())

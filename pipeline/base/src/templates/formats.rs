@@ -174,10 +174,8 @@ fn check(format: &Format, source: &TemplateSource) -> Result<(), TemplateError> 
         if token.is_empty() || !templates.any(|template| template.contains(token)) {
             return error(
                 &format!("special.{}", index + 1),
-                format!(
-                    "special token `{token}` stands neither in `prefix` nor in `user` nor in `assistant`"
-                ),
-                "spell it as there, or take it out",
+                format!("special token `{token}` is in none of `prefix`, `user` and `assistant`"),
+                "spell it as it is written there, or remove it",
             );
         }
     }
@@ -185,7 +183,7 @@ fn check(format: &Format, source: &TemplateSource) -> Result<(), TemplateError> 
         return error(
             &format!("stop.{}", index + 1),
             "`stop` has an empty text".to_owned(),
-            "take it out: it would end every answer before it begins",
+            "remove it: it would end every answer before it begins",
         );
     }
     Ok(())

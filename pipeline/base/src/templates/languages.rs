@@ -108,7 +108,7 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
         return Err(source.error(
             span(source, "years.bce"),
             "`years.bce` equals `years.ce`",
-            "a year before our era has to be told from one after it",
+            "write them differently, or years before and after our era look the same",
         ));
     }
     let script = language.script.as_bytes();
@@ -118,7 +118,7 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
     {
         return Err(source.error(
             span(source, "script"),
-            format!("`{}` is no script code", language.script),
+            format!("`{}` is not a script code", language.script),
             "use the four letters of ISO 15924, such as `Latn`, `Cyrl` or `Arab`",
         ));
     }
@@ -168,7 +168,10 @@ pub(crate) fn check_placeholders(
     if rest.contains(['{', '}']) {
         return error(
             format!("template `{key}` has a brace outside its placeholders"),
-            format!("it may hold {} and no other brace", expected.join(", ")),
+            format!(
+                "write no other braces than those of {}",
+                expected.join(", ")
+            ),
         );
     }
     Ok(())
@@ -195,14 +198,14 @@ fn check_label_languages(
         if code == "mul" && language.script != "Latn" {
             return error(
                 format!(
-                    "`mul` stands for labels in Latin script, but `{}` is written in {}",
+                    "`mul` means labels in Latin script, but `{}` is written in {}",
                     language.code, language.script
                 ),
-                "take `mul` out of `wikidata_codes`",
+                "remove `mul` from `wikidata_codes`",
             );
         }
         if !seen.insert(code) {
-            return error(format!("`{code}` stands twice"), "keep it once");
+            return error(format!("`{code}` is listed twice"), "list it once");
         }
         if code.is_empty()
             || !code
@@ -210,7 +213,7 @@ fn check_label_languages(
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         {
             return error(
-                format!("`{code}` is no label language of Wikidata"),
+                format!("`{code}` is not a label language of Wikidata"),
                 "use lower-case codes such as `de` or `zh-hans`",
             );
         }

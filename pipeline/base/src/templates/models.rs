@@ -102,7 +102,7 @@ pub fn default_format(
         source.error(
             error.span().unwrap_or(0..0),
             error.message().trim_end(),
-            "a rule has `format`, a `comment` if there is a reason to tell, and as conditions `all`, `any`, `without`, `begins`, \
+            "a rule has `format`, an optional `comment` with the reason, and the conditions `all`, `any`, `without`, `begins`, \
              `plain`, `chat_template` and `template_ends`",
         )
     })?;
@@ -122,7 +122,7 @@ pub fn default_format(
         }),
         None => Err(source.error(
             span(&source, "rules"),
-            format!("no rule holds for the model `{model}`"),
+            format!("no rule matches the model `{model}`"),
             "end the table with a rule that has no condition",
         )),
     }
@@ -208,14 +208,14 @@ fn check(
     if rule.plain && rule.begins.is_empty() {
         return error(
             "plain",
-            "`plain` says what follows a beginning, and `begins` is missing".to_owned(),
+            "`plain` is about what follows a beginning, but `begins` is missing".to_owned(),
             "add `begins`".to_owned(),
         );
     }
     if is_own && rule.chat_template != Some(true) {
         return error(
             "format",
-            format!("`{OWN}` for models that may have no template"),
+            format!("`{OWN}` is chosen for models that may have no chat template"),
             "add `chat_template = true`".to_owned(),
         );
     }
@@ -230,7 +230,7 @@ fn check(
             if pattern.is_empty() || pattern.contains(is_never) {
                 return error(
                     &format!("{key}.{}", index + 1),
-                    format!("no name is told by `{pattern}`"),
+                    format!("no name can match `{pattern}`"),
                     "write lower-case letters, with hyphens for `_` and spaces, and no `/`"
                         .to_owned(),
                 );

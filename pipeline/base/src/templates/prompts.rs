@@ -142,7 +142,7 @@ impl ItemPrompt {
                             "`{kind}.separator` is {separator:?}, and an example answers with {shown:?} after `{}`",
                             self.ending()
                         ),
-                        "write what the examples show: models do as they are shown",
+                        "write what the examples show: models imitate them",
                     );
                 }
                 (Some(_), _) | (None, None) => {}
@@ -151,7 +151,7 @@ impl ItemPrompt {
         if self.separator.is_none() {
             return error(
                 format!("`{kind}.separator` is missing, and no example shows it"),
-                "write what stands between `item` and an option: \"\" or \" \"",
+                "write what comes between `item` and an option: \"\" or \" \"",
             );
         }
         Ok(())

@@ -175,7 +175,7 @@ impl TryFrom<String> for LanguageCode {
             Ok(Self(code))
         } else {
             Err(format!(
-                "`{code}` is no language code: expected lower-case letters such as `de` or `pt-br`"
+                "`{code}` is not a language code: expected lower-case letters such as `de` or `pt-br`"
             ))
         }
     }

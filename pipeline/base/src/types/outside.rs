@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 /// A file's name that leads out of the model's folder, or could on some system.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of a file in the model's folder: {reason}", name.escape_debug())]
+#[error("`{}` is not the name of a file in the model's folder: {reason}", name.escape_debug())]
 pub struct OutsidePath {
     /// The name as it was given.
     pub name: String,
@@ -23,13 +23,13 @@ pub fn file_inside(folder: &Path, name: &str) -> Result<PathBuf, OutsidePath> {
     let reason = if name.is_empty() {
         "it is empty"
     } else if name.chars().any(char::is_control) {
-        "it holds a control character"
+        "it contains a control character"
     } else if name.contains('\\') {
-        "it holds a backslash"
+        "it contains a backslash"
     } else if name.starts_with('/') || drive {
         "it is absolute"
     } else if name.split('/').any(|part| part == "..") {
-        "it leads upwards"
+        "it leads to a folder above"
     } else if name.split('/').any(|part| matches!(part, "" | ".")) {
         "a part of it is empty"
     } else {
@@ -70,17 +70,17 @@ mod tests {
             ("//host/share", "it is absolute"),
             ("C:model.bin", "it is absolute"),
             ("c:/model.bin", "it is absolute"),
-            ("..", "it leads upwards"),
-            ("../model.bin", "it leads upwards"),
-            ("a/../../model.bin", "it leads upwards"),
-            ("a/..", "it leads upwards"),
-            ("..\\model.bin", "it holds a backslash"),
-            ("a\\..\\..\\model.bin", "it holds a backslash"),
+            ("..", "it leads to a folder above"),
+            ("../model.bin", "it leads to a folder above"),
+            ("a/../../model.bin", "it leads to a folder above"),
+            ("a/..", "it leads to a folder above"),
+            ("..\\model.bin", "it contains a backslash"),
+            ("a\\..\\..\\model.bin", "it contains a backslash"),
             (".", "a part of it is empty"),
             ("a//b", "a part of it is empty"),
             ("a/", "a part of it is empty"),
-            ("a\0b", "it holds a control character"),
-            ("a\nb", "it holds a control character"),
+            ("a\0b", "it contains a control character"),
+            ("a\nb", "it contains a control character"),
         ] {
             assert_eq!(
                 file_inside(Path::new("/m"), name),

@@ -10,7 +10,7 @@ pub struct Qid(u64);
 
 /// A text that is no item identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no Wikidata item: expected `Q` and a number, such as `Q64`")]
+#[error("`{0}` is not a Wikidata item: expected `Q` and a number, such as `Q64`")]
 pub struct ParseQidError(pub String);
 
 impl Qid {

@@ -10,7 +10,7 @@ pub struct Year(i32);
 
 /// A text that is no `xsd:dateTime`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no xsd:dateTime such as `1685-03-31T00:00:00Z`")]
+#[error("`{0}` is not an xsd:dateTime such as `1685-03-31T00:00:00Z`")]
 pub struct ParseYearError(pub String);
 
 impl Year {

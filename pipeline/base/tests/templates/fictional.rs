@@ -188,7 +188,7 @@ fn an_instruction_without_its_language_is_refused() {
         "Please change the following {source} expression into {target}.",
     );
     assert!(
-        said.starts_with("`instructions.4` equals the one at position 3\n"),
+        said.starts_with("`instructions.4` is the same as the one at position 3\n"),
         "{said}"
     );
 }

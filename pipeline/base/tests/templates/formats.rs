@@ -409,13 +409,13 @@ fn a_wrong_format_is_refused_with_its_line() {
     );
     assert_eq!(
         error("\"<|im_start|>\", \"", "\"<|im_start|>\", \"<|end|>\", \""),
-        "special token `<|end|>` stands neither in `prefix` nor in `user` nor in `assistant`\n   \
-         formats/hessianai.toml:12\nhint: spell it as there, or take it out"
+        "special token `<|end|>` is in none of `prefix`, `user` and `assistant`\n   \
+         formats/hessianai.toml:12\nhint: spell it as it is written there, or remove it"
     );
     assert_eq!(
         error("stop = [\"<|im_start|>\"]", "stop = [\"\"]"),
         "`stop` has an empty text\n   formats/hessianai.toml:14\n\
-         hint: take it out: it would end every answer before it begins"
+         hint: remove it: it would end every answer before it begins"
     );
     let unknown = error("stop =", "stops =");
     assert!(
@@ -448,21 +448,21 @@ fn a_wrong_table_of_models_is_refused_with_its_line() {
     );
     assert_eq!(
         error("all = [\"vicuna\"]", "all = [\"Vicuna\"]"),
-        "no name is told by `Vicuna`\n   formats/models.toml:32\nhint: write lower-case letters, with hyphens for `_` \
+        "no name can match `Vicuna`\n   formats/models.toml:32\nhint: write lower-case letters, with hyphens for `_` \
          and spaces, and no `/`"
     );
     assert_eq!(
         error("chat_template = true\nformat = \"own\"", "format = \"own\""),
-        "`own` for models that may have no template\n   formats/models.toml:86\nhint: add `chat_template = true`"
+        "`own` is chosen for models that may have no chat template\n   formats/models.toml:86\nhint: add `chat_template = true`"
     );
     assert_eq!(
         error("\n[[rules]]\nformat = \"none\"\n", ""),
-        "no rule holds for the model `gpt2`\n   formats/models.toml:21\n\
+        "no rule matches the model `gpt2`\n   formats/models.toml:21\n\
          hint: end the table with a rule that has no condition"
     );
     assert_eq!(
         error("all = [\"vicuna\"]", "plain = true"),
-        "`plain` says what follows a beginning, and `begins` is missing\n   formats/models.toml:32\nhint: add `begins`"
+        "`plain` is about what follows a beginning, but `begins` is missing\n   formats/models.toml:32\nhint: add `begins`"
     );
     let unknown = error("all = [\"vicuna\"]", "every = [\"vicuna\"]");
     assert!(

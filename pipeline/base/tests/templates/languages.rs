@@ -153,7 +153,7 @@ fn a_misspelt_placeholder() {
     insta::assert_snapshot!(error_after("de.toml", "({country})", "({country}, {land})"), @r#"
     template `xgeo.question` has a brace outside its placeholders
        languages/de.toml:19
-    hint: it may hold {city}, {country} and no other brace
+    hint: write no other braces than those of {city}, {country}
     "#);
 }
 
@@ -223,7 +223,7 @@ fn a_country_of_two_languages() {
 #[test]
 fn a_country_that_is_no_item() {
     insta::assert_snapshot!(error_after("ru.toml", "\"Q159\"", "\"Russia\""), @r#"
-    `Russia` is no Wikidata item: expected `Q` and a number, such as `Q64`
+    `Russia` is not a Wikidata item: expected `Q` and a number, such as `Q64`
        languages/ru.toml:10
     hint: compare with templates/languages/en.toml; templates/languages/README.md lists the keys
     "#);
@@ -234,9 +234,9 @@ fn mul_outside_latin_script() {
     insta::assert_snapshot!(
         error_after("ru.toml", "wikidata_codes = [\"ru\"]", "wikidata_codes = [\"ru\", \"mul\"]"),
         @r#"
-    `mul` stands for labels in Latin script, but `ru` is written in Cyrl
+    `mul` means labels in Latin script, but `ru` is written in Cyrl
        languages/ru.toml:8
-    hint: take `mul` out of `wikidata_codes`
+    hint: remove `mul` from `wikidata_codes`
     "#
     );
 }
@@ -244,7 +244,7 @@ fn mul_outside_latin_script() {
 #[test]
 fn a_script_that_is_none() {
     insta::assert_snapshot!(error_after("ru.toml", "\"Cyrl\"", "\"Cyrillic\""), @r#"
-    `Cyrillic` is no script code
+    `Cyrillic` is not a script code
        languages/ru.toml:5
     hint: use the four letters of ISO 15924, such as `Latn`, `Cyrl` or `Arab`
     "#);
@@ -255,7 +255,7 @@ fn eras_that_cannot_be_told_apart() {
     insta::assert_snapshot!(error_after("en.toml", "{year} BC", "{year}"), @r#"
     `years.bce` equals `years.ce`
        languages/en.toml:16
-    hint: a year before our era has to be told from one after it
+    hint: write them differently, or years before and after our era look the same
     "#);
 }
 
@@ -304,7 +304,7 @@ fn fictional_templates_and_landforms_are_checked() {
             question,
             "Na jakim kontynencie leży miejscowość {place}?",
             line(question),
-            "`fictional.qa.6.question` equals the one at position 1",
+            "`fictional.qa.6.question` is the same as the one at position 1",
         ),
     ] {
         let said = error_after("pl.toml", replace, with);

@@ -155,8 +155,10 @@ impl Parameters<'_> {
     }
 
     fn read(&self, key: &str, value: Option<&Value>) -> Result<GivenNumber, CheckpointError> {
-        GivenNumber::of(value)
-            .ok_or_else(|| self.config.problem(format!("RoPE's `{key}` is no number")))
+        GivenNumber::of(value).ok_or_else(|| {
+            self.config
+                .problem(format!("RoPE's `{key}` is not a number"))
+        })
     }
 
     fn need(&self, key: &str) -> Result<f32, CheckpointError> {

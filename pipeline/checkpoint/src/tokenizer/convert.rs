@@ -95,7 +95,7 @@ fn unsupported(model: &SentencePieceModel) -> Option<&'static str> {
     if model.has_charsmap {
         Some("replaces characters before it encodes them (precompiled_charsmap)")
     } else if model.whitespace_as_suffix {
-        Some("puts spaces behind words (treat_whitespace_as_suffix)")
+        Some("puts spaces after words (treat_whitespace_as_suffix)")
     } else {
         None
     }

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum TokenizerError {
     /// A folder without a tokenizer.
-    #[error("no tokenizer in {}: neither {} is there", folder.display(), looked_for.join(" nor "))]
+    #[error("no tokenizer in {}: it has neither {}", folder.display(), looked_for.join(" nor "))]
     #[diagnostic(help(
-        "name the folder that holds the model's config.json and its tokenizer; tiktoken files are not read, \
-         transformers' save_pretrained writes a tokenizer.json of them"
+        "name the folder with the model's config.json and its tokenizer; tiktoken files cannot be read, but \
+         transformers' save_pretrained converts them to tokenizer.json"
     ))]
     NoFiles {
         /// The folder.
@@ -20,7 +20,7 @@ pub enum TokenizerError {
     },
     /// A file that is there cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("is it a file, is it UTF-8, and may you read it?"))]
+    #[diagnostic(help("check that it is a file of UTF-8 text that you may read"))]
     Read {
         /// The file.
         path: PathBuf,
@@ -32,12 +32,12 @@ pub enum TokenizerError {
         "{} has vocab.json and merges.txt, and {}", folder.display(),
         match class {
             Some(class) => format!("their class `{class}` is not supported"),
-            None => "no tokenizer_class says how text is cut".to_owned(),
+            None => "no tokenizer_class says how to split text".to_owned(),
         }
     )]
     #[diagnostic(help(
-        "supported are GPT2Tokenizer and Qwen2Tokenizer; transformers' save_pretrained writes a tokenizer.json, which is \
-         taken first"
+        "supported are GPT2Tokenizer and Qwen2Tokenizer; transformers' save_pretrained writes a tokenizer.json, \
+         which clika prefers"
     ))]
     SlowClass {
         /// The folder.
@@ -46,7 +46,7 @@ pub enum TokenizerError {
         class: Option<String>,
     },
     /// A file is no JSON, or not the JSON that belongs there.
-    #[error("{} is not as transformers writes it", path.display())]
+    #[error("{} does not have the form that transformers writes", path.display())]
     #[diagnostic(help(
         "fetch the file again; a Git LFS pointer or a cut download looks like this"
     ))]
@@ -70,7 +70,7 @@ pub enum TokenizerError {
         missing: String,
     },
     /// A line of `merges.txt` that is no pair.
-    #[error("{} has the line `{line}`, which is no pair of tokens", path.display())]
+    #[error("{} has the line `{line}`, which is not a pair of tokens", path.display())]
     #[diagnostic(help("fetch the file again; a line is two tokens with a space between them"))]
     MergeLine {
         /// The file.
@@ -79,18 +79,18 @@ pub enum TokenizerError {
         line: String,
     },
     /// A tokenizer that the `tokenizers` library refuses.
-    #[error("{} is no tokenizer that can be used", path.display())]
-    #[diagnostic(help("does transformers load it? Then please report it"))]
+    #[error("{} is not a usable tokenizer", path.display())]
+    #[diagnostic(help("if transformers can load it, please report this"))]
     Unusable {
         /// The file.
         path: PathBuf,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A `tokenizer.model` that is no SentencePiece model, or a cut one.
-    #[error("{} is no SentencePiece model", path.display())]
+    /// A `tokenizer.model` that is not a SentencePiece model, or a cut one.
+    #[error("{} is not a SentencePiece model", path.display())]
     #[diagnostic(help(
-        "fetch the file again; a tiktoken file of the same name is not read, take the model's tokenizer.json"
+        "fetch the file again; if it is a tiktoken file, use the model's tokenizer.json instead"
     ))]
     SentencePiece {
         /// The file.
@@ -101,7 +101,7 @@ pub enum TokenizerError {
     /// A SentencePiece model that asks for what is not supported.
     #[error("{} {feature}, which is not supported", path.display())]
     #[diagnostic(help(
-        "a tokenizer.json beside it is taken first: transformers' save_pretrained writes one"
+        "a tokenizer.json in the same folder is used instead: transformers' save_pretrained writes one"
     ))]
     Unsupported {
         /// The file.
@@ -148,7 +148,7 @@ pub enum TokenizerError {
     },
     /// A special token's id in a tokenizer.json is no token's.
     #[error("no token has the id {id}; the vocabulary ends before {vocabulary}")]
-    #[diagnostic(help("do the ids come from another model?"))]
+    #[diagnostic(help("check that the ids come from this model's tokenizer"))]
     NoToken {
         /// The id.
         id: u32,
@@ -157,12 +157,14 @@ pub enum TokenizerError {
     },
     /// A text cannot be encoded, or ids not be decoded.
     #[error("the tokenizer fails")]
-    #[diagnostic(help("its files do not fit together; does transformers manage the same text?"))]
+    #[diagnostic(help(
+        "its files may not belong together; check whether transformers can tokenize the same text"
+    ))]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Several chat templates, none of them the default one.
     #[error("{} has the chat templates {}, and none is called `default`", path.display(), names.join(", "))]
     #[diagnostic(help(
-        "rename the one to use, or write it to chat_template.jinja beside the file; another prompt format needs no chat \
+        "rename the one to use, or write it to chat_template.jinja in the same folder; another prompt format needs no chat \
          template"
     ))]
     NoDefaultTemplate {
@@ -174,7 +176,7 @@ pub enum TokenizerError {
     /// A chat template that is no template, or refuses the conversation.
     #[error("the chat template in {} fails", path.display())]
     #[diagnostic(help(
-        "many templates want user and assistant in turn, some have no system message; another prompt format needs \
+        "many templates require user and assistant to alternate, and some allow no system message; another prompt format needs \
          no chat template"
     ))]
     Template {
@@ -186,7 +188,7 @@ pub enum TokenizerError {
     /// A variable for a chat template that it has no use for.
     #[error("the variable `{name}` for the chat template in {} {problem}", path.display())]
     #[diagnostic(help(
-        "look at the template for the names that it reads, such as enable_thinking, or leave the variable out"
+        "see the template for the names that it reads, such as enable_thinking, or leave the variable out"
     ))]
     TemplateVariable {
         /// The file.

@@ -32,7 +32,7 @@ pub(crate) fn merges(pieces: &[VocabularyPiece]) -> Vec<(String, String)> {
     if !is_ordered {
         tracing::warn!(
             "the scores in tokenizer.model do not fall with the ids; pieces are merged by id, as transformers 5 does, \
-             and SentencePiece itself may cut some words otherwise"
+             and SentencePiece itself may split some words differently"
         );
     }
     merges

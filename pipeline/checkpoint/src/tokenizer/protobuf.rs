@@ -107,7 +107,7 @@ impl<'a> ProtobufFields<'a> {
     fn cut(&self) -> ProtobufError {
         ProtobufError {
             offset: self.start + self.at,
-            problem: "the file ends in the middle, or is no protobuf",
+            problem: "the file is cut off, or is not protobuf",
         }
     }
 }
@@ -166,7 +166,7 @@ impl<'a> ProtobufField<'a> {
     fn wrong(&self) -> ProtobufError {
         ProtobufError {
             offset: self.offset,
-            problem: "a field has another type than SentencePiece gives it",
+            problem: "a field does not have the type that SentencePiece gives it",
         }
     }
 }

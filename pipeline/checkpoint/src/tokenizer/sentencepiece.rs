@@ -84,7 +84,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<SentencePieceModel, ProtobufError> {
     let normalizer = normalizer.ok_or_else(|| end("the normalizer's specification is missing"))?;
     let mut seen = HashSet::new();
     if !pieces.iter().all(|piece| seen.insert(piece.text.as_str())) {
-        return Err(end("a piece is there twice"));
+        return Err(end("a piece occurs twice"));
     }
     let unknown = pieces
         .iter()
@@ -127,7 +127,7 @@ fn piece(field: &ProtobufField) -> Result<VocabularyPiece, ProtobufError> {
                     _ => {
                         return Err(ProtobufError {
                             offset: part.offset,
-                            problem: "a piece is of no kind that SentencePiece has",
+                            problem: "a piece has a type that SentencePiece does not have",
                         });
                     }
                 }
@@ -138,7 +138,7 @@ fn piece(field: &ProtobufField) -> Result<VocabularyPiece, ProtobufError> {
     let problem = if piece.text.is_empty() {
         "a piece is empty"
     } else if !piece.score.is_finite() {
-        "a score is no number"
+        "a score is not a number"
     } else {
         return Ok(piece);
     };
@@ -181,7 +181,7 @@ fn read_trainer(field: &ProtobufField) -> Result<TrainerSpec, ProtobufError> {
                     _ => {
                         return Err(ProtobufError {
                             offset: part.offset,
-                            problem: "the model is of no type that SentencePiece has",
+                            problem: "the model has a type that SentencePiece does not have",
                         });
                     }
                 }

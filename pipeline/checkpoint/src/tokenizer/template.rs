@@ -112,7 +112,7 @@ impl ChatTemplate {
             let problem = if RESERVED.contains(&name.as_str()) {
                 "is set by the conversation itself"
             } else if !template.reads(name) {
-                "is never read by it"
+                "is not used by it"
             } else if has_object(value) {
                 "is an object; a variable is a text, a number, true, false, null, or a list of such"
             } else {

@@ -78,7 +78,7 @@ impl Checkpoint {
         for (name, shard) in &index.weight_map {
             if !self.tensors.contains_key(name) {
                 return Err(damaged(format!(
-                    "it says that `{shard}` holds `{name}`, which it does not"
+                    "it says that `{shard}` contains `{name}`, which it does not"
                 )));
             }
         }

@@ -92,7 +92,7 @@ pub(super) fn read_header(file: &mut File) -> io::Result<Result<SafetensorsHeade
 /// Every tensor lies inside the file, holds as many bytes as its shape and type take, and overlaps no other.
 pub fn parse_header(json: &[u8], length: u64) -> Result<SafetensorsHeader, String> {
     let Entries(values) = serde_json::from_slice(json)
-        .map_err(|error| format!("its header is no JSON object: {error}"))?;
+        .map_err(|error| format!("its header is not a JSON object: {error}"))?;
     let start = 8 + json.len() as u64;
     let mut header = SafetensorsHeader::new();
     for (name, value) in values {
@@ -104,7 +104,7 @@ pub fn parse_header(json: &[u8], length: u64) -> Result<SafetensorsHeader, Strin
         let place = from <= to && start.checked_add(to).is_some_and(|end| end <= length);
         if !place {
             return Err(format!(
-                "`{name}` is said to lie at {from} to {to}, and the file ends at {}",
+                "`{name}` should be at {from} to {to}, but the file ends at {}",
                 length.saturating_sub(start)
             ));
         }
@@ -118,7 +118,7 @@ pub fn parse_header(json: &[u8], length: u64) -> Result<SafetensorsHeader, Strin
                 != Some(to - from)
         {
             return Err(format!(
-                "`{name}` of shape {:?} in {} is said to have {} bytes",
+                "`{name}` of shape {:?} in {} cannot have {} bytes",
                 raw.shape,
                 raw.dtype,
                 to - from
@@ -149,9 +149,7 @@ pub fn parse_header(json: &[u8], length: u64) -> Result<SafetensorsHeader, Strin
             continue;
         };
         if first.end > second.start {
-            return Err(format!(
-                "`{one}` and `{other}` are said to lie in the same place"
-            ));
+            return Err(format!("`{one}` and `{other}` overlap"));
         }
     }
     Ok(header)

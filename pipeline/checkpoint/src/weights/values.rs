@@ -24,7 +24,7 @@ impl Dtype {
         match self {
             Self::F16 => "f16 overflows: try bf16 or f32",
             Self::F32 | Self::Bf16 => {
-                "take another checkpoint or adapter; of one that clika trained, lower the learning rate"
+                "use another checkpoint or adapter; if clika trained it, train again with a lower learning rate"
             }
         }
     }

@@ -236,21 +236,24 @@ fn vocabulary_and_merges_that_do_not_fit() {
             "b a\n",
             "merges `b` and `a`, but `ba` is not in its vocabulary",
         ),
-        ("ab\n", "has the line `ab`, which is no pair of tokens"),
+        ("ab\n", "has the line `ab`, which is not a pair of tokens"),
         (
             "a b c\n",
-            "has the line `a b c`, which is no pair of tokens",
+            "has the line `a b c`, which is not a pair of tokens",
         ),
         (
             "a b\n\na b\n",
-            "has the line ``, which is no pair of tokens",
+            "has the line ``, which is not a pair of tokens",
         ),
     ] {
         let message = slow(vocabulary, merges, gpt2.clone());
         assert!(message.contains("merges.txt"), "{message}");
         assert!(message.ends_with(problem), "{message}");
     }
-    assert!(slow("[]", "a b\n", gpt2).ends_with("vocab.json is not as transformers writes it"));
+    assert!(
+        slow("[]", "a b\n", gpt2)
+            .ends_with("vocab.json does not have the form that transformers writes")
+    );
     // transformers has other rules for it, or none.
     for (class, problem) in [
         (
@@ -261,7 +264,7 @@ fn vocabulary_and_merges_that_do_not_fit() {
             json!("LlamaTokenizer"),
             "their class `LlamaTokenizer` is not supported",
         ),
-        (Value::Null, "no tokenizer_class says how text is cut"),
+        (Value::Null, "no tokenizer_class says how to split text"),
     ] {
         let message = slow(vocabulary, "a b\n", class);
         assert!(message.ends_with(problem), "{message}");

@@ -237,7 +237,7 @@ fn a_variable_that_changes_nothing_is_refused() {
     // transformers lets a variable stand in for a special token.
     assert_eq!(check("bos_token", json!("<s>")), Ok(()));
     for (name, value, problem) in [
-        ("enable_thinkin", json!(false), "is never read by it"),
+        ("enable_thinkin", json!(false), "is not used by it"),
         ("messages", json!([]), "is set by the conversation itself"),
         ("enable_thinking", json!([{"a": 1}]), "is an object;"),
     ] {

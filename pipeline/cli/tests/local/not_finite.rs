@@ -147,7 +147,7 @@ fn weights_that_are_no_numbers_here_or_on_disk_are_named() {
     for dtype in ["f32", "bf16"] {
         let error = fail(&broken, dtype);
         assert!(
-            error.contains("/broken/model.safetensors holds 1 values that are not finite\n"),
+            error.contains("/broken/model.safetensors has 1 values that are not finite\n"),
             "{error}"
         );
     }
@@ -161,7 +161,7 @@ fn weights_that_are_no_numbers_here_or_on_disk_are_named() {
     let error = fail(&wide, "f16");
     assert!(
         error.ends_with(
-            "/wide/model.safetensors holds 1 values beyond the range of f16\nhint: f16 overflows: try bf16 or f32\n"
+            "/wide/model.safetensors has 1 values beyond the range of f16\nhint: f16 overflows: try bf16 or f32\n"
         ),
         "{error}"
     );

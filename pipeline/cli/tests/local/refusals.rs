@@ -48,7 +48,7 @@ fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
     let small = fail("\"vocab_size\": 300", "\"vocab_size\": 200");
     assert!(
         small.starts_with(
-            "error: `model.embed_tokens.weight` has shape [300, 32], and config.json asks for [200, 32]"
+            "error: `model.embed_tokens.weight` has shape [300, 32], but config.json says [200, 32]"
         ),
         "{small}"
     );

@@ -191,7 +191,7 @@ fn takes_no_shard_that_leads_out() {
         "{text}"
     );
     assert!(text.contains("`../../../evil.safetensors`"), "{text}");
-    assert!(text.ends_with("it leads upwards"), "{text}");
+    assert!(text.ends_with("it leads to a folder above"), "{text}");
     assert!(!asked);
 }
 

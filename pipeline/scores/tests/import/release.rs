@@ -66,7 +66,7 @@ fn a_line_that_is_no_json() {
 fn a_line_that_breaks_off() {
     let cut = |bytes: Vec<u8>| bytes[..bytes.len() - 20].to_vec();
     insta::assert_snapshot!(error_after(FILE, cut), @r#"
-    the line is no JSON: EOF while parsing a string, column 42
+    the line is not JSON: EOF while parsing a string, column 42
        release/x_name/DE/llama_13b_res_bf16_add_simple_example.jsonl:4
     hint: each line is an object with `id`, `res` (the answer) and `label` (the right letter)
     "#);
@@ -138,7 +138,7 @@ fn an_empty_file() {
 #[test]
 fn an_empty_line() {
     insta::assert_snapshot!(error_after(FILE, replace("\n", "\n\n")), @r#"
-    the line is no JSON: EOF while parsing a value, column 0
+    the line is not JSON: EOF while parsing a value, column 0
        release/x_name/DE/llama_13b_res_bf16_add_simple_example.jsonl:2
     hint: each line is an object with `id`, `res` (the answer) and `label` (the right letter)
     "#);
@@ -166,7 +166,7 @@ fn a_folder_that_is_no_language() {
     fs::create_dir(folder.path().join("x_name/old results")).unwrap();
     let error = Collection::read(folder.path()).unwrap_err().to_string();
     assert!(
-        error.contains("`old results` is no language code"),
+        error.contains("`old results` is not a language code"),
         "{error}"
     );
 }

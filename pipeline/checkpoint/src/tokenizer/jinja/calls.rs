@@ -138,7 +138,7 @@ impl Renderer<'_> {
                             for pair in other.walk()? {
                                 let [key, value]: [Value; 2] =
                                     pair.walk()?.try_into().map_err(|_| {
-                                        JinjaError::failed("an element is no pair of two values")
+                                        JinjaError::failed("an element is not a pair of values")
                                     })?;
                                 pairs.push((key, value));
                             }

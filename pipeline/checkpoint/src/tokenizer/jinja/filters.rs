@@ -202,7 +202,7 @@ fn replace(value: &Value, given: CallArguments) -> Result<Value> {
         None | Some(Value::None) => -1,
         Some(count) => count
             .as_int()
-            .ok_or_else(|| JinjaError::failed("replace: count is no number"))?,
+            .ok_or_else(|| JinjaError::failed("replace: count is not a number"))?,
     };
     let (text, old, new) = (value.string()?, old.string()?, new.string()?);
     Ok(Value::text(strings::replaced(&text, &old, &new, count)))
@@ -217,9 +217,9 @@ fn indent(value: &Value, given: CallArguments) -> Result<Value> {
         None => " ".repeat(4),
         Some(Value::Text(text)) => text.to_string(),
         Some(width) => {
-            let width = width
-                .as_int()
-                .ok_or_else(|| JinjaError::failed("indent: width is no number and no text"))?;
+            let width = width.as_int().ok_or_else(|| {
+                JinjaError::failed("indent: width is neither a number nor a text")
+            })?;
             " ".repeat(usize::try_from(width.min(100_000)).unwrap_or(0))
         }
     };
@@ -350,7 +350,7 @@ fn round(value: &Value, given: CallArguments) -> Result<Value> {
         None => 0,
         Some(precision) => precision
             .as_int()
-            .ok_or_else(|| JinjaError::failed("round: precision is no number"))?,
+            .ok_or_else(|| JinjaError::failed("round: precision is not a number"))?,
     };
     let places = usize::try_from(precision)
         .ok()

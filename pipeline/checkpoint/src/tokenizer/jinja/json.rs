@@ -28,7 +28,7 @@ pub(super) fn tojson(value: &Value, given: CallArguments) -> Result<Value> {
             Some(width) => Some(" ".repeat(usize::try_from(width).unwrap_or(0))),
             None => {
                 return Err(JinjaError::failed(
-                    "tojson: indent is no number and no text",
+                    "tojson: indent is neither a number nor a text",
                 ));
             }
         },

@@ -297,7 +297,7 @@ impl<'a> Lexer<'a> {
                 .unwrap_or(after.len());
             let plain = after[..end].replace('_', "");
             let Ok(value) = i128::from_str_radix(&plain, radix) else {
-                return Err(self.error(format!("`{}` is no number", &rest[..end + 2])));
+                return Err(self.error(format!("`{}` is not a number", &rest[..end + 2])));
             };
             self.push(TokenKind::Int(value));
             self.advance(end + 2);
@@ -393,7 +393,7 @@ fn unescape(text: &str) -> Result<String, JinjaError> {
             value
                 .and_then(char::from_u32)
                 .map(|c| plain.push(c))
-                .ok_or_else(|| invalid(format!("`\\{escape}{digits}` is no character")))
+                .ok_or_else(|| invalid(format!("`\\{escape}{digits}` is not a character")))
         };
         match escape {
             'n' => plain.push('\n'),
