@@ -79,7 +79,7 @@ fn what_export_refuses_is_an_error_of_the_audit() {
         (
             folder.join("manifest.json"),
             &away,
-            "has rows and no manifest.json",
+            "has rows but no manifest.json",
         ),
         (folder.join("data/de"), &away, removed.as_str()),
         (
@@ -90,7 +90,7 @@ fn what_export_refuses_is_an_error_of_the_audit() {
         (
             project.path("shard.parquet"),
             &folder.join(shard),
-            "test-00001-of-00002.parquet is no file of the dataset",
+            "test-00001-of-00002.parquet is not a file of the dataset",
         ),
     ] {
         fs::rename(&from, to).unwrap();

@@ -208,7 +208,7 @@ fn a_folder_that_is_no_project() {
     insta::assert_snapshot!(text(&output.stderr), @r#"
     error: cannot read ./experiments/datasets.toml
       cause: No such file or directory (os error 2)
-    hint: run clika in the project's folder, or name it with --project
+    hint: run clika in the project's folder, or name the folder with --project
     "#);
 }
 
@@ -221,9 +221,9 @@ fn a_snapshot_with_a_syntax_error() {
         "wdt:P297 \"CA ;",
     );
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
-    error: the snapshot is no valid Turtle: Parser error at line 19 column 17: Line jumps are not allowed in string literals, use \n
+    error: the snapshot is not valid Turtle: Parser error at line 19 column 17: Line jumps are not allowed in string literals, use \n
        PROJECT/sparql/snapshot/wikidata.ttl:19
-    hint: mend the line, or take the file from version control; `clika snapshot` makes a fresh one
+    hint: fix the line, or take the file from version control; `clika snapshot` makes a fresh one
     "#);
     assert!(!project.path("artifacts/datasets/xgeo").exists());
 }
@@ -286,7 +286,7 @@ fn a_query_with_a_syntax_error() {
     project.edit("sparql/build/people.rq", "HAVING (COUNT", "HAVING COUNT");
     let error = project.fail(&["datasets", "xpeo"]);
     assert!(
-        error.starts_with("error: query PROJECT/sparql/build/people.rq is no valid SPARQL\n"),
+        error.starts_with("error: query PROJECT/sparql/build/people.rq is not valid SPARQL\n"),
         "{error}"
     );
 }
@@ -307,7 +307,7 @@ fn an_experiment_that_makes_no_sense() {
     let project = TestProject::new();
     project.edit("experiments/datasets.toml", "choices = 4", "choices = 1");
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
-    error: `choices` is 1; it goes from 2 to 26
+    error: `choices` is 1; it must be between 2 and 26
        PROJECT/experiments/datasets.toml:12
     hint: compare with experiments/datasets.toml, which explains every key
     "#);

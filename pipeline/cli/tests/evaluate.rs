@@ -236,7 +236,7 @@ fn what_is_wrong_with_an_evaluation_is_said() {
             vec!["--prompt", "papre"],
             "there is no prompt template `papre`",
         ),
-        (vec!["--languages", "en,xx"], "it has no language `xx`"),
+        (vec!["--languages", "en,xx"], "has no language `xx`"),
     ] {
         let error = evaluate(&arguments);
         assert!(error.contains(expected), "{arguments:?}: {error}");

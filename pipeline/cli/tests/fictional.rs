@@ -72,12 +72,12 @@ fn worlds_that_cannot_be_are_refused() {
     let project = TestProject::new();
     let error = project.fail(&["datasets", "fictional", "--places", "0"]);
     assert!(
-        error.starts_with("error: `places` is 0; it goes from 20 to 100000"),
+        error.starts_with("error: `places` is 0; it must be between 20 and 100000"),
         "{error}"
     );
     let error = project.fail(&["datasets", "fictional", "--taught-places", "400"]);
     assert!(
-        error.starts_with("error: `taught_places` is 400; it goes from 1 to 399"),
+        error.starts_with("error: `taught_places` is 400; it must be between 1 and 399"),
         "{error}"
     );
     let error = project.fail(&["datasets", "fictional", "--targets", "ko"]);
@@ -92,7 +92,7 @@ fn worlds_that_cannot_be_are_refused() {
     );
     let error = project.fail(&["datasets", "fictional"]);
     insta::assert_snapshot!(error, @r"
-    error: `continents` is 1; it goes from 2 to 1000
+    error: `continents` is 1; it must be between 2 and 1000
        PROJECT/experiments/datasets.toml:33
     hint: compare with experiments/datasets.toml, which explains every key
     ");
@@ -257,12 +257,12 @@ fn exports_name_every_dataset() {
     for (out, why) in [
         (
             "artifacts/datasets/xgeo",
-            "it holds what `clika datasets xgeo` wrote",
+            "it contains what `clika datasets xgeo` wrote",
         ),
-        ("artifacts/datasets/xgeo/sub", "lie in each other"),
+        ("artifacts/datasets/xgeo/sub", "are not separate folders"),
         (
             "artifacts/exports/llama-factory",
-            "it holds what `clika export llama-factory` wrote",
+            "it contains what `clika export llama-factory` wrote",
         ),
     ] {
         let out = project.path(out).display().to_string();
@@ -298,7 +298,7 @@ fn exports_name_every_dataset() {
         &project.path("sparql").display().to_string(),
     ]);
     assert!(
-        error.contains("is no dataset of clika and holds none"),
+        error.contains("is not a dataset of clika and contains none"),
         "{error}"
     );
     assert!(Path::new(&foreign).join("thesis.tex").exists());

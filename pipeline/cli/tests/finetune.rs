@@ -190,7 +190,7 @@ fn a_run_that_was_killed_or_interrupted_ends_with_the_same_adapter() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
     let said = text(&output.stderr);
-    assert!(said.contains("run the command again to go on"), "{said}");
+    assert!(said.contains("run the command again to continue"), "{said}");
     results(&project, &interrupted.display().to_string(), &options);
     assert!(adapter(&interrupted) == expected, "another adapter");
 }
@@ -247,14 +247,14 @@ fn two_runs_do_not_share_a_folder_nor_two_configurations() {
     let other = [&options[..], &["--alpha", "7", "--epochs", "9"]].concat();
     let error = fail(&other);
     insta::assert_snapshot!(error, @r"
-    error: PROJECT/out/de-seed0 holds a run with another `alpha`, `epochs`
+    error: PROJECT/out/de-seed0 contains a run with another `alpha`, `epochs`
     hint: name another folder with --out, or remove this one
     ");
     // Before it has ended, its checkpoint says so.
     fs::remove_file(folder.join("de-seed0/manifest.json")).unwrap();
     let error = fail(&other);
     assert!(
-        error.contains("holds a run with another `alpha`, `epochs`"),
+        error.contains("contains a run with another `alpha`, `epochs`"),
         "{error}"
     );
     assert_eq!(fs::read(&adapter).unwrap(), before);
@@ -301,13 +301,13 @@ fn a_built_world_is_taught_as_it_is() {
     let error = fail(&["--direction", "both", "--relation", "founding"]);
     assert!(
         error.contains(
-            "artifacts/datasets/fictional has another `direction`, `relation` than the options say"
+            "artifacts/datasets/fictional does not have the `direction`, `relation` that the options say"
         ),
         "{error}"
     );
     // A folder that is no world.
     let error = project.fail(&arguments(&model, &out, &["--world", &out]));
-    assert!(error.contains("is no fictional world: "), "{error}");
+    assert!(error.contains("is not a fictional world: "), "{error}");
 }
 
 #[test]
@@ -319,19 +319,19 @@ fn what_cannot_be_is_refused_before_anything_is_trained() {
     for (options, says) in [
         (
             &["--rank", "0"][..],
-            "error: `rank` is 0; it goes from 1 to 65536\nhint: ",
+            "error: `rank` is 0; it must be between 1 and 65536\nhint: ",
         ),
         (
             &["--dropout", "1"],
-            "error: `dropout` is 1; it goes from 0 to below 1\n",
+            "error: `dropout` is 1; it must be at least 0 and below 1\n",
         ),
         (
             &["--learning-rate", "0"],
-            "error: `learning_rate` is 0; it is above 0\n",
+            "error: `learning_rate` is 0; it must be above 0\n",
         ),
         (
             &["--seeds", "1,1"],
-            "error: `seeds` is [1, 1]; it names one at least, and none twice\n",
+            "error: `seeds` is [1, 1]; it must name at least one, and none twice\n",
         ),
         (
             &["--strategy", "full", "--alpha", "1"],
@@ -371,7 +371,7 @@ fn what_cannot_be_is_refused_before_anything_is_trained() {
 
     project.edit("experiments/finetune.toml", "epochs = 3", "epochs = 0");
     insta::assert_snapshot!(fail(&[]), @r"
-    error: `epochs` is 0; it goes from 1 to 100000
+    error: `epochs` is 0; it must be between 1 and 100000
        PROJECT/experiments/finetune.toml:26
     hint: compare with experiments/finetune.toml, which explains every key
     ");

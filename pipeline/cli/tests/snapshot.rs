@@ -238,7 +238,7 @@ fn an_endpoint_that_is_a_web_page() {
     note: the endpoint answered `text/html` instead of RDF: <!DOCTYPE html> <title>Query</title>; trying again in 0 s
     error: query PROJECT/sparql/refresh/countries.rq failed
       cause: the endpoint answered `text/html` instead of RDF: <!DOCTYPE html> <title>Query</title>
-    hint: is this the address of the query service, and not of its web page?
+    hint: check that this is the address of the query service, not of its web page
     "#
     );
 }
@@ -249,7 +249,7 @@ fn an_endpoint_that_has_enough() {
         failed_refresh(|_, _| StubResponse::new(429, "text/plain", "").with_header("Retry-After: 7200")),
         @r#"
     error: query PROJECT/sparql/refresh/countries.rq failed
-      cause: the endpoint answered 429 Too Many Requests and wants 7200 s of rest
+      cause: the endpoint answered 429 Too Many Requests and asks to wait 7200 s
     hint: the endpoint is overloaded or wants fewer queries; run `clika snapshot` again later, what was answered so far is kept
     "#
     );
@@ -312,7 +312,7 @@ fn ctrl_c_ends_at_once_and_loses_nothing() {
     assert_eq!(output.status.code(), Some(130));
     let said = text(&output.stderr);
     assert!(
-        said.contains("interrupted; ") && said.contains("run the command again to go on"),
+        said.contains("interrupted; ") && said.contains("run the command again to continue"),
         "{said}"
     );
     assert_eq!(fs::read(project.snapshot()).unwrap(), before);
@@ -355,7 +355,7 @@ fn an_experiment_with_an_endpoint_number_out_of_range() {
         "budget_seconds_per_minute = 0",
     );
     insta::assert_snapshot!(project.fail(&["snapshot"]), @"
-    error: `budget_seconds_per_minute` is 0; it goes from 1 to 60
+    error: `budget_seconds_per_minute` is 0; it must be between 1 and 60
        PROJECT/experiments/datasets.toml:54
     hint: compare with experiments/datasets.toml, which explains every key
     ");

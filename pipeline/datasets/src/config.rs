@@ -178,7 +178,7 @@ impl ExperimentFile {
         ] {
             if !allowed.contains(&value) {
                 let problem = format!(
-                    "`{key}` is {value}; it goes from {} to {}",
+                    "`{key}` is {value}; it must be between {} and {}",
                     allowed.start(),
                     allowed.end()
                 );

@@ -10,7 +10,7 @@ use std::{io, path::PathBuf};
 pub enum DatasetError {
     /// The experiment file cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("run clika in the project's folder, or name it with --project"))]
+    #[diagnostic(help("run clika in the project's folder, or name the folder with --project"))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -140,14 +140,14 @@ pub enum DatasetError {
     },
     /// A folder of languages has no English.
     #[error("{} has no English items", path.display())]
-    #[diagnostic(help("every language has a file of items, and all have the order of English"))]
+    #[diagnostic(help("every language needs a file of items, in the order of the English one"))]
     NoEnglish {
         /// The folder.
         path: PathBuf,
     },
     /// Two languages do not hold the same items.
     #[error("{difference}\n   {}\n   {}", path.display(), reference.display())]
-    #[diagnostic(help("every language has the same items with the same right choices"))]
+    #[diagnostic(help("every language must have the same items with the same right choices"))]
     NotParallel {
         /// The first difference.
         difference: String,
@@ -158,9 +158,9 @@ pub enum DatasetError {
     },
     /// Items in a language without a template.
     #[error(
-        "{task}: there are items in `{language}`, and templates/languages has no such language"
+        "{task}: there are items in `{language}`, but templates/languages has no such language"
     )]
-    #[diagnostic(help("add templates/languages/{language}.toml, or take the items' file away"))]
+    #[diagnostic(help("add templates/languages/{language}.toml, or remove the file of items"))]
     NoTemplate {
         /// The task.
         task: Task,
@@ -178,8 +178,10 @@ pub enum DatasetError {
         problem: String,
     },
     /// A folder or file is no fictional dataset of ours.
-    #[error("{} is no fictional world: {problem}", path.display())]
-    #[diagnostic(help("`clika datasets fictional` builds one; --force builds a changed one anew"))]
+    #[error("{} is not a fictional world: {problem}", path.display())]
+    #[diagnostic(help(
+        "`clika datasets fictional` builds one, and with --force rebuilds one that was changed"
+    ))]
     NoWorld {
         /// The folder or file.
         path: PathBuf,
@@ -187,9 +189,9 @@ pub enum DatasetError {
         problem: String,
     },
     /// Rows lie there, and nothing says what they should be.
-    #[error("{} has rows and no manifest.json, so that nobody knows what they were built from", folder.display())]
+    #[error("{} has rows but no manifest.json, so it is unknown what they were built from", folder.display())]
     #[diagnostic(help(
-        "`clika datasets` builds a dataset with its manifest; --force replaces what lies there"
+        "`clika datasets` builds a dataset with its manifest; --force replaces what is there"
     ))]
     NoManifest {
         /// The dataset's folder.
@@ -197,7 +199,7 @@ pub enum DatasetError {
     },
     /// A file of a dataset is not the one that was built.
     #[error("{} is no longer the file that the dataset's manifest describes", path.display())]
-    #[diagnostic(help("{command} builds it anew"))]
+    #[diagnostic(help("{command} rebuilds it"))]
     Changed {
         /// The file.
         path: PathBuf,
@@ -205,8 +207,8 @@ pub enum DatasetError {
         command: String,
     },
     /// A file lies in a dataset that does not belong to it.
-    #[error("{} is no file of the dataset: its manifest does not name it", path.display())]
-    #[diagnostic(help("move the file away if it is there; {command} builds the dataset anew"))]
+    #[error("{} is not a file of the dataset: its manifest does not name it", path.display())]
+    #[diagnostic(help("move the file away if it is there; {command} rebuilds the dataset"))]
     Stray {
         /// The file.
         path: PathBuf,
@@ -214,8 +216,8 @@ pub enum DatasetError {
         command: String,
     },
     /// A folder holds another dataset than its name says.
-    #[error("{} holds the dataset `{found}`, not `{expected}`", folder.display())]
-    #[diagnostic(help("a dataset lies in a folder of its own name"))]
+    #[error("{} contains the dataset `{found}`, not `{expected}`", folder.display())]
+    #[diagnostic(help("a dataset must be in a folder of the same name"))]
     OtherDataset {
         /// The folder.
         folder: PathBuf,
@@ -225,9 +227,9 @@ pub enum DatasetError {
         expected: String,
     },
     /// Two languages of a dataset do not ask the same.
-    #[error("{}: {languages} do not ask the same items: {difference}", folder.display())]
+    #[error("{}: {languages} do not have the same items: {difference}", folder.display())]
     #[diagnostic(help(
-        "every language has the same items in one order, with the same right choices: {command} builds it anew"
+        "every language must have the same items in the same order, with the same right choices: {command} rebuilds it"
     ))]
     Disagree {
         /// The dataset's folder.
@@ -240,8 +242,8 @@ pub enum DatasetError {
         command: String,
     },
     /// A file of a dataset cannot be read.
-    #[error("{} holds no rows of ours: {problem}", path.display())]
-    #[diagnostic(help("{command} builds it anew"))]
+    #[error("{} has no rows as clika writes them: {problem}", path.display())]
+    #[diagnostic(help("{command} rebuilds it"))]
     NoRows {
         /// The file.
         path: PathBuf,
@@ -253,7 +255,7 @@ pub enum DatasetError {
     /// A row of a dataset can neither be asked nor taught.
     #[error("row {row} of {} {problem}", path.display())]
     #[diagnostic(help(
-        "{command} builds it anew; `clika audit {}` lists what is wrong with it", folder.display()
+        "{command} rebuilds it; `clika audit {}` lists what is wrong with it", folder.display()
     ))]
     Row {
         /// The file.
@@ -291,7 +293,7 @@ pub enum DatasetError {
     },
     /// The languages share too few landforms.
     #[error(
-        "the world asks for {needed} landforms, and with `{language}` the languages share {found}\n   {position}"
+        "the world needs {needed} landforms, but with `{language}` the languages share only {found}\n   {position}"
     )]
     #[diagnostic(help(
         "add nouns to [fictional.landforms] of every language, or lower `landforms` in the experiment file"
@@ -307,7 +309,7 @@ pub enum DatasetError {
         position: FilePosition,
     },
     /// The syllables give too few stems.
-    #[error("the world needs {needed} stems, and the syllables give {found}\n   {position}")]
+    #[error("the world needs {needed} stems, but the syllables give only {found}\n   {position}")]
     #[diagnostic(help("add syllables to the lists, or ask for fewer places and continents"))]
     TooFewStems {
         /// How many stems there are.
@@ -318,7 +320,7 @@ pub enum DatasetError {
         position: FilePosition,
     },
     /// A language's script has no spellings of the syllables.
-    #[error("`{language}` is written in {script}, and the syllables are not\n   {position}")]
+    #[error("`{language}` is written in {script}, but the syllables are not\n   {position}")]
     #[diagnostic(help("add {script} to every row"))]
     NoSpelling {
         /// The language.
@@ -331,8 +333,8 @@ pub enum DatasetError {
     /// Names of a world cannot be told apart.
     #[error("names in `{language}`: {problem}")]
     #[diagnostic(help(
-        "names of a language differ, and no continent's name lies within another name: the answer is looked for in \
-         what a model writes"
+        "names in a language must differ, and no continent's name may be part of another name: the answer is \
+         searched for in what a model writes"
     ))]
     Names {
         /// The language.

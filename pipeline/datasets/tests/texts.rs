@@ -124,7 +124,7 @@ fn a_changed_source_is_refused_with_its_line() {
             Task::XCopa,
             "a.jsonl",
             twice.as_str(),
-            "item 7 stands twice\n   /a.jsonl:2",
+            "item 7 occurs twice\n   /a.jsonl:2",
         ),
         (
             Task::XCopa,
@@ -349,6 +349,6 @@ fn a_language_without_template_is_named() {
     );
     assert_eq!(
         error.unwrap_err().to_string(),
-        "xcopa: there are items in `xx`, and templates/languages has no such language"
+        "xcopa: there are items in `xx`, but templates/languages has no such language"
     );
 }

@@ -21,7 +21,7 @@ pub enum EvaluateError {
         task: Task,
     },
     /// A dataset has not the language that was asked for.
-    #[error("{}: it has no language `{language}`", folder.display())]
+    #[error("{} has no language `{language}`", folder.display())]
     #[diagnostic(help("it has {known}"))]
     NoLanguage {
         /// The dataset's folder.
@@ -36,18 +36,18 @@ pub enum EvaluateError {
     #[diagnostic(transparent)]
     Dataset(#[from] DatasetError),
     /// No way of asking works.
-    #[error("the endpoint answers in none of the ways that clika asks")]
+    #[error("the endpoint supports none of the ways in which clika can ask")]
     #[diagnostic(help(
-        "--api and --constraint choose one way, and then the error says what the endpoint has against it"
+        "choose one way with --api and --constraint, and the error will say why the endpoint refuses it"
     ))]
     NoMode,
     /// The letters were to be read of a model that thinks first.
     #[error(
-        "the model begins with `{thought}`: it thinks before it answers, and its first token is no letter"
+        "the model begins with `{thought}`: it thinks before it answers, and its first token is not a letter"
     )]
     #[diagnostic(help(
-        "--constraint free with --max-tokens 4096 reads the answer after the thought; vLLM takes --fields \
-         '{{\"chat_template_kwargs\": {{\"enable_thinking\": false}}}}' for models that can do without"
+        "--constraint free with --max-tokens 4096 reads the answer after the thought; with vLLM, --fields \
+         '{{\"chat_template_kwargs\": {{\"enable_thinking\": false}}}}' turns thinking off in models that allow it"
     ))]
     Thinks {
         /// How the thought begins.
@@ -55,10 +55,10 @@ pub enum EvaluateError {
     },
     /// The endpoint lets two models answer under one name.
     #[error(
-        "the endpoint answered as `{first}` and then as `{other}`: these are not one model's answers"
+        "the endpoint answered as `{first}` and then as `{other}`: the answers are not all from one model"
     )]
     #[diagnostic(help(
-        "name the exact model instead of an alias or a router's name; older answers are kept, and --cache names another file"
+        "name the exact model instead of an alias or a router's name; older answers are kept, and --cache names another folder"
     ))]
     SeveralModels {
         /// The model of the first answers.
@@ -68,7 +68,7 @@ pub enum EvaluateError {
     },
     /// No answer comes within the tokens.
     #[error("the model was still thinking after {max_tokens} tokens, in every item of the pilot")]
-    #[diagnostic(help("give it more with --max-tokens: 4096, say"))]
+    #[diagnostic(help("allow it more with --max-tokens, such as 4096"))]
     ThoughtCut {
         /// Tokens of an answer.
         max_tokens: u32,
@@ -76,12 +76,14 @@ pub enum EvaluateError {
     /// The endpoint wants other fields than those that all others take.
     #[error(transparent)]
     #[diagnostic(help(
-        "OpenAI's reasoning models take --fields '{{\"max_tokens\": null, \"temperature\": null, \"max_completion_tokens\": 4096}}'"
+        "OpenAI's reasoning models need --fields '{{\"max_tokens\": null, \"temperature\": null, \"max_completion_tokens\": 4096}}'"
     ))]
     OtherFields(ApiError),
     /// A way of asking that makes no sense.
     #[error("`{constraint}` needs {needs}")]
-    #[diagnostic(help("without --constraint the best one that the endpoint has is found"))]
+    #[diagnostic(help(
+        "without --constraint, clika finds the best way that the endpoint supports"
+    ))]
     Impossible {
         /// The constraint.
         constraint: &'static str,
@@ -95,7 +97,7 @@ pub enum EvaluateError {
     /// A model's file that names the ends of an answer is damaged.
     #[error("{} does not say what ends an answer", path.display())]
     #[diagnostic(help(
-        "`eos_token_id` is the id of a token or a list of such; fetch the file again"
+        "`eos_token_id` must be a token's id or a list of ids; fetch the file again"
     ))]
     GenerationConfig {
         /// The file.
@@ -114,14 +116,14 @@ pub enum EvaluateError {
     },
     /// The model's template has no place for an answer behind the prompt.
     #[error(
-        "the model's `chat_template` does not write an answer behind the prompt that asks for it"
+        "the model's `chat_template` does not put the answer after the prompt that asks for it"
     )]
     #[diagnostic(help("--format names a format of templates/formats instead"))]
     NoAssistantTurn,
     /// Nothing ends an answer.
     #[error("nothing ends an answer in format `{format}`: the tokenizer names no end of sequence")]
     #[diagnostic(help(
-        "add `eos_token` to tokenizer_config.json; a model that never sees an end does not stop"
+        "add `eos_token` to tokenizer_config.json; without it the model would never stop"
     ))]
     NoEnd {
         /// The format.
@@ -139,9 +141,11 @@ pub enum EvaluateError {
         format: String,
     },
     /// Two options are the same tokens to the model.
-    #[error("the tokenizer writes the options `{first}` and `{second}` of item {item} alike")]
+    #[error(
+        "the tokenizer gives the options `{first}` and `{second}` of item {item} the same tokens"
+    )]
     #[diagnostic(help(
-        "it cannot tell them apart, so no score could; --answer letters, texts or free asks in another way"
+        "no score can tell them apart; try another --answer: letters, texts or free"
     ))]
     OptionsAlike {
         /// One.
@@ -161,7 +165,7 @@ pub enum EvaluateError {
         letter: String,
     },
     /// A model at an endpoint gives NaN or infinity.
-    #[error("{service} gives NaN to item {item}")]
+    #[error("{service} gives NaN for item {item}")]
     NoNumbers {
         /// The model and its endpoint.
         service: String,
@@ -174,7 +178,7 @@ pub enum EvaluateError {
     },
     /// The model gives NaN or infinity.
     #[error(
-        "{model} gives NaN or infinity to item {item} of {task} in {language}, computed in {}",
+        "{model} gives NaN or infinity for item {item} of {task} in {language}, computed in {}",
         dtype.name()
     )]
     #[diagnostic(help("{}", dtype.beyond_range()))]
@@ -192,7 +196,7 @@ pub enum EvaluateError {
     },
     /// The user stopped the run.
     #[error("stopped")]
-    #[diagnostic(help("the answers so far are kept: run the command again to go on"))]
+    #[diagnostic(help("the answers so far are kept: run the command again to continue"))]
     Stopped,
     /// The model's folder cannot be used.
     #[error(transparent)]

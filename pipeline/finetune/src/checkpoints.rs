@@ -49,7 +49,7 @@ impl TrainingCheckpoints {
             if whole {
                 return Ok(Some(path));
             }
-            progress.note(&format!("{} is damaged and passed over", path.display()));
+            progress.note(&format!("{} is damaged and is skipped", path.display()));
         }
         Ok(None)
     }
@@ -224,7 +224,10 @@ mod tests {
         let error = checkpoints(run.path(), 16).newest(&NoProgress).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("{} holds a run with another `rank`", run.path().display())
+            format!(
+                "{} contains a run with another `rank`",
+                run.path().display()
+            )
         );
     }
 

@@ -196,14 +196,12 @@ impl FinetuneConfig {
             ("resamples", self.intervals.resamples, 1..=1_000_000),
         ];
         whole.into_iter().find_map(|(key, value, allowed)| {
-            let most = match *allowed.end() {
-                usize::MAX => "as much as you like".to_owned(),
-                most => most.to_string(),
+            let least = allowed.start();
+            let rule = match allowed.end() {
+                &usize::MAX => format!("at least {least}"),
+                most => format!("between {least} and {most}"),
             };
-            let problem = format!(
-                "`{key}` is {value}; it goes from {} to {most}",
-                allowed.start()
-            );
+            let problem = format!("`{key}` is {value}; it must be {rule}");
             (!allowed.contains(&value)).then_some((key, problem))
         })
     }
@@ -213,48 +211,48 @@ impl FinetuneConfig {
         let over_0 = |value: f64| value > 0.0 && value.is_finite();
         let share = |value: f64| (0.0..1.0).contains(&value);
         let real = [
-            ("alpha", lora.alpha, over_0(lora.alpha), "is above 0"),
+            ("alpha", lora.alpha, over_0(lora.alpha), "must be above 0"),
             (
                 "dropout",
                 lora.dropout,
                 share(lora.dropout),
-                "goes from 0 to below 1",
+                "must be at least 0 and below 1",
             ),
             (
                 "learning_rate",
                 lora.learning_rate,
                 over_0(lora.learning_rate),
-                "is above 0",
+                "must be above 0",
             ),
             (
                 "learning_rate",
                 self.full.learning_rate,
                 over_0(self.full.learning_rate),
-                "is above 0",
+                "must be above 0",
             ),
             (
                 "weight_decay",
                 training.weight_decay,
                 training.weight_decay >= 0.0 && training.weight_decay.is_finite(),
-                "is 0 or more",
+                "must be 0 or more",
             ),
             (
                 "max_gradient_norm",
                 training.max_gradient_norm,
                 over_0(training.max_gradient_norm),
-                "is above 0",
+                "must be above 0",
             ),
             (
                 "threshold",
                 self.gate.threshold,
                 share(self.gate.threshold),
-                "goes from 0 to below 1",
+                "must be at least 0 and below 1",
             ),
             (
                 "level",
                 self.intervals.level,
                 over_0(self.intervals.level) && self.intervals.level < 1.0,
-                "lies between 0 and 1",
+                "must be between 0 and 1",
             ),
         ];
         real.into_iter().find_map(|(key, value, sound, rule)| {
@@ -266,7 +264,7 @@ impl FinetuneConfig {
         let distinct: BTreeSet<_> = self.seeds.iter().collect();
         (self.seeds.is_empty() || distinct.len() < self.seeds.len()).then(|| {
             let problem = format!(
-                "`seeds` is {:?}; it names one at least, and none twice",
+                "`seeds` is {:?}; it must name at least one, and none twice",
                 self.seeds
             );
             ("seeds", problem)

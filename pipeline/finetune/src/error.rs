@@ -47,9 +47,9 @@ pub enum FinetuneError {
         known: String,
     },
     /// A world that was built is not as the options say.
-    #[error("the world in {} has another {keys} than the options say", path.display())]
+    #[error("the world in {} does not have the {keys} that the options say", path.display())]
     #[diagnostic(help(
-        "leave the options away, or build the world that you mean: `clika datasets fictional`"
+        "leave the options out, or build the world that you want: `clika datasets fictional`"
     ))]
     OtherWorld {
         /// The world's folder.
@@ -69,14 +69,14 @@ pub enum FinetuneError {
         why: &'static str,
     },
     /// Names that a language model has to make up.
-    #[error("a model has to make up the world's names, and `clika finetune` asks none")]
+    #[error("a model has to make up the world's names, which `clika finetune` does not do")]
     #[diagnostic(help(
-        "`clika datasets fictional --names llm` asks it, and --world names what it built"
+        "`clika datasets fictional --names llm` builds such a world, and --world names it"
     ))]
     UnnamedWorld,
     /// A row cannot be asked.
     #[error("row {id} {problem}")]
-    #[diagnostic(help("build the world anew: `clika datasets fictional --force`"))]
+    #[diagnostic(help("rebuild the world: `clika datasets fictional --force`"))]
     Row {
         /// The row.
         id: String,
@@ -84,7 +84,7 @@ pub enum FinetuneError {
         problem: &'static str,
     },
     /// A folder holds another run.
-    #[error("{} holds a run with another {differs}", folder.display())]
+    #[error("{} contains a run with another {differs}", folder.display())]
     #[diagnostic(help("name another folder with --out, or remove this one"))]
     OtherRun {
         /// The run's folder.
@@ -93,7 +93,7 @@ pub enum FinetuneError {
         differs: String,
     },
     /// A folder holds what another model was taught.
-    #[error("{} holds runs of the model {theirs}, and this is {ours}", folder.display())]
+    #[error("{} contains runs of the model {theirs}, but this run is of {ours}", folder.display())]
     #[diagnostic(help(
         "name another folder with --out, or remove this one: a report is of one model"
     ))]
@@ -106,7 +106,7 @@ pub enum FinetuneError {
         ours: String,
     },
     /// A log is none of ours.
-    #[error("the line is no step of a training: {problem}\n   {position}")]
+    #[error("the line is not a step of a training run: {problem}\n   {position}")]
     #[diagnostic(help("name another folder with --out, or remove the log"))]
     Log {
         /// What is wrong.
@@ -138,7 +138,7 @@ pub enum FinetuneError {
         rows: String,
     },
     /// The model gives no numbers.
-    #[error("{model} gives NaN or infinity to row {id}, computed in {}", dtype.name())]
+    #[error("{model} gives NaN or infinity for row {id}, computed in {}", dtype.name())]
     #[diagnostic(help("{}", dtype.beyond_range()))]
     NotFinite {
         /// The row.
@@ -166,7 +166,7 @@ pub enum FinetuneError {
     },
     /// The user stopped the run.
     #[error("stopped")]
-    #[diagnostic(help("run the command again to go on from the last checkpoint"))]
+    #[diagnostic(help("run the command again to continue from the last checkpoint"))]
     Stopped,
     /// The model cannot be asked.
     #[error(transparent)]

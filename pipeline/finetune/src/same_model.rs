@@ -118,12 +118,12 @@ mod tests {
             };
             assert_eq!(
                 said("two", "89abcdef01"),
-                "OUT holds runs of the model `one` (01234567), and this is `two` (89abcdef)"
+                "OUT contains runs of the model `one` (01234567), but this run is of `two` (89abcdef)"
             );
             // The same name, and other weights.
             assert_eq!(
                 said("one", "89abcdef01"),
-                "OUT holds runs of the model `one` (01234567), and this is `one` (89abcdef)"
+                "OUT contains runs of the model `one` (01234567), but this run is of `one` (89abcdef)"
             );
         }
         // What else lies there is not ours to judge.

@@ -41,7 +41,7 @@ pub enum LmError {
         context: usize,
     },
     /// A logit is NaN or infinite.
-    #[error("the model gives NaN or infinity to prompt {number}, computed in {}", dtype.name())]
+    #[error("the model gives NaN or infinity for prompt {number}, computed in {}", dtype.name())]
     #[diagnostic(help("{}", dtype.beyond_range()))]
     NotFinite {
         /// From 0: of the query, prompt or position.

@@ -381,7 +381,7 @@ fn one_logit_that_overflows_is_an_error_whichever_way_it_goes() {
         let error = next(&half).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the model gives NaN or infinity to prompt 0, computed in f16"
+            "the model gives NaN or infinity for prompt 0, computed in f16"
         );
         for dtype in [Dtype::Bf16, Dtype::F32] {
             let whole = decoder(dtype);

@@ -11,7 +11,7 @@ use std::{
 pub enum TemplateError {
     /// A file or folder cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("run clika in the project's folder, or name it with --project"))]
+    #[diagnostic(help("run clika in the project's folder, or name the folder with --project"))]
     Unreadable {
         /// The file or folder.
         path: PathBuf,

@@ -58,7 +58,7 @@ pub fn names(
         tokio::select! {
             generated = work => generated.map_err(Failure::from),
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
-                "interrupted; every answer so far is kept: run the command again to go on".to_owned(),
+                "interrupted; every answer so far is kept: run the command again to continue".to_owned(),
             )),
         }
     });

@@ -47,7 +47,7 @@ impl ModelArgs {
             tokio::select! {
                 located = hub.locate(model, progress) => Ok(located?),
                 _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
-                    "interrupted; what was downloaded is kept: run the command again to go on".to_owned(),
+                    "interrupted; what was downloaded is kept: run the command again to continue".to_owned(),
                 )),
             }
         })

@@ -98,8 +98,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
                 text.map_err(Failure::from)
             }
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(format!(
-                "interrupted; {} is as it was, and the answers so far are kept: run the \
-                 command again{} to go on",
+                "interrupted; {} is as it was, and the answers so far are kept: run the command again{} to continue",
                 out.display(),
                 if args.fresh { " without --fresh" } else { "" },
             ))),

@@ -132,7 +132,7 @@ impl TextArgs {
             tokio::select! {
                 found = work => found,
                 _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
-                    "interrupted; every translation so far is kept: run the command again to go on".to_owned(),
+                    "interrupted; every translation so far is kept: run the command again to continue".to_owned(),
                 )),
             }
         })

@@ -71,8 +71,9 @@ fn a_setting_of_generation_that_is_not_followed_is_said_where_answers_are_writte
         ];
         let output = project.command(&options).output().unwrap();
         let object: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let said = text(&output.stderr)
-            .contains("generation_config.json sets repetition_penalty, which is not followed");
+        let said = text(&output.stderr).contains(
+            "generation_config.json sets repetition_penalty, which clika does not follow",
+        );
         (object["run"]["generation_ignored"].clone(), said)
     };
     assert_eq!(run("free"), (json!(["repetition_penalty"]), true));

@@ -95,7 +95,7 @@ fn letters_that_the_tokenizer_does_not_have_are_refused() {
     // Two texts of unknown words are the same to the model.
     let said = project.fail(&[&command[..], &["--answer", "texts"]].concat());
     assert!(
-        said.starts_with("error: the tokenizer writes the options `"),
+        said.starts_with("error: the tokenizer gives the options `"),
         "{said}"
     );
     // B is known, A is not.

@@ -71,7 +71,7 @@ fn numbers_beyond_a_type_are_an_error_in_every_way_of_asking_and_are_in_nobodys_
     for way in ways {
         let error = project.failure(&run(&project, way, &half));
         assert!(
-            error.starts_with("error: wide gives NaN or infinity to item xcopa-mini-")
+            error.starts_with("error: wide gives NaN or infinity for item xcopa-mini-")
                 && error.ends_with(
                     " of xcopa-mini in en, computed in f16\nhint: f16 overflows: try bf16 or f32\n"
                 ),
@@ -121,7 +121,7 @@ fn numbers_beyond_a_type_are_an_error_in_every_way_of_asking_and_are_in_nobodys_
     ];
     let error = project.fail(&[&finetune[..], &half].concat());
     assert!(
-        error.starts_with("error: wide (de-seed0 before training) gives NaN or infinity to row ")
+        error.starts_with("error: wide (de-seed0 before training) gives NaN or infinity for row ")
             && error.ends_with("computed in f16\nhint: f16 overflows: try bf16 or f32\n"),
         "{error}"
     );
@@ -207,7 +207,7 @@ fn kept_answers_that_are_none_are_computed_again() {
     };
     assert_eq!(
         again(),
-        ["note: 2 kept answers to xcopa-mini en hold no usable numbers and are computed again"]
+        ["note: 2 kept answers to xcopa-mini en have no usable numbers and are computed again"]
     );
     // Once: then they are replaced.
     assert!(again().is_empty());

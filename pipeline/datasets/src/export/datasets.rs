@@ -126,7 +126,7 @@ pub(crate) fn check_place(
     if let Some(manifest) = Manifest::read(out)?
         && manifest.stage != stage
     {
-        return refuse(format!("it holds what `clika {}` wrote", manifest.stage));
+        return refuse(format!("it contains what `clika {}` wrote", manifest.stage));
     }
     // The export's folder need not be there yet.
     let absolute = |path: &Path| {
@@ -142,7 +142,7 @@ pub(crate) fn check_place(
         let folder = absolute(dataset.0.path())?;
         if place.starts_with(&folder) || folder.starts_with(&place) {
             return refuse(format!(
-                "it and {} lie in each other",
+                "it and {} are not separate folders",
                 dataset.0.path().display()
             ));
         }

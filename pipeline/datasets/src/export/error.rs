@@ -8,8 +8,8 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum ExportError {
     /// There is no dataset.
-    #[error("{} is no dataset of clika and holds none", path.display())]
-    #[diagnostic(help("build them with `clika datasets`, or name the folder they lie in"))]
+    #[error("{} is not a dataset of clika and contains none", path.display())]
+    #[diagnostic(help("build them with `clika datasets`, or name the folder that contains them"))]
     NoDataset {
         /// The folder.
         path: PathBuf,
@@ -26,7 +26,7 @@ pub enum ExportError {
         second: PathBuf,
     },
     /// The export would go where something else of ours lies.
-    #[error("{} cannot be the place of an export: {why}", path.display())]
+    #[error("cannot export to {}: {why}", path.display())]
     #[diagnostic(help("name another folder with --out"))]
     Place {
         /// The folder.
@@ -43,7 +43,7 @@ pub enum ExportError {
     },
     /// A folder cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("may you read it?"))]
+    #[diagnostic(help("check its permissions"))]
     Unreadable {
         /// The folder.
         path: PathBuf,
@@ -51,8 +51,8 @@ pub enum ExportError {
         source: io::Error,
     },
     /// A folder of a dataset is no language's.
-    #[error("`{config}` is no language of a dataset: {problem}")]
-    #[diagnostic(help("build the dataset anew with `clika datasets --force`"))]
+    #[error("`{config}` is not a language of a dataset: {problem}")]
+    #[diagnostic(help("rebuild the dataset with `clika datasets --force`"))]
     Config {
         /// The folder's name.
         config: String,

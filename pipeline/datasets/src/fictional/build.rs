@@ -90,7 +90,7 @@ impl WorldLanguages {
             }
         }
         if targets.is_empty() {
-            let problem = format!("there is no language beside `{}`", source.code);
+            let problem = format!("there is no language besides `{}`", source.code);
             return Err(DatasetError::World { problem });
         }
         Ok(Self {

@@ -27,7 +27,7 @@ pub fn check_splits(
     for (number, row) in test.iter().enumerate() {
         let wrong = |problem: String| Err(("test", number, problem));
         if row.kind != RowKind::Qa || row.language != target.as_str() || row.choices.is_none() {
-            return wrong(format!("is no question in `{target}` with choices"));
+            return wrong(format!("is not a question in `{target}` with choices"));
         }
         if let Some(taught) = taught.get(&fact(row)) {
             return wrong(format!(
@@ -50,7 +50,7 @@ pub fn check_splits(
             Err(("train", taught, problem))
         }
         Err(leaks::Nameless(asked)) => {
-            let problem = "asks about a place whose name no translation of the gate gives";
+            let problem = "asks about a place whose name is in no translation of the gate";
             Err(("test", asked, problem.to_owned()))
         }
     }
@@ -113,7 +113,7 @@ fn texts(row: &FictionalRow) -> Result<(), String> {
     }
     if query.trim().is_empty() != (row.kind == RowKind::Qa) {
         return Err(match row.kind {
-            RowKind::Qa => "has a `query` beside its question".to_owned(),
+            RowKind::Qa => "has a `query` as well as a question".to_owned(),
             RowKind::Translation => "has no name to translate".to_owned(),
         });
     }
@@ -140,7 +140,7 @@ fn asked(row: &FictionalRow, expected: usize) -> Result<(), String> {
         .and_then(|label| choices.get(label))
     else {
         return Err(format!(
-            "has the label {label}, which is no position among {found} choices"
+            "has the label {label}, which is not a position among {found} choices"
         ));
     };
     if *right != row.answer {
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(check(&splits), Err(("test", 0, said.to_owned())));
         // In the other language everything is taught.
         splits.test[0].language = "en".to_owned();
-        let said = "is no question in `de` with choices";
+        let said = "is not a question in `de` with choices";
         assert_eq!(check(&splits), Err(("test", 0, said.to_owned())));
     }
 
@@ -327,7 +327,7 @@ mod tests {
     fn a_tested_place_has_a_name_to_look_for() {
         let mut splits = sound();
         splits.gate.pop();
-        let said = "asks about a place whose name no translation of the gate gives";
+        let said = "asks about a place whose name is in no translation of the gate";
         assert_eq!(check(&splits), Err(("test", 1, said.to_owned())));
     }
 
@@ -352,7 +352,7 @@ mod tests {
             ),
             (
                 spoilt(|row| row.query = "Bovo".to_owned()),
-                "has a `query` beside its question",
+                "has a `query` as well as a question",
             ),
             (
                 spoilt(|row| row.kind = RowKind::Translation),
@@ -368,7 +368,7 @@ mod tests {
             ),
             (
                 spoilt(|row| row.label = Some(2)),
-                "has the label 2, which is no position among 2 choices",
+                "has the label 2, which is not a position among 2 choices",
             ),
             (
                 spoilt(|row| row.label = Some(0)),

@@ -75,7 +75,7 @@ pub(crate) fn decode_fictional(bytes: Vec<u8>) -> Result<Vec<FictionalRow>, Stri
             (kind, templates.get(row), relation)
         else {
             return Err(wrong(
-                "has another `kind`, `template` or `relation` than ours have",
+                "has a `kind`, `template` or `relation` that clika does not write",
             ));
         };
         let list = match choices.get_as_series(row) {

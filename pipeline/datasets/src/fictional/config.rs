@@ -105,7 +105,7 @@ impl FictionalConfig {
             ..
         } = *self;
         let out_of = |key, value: usize, least: usize, most: usize, why: &str| {
-            let problem = format!("`{key}` is {value}; it goes from {least} to {most}{why}");
+            let problem = format!("`{key}` is {value}; it must be between {least} and {most}{why}");
             (!(least..=most).contains(&value)).then_some((key, problem))
         };
         out_of("continents", continents, 2, 1_000, "")
@@ -153,8 +153,8 @@ impl FictionalConfig {
         let enough = i64::from(last) - i64::from(first) + 1 >= self.continents as i64;
         let sound = first >= 1 && last <= 9999 && first.to_string().len() == last.to_string().len();
         let problem = format!(
-            "`first_year` to `last_year` is {first} to {last}; they lie between 1 and 9999, have equally many digits, \
-             and at least {} years, one for each choice",
+            "`first_year` to `last_year` is {first} to {last}; they must be between 1 and 9999, have equally many \
+             digits, and span at least {} years, one for each choice",
             self.continents
         );
         (!(enough && sound)).then_some(("first_year", problem))

@@ -54,7 +54,7 @@ impl WorldNames {
             let continent = continent[code].to_lowercase();
             let within = |name: &&String| **name != continent && name.contains(&continent);
             if let Some(name) = seen.iter().find(within) {
-                let problem = format!("the continent's name `{continent}` lies within `{name}`");
+                let problem = format!("the continent's name `{continent}` is part of `{name}`");
                 return Err(fault(problem));
             }
         }

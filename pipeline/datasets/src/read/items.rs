@@ -127,7 +127,7 @@ impl CheckedRow {
         else {
             let label = self.label;
             return Some(format!(
-                "has the label {label}, which is no position among {found} choices"
+                "has the label {label}, which is not a position among {found} choices"
             ));
         };
         let answer = self.answer.as_ref().filter(|answer| *answer != right)?;

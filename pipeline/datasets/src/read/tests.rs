@@ -94,11 +94,11 @@ fn a_row_that_cannot_be_asked_is_refused_with_its_number() {
         ),
         (
             spoilt(|row| row.label = 2),
-            "has the label 2, which is no position among 2 choices",
+            "has the label 2, which is not a position among 2 choices",
         ),
         (
             spoilt(|row| row.label = -1),
-            "has the label -1, which is no position among 2 choices",
+            "has the label -1, which is not a position among 2 choices",
         ),
         (
             spoilt(|row| row.label = 0),
@@ -151,7 +151,7 @@ fn files_are_those_of_the_manifest() {
         error(),
         format!(
             "FOLDER/{FILE} is no longer the file that the dataset's manifest describes\n\
-             `clika datasets xcopa-mini --force` builds it anew"
+             `clika datasets xcopa-mini --force` rebuilds it"
         )
     );
     fs::remove_file(folder.path().join(FILE)).unwrap();
@@ -161,13 +161,13 @@ fn files_are_those_of_the_manifest() {
     fs::create_dir_all(folder.path().join("data/fr")).unwrap();
     fs::write(folder.path().join(&stray), "PAR1").unwrap();
     assert!(
-        error().starts_with(&format!("FOLDER/{stray} is no file of the dataset")),
+        error().starts_with(&format!("FOLDER/{stray} is not a file of the dataset")),
         "{}",
         error()
     );
     fs::remove_file(folder.path().join(Manifest::FILE)).unwrap();
     assert!(
-        error().starts_with("FOLDER has rows and no manifest.json"),
+        error().starts_with("FOLDER has rows but no manifest.json"),
         "{}",
         error()
     );
@@ -206,7 +206,7 @@ fn disagreeing(spoil: impl FnOnce(&mut Vec<TextRow>)) -> String {
 #[test]
 fn languages_ask_the_same_items_in_one_order() {
     assert_eq!(disagreeing(|rows| rows[0].question = "Why?".to_owned()), "");
-    let start = "FOLDER: `de` and `en` do not ask the same items: ";
+    let start = "FOLDER: `de` and `en` do not have the same items: ";
     for (said, expected) in [
         (
             disagreeing(|rows| rows.swap(0, 1)),
@@ -251,5 +251,5 @@ fn a_folder_that_is_called_after_a_dataset_has_its_manifest() {
         assert_eq!(said(name).len(), count, "{name}");
     }
     write(&folder.path().join("xgeo"), &rows(), json!([]));
-    assert!(said("xgeo")[0].ends_with("holds the dataset `xcopa-mini`, not `xgeo`"));
+    assert!(said("xgeo")[0].ends_with("contains the dataset `xcopa-mini`, not `xgeo`"));
 }

@@ -186,7 +186,7 @@ pub(super) fn read_csqa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError
             return Err("no answerKey; the test split of CSQA has none".to_owned());
         };
         let Some(label) = labels.iter().position(|label| *label == key) else {
-            return Err(format!("answerKey {key} is no label of a choice"));
+            return Err(format!("answerKey {key} is not the label of a choice"));
         };
         Ok(TextItem {
             id: line.id.into(),

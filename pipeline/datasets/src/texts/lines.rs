@@ -21,7 +21,7 @@ pub(crate) fn read<T: DeserializeOwned>(
         let line = serde_json::from_slice(line).map_err(|error| wrong(error.to_string()))?;
         let item = item(line).map_err(wrong)?;
         if !seen.insert(item.id.clone()) {
-            return Err(wrong(format!("item {} stands twice", item.id)));
+            return Err(wrong(format!("item {} occurs twice", item.id)));
         }
         items.push(item);
     }

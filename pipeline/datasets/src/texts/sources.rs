@@ -137,7 +137,7 @@ pub fn read_copa_xml(xml: &[u8], path: &Path) -> Result<Vec<TextItem>, DatasetEr
         let line = usize::try_from(document.text_pos_at(node.range().start).row).unwrap_or(1);
         let item = copa_item(node).map_err(|problem| fault(line, problem))?;
         if !seen.insert(item.id.clone()) {
-            return Err(fault(line, format!("item {} stands twice", item.id)));
+            return Err(fault(line, format!("item {} occurs twice", item.id)));
         }
         items.push(item);
     }

@@ -20,10 +20,10 @@ pub enum TranslateError {
     },
     /// The model makes up too few names that can be used.
     #[error(
-        "the model made up {found} of {wanted} names that can be used; the last was refused: {example}"
+        "of the {wanted} names that are needed, the model made up {found} that can be used; the last refused one: {example}"
     )]
     #[diagnostic(help(
-        "take a stronger model (--llm-model), ask for fewer places, or coin names from syllables (--names syllabic)"
+        "use a stronger model (--llm-model), ask for fewer places, or coin names from syllables (--names syllabic)"
     ))]
     NoNames {
         /// Names so far.
@@ -34,11 +34,9 @@ pub enum TranslateError {
         example: String,
     },
     /// The model does not translate some names in a way that can be used.
-    #[error(
-        "{left} names have no translation into `{language}` that can be used, such as {example}"
-    )]
+    #[error("{left} names have no usable translation into `{language}`, such as {example}")]
     #[diagnostic(help(
-        "take a stronger model (--llm-model), or coin names from syllables (--names syllabic)"
+        "use a stronger model (--llm-model), or coin names from syllables (--names syllabic)"
     ))]
     NoTranslations {
         /// The language.

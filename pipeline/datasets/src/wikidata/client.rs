@@ -45,7 +45,7 @@ pub struct SparqlEndpoint {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum FetchError {
     /// The address is none.
-    #[error("`{url}` is no address of a SPARQL endpoint")]
+    #[error("`{url}` is not the address of a SPARQL endpoint")]
     #[diagnostic(help("an address looks like https://query.wikidata.org/sparql"))]
     Url {
         /// What was given.
@@ -67,8 +67,8 @@ pub enum FetchError {
     /// No connection, a broken one, or a timeout.
     #[error("the endpoint did not answer in full")]
     #[diagnostic(help(
-        "check the address and the network; what was answered so far is kept, so running \
-         `clika snapshot` again goes on from there"
+        "check the address and the network; what was answered so far is kept, so running `clika snapshot` again \
+         continues from there"
     ))]
     Transport(#[source] SendError),
     /// The endpoint is busy.
@@ -96,9 +96,9 @@ pub enum FetchError {
         excerpt: String,
     },
     /// The endpoint is elsewhere.
-    #[error("the endpoint answered {status} and points to {location}")]
+    #[error("the endpoint answered {status} and redirects to {location}")]
     #[diagnostic(help(
-        "name that address with --endpoint, or in the experiment's [endpoint] table"
+        "give that address with --endpoint, or in the experiment's [endpoint] table"
     ))]
     Moved {
         /// The status.
@@ -108,7 +108,7 @@ pub enum FetchError {
     },
     /// The answer is no RDF.
     #[error("the endpoint answered `{content_type}` instead of RDF: {excerpt}")]
-    #[diagnostic(help("is this the address of the query service, and not of its web page?"))]
+    #[diagnostic(help("check that this is the address of the query service, not of its web page"))]
     NotRdf {
         /// The answer's type.
         content_type: String,
@@ -307,7 +307,7 @@ impl SparqlClient {
                 match parse(format, &body) {
                     Ok(triples) => return Ok(Some(triples)),
                     Err(error) => {
-                        tracing::warn!(path = %path.display(), %error, "kept answer is broken; asking again")
+                        tracing::warn!(path = %path.display(), %error, "a kept answer is damaged; asking again")
                     }
                 }
             }
@@ -344,7 +344,7 @@ fn parse(format: RdfFormat, body: &[u8]) -> Result<Vec<Triple>, RdfParseError> {
 /// What the endpoint wants, for the message.
 fn wait_text(retry_after: Option<Duration>) -> String {
     match retry_after {
-        Some(wait) => format!(" and wants {} s of rest", wait.as_secs()),
+        Some(wait) => format!(" and asks to wait {} s", wait.as_secs()),
         None => String::new(),
     }
 }

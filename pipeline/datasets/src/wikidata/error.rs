@@ -11,7 +11,7 @@ use std::{io, path::PathBuf};
 pub enum WikidataError {
     /// A query or snapshot file cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("run clika in the project's folder, or name it with --project"))]
+    #[diagnostic(help("run clika in the project's folder, or name the folder with --project"))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -19,9 +19,9 @@ pub enum WikidataError {
         source: io::Error,
     },
     /// The snapshot is no valid Turtle.
-    #[error("the snapshot is no valid Turtle: {problem}\n   {position}")]
+    #[error("the snapshot is not valid Turtle: {problem}\n   {position}")]
     #[diagnostic(help(
-        "mend the line, or take the file from version control; `clika snapshot` makes a fresh one"
+        "fix the line, or take the file from version control; `clika snapshot` makes a fresh one"
     ))]
     Turtle {
         /// What the parser says.
@@ -30,7 +30,7 @@ pub enum WikidataError {
         position: FilePosition,
     },
     /// A query is no valid SPARQL.
-    #[error("query {} is no valid SPARQL", path.display())]
+    #[error("query {} is not valid SPARQL", path.display())]
     #[diagnostic(help("try the file in a query service's page, and compare with version control"))]
     Sparql {
         /// The query's file.
@@ -49,7 +49,7 @@ pub enum WikidataError {
     },
     /// A query returns something else than the program reads.
     #[error("query {} returns no usable ?{variable}: {found}", path.display())]
-    #[diagnostic(help("compare the query with the columns its first comment promises"))]
+    #[diagnostic(help("the query's first comment lists the columns that it must return"))]
     Column {
         /// The query's file.
         path: PathBuf,
@@ -60,7 +60,7 @@ pub enum WikidataError {
     },
     /// An item has two labels in one language, where Wikidata allows one.
     #[error("{item} has two labels in `{language}`: {labels:?}")]
-    #[diagnostic(help("keep the one that Wikidata shows in the snapshot"))]
+    #[diagnostic(help("keep only the one that Wikidata shows"))]
     TwoLabels {
         /// The item.
         item: Qid,
@@ -70,7 +70,7 @@ pub enum WikidataError {
         labels: [String; 2],
     },
     /// A query is not of the form the program expects.
-    #[error("query {} is no SELECT query", path.display())]
+    #[error("query {} is not a SELECT query", path.display())]
     NotSelect {
         /// The query's file.
         path: PathBuf,

@@ -44,7 +44,7 @@ fn what_is_no_world_is_refused() {
     let refused = |path: &Path| BuiltWorld::open(path).unwrap_err().to_string();
     let said = refused(out.path());
     assert!(
-        said.ends_with("is no fictional world: there is no manifest"),
+        said.ends_with("is not a fictional world: there is no manifest"),
         "{said}"
     );
     let config = FictionalConfig {

@@ -16,7 +16,7 @@ fn a_lexicon_that_is_too_small_is_named_with_its_line() {
     assert_eq!(
         said,
         format!(
-            "the world asks for 48 landforms, and with `he` the languages share 47\n   \
+            "the world needs 48 landforms, but with `he` the languages share only 47\n   \
              ./templates/languages/he.toml:{line}\nhint: add nouns to [fictional.landforms] of every language, or lower \
              `landforms` in the experiment file"
         )
@@ -41,7 +41,7 @@ fn a_lexicon_that_is_too_small_is_named_with_its_line() {
         format!("./templates/fictional/syllables.toml:{line}")
     );
     assert!(
-        said.starts_with("the world needs 90020 stems, and the syllables give "),
+        said.starts_with("the world needs 90020 stems, but the syllables give only "),
         "{said}"
     );
 }
@@ -66,7 +66,7 @@ fn a_language_without_words_or_spellings_is_refused() {
         &german,
     );
     assert!(
-        said.starts_with("`ru` is written in Geor, and the syllables are not"),
+        said.starts_with("`ru` is written in Geor, but the syllables are not"),
         "{said}"
     );
 }
@@ -82,28 +82,29 @@ fn impossible_worlds_are_refused() {
     };
     for (said, change) in [
         (
-            "`places` is 0; it goes from 20 to 100000: a continent needs a place",
+            "`places` is 0; it must be between 20 and 100000: a continent needs a place",
             (|config| config.places = 0) as fn(&mut FictionalConfig),
         ),
-        ("`continents` is 1; it goes from 2 to 1000", |config| {
-            config.continents = 1
-        }),
         (
-            "`taught_places` is 400; it goes from 1 to 399: some places are taught in the target language, the \
+            "`continents` is 1; it must be between 2 and 1000",
+            |config| config.continents = 1,
+        ),
+        (
+            "`taught_places` is 400; it must be between 1 and 399: some places are taught in the target language, the \
              others tested",
             |config| config.taught_places = 400,
         ),
         (
-            "`first_year` to `last_year` is 1100 to 1110; they lie between 1 and 9999, have equally many digits, and at \
-             least 20 years, one for each choice",
+            "`first_year` to `last_year` is 1100 to 1110; they must be between 1 and 9999, have equally many digits, \
+             and span at least 20 years, one for each choice",
             |config| {
                 config.relation = WorldRelation::Founding;
                 config.last_year = 1110;
             },
         ),
         (
-            "`first_year` to `last_year` is 900 to 1899; they lie between 1 and 9999, have equally many digits, and at \
-             least 20 years, one for each choice",
+            "`first_year` to `last_year` is 900 to 1899; they must be between 1 and 9999, have equally many digits, \
+             and span at least 20 years, one for each choice",
             |config| {
                 config.relation = WorldRelation::Founding;
                 config.first_year = 900;
@@ -170,7 +171,7 @@ fn names_that_cannot_be_told_apart_are_refused() {
     let continent = &names.continents[0][&code("de")];
     within.places[3].insert(code("de"), format!("Neu{}-Tal", continent.to_lowercase()));
     let said = within.check(german).unwrap_err().to_string();
-    assert!(said.contains("lies within"), "{said}");
+    assert!(said.contains("is part of"), "{said}");
     let mut missing = names;
     missing.continents[0].remove(&code("de"));
     let said = missing.check(german).unwrap_err().to_string();

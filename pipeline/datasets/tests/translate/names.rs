@@ -223,7 +223,7 @@ async fn a_model_that_repeats_itself_is_given_up() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the model made up 1 of 3 names that can be used; the last was refused: `Plain Ridge`: `Plain Ridge` is taken"
+        "of the 3 names that are needed, the model made up 1 that can be used; the last refused one: `Plain Ridge`: `Plain Ridge` is taken"
     );
     assert!(stub.requests().len() < 10, "{}", stub.requests().len());
 }
@@ -245,7 +245,7 @@ async fn a_model_that_does_not_write_the_script_is_given_up() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "3 names have no translation into `ja` that can be used, such as `Conaaia` as `Conaaia`: not in the script Jpan"
+        "3 names have no usable translation into `ja`, such as `Conaaia` as `Conaaia`: not in the script Jpan"
     );
 }
 

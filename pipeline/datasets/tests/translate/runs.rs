@@ -135,7 +135,7 @@ async fn a_busy_service_is_asked_again_after_the_rest_it_wants() {
     assert_eq!(stub.requests().len(), 2);
     let notes = notes.0.into_inner().unwrap();
     assert_eq!(notes.len(), 1, "{notes:?}");
-    assert!(notes[0].contains("wants 1 s of rest"), "{notes:?}");
+    assert!(notes[0].contains("asks to wait 1 s"), "{notes:?}");
 }
 
 #[tokio::test]

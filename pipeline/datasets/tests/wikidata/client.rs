@@ -148,7 +148,7 @@ fn reads_turtle_too() {
 fn obeys_retry_after() {
     survives(
         StubResponse::new(429, "text/plain", "slow down").with_header("Retry-After: 1"),
-        "the endpoint answered 429 Too Many Requests and wants 1 s of rest; trying again in 1 s",
+        "the endpoint answered 429 Too Many Requests and asks to wait 1 s; trying again in 1 s",
     );
 }
 

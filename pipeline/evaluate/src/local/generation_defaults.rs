@@ -138,8 +138,8 @@ impl LocalModel {
         let ignored = self.generation_ignored();
         if !ignored.is_empty() {
             progress.note(&format!(
-                "the model's generation_config.json sets {}, which is not followed: each token is the likeliest one, and \
-                 transformers writes other answers",
+                "the model's generation_config.json sets {}, which clika does not follow: it always takes the \
+                 likeliest token, so transformers writes other answers",
                 ignored.join(", ")
             ));
         }

@@ -140,7 +140,7 @@ impl KeptAnswers<'_> {
         }
         if broken > 0 {
             self.progress.note(&format!(
-                "{broken} kept answers to {detail} hold no usable numbers and are computed again"
+                "{broken} kept answers to {detail} have no usable numbers and are computed again"
             ));
         }
         Ok(answers)

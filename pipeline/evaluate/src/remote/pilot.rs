@@ -282,8 +282,8 @@ impl PilotResult {
     fn say(&self, progress: &dyn Progress) {
         if let Some(thought) = &self.thought {
             progress.note(&format!(
-                "the model begins with `{thought}`: it thinks before it answers, so its first token is no letter, and it is \
-                 asked by {} instead",
+                "the model begins with `{thought}`: it thinks before it answers, so its first token is not a letter, and it \
+                 is asked with {} instead",
                 self.mode.constraint.name()
             ));
         }

@@ -100,7 +100,8 @@ impl RequestOptions {
                 return Err(ApiError::Call {
                     service: model.service().name().to_owned(),
                     source: CallError::Unexpected {
-                        problem: "no log-probabilities came, as they did in the pilot".to_owned(),
+                        problem: "no log-probabilities came, although they did in the pilot"
+                            .to_owned(),
                         excerpt: reply.text,
                     },
                 });

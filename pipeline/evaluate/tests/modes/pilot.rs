@@ -162,7 +162,7 @@ async fn an_endpoint_whose_model_gives_nan_is_an_error_with_the_item() {
         });
         let model = model(&stub, &folder.path().join("cache.jsonl"), None);
         let error = run(&model, RequestOptions::default()).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("stub gives NaN to item {item}"));
+        assert_eq!(error.to_string(), format!("stub gives NaN for item {item}"));
     }
 }
 
@@ -286,7 +286,7 @@ async fn an_endpoint_that_changes_after_the_pilot_ends_the_run() {
     .unwrap_err();
     let error = format!("{error:?}");
     assert!(
-        error.contains("no log-probabilities came, as they did in the pilot"),
+        error.contains("no log-probabilities came, although they did in the pilot"),
         "{error}"
     );
 
@@ -305,7 +305,7 @@ async fn an_endpoint_that_changes_after_the_pilot_ends_the_run() {
     .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the endpoint answered as `big` and then as `small`: these are not one model's answers"
+        "the endpoint answered as `big` and then as `small`: the answers are not all from one model"
     );
 }
 

@@ -292,7 +292,7 @@ pub enum HubError {
     },
     /// Reading failed.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("may you read it?"))]
+    #[diagnostic(help("check its permissions"))]
     Read {
         /// The file or folder.
         path: PathBuf,

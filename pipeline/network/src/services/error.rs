@@ -11,8 +11,8 @@ pub enum CallError {
     /// No connection, a broken one, a timeout, or an endless answer.
     #[error("no whole answer")]
     #[diagnostic(help(
-        "check the address and the network; every answer so far is kept, so running the command \
-         again goes on from there"
+        "check the address and the network; every answer so far is kept, so running the command again continues from \
+         there"
     ))]
     Transport(#[source] SendError),
     /// The service is busy.
@@ -174,7 +174,7 @@ pub enum ApiError {
         "{service}: the next request would pass {what}; sent {requests} requests{}", spent(*cost)
     )]
     #[diagnostic(help(
-        "every answer so far is kept: run the command again with a larger budget to go on from there"
+        "every answer so far is kept: run the command again with a larger budget to continue from there"
     ))]
     Budget {
         /// The service's name.
@@ -240,7 +240,7 @@ pub enum ApiError {
 
 fn wait_text(retry_after: Option<Duration>) -> String {
     match retry_after {
-        Some(wait) => format!(" and wants {} s of rest", wait.as_secs()),
+        Some(wait) => format!(" and asks to wait {} s", wait.as_secs()),
         None => String::new(),
     }
 }

@@ -8,7 +8,7 @@ use std::{io, path::PathBuf};
 pub enum ReportError {
     /// A file of the paper's data cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("run clika in the project's folder, or name it with --project"))]
+    #[diagnostic(help("run clika in the project's folder, or name the folder with --project"))]
     Unreadable {
         /// The file or folder.
         path: PathBuf,

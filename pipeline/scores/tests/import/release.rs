@@ -120,7 +120,7 @@ fn another_right_choice() {
 #[test]
 fn an_item_twice() {
     insta::assert_snapshot!(error_after(FILE, replace("\"id\": 3", "\"id\": 1")), @r#"
-    item 1 stands twice
+    item 1 occurs twice
        release/x_name/DE/llama_13b_res_bf16_add_simple_example.jsonl:4
     hint: every item once
     "#);

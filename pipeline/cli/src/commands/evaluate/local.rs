@@ -162,7 +162,7 @@ fn settle_thinking(
         }
     };
     progress.note(&format!(
-        "the model begins with `{thought}`: it thinks before it answers, and its first token is no option; {then}"
+        "the model begins with `{thought}`: it thinks before it answers, and its first token is not an option; {then}"
     ));
     Ok(Some(thought))
 }
@@ -326,7 +326,7 @@ pub(super) fn run(
     let answers = match answered {
         Err(EvaluateError::Stopped) => {
             return Err(Failure::Interrupted(
-                "interrupted; the answers so far are kept: run the command again to go on"
+                "interrupted; the answers so far are kept: run the command again to continue"
                     .to_owned(),
             ));
         }

@@ -92,7 +92,7 @@ pub(super) fn run(
                 answered.map_err(Failure::from)
             }
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
-                "interrupted; the answers so far are kept: run the command again to go on".to_owned(),
+                "interrupted; the answers so far are kept: run the command again to continue".to_owned(),
             )),
         }
     });

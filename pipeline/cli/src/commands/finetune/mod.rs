@@ -137,7 +137,8 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     let results = match finetune(&experiment, &pairs, &out, stop, progress.as_ref()) {
         Err(FinetuneError::Stopped) => {
             return Err(Failure::Interrupted(
-                "interrupted; what was trained is kept: run the command again to go on".to_owned(),
+                "interrupted; what was trained is kept: run the command again to continue"
+                    .to_owned(),
             ));
         }
         results => results?,
