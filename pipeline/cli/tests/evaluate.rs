@@ -226,7 +226,7 @@ fn what_is_wrong_with_an_evaluation_is_said() {
         (vec![], "set the environment variable CLIKA_API_KEY"),
         (
             vec!["--max-requests", "0"],
-            "the next request would pass --max-requests",
+            "the next request would exceed --max-requests",
         ),
         (
             vec!["--max-cost", "1"],

@@ -283,7 +283,7 @@ fn a_folder_without_predictions_says_what_was_expected() {
         project.path("templates").to_str().unwrap(),
     ]);
     insta::assert_snapshot!(error, @r#"
-    error: PROJECT/templates holds no predictions
+    error: PROJECT/templates contains no predictions
     hint: expected the paper's release (x_geo/, x_csqa/ …), <model>/<task>/<language>.parquet, or samples_<task>_<language>_*.jsonl of lm-evaluation-harness
     "#);
 }

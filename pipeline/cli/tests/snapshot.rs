@@ -341,7 +341,7 @@ fn an_endpoint_that_has_moved() {
             .with_header("Location: https://elsewhere.org/sparql")
     });
     assert!(
-        error.contains("points to https://elsewhere.org/sparql"),
+        error.contains("redirects to https://elsewhere.org/sparql"),
         "{error}"
     );
 }

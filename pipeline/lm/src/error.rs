@@ -32,7 +32,7 @@ pub enum LmError {
         vocabulary: usize,
     },
     /// More tokens than the model was made for.
-    #[error("a prompt has {tokens} tokens, and the model's context is {context}")]
+    #[error("a prompt has {tokens} tokens, but the model's context is {context}")]
     #[diagnostic(help("use a prompt without a worked example, or a model with a longer context"))]
     Context {
         /// Of the prompt, with those to be generated.
@@ -61,8 +61,8 @@ pub enum LmError {
         dtype: Dtype,
     },
     /// Nothing to continue.
-    #[error("a prompt without tokens")]
-    #[diagnostic(help("this tokenizer adds no token of its own in front; give a text"))]
+    #[error("the prompt has no tokens")]
+    #[diagnostic(help("this tokenizer adds no token at the start, so the text must not be empty"))]
     EmptyPrompt,
     /// No such device.
     #[error("no device `{asked}`")]
@@ -75,9 +75,9 @@ pub enum LmError {
     },
     /// A device that cannot be trusted.
     #[error(
-        "{device} computes wrongly: in a product of {shape} numbers, {wrong} of {all} are not what the processor gets"
+        "{device} computes wrongly: in a product of {shape} numbers, {wrong} of {all} differ from the processor's"
     )]
-    #[diagnostic(help("take --device cpu; a newer driver may mend it"))]
+    #[diagnostic(help("use --device cpu; a newer driver may fix it"))]
     WrongProduct {
         /// Where.
         device: String,
@@ -90,7 +90,7 @@ pub enum LmError {
     },
     /// A type that a device does not have.
     #[error("{device} cannot compute in {}", dtype.name())]
-    #[diagnostic(help("take --dtype f32 or another device"))]
+    #[diagnostic(help("use --dtype f32 or another device"))]
     DeviceDtype {
         /// Where.
         device: String,
@@ -124,7 +124,7 @@ pub enum LmError {
         advice: String,
     },
     /// Something did not fit while the model was at work, and it cannot be made smaller.
-    #[error("the device's memory ran out over {over}")]
+    #[error("the device ran out of memory for {over}")]
     #[diagnostic(help("{advice}"))]
     OutOfMemory {
         /// What was run.
@@ -135,8 +135,8 @@ pub enum LmError {
     /// The device does not answer any more.
     #[error("the device was lost: {problem}")]
     #[diagnostic(help(
-        "what was saved before is whole, and the same command goes on from it; if the device is lost again, restart its \
-         driver or the machine, or take another --device"
+        "what was saved before is intact, and the same command continues from it; if the device is lost again, restart its \
+         driver or the machine, or use another --device"
     ))]
     DeviceLost {
         /// What it said last.
@@ -145,7 +145,7 @@ pub enum LmError {
     /// The device gave up.
     #[error("the device failed: {problem}")]
     #[diagnostic(help(
-        "what was saved before is whole, and the same command goes on from it; --device cpu does without the device"
+        "what was saved before is intact, and the same command continues from it; --device cpu avoids the device"
     ))]
     Compute {
         /// What it said.
@@ -191,7 +191,7 @@ pub enum LmError {
         problem: String,
     },
     /// A name in an adapter's configuration that cannot be followed on this model.
-    #[error("the adapter cannot be put on this model: `{field}` names `{target}`: {problem}")]
+    #[error("the adapter does not fit this model: `{field}` names `{target}`: {problem}")]
     #[diagnostic(help(
         "base_model_name_or_path in its adapter_config.json says which model it was trained on"
     ))]
@@ -224,7 +224,9 @@ pub enum LmError {
         problem: &'static str,
     },
     /// An adapter that does more than those that are trained here.
-    #[error("the adapter has `{what}`, and training knows adapters that only add to linear layers")]
+    #[error(
+        "the adapter has `{what}`, but training supports only adapters that add to linear layers"
+    )]
     #[diagnostic(help("train a new adapter, or evaluate this one without training it further"))]
     NotPlain {
         /// A field or tensor.
@@ -233,7 +235,7 @@ pub enum LmError {
     /// A file of tensors that clika or PEFT writes is cut off or holds something else.
     #[error("{path}: {problem}")]
     #[diagnostic(help(
-        "it was damaged after it was written, or is of another kind; take another copy"
+        "it was damaged after it was written, or is not such a file; use another copy"
     ))]
     Damaged {
         /// The file.
@@ -256,7 +258,7 @@ pub enum LmError {
     #[error("the adapter was trained on a model with more tokens: `{module}`: {problem}")]
     #[diagnostic(help(
         "tokens were added before it was trained: load the base in transformers, resize_token_embeddings to the adapter's own \
-         tokenizer, put the adapter on with PEFT, merge_and_unload, save model and tokenizer, and evaluate that folder"
+         tokenizer, apply the adapter with PEFT, merge_and_unload, save model and tokenizer, and evaluate that folder"
     ))]
     MoreTokens {
         /// The module.
@@ -292,8 +294,8 @@ pub enum LmError {
         examples: Vec<usize>,
     },
     /// A state of another training.
-    #[error("{path} belongs to another training: {problem}")]
-    #[diagnostic(help("give the run a folder of its own, or remove this one to begin anew"))]
+    #[error("{path} belongs to another training run: {problem}")]
+    #[diagnostic(help("give the run a folder of its own, or remove this one to start again"))]
     OtherTraining {
         /// The state's folder.
         path: PathBuf,
@@ -310,7 +312,7 @@ pub enum LmError {
     },
     /// A file cannot be written.
     #[error("cannot write {path}")]
-    #[diagnostic(help("is the disk full? what was saved before is still there"))]
+    #[diagnostic(help("check whether the disk is full; what was saved before is still there"))]
     Unwritable {
         /// Which.
         path: PathBuf,

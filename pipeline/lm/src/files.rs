@@ -63,7 +63,7 @@ pub(crate) fn read_matrices(path: &Path) -> Result<BTreeMap<String, StoredMatrix
     let mut matrices = BTreeMap::new();
     for (name, tensor) in tensors.tensors() {
         let &[rows, columns] = tensor.shape() else {
-            return Err(problem(format!("tensor `{name}` is no matrix")));
+            return Err(problem(format!("tensor `{name}` is not a matrix")));
         };
         let values = numbers(&tensor)
             .ok_or_else(|| problem(format!("tensor `{name}` is {:?}", tensor.dtype())))?;

@@ -146,7 +146,7 @@ pub(crate) fn memory_advice(options: &[&str], narrow: bool) -> String {
     let narrow = narrow.then_some("--dtype bf16");
     let all = options.iter().copied().chain(narrow);
     let all: String = all.map(|option| format!("{option}, ")).collect();
-    format!("take {all}a smaller model or another --device")
+    format!("use {all}a smaller model or another --device")
 }
 
 impl Decoder {

@@ -278,6 +278,6 @@ fn an_adapter_beside_the_model_is_named() {
     let [note] = notes.as_slice() else {
         panic!("{notes:?}")
     };
-    let said = "holds an adapter too, and a model is loaded without it: --adapter puts one on";
+    let said = "also contains an adapter, which is not applied: --adapter applies one";
     assert!(note.contains(said), "{note}");
 }

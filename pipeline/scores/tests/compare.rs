@@ -214,7 +214,7 @@ fn answers_to_other_questions_are_not_compared_and_unknown_ones_are_named() {
         .to_string();
     assert!(
         error.starts_with(
-            "xcopa in `de`: a and b hold other items: item item 0 is another question"
+            "xcopa in `de`: a and b have different items: item item 0 is another question"
         ) && error.ends_with("the two answered other versions of the dataset"),
         "{error}"
     );

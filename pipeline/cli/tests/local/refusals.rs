@@ -42,7 +42,7 @@ fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
         "\"max_position_embeddings\": 50",
     );
     assert!(
-        long.contains("tokens, and the model's context is 50"),
+        long.contains("tokens, but the model's context is 50"),
         "{long}"
     );
     let small = fail("\"vocab_size\": 300", "\"vocab_size\": 200");
@@ -61,7 +61,7 @@ fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
     );
     assert!(
         huge.contains(" GiB are needed for the weights in f32")
-            && huge.contains("hint: take --dtype bf16"),
+            && huge.contains("hint: use --dtype bf16"),
         "{huge}"
     );
 }

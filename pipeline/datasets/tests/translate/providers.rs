@@ -271,7 +271,7 @@ async fn refusals_mean_what_the_documentation_says() {
             "deepl",
             StubResponse::new(456, json, "{\"message\": \"Quota Exceeded\"}"),
             1,
-            "allowance is used up",
+            "quota is used up",
         ),
         (
             "deepl",
@@ -291,7 +291,7 @@ async fn refusals_mean_what_the_documentation_says() {
             "deepl",
             StubResponse::new(200, "text/html", "<html>"),
             3,
-            "no JSON",
+            "not JSON",
         ),
         (
             "deepl",
@@ -306,9 +306,9 @@ async fn refusals_mean_what_the_documentation_says() {
                 body: vec![b' '; 99],
             },
             3,
-            "no whole answer",
+            "incomplete answer",
         ),
-        ("deepl", StubResponse::Stall, 3, "no whole answer"),
+        ("deepl", StubResponse::Stall, 3, "incomplete answer"),
         (
             "google",
             StubResponse::new(403, json, google_busy),
@@ -325,7 +325,7 @@ async fn refusals_mean_what_the_documentation_says() {
             "google",
             StubResponse::new(403, json, google_daily),
             1,
-            "allowance is used up",
+            "quota is used up",
         ),
         (
             "google",
@@ -343,7 +343,7 @@ async fn refusals_mean_what_the_documentation_says() {
             "libre",
             StubResponse::new(403, json, libre_ban),
             1,
-            "allowance is used up",
+            "quota is used up",
         ),
         (
             "libre",

@@ -214,7 +214,7 @@ fn a_redirect_is_not_followed() {
         StubResponse::new(301, "text/plain", "").with_header("Location: https://elsewhere/sparql");
     let error = gives_up(moved, 1).to_string();
     assert!(
-        error.ends_with("points to https://elsewhere/sparql"),
+        error.ends_with("redirects to https://elsewhere/sparql"),
         "{error}"
     );
 }

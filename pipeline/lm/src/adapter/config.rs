@@ -138,7 +138,7 @@ impl AdapterConfig {
     /// Refuses what PEFT refuses to build.
     fn check(&self, fields: &Fields) -> Result<(), LmError> {
         let refused = |field, how: &str| {
-            let problem = format!("is there {how}, and PEFT builds no such adapter");
+            let problem = format!("is set {how}, which PEFT does not allow");
             Err(fields.refused(field, problem, "compare the file with one that PEFT wrote"))
         };
         if let Some(ModuleSelection::Pattern(_)) = self.targets {

@@ -33,7 +33,7 @@ pub struct AdapterField {
     pub note: &'static str,
 }
 
-const NO_OTHER_BASE: &str = "take the base that the adapter was trained on, or merge the adapter with PEFT and evaluate the merged model";
+const NO_OTHER_BASE: &str = "use the base that the adapter was trained on, or merge the adapter with PEFT and evaluate the merged model";
 const MERGE: &str = "merge the adapter with PEFT (merge_and_unload) and evaluate the merged model";
 
 /// The fields of PEFT 0.21.2, and two that the first versions wrote.
@@ -273,7 +273,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for InOrder<T> {
         let mut entries: Vec<(String, T)> = Vec::new();
         while let Some((key, value)) = map.next_entry::<String, T>()? {
             if entries.iter().any(|(other, _)| *other == key) {
-                let problem = format!("`{key}` is there twice");
+                let problem = format!("`{key}` occurs twice");
                 return Err(serde::de::Error::custom(problem));
             }
             entries.push((key, value));

@@ -37,7 +37,7 @@ pub(crate) fn check(index: usize) -> Result<(), LmError> {
         unusable(
             problem,
             "install CUDA's toolkit, or from PyPI nvidia-cuda-runtime, nvidia-cuda-crt and nvidia-cuda-cccl, and set \
-             CUDA_PATH to the folder that holds `include`",
+             CUDA_PATH to the folder that contains `include`",
         )
     })?;
     let broken = |error: DriverError| {
@@ -48,7 +48,7 @@ pub(crate) fn check(index: usize) -> Result<(), LmError> {
     let (major, minor) = context.compute_capability().map_err(broken)?;
     let compiled = quietly(|| compile(major, minor)).map_err(|_| {
         unusable(
-            "CUDA's compiler of kernels, libnvrtc, was not found".to_owned(),
+            "CUDA's kernel compiler, libnvrtc, was not found".to_owned(),
             "install CUDA's toolkit, or from PyPI nvidia-cuda-nvrtc, and add the folder of libnvrtc.so.13 to LD_LIBRARY_PATH",
         )
     })?;
@@ -61,7 +61,7 @@ pub(crate) fn check(index: usize) -> Result<(), LmError> {
     let old = |problem: &str| {
         unusable(
             format!("NVIDIA's driver is too old: {problem}"),
-            "CUDA 13 needs a driver of version 580 or newer, `nvidia-smi` shows yours; or install the toolkit of an older CUDA",
+            "CUDA 13 needs a driver of version 580 or newer(`nvidia-smi` shows yours); or install the toolkit of an older CUDA",
         )
     };
     context.load_module(ptx).map_err(|error| match error.0 {
@@ -91,7 +91,7 @@ pub(crate) fn missing() -> String {
             "NVIDIA's driver, libcuda.so.1, was not found: install version 580 or newer".to_owned()
         }
         Ok(Err(error)) => format!("NVIDIA's driver says: {}", said(error)),
-        Ok(Ok(())) => "NVIDIA's driver has no other".to_owned(),
+        Ok(Ok(())) => "NVIDIA's driver finds no other".to_owned(),
     }
 }
 

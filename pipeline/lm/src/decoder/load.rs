@@ -74,8 +74,8 @@ impl Decoder {
         }
         if folder.join("adapter_config.json").is_file() {
             progress.note(&format!(
-                "{} holds an adapter too, and a model is loaded without it: --adapter puts one on. transformers with PEFT \
-                 puts this one on unasked; without its adapter_config.json both do the same",
+                "{} also contains an adapter, which is not applied: --adapter applies one. transformers with PEFT \
+                 applies this one unasked; without its adapter_config.json both do the same",
                 folder.display()
             ));
         }

@@ -77,11 +77,11 @@ fn a_query_that_is_too_much_alone_is_an_error_that_names_options() {
     planted::plan([]);
     assert_eq!(
         error.to_string(),
-        "the device's memory ran out over one prompt of 9 tokens with 6 to score"
+        "the device ran out of memory for one prompt of 9 tokens with 6 to score"
     );
     assert_eq!(
         error.help().map(|help| help.to_string()).as_deref(),
-        Some("take --dtype bf16, a smaller model or another --device")
+        Some("use --dtype bf16, a smaller model or another --device")
     );
 }
 
@@ -119,7 +119,7 @@ fn texts_are_the_same_where_memory_runs_out() {
     planted::plan([]);
     assert_eq!(
         error.to_string(),
-        "the device's memory ran out over one prompt of 9 tokens and up to 4 after it"
+        "the device ran out of memory for one prompt of 9 tokens and up to 4 after it"
     );
 }
 
@@ -139,7 +139,7 @@ fn a_lost_device_is_asked_nothing_more() {
         .help()
         .map(|help| help.to_string())
         .unwrap_or_default();
-    assert!(help.contains("the same command goes on"), "{help}");
+    assert!(help.contains("the same command continues"), "{help}");
 }
 
 #[test]

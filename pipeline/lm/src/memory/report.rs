@@ -110,7 +110,7 @@ impl MemoryPlan<'_> {
             estimate.is_some_and(|estimate| estimate.total() <= free)
         };
         match self.savings().into_iter().find(fits) {
-            Some(saving) => format!("take {}", saving.options().join(" ")),
+            Some(saving) => format!("use {}", saving.options().join(" ")),
             // No saving is enough alone, so all are named, but for --batch-tokens: a batch that is too large is cut anyway.
             None => {
                 let mut savings = self.savings();
@@ -345,7 +345,7 @@ mod tests {
             "cuda:0 has 79.0 GiB free, and 125.5 GiB are needed for weights in bf16, gradients and AdamW's means"
         );
         let help = error.help().map(|help| help.to_string());
-        assert_eq!(help.as_deref(), Some("take --strategy lora-paper"));
+        assert_eq!(help.as_deref(), Some("use --strategy lora-paper"));
         let error = note_for(&[answers()], Dtype::Bf16, Some(8.0)).expect_err("12.6 GiB");
         let help = error.help().map(|help| help.to_string());
         assert_eq!(

@@ -49,7 +49,7 @@ impl Trainer {
                 return Err(error.with_memory_details(over, || self.memory_advice()));
             };
             tracing::warn!(
-                "memory ran out in step {step}: it begins anew, with {budget} tokens at a time"
+                "memory ran out in step {step}: it starts again, with {budget} tokens at a time"
             );
             self.budget = budget;
         }

@@ -123,14 +123,14 @@ fn one_example_that_is_too_much_is_an_error_that_names_options() {
         .map(|it| 6 + it / 2)
         .max();
     let what = format!(
-        "the device's memory ran out over one example of {} tokens in step 1",
+        "the device ran out of memory for one example of {} tokens in step 1",
         longest.unwrap_or(0)
     );
     assert_eq!(
         said(&config(true)),
         (
             what.clone(),
-            "take --recompute, --dtype bf16, a smaller model or another --device".to_owned()
+            "use --recompute, --dtype bf16, a smaller model or another --device".to_owned()
         )
     );
     let full = TrainingConfig {
@@ -141,8 +141,7 @@ fn one_example_that_is_too_much_is_an_error_that_names_options() {
         said(&full),
         (
             what,
-            "take --strategy lora-all, --dtype bf16, a smaller model or another --device"
-                .to_owned()
+            "use --strategy lora-all, --dtype bf16, a smaller model or another --device".to_owned()
         )
     );
 }

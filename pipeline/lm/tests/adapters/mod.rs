@@ -180,7 +180,7 @@ fn every_field_of_peft_has_its_line() {
     for (number, field) in ADAPTER_FIELDS.iter().enumerate() {
         assert!(
             !names[..number].contains(&field.name),
-            "`{}` is there twice",
+            "`{}` occurs twice",
             field.name
         );
         let treatment = match field.support {

@@ -111,12 +111,12 @@ impl HubClient {
         if let Some(other) = text(&headers, REPO_COMMIT)
             && Some(other) != commit
         {
-            return Err(bad(&url, "a file of another commit than was asked for"));
+            return Err(bad(&url, "a file of another commit than requested"));
         }
         let etag = named(&headers).ok_or_else(|| bad(&url, "a file without an ETag"))?;
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if etag.is_empty() || etag.len() > 128 || etag.starts_with('.') || !etag.chars().all(fits) {
-            return Err(bad(&url, "an ETag that cannot be a file's name"));
+            return Err(bad(&url, "an ETag that cannot be used as a file name"));
         }
         let length = match text(&headers, LINKED_SIZE) {
             Some(length) => Some(length),
@@ -263,14 +263,14 @@ fn target(url: &Url, headers: &HeaderMap) -> Result<Url, HubError> {
         url: public(url),
         reason,
     };
-    let location = text(headers, LOCATION.as_str()).ok_or_else(|| wrong("to nowhere"))?;
+    let location = text(headers, LOCATION.as_str()).ok_or_else(|| wrong("without an address"))?;
     let target = url
         .join(location)
-        .map_err(|_| wrong("to what is no address"))?;
+        .map_err(|_| wrong("to an invalid address"))?;
     match (url.scheme(), target.scheme()) {
         (_, "https") | ("http", "http") => Ok(target),
         ("https", "http") => Err(wrong("from https to http, where anybody can change a file")),
-        _ => Err(wrong("to what is no web address")),
+        _ => Err(wrong("to an address that is not http or https")),
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
 pub enum HubError {
     /// A variable of the environment makes no sense.
     #[error("{variable} is `{value}`, but should be {expected}")]
-    #[diagnostic(help("set it anew, or unset it"))]
+    #[diagnostic(help("correct it, or unset it"))]
     Setting {
         /// The variable.
         variable: &'static str,
@@ -28,7 +28,7 @@ pub enum HubError {
     #[diagnostic(help("set HF_HOME to a folder with space for models"))]
     NoHome,
     /// The token has characters that no token has.
-    #[error("the hub's token holds characters that cannot be sent")]
+    #[error("the hub's token contains characters that cannot be sent")]
     #[diagnostic(help("set HF_TOKEN to the token alone, which begins with `hf_`"))]
     Token,
     /// The token would be readable on its way.
@@ -47,7 +47,7 @@ pub enum HubError {
     ))]
     Setup(#[source] reqwest::Error),
     /// Neither a folder nor a repository's name.
-    #[error("`{model}` is no folder, and no name on the hub: {reason}")]
+    #[error("`{model}` is neither a folder nor a name on the hub: {reason}")]
     #[diagnostic(help("write a folder's path, org/name or org/name@revision"))]
     Name {
         /// What the user wrote.
@@ -58,7 +58,7 @@ pub enum HubError {
     /// The path of a folder that does not exist.
     #[error("there is no folder {}", path.display())]
     #[diagnostic(help(
-        "relative paths start where clika runs; for a model on the hub write org/name or \
+        "relative paths start in the folder where clika runs; for a model on the hub write org/name or \
          org/name@revision"
     ))]
     NoFolder {
@@ -67,7 +67,7 @@ pub enum HubError {
     },
     /// A file where a folder is needed.
     #[error("{} is a file, not a model's folder", path.display())]
-    #[diagnostic(help("name the folder that holds config.json and the weights"))]
+    #[diagnostic(help("name the folder that contains config.json and the weights"))]
     NotAFolder {
         /// The file.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum HubError {
         missing: String,
     },
     /// The hub shows the repository to nobody without a token that may see it.
-    #[error("the hub does not show `{model}` to {} (401)", if *token { "this token" } else { "strangers" })]
+    #[error("the hub does not show `{model}` to {} (401)", if *token { "this token" } else { "anonymous users" })]
     #[diagnostic(help(
         "check the name; if the repository is private or gated, set HF_TOKEN to a valid token of an account that may read it"
     ))]
@@ -128,7 +128,7 @@ pub enum HubError {
     /// The repository has no such revision.
     #[error("the model `{model}` has no revision `{revision}` at {endpoint} (404)")]
     #[diagnostic(help(
-        "a revision is a branch, a tag or a commit hash; without @revision the branch `main` is taken"
+        "a revision is a branch, a tag or a commit hash; without @revision the branch `main` is used"
     ))]
     NoRevision {
         /// The model.
@@ -154,7 +154,7 @@ pub enum HubError {
     /// The repository has no weights that we read.
     #[error("the model `{model}` has no weights that can be read; its files: {}", found.join(", "))]
     #[diagnostic(help(
-        "weights are *.safetensors or pytorch_model*.bin; take the repository that the model was converted from"
+        "weights are *.safetensors or pytorch_model*.bin; use the repository that the model was converted from"
     ))]
     NoWeights {
         /// The model.
@@ -172,9 +172,9 @@ pub enum HubError {
         found: Vec<String>,
     },
     /// An index of weights is not readable.
-    #[error("{} is no index of weights", path.display())]
+    #[error("{} is not an index of weights", path.display())]
     #[diagnostic(help(
-        "it should be JSON with the object `weight_map`; fetch it anew, or ask the model's author"
+        "it must be JSON with the object `weight_map`; fetch it again, or ask the model's author"
     ))]
     Index {
         /// The index.
@@ -184,7 +184,7 @@ pub enum HubError {
     },
     /// An index of weights names no file.
     #[error("{} names no weights", path.display())]
-    #[diagnostic(help("fetch it anew, or ask the model's author"))]
+    #[diagnostic(help("fetch it again, or ask the model's author"))]
     EmptyIndex {
         /// The index.
         path: PathBuf,
@@ -192,8 +192,7 @@ pub enum HubError {
     /// A name leads out of the model's folder.
     #[error("{list} names a file that cannot be in a model's folder")]
     #[diagnostic(help(
-        "nothing was read or written there; whoever made this model made a mistake or means harm, so \
-         take it from another source"
+        "nothing was read or written there; the model's author made a mistake or means harm, so use another source"
     ))]
     Outside {
         /// Who names it: a server's list, or an index file.
@@ -205,7 +204,7 @@ pub enum HubError {
     /// The server wants us to wait.
     #[error("{url} is busy ({})", status.as_u16())]
     #[diagnostic(help(
-        "try again later; what was downloaded is kept, and a token (HF_TOKEN) has higher limits"
+        "try again later; what was downloaded is kept, and a token (HF_TOKEN) raises the limits"
     ))]
     Busy {
         /// The address.
@@ -216,7 +215,7 @@ pub enum HubError {
         retry_after: Option<Duration>,
     },
     /// The server does not give what we ask for.
-    #[error("{url} refuses ({}): {excerpt}", status.as_u16())]
+    #[error("{url} refused ({}): {excerpt}", status.as_u16())]
     #[diagnostic(help("if HF_ENDPOINT is set, check that it is a hub"))]
     Refused {
         /// The address.
@@ -239,7 +238,7 @@ pub enum HubError {
     },
     /// The connection broke before a file was whole.
     #[error("the download of `{file}` broke off at {have} of {size} bytes")]
-    #[diagnostic(help("run again: the download goes on where it broke off"))]
+    #[diagnostic(help("run the command again: the download continues where it stopped"))]
     Cut {
         /// The file.
         file: String,
@@ -269,7 +268,7 @@ pub enum HubError {
         what: &'static str,
     },
     /// The hub's list of files cannot be read.
-    #[error("{url} answers with no list of a model's files")]
+    #[error("{url} does not answer with a list of a model's files")]
     #[diagnostic(help("check HF_ENDPOINT, and whether a proxy answers for the hub"))]
     Listing {
         /// The address.
@@ -333,7 +332,7 @@ impl HubError {
             hint: match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     "the disk is full; free some space or set HF_HOME to a larger one, and run again: \
-                     the download goes on where it stopped"
+                     the download continues where it stopped"
                 }
                 _ => "choose a cache that you can write to, with HF_HOME or HF_HUB_CACHE",
             },

@@ -26,7 +26,7 @@ pub async fn lock(path: &Path, file: &str, progress: &dyn Progress) -> Result<Fi
             Err(TryLockError::WouldBlock) => {
                 if !said {
                     progress.note(&format!(
-                        "another process downloads `{file}`; waiting for it"
+                        "another process is downloading `{file}`; waiting for it"
                     ));
                     said = true;
                 }

@@ -162,7 +162,7 @@ impl<'a> Transfer<'a> {
             if fruitless >= retry.attempts {
                 return Err(broke);
             }
-            progress.note(&format!("{broke}; going on"));
+            progress.note(&format!("{broke}; continuing"));
             if fruitless > 0 {
                 let doublings = u32::try_from(fruitless - 1).unwrap_or(u32::MAX).min(8);
                 tokio::time::sleep(retry.first_wait * 2u32.pow(doublings)).await;
@@ -212,7 +212,7 @@ impl<'a> Transfer<'a> {
                 } else if is_rest(headers, have, size) {
                     BodyKind::Rest
                 } else {
-                    BodyKind::Unusable("the server sent another range than was asked for")
+                    BodyKind::Unusable("the server sent another range than requested")
                 }
             }
             StatusCode::OK => match response.content_length() {

@@ -281,7 +281,7 @@ fn read(
                 }
                 tracing::warn!(
                     path = %path.display(),
-                    "the last line is cut off; it is dropped, and its answer is asked for again"
+                    "the last line is cut off: it is dropped, and clika asks for its answer again"
                 );
                 reader.get_ref().set_len(start).map_err(unusable)?;
             }
@@ -291,7 +291,7 @@ fn read(
             check_header(content, path)?;
         } else {
             let seen: CheckedLine = serde_json::from_slice(content).map_err(|error| {
-                let problem = format!("the line is no answer: {error}");
+                let problem = format!("the line is not an answer: {error}");
                 let position = FilePosition {
                     path: path.to_owned(),
                     line: number,

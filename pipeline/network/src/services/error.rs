@@ -9,7 +9,7 @@ use std::{io, path::PathBuf, time::Duration};
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum CallError {
     /// No connection, a broken one, a timeout, or an endless answer.
-    #[error("no whole answer")]
+    #[error("incomplete answer")]
     #[diagnostic(help(
         "check the address and the network; every answer so far is kept, so running the command again continues from \
          there"
@@ -29,8 +29,8 @@ pub enum CallError {
         /// The beginning of the answer.
         excerpt: String,
     },
-    /// The account's allowance is used up.
-    #[error("answered {status}, the allowance is used up: {excerpt}")]
+    /// The account's quota is used up.
+    #[error("answered {status}, the quota is used up: {excerpt}")]
     #[diagnostic(help(
         "raise the account's limit or wait for its next period, and run the command again; every \
          answer so far is kept"
@@ -65,8 +65,8 @@ pub enum CallError {
         excerpt: String,
     },
     /// The service is elsewhere.
-    #[error("answered {status} and points to {location}")]
-    #[diagnostic(help("name that address instead, if you trust it with your key"))]
+    #[error("answered {status} and redirects to {location}")]
+    #[diagnostic(help("use that address instead, if you trust it with your key"))]
     Moved {
         /// The status.
         status: StatusCode,
@@ -74,10 +74,10 @@ pub enum CallError {
         location: String,
     },
     /// The answer is no JSON.
-    #[error("answered `{content_type}` that is no JSON: {excerpt}")]
+    #[error("answered with `{content_type}`, which is not JSON: {excerpt}")]
     #[diagnostic(help(
-        "is this the address of the API, and not of a web page or a proxy? OpenAI-compatible ones \
-         end in /v1"
+        "check that this is the address of the API, not of a web page or a proxy; OpenAI-compatible addresses end in \
+         /v1"
     ))]
     NotJson {
         /// The answer's type.
@@ -86,14 +86,14 @@ pub enum CallError {
         excerpt: String,
     },
     /// The model gives NaN or infinity.
-    #[error("the endpoint gives no number as log-probability of any token: the model gives NaN")]
+    #[error("no log-probability from the endpoint is a number: the model gives NaN")]
     #[diagnostic(help(
         "serve the model in another type, such as vLLM's --dtype bfloat16 or float32: f16 overflows in some models"
     ))]
     NotFinite,
     /// The answer is JSON, and not what was asked for.
     #[error("{problem}: {excerpt}")]
-    #[diagnostic(help("does this address speak the protocol it is used with?"))]
+    #[diagnostic(help("check that this address has the API that clika was told to use"))]
     Unexpected {
         /// What is wrong.
         problem: String,
@@ -127,7 +127,7 @@ impl Transient for CallError {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum ApiError {
     /// The address is none.
-    #[error("`{url}` is no address of a server")]
+    #[error("`{url}` is not the address of a server")]
     #[diagnostic(help(
         "an address looks like https://api.openai.com/v1 or http://127.0.0.1:8000/v1"
     ))]
@@ -136,9 +136,9 @@ pub enum ApiError {
         url: String,
     },
     /// The address has a query.
-    #[error("`{url}` has a query, and requests go to paths below the address of an endpoint")]
+    #[error("`{url}` has a query, but clika appends paths to an endpoint's address")]
     #[diagnostic(help(
-        "leave out what begins with `?` or `#`; a gateway that needs it can be put in front"
+        "leave out the part from `?` or `#` on; if the service needs it, a gateway in front can add it"
     ))]
     Query {
         /// What was given, without a user's name and password.
@@ -171,7 +171,7 @@ pub enum ApiError {
     },
     /// The budget does not allow another request.
     #[error(
-        "{service}: the next request would pass {what}; sent {requests} requests{}", spent(*cost)
+        "{service}: the next request would exceed {what}; sent {requests} requests{}", spent(*cost)
     )]
     #[diagnostic(help(
         "every answer so far is kept: run the command again with a larger budget to continue from there"
@@ -204,8 +204,8 @@ pub enum ApiError {
         path: PathBuf,
     },
     /// The cache is of another version, or no cache.
-    #[error("{} is no cache that this version of clika can use: {problem}", path.display())]
-    #[diagnostic(help("move it away, or name another with --cache; it is left as it is"))]
+    #[error("{} is not a cache that this version of clika can use: {problem}", path.display())]
+    #[diagnostic(help("move it away, or name another with --cache; clika does not change it"))]
     CacheVersion {
         /// The cache.
         path: PathBuf,
@@ -215,7 +215,7 @@ pub enum ApiError {
     /// A line of the cache is broken.
     #[error("{problem}\n   {position}")]
     #[diagnostic(help(
-        "the cache was changed by another program: remove that line, and its answer is asked for again"
+        "the cache was changed by another program: remove that line, and clika asks for its answer again"
     ))]
     CacheLine {
         /// What is wrong.
@@ -225,7 +225,9 @@ pub enum ApiError {
     },
     /// The cache cannot be read or written.
     #[error("cannot use {}", path.display())]
-    #[diagnostic(help("answers are kept there before they are used; --cache names another place"))]
+    #[diagnostic(help(
+        "answers are saved there before they are used; --cache names another folder"
+    ))]
     CacheFile {
         /// The cache.
         path: PathBuf,

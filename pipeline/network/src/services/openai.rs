@@ -337,7 +337,7 @@ fn first_token(logprobs: &Value) -> Result<Vec<(String, f64)>, CallError> {
     }
     if let Some((token, value)) = numbers.iter().find(|(_, value)| *value > ROUNDING) {
         return Err(CallError::Unexpected {
-            problem: format!("{value} is no log-probability of `{token}`"),
+            problem: format!("{value} is not a log-probability of `{token}`"),
             excerpt: excerpt(logprobs.to_string().as_bytes()),
         });
     }

@@ -146,7 +146,9 @@ impl Service {
         let kept = self.lookup(key)?.filter(|kept| {
             let refused = check(&kept.value).err();
             if let Some(error) = &refused {
-                progress.note(&format!("{error}; a kept answer is asked for again"));
+                progress.note(&format!(
+                    "{error}; clika asks again for an answer that was kept"
+                ));
             }
             refused.is_none()
         });

@@ -394,7 +394,7 @@ fn waits_for_another_process() {
     assert_eq!(content(&located.folder, WEIGHTS), stored.content);
     assert_eq!(
         *other.notes.lock().unwrap(),
-        ["another process downloads `model.safetensors`; waiting for it"]
+        ["another process is downloading `model.safetensors`; waiting for it"]
     );
 }
 

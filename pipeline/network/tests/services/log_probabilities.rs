@@ -73,7 +73,7 @@ async fn log_probabilities_that_are_none_are_no_answer_and_block_none() {
     };
     assert_eq!(
         source.to_string().split(':').next().unwrap(),
-        "0.7 is no log-probability of `A`"
+        "0.7 is not a log-probability of `A`"
     );
     assert!(AnswerCache::open(&cache).unwrap().is_empty(), "it was kept");
 

@@ -185,7 +185,7 @@ async fn every_bad_answer_is_a_clear_error() {
         (
             StubResponse::new(429, "application/json", quota),
             1,
-            "allowance is used up",
+            "quota is used up",
         ),
         (
             StubResponse::new(429, "text/plain", "slow down"),
@@ -196,7 +196,7 @@ async fn every_bad_answer_is_a_clear_error() {
         (
             StubResponse::new(200, "text/html", html),
             3,
-            "no JSON: <html>",
+            "not JSON: <html>",
         ),
         (
             StubResponse::new(200, "application/json", "{\"id\": 1}"),
@@ -206,7 +206,7 @@ async fn every_bad_answer_is_a_clear_error() {
         (
             StubResponse::new(302, "text/plain", "").with_header("Location: http://evil.example/"),
             1,
-            "points to http://evil.example/",
+            "redirects to http://evil.example/",
         ),
         (
             StubResponse::CutOff {
@@ -214,9 +214,9 @@ async fn every_bad_answer_is_a_clear_error() {
                 body: vec![b' '; 1000],
             },
             3,
-            "no whole answer",
+            "incomplete answer",
         ),
-        (StubResponse::Stall, 3, "no whole answer"),
+        (StubResponse::Stall, 3, "incomplete answer"),
     ];
     for (bad, attempts, expected) in cases {
         let folder = tempfile::tempdir().unwrap();

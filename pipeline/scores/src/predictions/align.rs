@@ -65,7 +65,7 @@ pub(crate) fn align(
             let id = &item.id;
             let Some(prediction) = by_id.remove(id) else {
                 return Err(differs(format!(
-                    "item {id} stands twice in the second file"
+                    "item {id} occurs twice in the second file"
                 )));
             };
             if prediction.label != item.label {

@@ -90,7 +90,7 @@ impl Collection {
     /// Reads a folder in whatever form it is in: the paper's release, our Parquet files, or
     /// lm-evaluation-harness' samples.
     ///
-    /// Fails on the first line that is wrong, on an empty file, on an item that stands twice, on
+    /// Fails on the first line that is wrong, on an empty file, on an item that occurs twice, on
     /// two files of the same predictions, where the files of a task do not hold the same items, where a language's items
     /// are other questions in one file than in another, and where one name stands for several models.
     /// What lies in the folder and was left aside is in [`notices`](Self::notices).

@@ -16,8 +16,8 @@ pub enum PredictionError {
         /// Why.
         source: io::Error,
     },
-    /// The folder holds no predictions in a form we know.
-    #[error("{} holds no predictions{}", path.display(), below(notices))]
+    /// The folder contains no predictions in a form we know.
+    #[error("{} contains no predictions{}", path.display(), below(notices))]
     #[diagnostic(help(
         "expected the paper's release (x_geo/, x_csqa/ …), <model>/<task>/<language>.parquet, or \
          samples_<task>_<language>_*.jsonl of lm-evaluation-harness"
@@ -29,7 +29,7 @@ pub enum PredictionError {
         notices: Vec<String>,
     },
     /// A model's name makes no folder of its own.
-    #[error("`{model}` is no name of a model\n   {}", path.display())]
+    #[error("`{model}` is not the name of a model\n   {}", path.display())]
     #[diagnostic(help(
         "a model's name is not empty and does not start with a dot; name the folder or file after it"
     ))]
@@ -40,7 +40,7 @@ pub enum PredictionError {
         path: PathBuf,
     },
     /// Two files hold the same predictions.
-    #[error("two files hold {model} on {task} in {language}\n   {}\n   {}", first.display(), second.display())]
+    #[error("two files contain {model} on {task} in {language}\n   {}\n   {}", first.display(), second.display())]
     #[diagnostic(help("keep one of them in the folder"))]
     Twice {
         /// The model.
@@ -75,7 +75,7 @@ pub enum PredictionError {
         path: PathBuf,
     },
     /// The files of a model are not those that were written.
-    #[error("{} does not hold the files that its manifest describes", path.display())]
+    #[error("{} does not contain the files that its manifest describes", path.display())]
     #[diagnostic(help(
         "a file was changed or is missing: write the folder again with `clika reproduce --save`"
     ))]
@@ -112,7 +112,7 @@ pub enum PredictionError {
         "item {item} is another question, or has other choices, in the second file: the two answered other versions of the dataset\n   {file}\n   {other}"
     )]
     #[diagnostic(help(
-        "ask one of them anew on the dataset of the other: `clika evaluate`; answers that were kept are used again"
+        "ask one of them again on the dataset of the other: `clika evaluate`; answers that were kept are used again"
     ))]
     OtherQuestion {
         /// The item.
@@ -123,9 +123,9 @@ pub enum PredictionError {
         other: String,
     },
     /// One name stands for two models, or two ways of asking one.
-    #[error("`{}` stands for two runs that differ: {difference}\n   {first}\n   {second}", first.model)]
+    #[error("`{}` is the name of two runs that differ: {difference}\n   {first}\n   {second}", first.model)]
     #[diagnostic(help(
-        "evaluate one of them anew as the other was, or under a name of its own: `clika evaluate --name`"
+        "evaluate one of them again as the other was, or under another name: `clika evaluate --name`"
     ))]
     Mixed {
         /// Predictions of the one.
@@ -150,8 +150,8 @@ pub enum PredictionError {
     /// The scores of a run that went wrong.
     #[error("row {row} of {key} ({}): {problem}", path.display())]
     #[diagnostic(help(
-        "the run that wrote them overflowed, or its weights are no numbers; `clika evaluate {} --languages {} --name {} \
-         --model …` answers anew and replaces them",
+        "the run that wrote them overflowed, or its weights are not finite; `clika evaluate {} --languages {} --name {} \
+         --model …` computes them again",
         key.task, key.language, key.model
     ))]
     BrokenScores {
@@ -164,8 +164,8 @@ pub enum PredictionError {
         /// What is wrong.
         problem: String,
     },
-    /// A Parquet file is no file of predictions.
-    #[error("{} is no file of predictions", path.display())]
+    /// A Parquet file is not a file of predictions.
+    #[error("{} is not a file of predictions", path.display())]
     #[diagnostic(help(
         "a file has the columns item_id, cluster_id, choice_scores, choice, response, label, correct, item_sha256 and \
          prompt_sha256, as `clika reproduce --save` writes them; older ones lack the hashes"
@@ -193,7 +193,7 @@ pub enum PredictionError {
     /// A score that is not finite.
     #[error("{model} has a score of {score} for item {item} of {task} in {language}")]
     #[diagnostic(help(
-        "scores are finite numbers; a model that gives NaN or infinity has answered nothing, and nothing is written"
+        "scores are finite numbers; a model that gives NaN or infinity has given no answer, so nothing is written"
     ))]
     NotFinite {
         /// The model.

@@ -196,7 +196,7 @@ fn prediction(
     check_probabilities(&scores).map_err(|problem| wrong(&problem))?;
     let Some(label) = position(&sample.target, choices) else {
         return Err(wrong(&format!(
-            "`target` {} is no position and no letter among {choices} choices",
+            "`target` {} is neither a position nor a letter among {choices} choices",
             sample.target
         )));
     };
@@ -241,7 +241,7 @@ const MOST: f64 = 1.01;
 fn check_probabilities(scores: &[f64]) -> Result<(), String> {
     if let Some(score) = scores.iter().find(|&&score| score.exp() > MOST) {
         return Err(format!(
-            "the log-probability {score} is above 0, as none can be"
+            "the log-probability {score} is above 0, which is impossible"
         ));
     }
     let sum: f64 = scores.iter().map(|score| score.exp()).sum();

@@ -35,7 +35,7 @@ pub(crate) fn read<T: DeserializeOwned>(
             let at = error.valid_up_to() + 1;
             invalid(
                 position.clone(),
-                &format!("byte {at} of the line is no UTF-8"),
+                &format!("byte {at} of the line is not UTF-8"),
                 "UTF-8 throughout; the file may mix encodings",
             )
         })?;
@@ -55,7 +55,7 @@ pub(crate) fn check_distinct<'a>(
         if !seen.insert(id) {
             return Err(invalid(
                 position.clone(),
-                &format!("item {id} stands twice"),
+                &format!("item {id} occurs twice"),
                 "every item once",
             ));
         }
@@ -81,6 +81,6 @@ fn json_problem(error: &serde_json::Error) -> String {
     if error.is_data() {
         problem.to_owned()
     } else {
-        format!("the line is no JSON: {problem}, column {}", error.column())
+        format!("the line is not JSON: {problem}, column {}", error.column())
     }
 }

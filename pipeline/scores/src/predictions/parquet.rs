@@ -341,12 +341,12 @@ impl<'a> PredictionColumns<'a> {
             ));
         };
         if !seen.insert(id) {
-            return Err(wrong(format!("item {id} stands twice")));
+            return Err(wrong(format!("item {id} occurs twice")));
         }
         let position = |number: i64| match u8::try_from(number) {
             Ok(position) if usize::from(position) < task.choices() => Ok(position),
             Ok(_) | Err(_) => Err(wrong(format!(
-                "{number} is no position among the {} choices of {task}",
+                "{number} is not a position among the {} choices of {task}",
                 task.choices()
             ))),
         };
@@ -367,7 +367,7 @@ impl<'a> PredictionColumns<'a> {
         let right = prediction.judged().is_right();
         if self.correct.get(row) != Some(right) {
             return Err(wrong(format!(
-                "correct is {}, and by choice and label it is {right}",
+                "correct is {}, but by choice and label it should be {right}",
                 self.correct
                     .get(row)
                     .map_or("null".to_owned(), |value| value.to_string())

@@ -117,8 +117,11 @@ fn predictions(
         let Some(label) = letter(&line.label, task.choices()) else {
             return Err(invalid(
                 position.clone(),
-                &format!("`{}` is no choice of {task}", line.label),
-                &format!("`label` is one of the first {} letters", task.choices()),
+                &format!("`{}` is not a choice of {task}", line.label),
+                &format!(
+                    "`label` must be one of the first {} letters",
+                    task.choices()
+                ),
             ));
         };
         predictions.push(Prediction {
@@ -194,7 +197,7 @@ impl Clusters {
             let Some(answer) = question.answers.get(question.label) else {
                 return Err(invalid(
                     position,
-                    "`label` is no position in `answers`",
+                    "`label` is not a position in `answers`",
                     expected,
                 ));
             };

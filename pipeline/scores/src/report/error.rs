@@ -52,7 +52,7 @@ pub enum ReportError {
         b: String,
     },
     /// Two runs hold other items.
-    #[error("{task} in `{language}`: {a} and {b} hold other items: {difference}")]
+    #[error("{task} in `{language}`: {a} and {b} have different items: {difference}")]
     #[diagnostic(help(
         "a paired comparison needs the same items with the same right choices and clusters"
     ))]

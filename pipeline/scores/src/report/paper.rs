@@ -239,7 +239,7 @@ fn numbers<'de, D: Deserializer<'de>>(
         fn try_from(text: String) -> Result<Self, String> {
             match text.parse::<f64>() {
                 Ok(number) if number.is_finite() => Ok(Self(text)),
-                Ok(_) | Err(_) => Err(format!("`{text}` is no number")),
+                Ok(_) | Err(_) => Err(format!("`{text}` is not a number")),
             }
         }
     }

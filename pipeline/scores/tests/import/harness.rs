@@ -63,7 +63,7 @@ fn reads_the_samples_of_lm_evaluation_harness() {
     );
     let error = Collection::read(folder.path()).unwrap_err().to_string();
     assert!(
-        error.contains("is no position and no letter among 4 choices"),
+        error.contains("is neither a position nor a letter among 4 choices"),
         "{error}"
     );
 }
@@ -170,7 +170,7 @@ fn the_target_is_a_position_or_a_letter() {
         let (_folder, read) = samples(&[("m/samples_xgeo_de.jsonl", sample(target, FOUR))]);
         let error = read.unwrap_err().to_string();
         assert!(
-            error.contains("is no position and no letter among 4 choices"),
+            error.contains("is neither a position nor a letter among 4 choices"),
             "{error}"
         );
     }
@@ -198,7 +198,7 @@ fn the_newest_run_counts_wherever_it_lies() {
     ]);
     let error = read.unwrap_err().to_string();
     assert!(
-        error.starts_with("two files hold m on xgeo in de\n"),
+        error.starts_with("two files contain m on xgeo in de\n"),
         "{error}"
     );
     assert!(

@@ -93,7 +93,7 @@ fn one_name_is_one_model_asked_in_one_way() {
     for (change, expected) in [
         (
             &(|run: &mut Value| run["dtype"] = json!("bf16")) as &dyn Fn(&mut Value),
-            "`m` stands for two runs that differ: `dtype` is `f32` and `bf16`\n",
+            "`m` is the name of two runs that differ: `dtype` is `f32` and `bf16`\n",
         ),
         (
             &|run| run["fingerprint"] = json!("78".repeat(32)),

@@ -7,7 +7,7 @@ fn a_folder_without_predictions() {
     let folder = tempfile::tempdir().unwrap();
     let error = Collection::read(folder.path()).unwrap_err();
     assert!(
-        error.to_string().ends_with("holds no predictions"),
+        error.to_string().ends_with("contains no predictions"),
         "{error}"
     );
     let error = Collection::read(&folder.path().join("none")).unwrap_err();
@@ -111,7 +111,7 @@ fn two_files_of_the_same_predictions() {
     );
     let error = Collection::read(folder.path()).unwrap_err().to_string();
     assert!(
-        error.starts_with("two files hold llama_13b on xpeo in de\n")
+        error.starts_with("two files contain llama_13b on xpeo in de\n")
             && error.contains(FILE)
             && error.contains(&again),
         "{error}"
@@ -129,7 +129,7 @@ fn names_that_make_no_folder() {
     );
     let error = Collection::read(folder.path()).unwrap_err().to_string();
     assert!(
-        error.starts_with("`` is no name of a model\n") && error.ends_with(SUFFIX),
+        error.starts_with("`` is not the name of a model\n") && error.ends_with(SUFFIX),
         "{error}"
     );
 
@@ -179,15 +179,15 @@ fn rows_of_our_format_are_checked() {
     for (error, expected) in [
         (
             spoilt(|item| item.answer = Answer::Choice(4)),
-            "4 is no position among the 4 choices of xgeo",
+            "4 is not a position among the 4 choices of xgeo",
         ),
         (
             spoilt(|item| item.label = 9),
-            "9 is no position among the 4 choices of xgeo",
+            "9 is not a position among the 4 choices of xgeo",
         ),
         (
             spoilt(|item| item.scores = Some(vec![1.0])),
-            "choice_scores has 1 finite numbers among 1, and xgeo has 4 choices",
+            "choice_scores has 1 finite numbers among 1, but xgeo has 4 choices",
         ),
     ] {
         assert!(
@@ -197,7 +197,7 @@ fn rows_of_our_format_are_checked() {
     }
     let error = round_trip(Vec::new()).unwrap_err();
     assert!(
-        error.to_string().ends_with("is no file of predictions"),
+        error.to_string().ends_with("is not a file of predictions"),
         "{error}"
     );
 }
@@ -239,7 +239,7 @@ fn folders_of_our_format_are_checked() {
     write(&saved, "m/xgeo/de.parquet", "changed");
     let error = Collection::read(&saved).unwrap_err().to_string();
     assert!(
-        error.ends_with("m does not hold the files that its manifest describes"),
+        error.ends_with("m does not contain the files that its manifest describes"),
         "{error}"
     );
 }
@@ -260,7 +260,7 @@ fn after_a_change(column: polars::prelude::Column) -> String {
 fn correct_is_what_choice_and_label_say() {
     let error = after_a_change(polars::prelude::Column::new("correct".into(), [false]));
     assert!(
-        error.ends_with("correct is false, and by choice and label it is true"),
+        error.ends_with("correct is false, but by choice and label it should be true"),
         "{error}"
     );
 }
@@ -271,7 +271,7 @@ fn scores_are_numbers() {
     let scores = Series::new(PlSmallStr::EMPTY, [1.0, f64::NAN, 0.0, f64::INFINITY]);
     let error = after_a_change(Column::new("choice_scores".into(), [scores]));
     assert!(
-        error.ends_with("choice_scores has 2 finite numbers among 4, and xgeo has 4 choices"),
+        error.ends_with("choice_scores has 2 finite numbers among 4, but xgeo has 4 choices"),
         "{error}"
     );
 }

@@ -84,9 +84,9 @@ fn a_missing_field() {
 #[test]
 fn a_label_outside_the_choices() {
     insta::assert_snapshot!(error_after(FILE, replace("\"label\": \"B\"", "\"label\": \"E\"")), @r#"
-    `E` is no choice of xpeo
+    `E` is not a choice of xpeo
        release/x_name/DE/llama_13b_res_bf16_add_simple_example.jsonl:1
-    hint: `label` is one of the first 4 letters
+    hint: `label` must be one of the first 4 letters
     "#);
 }
 
@@ -153,7 +153,7 @@ fn mixed_encodings() {
         bytes
     };
     insta::assert_snapshot!(error_after(FILE, latin_1), @r#"
-    byte 38 of the line is no UTF-8
+    byte 38 of the line is not UTF-8
        release/x_name/DE/llama_13b_res_bf16_add_simple_example.jsonl:3
     hint: UTF-8 throughout; the file may mix encodings
     "#);

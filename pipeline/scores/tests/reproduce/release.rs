@@ -160,7 +160,7 @@ fn a_wrong_file_of_the_paper_is_named() {
         .position(|line| line.contains("50.36"))
         .unwrap();
     assert!(
-        wrong.starts_with("`5O.36` is no number")
+        wrong.starts_with("`5O.36` is not a number")
             && wrong.ends_with(&format!("table05.toml:{line}")),
         "{wrong}"
     );
