@@ -12,7 +12,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 #[derive(Parser)]
 #[command(name = "clika", version, arg_required_else_help = true)]
 struct Cli {
-    /// The project's folder, which holds sparql/ and templates/.
+    /// The project's folder, which contains sparql/ and templates/.
     #[arg(
         long,
         global = true,
@@ -24,7 +24,7 @@ struct Cli {
     /// Show no progress, and notes only.
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Seconds between lines of progress where standard error is no terminal; 0 for a line at every step.
+    /// Seconds between lines of progress if standard error is not a terminal; 0 for a line at every step.
     #[arg(
         long,
         global = true,
@@ -43,13 +43,13 @@ enum Command {
     Datasets(Box<commands::datasets::Args>),
     /// Look for defects in datasets.
     Audit(commands::audit::Args),
-    /// Write datasets in the form of another program: lm-evaluation-harness, LLaMA-Factory.
+    /// Write datasets for another program: lm-evaluation-harness, LLaMA-Factory.
     Export(commands::export::Args),
-    /// Score models on the datasets: those that run here, and those behind an endpoint.
+    /// Score models on the datasets, on this machine or through an endpoint.
     Evaluate(Box<commands::evaluate::Args>),
-    /// Teach a model a fictional world and measure what crosses to another language.
+    /// Teach a model a fictional world and measure how much of it crosses to another language.
     Finetune(Box<commands::finetune::Args>),
-    /// Show a text's tokens and a model's log-probabilities behind each of them.
+    /// Show a text's tokens and a model's log-probabilities after each of them.
     Logits(commands::logits::Args),
     /// Compute the paper's tables from recorded predictions.
     Reproduce(commands::reproduce::Args),

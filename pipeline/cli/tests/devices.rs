@@ -25,7 +25,7 @@ fn a_build_without_gpus_has_the_processor_and_says_why_no_more() {
     assert_eq!(listed, "cpu  2 threads\n");
     assert_eq!(
         remark,
-        "some GPUs are not looked for: this program was built without `--features cuda,wgpu`\n"
+        "some GPUs cannot be listed: this program was built without `--features cuda,wgpu`\n"
     );
 
     let (listed, remark) = devices(&["--json"]);

@@ -321,7 +321,7 @@ fn two_addresses_of_one_host_share_no_answers() {
     assert_eq!(a + b, 6);
     assert!(
         said.contains(
-            "note: n on xcopa-mini in en was of another run and is replaced: `endpoint` is"
+            "note: n on xcopa-mini in en was from another run and is replaced: `endpoint` is"
         ),
         "{said}"
     );

@@ -103,7 +103,7 @@ fn options_that_nothing_looks_at_are_refused() {
     let project = TestProject::new();
     let error = project.fail(&["datasets", "xgeo", "--control", "alias"]);
     assert!(
-        error.contains("options of fictional worlds are given, and no fictional world is built"),
+        error.contains("options for fictional worlds are given, but no fictional world is built"),
         "{error}"
     );
 }

@@ -335,7 +335,7 @@ fn what_cannot_be_is_refused_before_anything_is_trained() {
         ),
         (
             &["--strategy", "full", "--alpha", "1"],
-            "error: --alpha is of adapters",
+            "error: --alpha is for adapters",
         ),
         (
             &["--languages", "ko"],

@@ -198,9 +198,9 @@ fn a_fresh_snapshot_that_cannot_be_built_from_is_refused() {
     let wikidata = Wikidata::new(&shipped.replace("\"Polska\"@pl,", "\"Poland\"@sco,"));
     let server = StubServer::start(move |_, request| wikidata.answer(request));
     insta::assert_snapshot!(project.fail(&["snapshot", "--endpoint", &server.url()]), @r#"
-    error: the fresh snapshot did not pass its checks; PROJECT/sparql/snapshot/wikidata.ttl is as it was
+    error: the fresh snapshot did not pass its checks; PROJECT/sparql/snapshot/wikidata.ttl is unchanged
       cause: xgeo: country Q36 has no label in `pl`
-    hint: the rejected one lies in PROJECT/sparql/snapshot/wikidata.candidate.ttl; see what it lacks. If the endpoint had a bad moment, run again with --fresh
+    hint: the rejected one is in PROJECT/sparql/snapshot/wikidata.candidate.ttl, where you can see what it lacks; if the endpoint was at fault, run again with --fresh
     hint: add rdfs:label in one of the language's wikidata_codes to the snapshot, or take the country out of the language's file
     "#);
     assert_eq!(fs::read(project.snapshot()).unwrap(), before);

@@ -33,8 +33,8 @@ named_enum! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Strategy {
-        /// Adapters on what the paper's are on: q_proj and v_proj, W_pack, query_key_value.
-        LoraPaper = ("lora-paper", "Adapters on what the paper's are on: q_proj and v_proj, W_pack, query_key_value"),
+        /// Adapters on the same matrices as in the paper: q_proj and v_proj, W_pack, query_key_value.
+        LoraPaper = ("lora-paper", "Adapters on the same matrices as in the paper: q_proj and v_proj, W_pack, query_key_value"),
         /// Adapters on all matrices of the attention.
         LoraAttention = ("lora-attention", "Adapters on all matrices of the attention"),
         /// Adapters on all matrices of the layers.

@@ -14,7 +14,7 @@ use std::{
 
 /// A line of a training's log: one step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(expecting = "struct Line", deny_unknown_fields)]
+#[serde(expecting = "a step of a training log", deny_unknown_fields)]
 pub(crate) struct LogLine {
     /// From 1.
     pub(crate) step: usize,

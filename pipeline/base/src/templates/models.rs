@@ -48,7 +48,7 @@ struct FormatTable {
 
 /// A condition that is left out always holds.
 #[derive(Deserialize)]
-#[serde(expecting = "struct Rule", deny_unknown_fields)]
+#[serde(expecting = "a rule for a format", deny_unknown_fields)]
 struct FormatRule {
     #[serde(default)]
     all: Vec<String>,

@@ -26,10 +26,10 @@ pub struct ApiArgs {
     /// How often a request is tried.
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u8).range(1..=100))]
     attempts: u8,
-    /// Requests that are sent at most, those that fail included; 0 uses kept answers only.
+    /// Send at most this many requests, including failed ones; 0 uses kept answers only.
     #[arg(long, value_name = "N")]
     max_requests: Option<u64>,
-    /// Cost at most, in the currency of the prices; the run stops before it is passed.
+    /// Highest cost, in the currency of the prices; the run stops before it is exceeded.
     #[arg(long, value_name = "AMOUNT", value_parser = amount)]
     max_cost: Option<f64>,
     /// Price of a million tokens of prompts.

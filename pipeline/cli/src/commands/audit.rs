@@ -19,15 +19,15 @@ pub struct Args {
     /// Print one JSON object instead of Markdown.
     #[arg(long)]
     json: bool,
-    /// Exit with 1 where a finding is of this severity or graver.
+    /// Exit with 1 if a finding has this severity or a worse one.
     #[arg(long, value_name = "SEVERITY", value_parser = named::<Severity>().reversed())]
     fail_on: Option<Severity>,
 }
 
 /// Findings that --fail-on does not accept.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("findings of severity `{severity}` or graver: {count}")]
-#[diagnostic(help("each is described above with what it does to which score"))]
+#[error("findings of severity `{severity}` or worse: {count}")]
+#[diagnostic(help("each is described above, with the scores that it affects"))]
 struct RejectedFindings {
     count: usize,
     severity: Severity,

@@ -88,8 +88,8 @@ enum BuildResult {
 
 /// Options for a fictional world, where none is built.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("options of fictional worlds are given, and no fictional world is built")]
-#[diagnostic(help("add `fictional` to the datasets, or take the options away"))]
+#[error("options for fictional worlds are given, but no fictional world is built")]
+#[diagnostic(help("add `fictional` to the datasets, or leave the options out"))]
 struct UnusedOptions;
 
 /// Runs the command.
@@ -181,7 +181,7 @@ fn summary(built: &BuiltDataset) -> String {
         BuildOutcome::Written(report) => report,
         BuildOutcome::UpToDate => {
             return format!(
-                "{name}: nothing has changed, {folder} is up to date (--force builds it anew)\n"
+                "{name}: nothing has changed, {folder} is up to date (--force rebuilds it)\n"
             );
         }
     };

@@ -37,7 +37,7 @@ pub fn locate(
     let folder = match make_demo(demo, languages, tested, project, stop, progress) {
         Err(FinetuneError::Stopped) => {
             return Err(Failure::Interrupted(
-                "interrupted before the demo's model was made: run the command again to begin anew"
+                "interrupted before the demo's model was made: run the command again to start over"
                     .to_owned(),
             ));
         }

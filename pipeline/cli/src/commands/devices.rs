@@ -41,7 +41,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if !missing.is_empty() {
         let missing = missing.join(",");
         eprintln!(
-            "some GPUs are not looked for: this program was built without `--features {missing}`"
+            "some GPUs cannot be listed: this program was built without `--features {missing}`"
         );
     }
     Ok(())

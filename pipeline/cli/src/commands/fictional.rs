@@ -22,7 +22,7 @@ pub struct WorldArgs {
     /// Where names come from.
     #[arg(long, value_parser = named::<NameSource>())]
     names: Option<NameSource>,
-    /// The languages that half is taught in and the other half asked, such as de,fr
+    /// The target languages, such as de,fr: half of the places are taught in them, the other half only asked about
     #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code)]
     targets: Option<Vec<LanguageCode>>,
     #[command(flatten)]

@@ -13,7 +13,7 @@ pub struct Args {
     /// The model: a folder or a hub id.
     #[arg(long, value_name = "MODEL")]
     model: String,
-    /// An adapter that is put on the model: one of clika's or PEFT's.
+    /// An adapter to apply to the model, from clika or PEFT.
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
     /// The text, or - to read it from standard input.

@@ -112,7 +112,7 @@ impl ExperimentArgs {
 /// Options of every command that gives intervals.
 #[derive(clap::Args)]
 pub struct UncertaintyArgs {
-    /// How often the items are drawn anew for intervals and tests.
+    /// How often the items are resampled for intervals and tests.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     resamples: u32,
     /// Decides the draws.

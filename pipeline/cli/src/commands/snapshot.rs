@@ -44,10 +44,10 @@ pub struct Args {
 
 /// A fresh snapshot that no dataset can be built from.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("the fresh snapshot did not pass its checks; {} is as it was", old.display())]
+#[error("the fresh snapshot did not pass its checks; {} is unchanged", old.display())]
 #[diagnostic(help(
-    "the rejected one lies in {}; see what it lacks. If the endpoint had a bad moment, run again \
-     with --fresh",
+    "the rejected one is in {}, where you can see what it lacks; if the endpoint was at fault, run again with \
+     --fresh",
     rejected.display()
 ))]
 struct RejectedSnapshot {
@@ -98,7 +98,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
                 text.map_err(Failure::from)
             }
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(format!(
-                "interrupted; {} is as it was, and the answers so far are kept: run the command again{} to continue",
+                "interrupted; {} is unchanged, and the answers so far are kept: run the command again{} to continue",
                 out.display(),
                 if args.fresh { " without --fresh" } else { "" },
             ))),
@@ -109,7 +109,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     let old = out.display().to_string();
     std::thread::spawn(move || {
         if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            eprintln!("interrupted; {old} is as it was, unless it was just replaced");
+            eprintln!("interrupted; {old} is unchanged, unless it was just replaced");
             std::process::exit(i32::from(INTERRUPTED));
         }
     });

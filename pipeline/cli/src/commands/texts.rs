@@ -70,7 +70,7 @@ pub enum TextSource {
 enum TextError {
     #[error("no engine translates into `{0}`")]
     #[diagnostic(help(
-        "add the language to `engines` in the experiment's [translation], or take one for all with --engine"
+        "add the language to `engines` in the experiment's [translation], or choose one for all languages with --engine"
     ))]
     NoEngine(LanguageCode),
     #[error("{url} was not downloaded: {problem}")]
@@ -82,7 +82,7 @@ enum TextError {
     },
     #[error("no item of {0} was translated into every language")]
     #[diagnostic(help(
-        "see what the engine answers with --engine and --items 1, or choose another"
+        "see what the engine answers with --items 1, or choose another one with --engine"
     ))]
     NothingLeft(Task),
 }

@@ -21,14 +21,14 @@ fn one_name_is_one_model_asked_in_one_way() {
     assert!(
         error.starts_with(
             "error: llama-tokenizer on xcopa-mini in en in PROJECT/artifacts/predictions"
-        ) && error.contains("does not go with this run: `dtype` is `f32` and `bf16`")
+        ) && error.contains("does not match this run: `dtype` is `f32` and `bf16`")
             && error.contains("--name")
             && error.contains("(xcopa-mini in en, xcopa-mini in he)"),
         "{error}"
     );
     let error = refused(&project, &["--languages", "de", "--limit", "5"]);
     assert!(
-        error.contains("it is on other items (4 there, 5 here)"),
+        error.contains("it has other items (4 there, 5 here)"),
         "{error}"
     );
     assert_eq!(
@@ -51,7 +51,7 @@ fn one_name_is_one_model_asked_in_one_way() {
     let said = text(&output.unwrap().stderr);
     assert!(
         said.contains(
-            "in en was of another run and is replaced: it is on other items (4 there, 3 here)"
+            "in en was from another run and is replaced: it has other items (4 there, 3 here)"
         ),
         "{said}"
     );

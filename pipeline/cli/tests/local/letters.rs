@@ -50,7 +50,7 @@ fn what_stands_before_an_option_is_recorded_and_letters_without_probability_are_
         .unwrap();
     let said = text(&output.stderr);
     assert!(
-        said.contains("hold little of the probability (xcopa-mini in en 0.0")
+        said.contains("have little of the probability (xcopa-mini in en 0.0")
             && said.contains(", xcopa-mini in de 0.0"),
         "{said}"
     );

@@ -114,7 +114,7 @@ fn a_thought_is_switched_off_named_or_refused() {
     let said = text(&otherwise.stderr);
     assert!(
         said.starts_with("note: the model begins with `<think>`: it thinks before it answers")
-            && said.contains("it is asked by --answer free --max-tokens 4,")
+            && said.contains("it is asked with --answer free --max-tokens 4,")
             && said.contains("note: 3 of 3 answers were cut off in their thought"),
         "{said}"
     );

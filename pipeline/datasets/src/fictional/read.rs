@@ -22,7 +22,7 @@ pub struct BuiltWorld {
 
 /// What the manifest of a world says; names of a language model have a key of their own.
 #[derive(Deserialize)]
-#[serde(expecting = "struct Config")]
+#[serde(expecting = "the manifest of a fictional world")]
 struct WorldManifest {
     seed: u64,
     fictional: FictionalConfig,

@@ -38,8 +38,8 @@ named_enum! {
         LogitBias = ("logit-bias", "logit_bias, with --letter-tokens"),
         /// `response_format` with a JSON schema.
         JsonSchema = ("json-schema", "response_format with a JSON schema"),
-        /// None: the answer is read out of free text.
-        Free = ("free", "None: the answer is read out of free text"),
+        /// No constraint: the answer is read from free text.
+        Free = ("free", "No constraint: the answer is read from free text"),
     }
 }
 

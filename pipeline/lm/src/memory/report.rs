@@ -320,7 +320,7 @@ mod tests {
         let options = |workloads: &[Workload], dtype, gib| {
             let said = note_for(workloads, dtype, Some(gib));
             let said = said.expect("weights fit").unwrap_or_default();
-            said.rsplit_once("take ")
+            said.rsplit_once("use ")
                 .map(|(_, options)| options.to_owned())
         };
         assert_eq!(options(&[training(true)], Dtype::Bf16, 79.0), None);
@@ -350,7 +350,7 @@ mod tests {
         let help = error.help().map(|help| help.to_string());
         assert_eq!(
             help.as_deref(),
-            Some("take a smaller model or another --device")
+            Some("use a smaller model or another --device")
         );
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// The list of the files of a revision.
 #[derive(Debug, Deserialize)]
-#[serde(expecting = "struct Listing")]
+#[serde(expecting = "a list of files")]
 pub struct FileList {
     /// The commit.
     pub sha: String,

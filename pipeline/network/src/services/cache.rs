@@ -100,7 +100,7 @@ const FORMAT: u32 = 1;
 
 /// A line as it is checked when the cache is opened, without copying its answer.
 #[derive(Deserialize)]
-#[serde(expecting = "struct Seen")]
+#[serde(expecting = "an object with `key` and `value`")]
 struct CheckedLine<'a> {
     key: &'a str,
     #[serde(default)]
@@ -110,7 +110,7 @@ struct CheckedLine<'a> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(expecting = "struct Line")]
+#[serde(expecting = "an object with `key` and `value`")]
 struct CacheLine<'a> {
     key: &'a str,
     /// Whether it counts instead of an earlier line, whose answer could not be used.

@@ -18,7 +18,7 @@ pub struct Paper {
 
 /// A table as the paper prints it.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(expecting = "struct Table", deny_unknown_fields)]
+#[serde(expecting = "a table of the paper", deny_unknown_fields)]
 pub struct PaperTable {
     /// The table's number.
     pub number: u32,
@@ -40,7 +40,7 @@ pub struct PaperTable {
 
 /// A row of a printed table.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(expecting = "struct TableRow", deny_unknown_fields)]
+#[serde(expecting = "a row of a table", deny_unknown_fields)]
 pub struct PaperRow {
     /// The model as printed.
     pub model: String,
@@ -60,7 +60,7 @@ pub struct PaperRow {
 
 /// A model of the paper's tables.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(expecting = "struct Model", deny_unknown_fields)]
+#[serde(expecting = "a model of the paper", deny_unknown_fields)]
 pub struct PaperModel {
     /// The name used here.
     pub name: String,
@@ -76,7 +76,7 @@ pub struct PaperModel {
 
 /// The paper's languages, and what RA divides by.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(expecting = "struct Reference", deny_unknown_fields)]
+#[serde(expecting = "languages and reference accuracies", deny_unknown_fields)]
 pub struct PaperReference {
     /// The languages that "others" averages, but for those that a table leaves out.
     pub languages: Vec<LanguageCode>,

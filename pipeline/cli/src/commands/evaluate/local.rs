@@ -38,16 +38,16 @@ pub struct LocalArgs {
     format: Option<String>,
     #[command(flatten)]
     template: TemplateArgs,
-    /// An adapter that is put on the model: one of clika's or PEFT's.
+    /// An adapter to apply to the model, from clika or PEFT.
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
     /// What the answer is read from [default: letters]
     #[arg(long, value_enum)]
     answer: Option<AnswerModeName>,
-    /// What stands between the prompt and an option [default: as in the format or the prompt's own example]
+    /// What comes between the prompt and an option [default: as in the format or the prompt's own example]
     #[arg(long, value_enum)]
     spacing: Option<SpacingName>,
-    /// Score every option at every letter's place and average, so that no letter is favoured.
+    /// Score every option at the place of every letter and average, so that no letter is favoured.
     #[arg(long)]
     permute: bool,
     /// Tokens that are run at a time; lower it if memory runs out [default: 1024 on a processor, 16384 on a GPU]
@@ -154,7 +154,7 @@ fn settle_thinking(
             settings.permute = false;
             settings.max_tokens = args.max_tokens.map_or(THOUGHT_TOKENS, |most| most as usize);
             let then = format!(
-                "it is asked by --answer free --max-tokens {}, which reads the answer after the thought; --answer \
+                "it is asked with --answer free --max-tokens {}, which reads the answer after the thought; --answer \
                      letters compares the letters all the same",
                 settings.max_tokens
             );

@@ -26,10 +26,10 @@ pub struct Args {
     /// The datasets [default: all that are built]
     #[arg(value_name = "TASK", value_parser = task)]
     tasks: Vec<Task>,
-    /// The model; several are loaded one after the other.
+    /// The model: a folder, a hub id (org/name, org/name@revision), `demo`, or the endpoint's name for it; several are loaded in turn.
     #[arg(long = "model", value_name = "MODEL", required = true)]
     models: Vec<String>,
-    /// The model's name in the predictions [default: as it is named here, of a folder the last part]
+    /// The model's name in the predictions [default: as in --model; for a folder, its last part]
     #[arg(long, value_name = "NAME", value_parser = folder_name)]
     name: Option<String>,
     /// Only these languages, such as en,de.

@@ -39,7 +39,7 @@ pub struct RemoteArgs {
     /// Token ids of the letters A, B, …, for --constraint logit-bias.
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     letter_tokens: Vec<u32>,
-    /// Further fields of every request, as a JSON object; null takes a field away.
+    /// Additional fields of every request, as a JSON object; null removes a field.
     #[arg(long, value_name = "JSON", value_parser = fields)]
     fields: Option<RequestFields>,
 }
@@ -170,8 +170,8 @@ fn note_earlier_cache(args: &ApiArgs, project: &Project, (old, new): (&str, &str
     let (old, new) = (args.cache_file(old, project), args.cache_file(new, project));
     if old.is_file() && !new.exists() {
         eprintln!(
-            "note: {} keeps answers of an earlier version, which did not tell the addresses of a host apart; they are not \
-             used. If all are from {address}, rename the file to {}",
+            "note: {} keeps answers of an earlier version, which did not distinguish the addresses of a host; they \
+             are not used. If all are from {address}, rename the file to {}",
             old.display(),
             new.display()
         );

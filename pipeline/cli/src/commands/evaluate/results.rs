@@ -76,8 +76,8 @@ fn warn(rows: &[ScoreRow]) {
         .collect();
     if !low.is_empty() {
         eprintln!(
-            "note: where the answer is read, the option letters hold little of the probability ({}): what is compared is \
-             not what the model would write. Another --format or --prompt, or --answer texts or free, asks in another way",
+            "note: where the answer is read, the option letters have little of the probability ({}), so what is \
+             compared is not what the model would write; try another --format or --prompt, or --answer texts or free",
             low.join(", ")
         );
     }
@@ -90,7 +90,7 @@ fn warn_of_thoughts(answers: &[SetAnswers]) {
     let cut = responses.filter(|response| is_cut_off(response)).count();
     if cut > 0 {
         eprintln!(
-            "note: {cut} of {} answers were cut off in their thought and count as invalid; --max-tokens gives them more room",
+            "note: {cut} of {} answers were cut off in their thought and count as invalid; a larger --max-tokens gives them more room",
             all().count()
         );
     }
@@ -101,8 +101,8 @@ fn warn_of_sums(rows: &[ScoreRow]) {
     let most = rows.iter().filter_map(|row| row.letters).reduce(f64::max);
     if let Some(most) = most.filter(|most| *most > 1.01) {
         eprintln!(
-            "note: the option letters add up to a probability of {most:.2}: the endpoint's numbers are no log-probabilities, and \
-             scores made of them mean nothing beyond their order"
+            "note: the option letters add up to a probability of {most:.2}: the endpoint's numbers are not \
+             log-probabilities, and scores computed from them mean nothing beyond their order"
         );
     }
 }

@@ -23,9 +23,9 @@ pub(super) struct RunPlan<'a> {
 
 /// Predictions of the same name that do not go with a run.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("{older} in {} does not go with this run: {why}", folder.display())]
+#[error("{older} in {} does not match this run: {why}", folder.display())]
 #[diagnostic(help(
-    "give this run a name of its own with --name, or write elsewhere with --out; a run over everything that stands there \
+    "give this run another name with --name, or write elsewhere with --out; a run over everything that is there \
      ({all}) replaces it"
 ))]
 struct OtherRun {
@@ -133,7 +133,7 @@ impl RunPlan<'_> {
                     .into());
                 }
                 if let Some(why) = clash {
-                    notes.push(format!("{key} was of another run and is replaced: {why}"));
+                    notes.push(format!("{key} was from another run and is replaced: {why}"));
                 }
                 collection.remove(&key);
                 continue;
@@ -204,7 +204,7 @@ impl RunPlan<'_> {
         if ids != ours {
             let (there, here) = (ids.len(), ours.len());
             return Ok(Some(format!(
-                "it is on other items ({there} there, {here} here)"
+                "it has other items ({there} there, {here} here)"
             )));
         }
         if other_dataset(older, run) && !self.asked_the_same(key, predictions)? {

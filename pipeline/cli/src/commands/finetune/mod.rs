@@ -45,7 +45,7 @@ pub struct Args {
     /// Decides the draws of the world [default: the seed of the datasets' experiment file]
     #[arg(long, value_name = "NUMBER", conflicts_with = "world")]
     world_seed: Option<u64>,
-    /// Controls to run beside it: alias and cognate are worlds of their own, random-label is a further test.
+    /// Controls to run as well: alias and cognate are worlds of their own, random-label is a further test.
     #[arg(
         long = "control",
         value_name = "NAMES",
@@ -53,7 +53,7 @@ pub struct Args {
         value_delimiter = ','
     )]
     controls: Vec<Control>,
-    /// Ask with this adapter instead of training one: ours or PEFT's, for one language.
+    /// Ask with this adapter instead of training one, from clika or PEFT, for one language.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["strategy", "seeds"])]
     adapter: Option<PathBuf>,
     /// Write the model with the adapter merged into its weights, too.

@@ -85,7 +85,7 @@ impl SettingArgs {
             ];
             if let Some((_, option)) = lora.into_iter().find(|(given, _)| *given) {
                 return Err(FinetuneError::Setting {
-                    problem: format!("{option} is of adapters, and --strategy full trains none"),
+                    problem: format!("{option} is for adapters, and --strategy full trains none"),
                 });
             }
         }
