@@ -27,7 +27,7 @@ pub enum AuditError {
         /// The folder.
         path: PathBuf,
     },
-    /// A folder of languages has a folder that is none.
+    /// A folder of languages has a folder that is not a language's.
     #[error("`{name}` in {} is not a language", path.display())]
     #[diagnostic(help("a task has one folder for each language, named by its code: de, pt-br"))]
     NoLanguage {
@@ -56,7 +56,7 @@ pub enum AuditError {
         /// Where.
         position: FilePosition,
     },
-    /// A Parquet file is no file of a dataset.
+    /// A Parquet file is not a file of a dataset.
     #[error("{}: {problem}", path.display())]
     #[diagnostic(help("the columns of a dataset are those that `clika datasets` writes"))]
     Parquet {

@@ -92,7 +92,7 @@ pub(crate) fn letters(text: &str, script: &str) -> (usize, usize) {
     (right, wrong)
 }
 
-/// Whether a text has a word that is no name: three letters or more, the first one small.
+/// Whether a text has a word that is not a name: three letters or more, the first one small.
 pub(crate) fn has_common_word(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|word| {
         word.starts_with(char::is_lowercase)

@@ -12,7 +12,7 @@ use std::{
     sync::OnceLock,
 };
 
-/// The release; `None`, said loudly, where there is none.
+/// The release; `None`, with a loud note, if it is not there.
 fn release() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/CLiKA");
     if folder.is_dir() {

@@ -31,7 +31,7 @@ pub struct Architecture {
     pub windows: Vec<Option<usize>>,
     /// The MLP's non-linearity.
     pub activation: Activation,
-    /// Whether the residual is taken behind the norm instead of before it (BLOOM's
+    /// Whether the residual is taken after the norm instead of before it (BLOOM's
     /// `apply_residual_connection_post_layernorm`).
     pub residual_after_norm: bool,
     /// Whether queries and keys are normalized by head (Qwen3).
@@ -97,7 +97,7 @@ pub struct TensorNames {
     pub prefix: &'static str,
     /// The embedding.
     pub embedding: &'static str,
-    /// A norm right behind the embedding.
+    /// A norm right after the embedding.
     pub embedding_norm: Option<&'static str>,
     /// A layer, before its number.
     pub layer: &'static str,
@@ -111,7 +111,7 @@ pub struct TensorNames {
     pub mlp_norm: &'static str,
     /// The MLP.
     pub mlp: MlpNames,
-    /// The norm behind the last layer.
+    /// The norm after the last layer.
     pub norm: &'static str,
     /// The output matrix.
     pub head: &'static str,

@@ -161,7 +161,7 @@ pub enum CheckpointError {
         /// The shape that config.json asks for.
         expected: Vec<usize>,
     },
-    /// A weight that is no number.
+    /// A weight that is not a number.
     #[error("`{name}` in {} has {count} values that are not finite", path.display())]
     #[diagnostic(help(
         "a model with NaN or infinity in its weights gives no usable answer; use another checkpoint"

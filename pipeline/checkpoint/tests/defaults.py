@@ -92,7 +92,7 @@ def configs():
     yield rope(without(linear, "factor"), "rope_scaling")
     yield rope(linear | {"factor": None}, "rope_scaling")
     yield of("llama", head_dim=7)
-    # The context of the pretraining, whose place beside the parameters counts before that among them.
+    # The context of the pretraining, whose place next to the parameters counts before that among them.
     yield rope(YARN, original_max_position_embeddings=32)
     yield rope(YARN, original_max_position_embeddings=None)
     yield rope(without(YARN, "original_max_position_embeddings"))

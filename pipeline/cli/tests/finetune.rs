@@ -258,7 +258,7 @@ fn two_runs_do_not_share_a_folder_nor_two_configurations() {
         "{error}"
     );
     assert_eq!(fs::read(&adapter).unwrap(), before);
-    // Asking otherwise trains nothing anew.
+    // Asking otherwise trains nothing again.
     let free = [&WORLD[..], &["--max-steps", "4", "--answer", "free"]].concat();
     let asked = results(&project, &out, &free);
     assert_eq!(asked["runs"][0]["modes"][0]["mode"], "free");
@@ -305,7 +305,7 @@ fn a_built_world_is_taught_as_it_is() {
         ),
         "{error}"
     );
-    // A folder that is no world.
+    // A folder that is not a world.
     let error = project.fail(&arguments(&model, &out, &["--world", &out]));
     assert!(error.contains("is not a fictional world: "), "{error}");
 }

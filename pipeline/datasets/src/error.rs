@@ -177,7 +177,7 @@ pub enum DatasetError {
         /// What is wrong.
         problem: String,
     },
-    /// A folder or file is no fictional dataset of ours.
+    /// A folder or file is not a fictional dataset of ours.
     #[error("{} is not a fictional world: {problem}", path.display())]
     #[diagnostic(help(
         "`clika datasets fictional` builds one, and with --force rebuilds one that was changed"

@@ -19,7 +19,7 @@ use std::{
 
 const LANGUAGES: [&str; 10] = ["en", "de", "fr", "it", "pl", "ru", "ar", "he", "ja", "zh"];
 
-/// The folder of the reference files; `None`, said loudly, where there is none.
+/// The folder of the reference files; `None`, with a loud note, if it is not there.
 fn reference() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference");
     if folder.is_dir() {

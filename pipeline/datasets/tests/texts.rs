@@ -21,7 +21,7 @@ fn project() -> Project {
     }
 }
 
-/// The authors' data, where they lie beside the repository.
+/// The authors' data, where they lie next to the repository.
 fn reference(name: &str) -> Option<PathBuf> {
     let path = project().root.join("../shared/reference").join(name);
     if path.exists() {

@@ -114,7 +114,7 @@ pub enum EvaluateError {
         /// The format.
         format: String,
     },
-    /// The model's template has no place for an answer behind the prompt.
+    /// The model's template has no place for an answer after the prompt.
     #[error(
         "the model's `chat_template` does not put the answer after the prompt that asks for it"
     )]

@@ -6,13 +6,13 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The option that a response chooses among `choices`.
 ///
-/// Accepted are an option's letter, alone or with its text behind it, plain, bracketed, bold, boxed, as JSON or
+/// Accepted are an option's letter, alone or with its text after it, plain, bracketed, bold, boxed, as JSON or
 /// after an introduction such as "Answer:" in ten languages; full-width and circled letters; the letters that
 /// Arabic, Hebrew, Russian, Japanese and Chinese count options with; and a choice's own text. Invalid are
 /// letters beyond the choices, two different letters, a letter whose text is another choice's, words that
 /// merely begin with a letter, and everything else.
 pub fn parse(response: &str, choices: &[String]) -> Answer {
-    // What a cut-off thought considers is no answer.
+    // What a cut-off thought considers is not an answer.
     let Some(answer) = thought::after(response) else {
         return Answer::Invalid;
     };
@@ -186,7 +186,7 @@ const INTRODUCTIONS: &[&str] = &[
     "选",
 ];
 
-/// The line behind its introduction; the line itself where it has none.
+/// The line after its introduction; the line itself where it has none.
 fn without_introduction(line: &str) -> &str {
     let line = bare(line);
     let mut longest = 0;
@@ -223,7 +223,7 @@ struct LeadingLetter<'a> {
     positions: Vec<usize>,
     /// What follows it.
     rest: &'a str,
-    /// Whether it may be a word: "A cat", "e poi", "В комнате". Then only a choice's text behind it counts.
+    /// Whether it may be a word: "A cat", "e poi", "В комнате". Then only a choice's text after it counts.
     may_be_word: bool,
 }
 
@@ -231,7 +231,7 @@ fn letter(text: &str, choices: usize) -> Option<LeadingLetter<'_>> {
     let first = text.chars().next()?;
     // The fifth Arabic letter is often written with a lengthening sign.
     let rest = text[first.len_utf8()..].trim_start_matches('ـ');
-    // A word that begins with a letter is no letter: "Because", "I'm".
+    // A word that begins with a letter is not a letter: "Because", "I'm".
     // Japanese and Chinese write on without a space: "Bです".
     let goes_on = |c: char| c.is_alphanumeric() && !(first.is_ascii() && c > '\u{2e7f}');
     if rest.starts_with(|c: char| goes_on(c) || "'’".contains(c)) {

@@ -109,7 +109,7 @@ def generate(model, tokenizer, prompt, chat):
 
 
 def prompts(datasets, task, language):
-    """The paper's prompts, written anew from its text."""
+    """The paper's prompts, written from its text, independently of clika."""
     path = datasets / task / "data" / language / "test-00000-of-00001.parquet"
     for row in parquet.read_table(path).to_pylist():
         choices = "".join(f"{'ABCDE'[i]}. {text}\n" for i, text in enumerate(row["choices"]))

@@ -65,7 +65,7 @@ impl TrainingCheckpoints {
         save: impl FnOnce(&Path) -> Result<(), FinetuneError>,
     ) -> Result<(), FinetuneError> {
         let path = self.path(step);
-        // A damaged one is no reason not to write it anew.
+        // If it is damaged, it is written again.
         if Manifest::read(&path).is_err() {
             fs::remove_dir_all(&path).map_err(ArtifactError::write(&path))?;
         }
@@ -188,7 +188,7 @@ mod tests {
         }
         assert_eq!(ours.steps().unwrap(), [4, 10]);
         assert_eq!(ours.newest(&NoProgress).unwrap(), Some(ours.path(10)));
-        // A file that is cut off, one that is missing, a manifest that is none.
+        // A file that is cut off, one that is missing, a manifest that is not valid.
         fs::write(ours.path(10).join("state"), "1").unwrap();
         assert_eq!(ours.newest(&NoProgress).unwrap(), Some(ours.path(4)));
         fs::remove_file(ours.path(10).join("state")).unwrap();

@@ -6,7 +6,7 @@ use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeSet, path::Path};
 
-/// Everything that decides the experiment's numbers, beside the model and the rows: `experiments/finetune.toml`.
+/// Everything that decides the experiment's numbers, besides the model and the rows: `experiments/finetune.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FinetuneConfig {
@@ -134,7 +134,7 @@ pub struct GateSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntervalSettings {
-    /// How often the places are drawn anew.
+    /// How often the places are drawn again.
     pub resamples: usize,
     /// The confidence.
     pub level: f64,

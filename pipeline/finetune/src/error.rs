@@ -105,7 +105,7 @@ pub enum FinetuneError {
         /// The model that is to be taught.
         ours: String,
     },
-    /// A log is none of ours.
+    /// A log was not written by clika.
     #[error("the line is not a step of a training run: {problem}\n   {position}")]
     #[diagnostic(help("name another folder with --out, or remove the log"))]
     Log {

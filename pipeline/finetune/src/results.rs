@@ -18,7 +18,7 @@ pub struct ExperimentResults {
     pub device: String,
     /// The type of the base's weights.
     pub dtype: String,
-    /// Everything that moves a number, beside model and rows.
+    /// Everything that moves a number, besides model and rows.
     pub config: FinetuneConfig,
     /// A result for each language pair and seed.
     pub runs: Vec<RunResult>,

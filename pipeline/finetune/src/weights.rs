@@ -14,7 +14,7 @@ use std::{
 /// The file that says where a generation ends.
 const GENERATION: &str = "generation_config.json";
 
-/// Files beside the weights that make a folder a model.
+/// Files next to the weights that make a folder a model.
 const BESIDE: [&str; 10] = [
     "added_tokens.json",
     "chat_template.jinja",

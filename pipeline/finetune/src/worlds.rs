@@ -44,7 +44,7 @@ impl WorldSource {
 /// The language pairs of a world: one for each of `languages`, or for each of its targets where that is empty, and those of
 /// `controls`.
 ///
-/// There is a `cognate` pair for each language and one `alias` pair; `random-label` is no pair but a control test of each
+/// There is a `cognate` pair for each language and one `alias` pair; `random-label` is not a pair but a control test of each
 /// language, since its training rows are the plain world's.
 pub fn language_pairs(
     world: &WorldSource,

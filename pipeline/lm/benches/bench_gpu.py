@@ -1,4 +1,4 @@
-"""A first look at a GPU in one call of eight minutes: is it right, and how fast beside transformers and PEFT?
+"""A first look at a GPU in one call of eight minutes: is it right, and how fast compared with transformers and PEFT?
 
 NOT YET RUN ON A GPU. What has run is the same code on a processor (make bench-gpu-rehearsal).
 

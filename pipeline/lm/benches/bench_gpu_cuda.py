@@ -45,7 +45,7 @@ def missing(place):
 
 
 def completed(place, folder):
-    """A folder like `place` whose headers are linked to, with the packed ones beside them."""
+    """A folder like `place` whose headers are linked to, with the packed ones next to them."""
     include = folder / "cuda" / "include"
     include.mkdir(parents=True, exist_ok=True)
     for entry in [*(place / "include").iterdir(), *(PACKED / name for name in missing(place))]:

@@ -1,4 +1,4 @@
-"""PyTorch's side of `make bench-gpu`: bench_gpu.py runs it and puts ours beside it.
+"""PyTorch's side of `make bench-gpu`: bench_gpu.py runs it and puts ours next to it.
 
     bench_gpu_torch.py versions DEVICE
     bench_gpu_torch.py products DEVICE DTYPE SECONDS             < a product a line: TOKENSxINxOUT

@@ -1,4 +1,4 @@
-"""Our decoder beside PyTorch + transformers on a processor: load, scoring, generation, memory.
+"""Our decoder compared with PyTorch + transformers on a processor: load, scoring, generation, memory.
 
 Usage: bench_lm.py PROGRAM DATASETS PROMPT CACHE [MODEL ...]
 

@@ -29,7 +29,7 @@ def padded(prompts):
 
 
 def score(model, prompts, letters):
-    """Log-probabilities of the letters behind each prompt: batches of like length, logits of the last position."""
+    """Log-probabilities of the letters after each prompt: batches of like length, logits of the last position."""
     scores = [None] * len(prompts)
     order = sorted(range(len(prompts)), key=lambda number: len(prompts[number]))
     for start in range(0, len(order), BATCH):

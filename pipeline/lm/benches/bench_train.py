@@ -1,4 +1,4 @@
-"""Our trainer beside PyTorch + transformers + PEFT on a processor: seconds a step, tokens a second, memory.
+"""Our trainer compared with PyTorch + transformers + PEFT on a processor: seconds a step, tokens a second, memory.
 
 Usage: bench_train.py PROGRAM DATASETS FORMAT CACHE [--steps N] [--rounds N] [--dropout P] [--small]
 

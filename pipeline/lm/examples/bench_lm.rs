@@ -1,4 +1,4 @@
-//! Our side of `make bench-lm`: benches/bench_lm.py runs it and puts PyTorch beside it.
+//! Our side of `make bench-lm`: benches/bench_lm.py runs it and puts PyTorch next to it.
 //!
 //!     bench_lm MODEL PROMPTS
 //!

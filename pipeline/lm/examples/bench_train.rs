@@ -1,4 +1,4 @@
-//! Our side of `make bench-train`: benches/bench_train.py runs it and puts transformers + PEFT beside it.
+//! Our side of `make bench-train`: benches/bench_train.py runs it and puts transformers + PEFT next to it.
 //!
 //!     bench_train MODEL ROWS --steps N --batch 32 --accumulation 4 --threads 2 [--dropout 0.1]
 //!

@@ -275,7 +275,7 @@ pub enum LmError {
     /// No step would be taken.
     #[error("there is nothing to learn: no example, no epoch or no step")]
     NothingToLearn,
-    /// The loss or its gradient is no number.
+    /// The loss or its gradient is not finite.
     #[error(
         "the training diverged: in step {step} the loss is {loss} and the gradient's length {gradient_norm}, computed in {} (examples {examples:?})",
         dtype.name()

@@ -59,7 +59,7 @@ pub fn panics_are_errors() -> bool {
 }
 
 fn catch_panics<T>(work: impl FnOnce() -> Result<T, LmError>) -> Result<T, LmError> {
-    // Data that a panic left half changed is not used: a step begins anew, and a training is resumed from its state.
+    // Data that a panic left half changed is not used: a step starts again, and a training is resumed from its state.
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(done) => done,
         Err(panic) => Err(compute_error(panic_text(panic.as_ref()))),

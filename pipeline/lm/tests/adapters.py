@@ -45,7 +45,7 @@ SAME, OTHER = 2e-5, 1e-2
 
 
 def draw(model, seed):
-    """Draws all that is trained anew: what is there, and about as much again."""
+    """Draws all that is trained from scratch: what is there, and about as much again."""
     random = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -12,7 +12,7 @@ use clika_lm::{
 use reference::{Expected, expected, fixture};
 use std::path::Path;
 
-/// Grouped heads, a sliding window in all layers and in some, ALiBi with a number of heads that is no power of two.
+/// Grouped heads, a sliding window in all layers and in some, ALiBi with a number of heads that is not a power of two.
 const VARIANTS: [&str; 4] = [
     "llama-gqa",
     "mistral-sliding",

@@ -42,7 +42,7 @@ fn a_build_without_gpus_says_so() {
     assert_eq!(clika_lm::missing_features(), ["cuda", "wgpu"]);
 }
 
-/// A program that draws on the processor is no reason to leave the processor itself.
+/// A program that draws on the processor is not a reason to leave the processor itself.
 #[test]
 fn what_is_chosen_by_itself_is_no_software() {
     let auto = DeviceChoice::Auto.device().unwrap();

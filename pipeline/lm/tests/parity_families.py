@@ -29,7 +29,7 @@ class Variant:
     dtype: torch.dtype = F32
     layout: str = SAFETENSORS
     rename: Callable = as_named
-    # Whether a tokenizer lies beside the weights.
+    # Whether a tokenizer lies next to the weights.
     tokenizer: bool = False
 
 

@@ -33,7 +33,7 @@ def theta(base):
 
 
 def with_frequencies(weights):
-    """LLaMA as it was saved while RoPE's frequencies were a buffer of every layer. Of no use to a loader."""
+    """LLaMA as it was saved while RoPE's frequencies were a buffer of every layer. A loader does not need it."""
     for name, tensor in weights.items():
         yield name, tensor
         if name.endswith("self_attn.o_proj.weight"):

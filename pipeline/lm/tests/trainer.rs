@@ -1,4 +1,4 @@
-//! What a training must not depend on, how it goes on, and what it refuses.
+//! What training must not depend on, how it continues, and what it refuses.
 
 #![allow(clippy::unwrap_used)]
 

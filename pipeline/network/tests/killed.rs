@@ -1,4 +1,4 @@
-//! A run that was killed. In a program of its own: a child that is about to begin holds the locks of all tests beside it.
+//! A run that was killed. In a program of its own: a child that is about to begin holds the locks of all tests next to it.
 
 #![allow(clippy::unwrap_used)]
 

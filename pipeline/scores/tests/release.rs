@@ -44,7 +44,7 @@ fn reads_all_of_it() {
             .filter(|p| p.answer == Answer::Invalid)
             .count();
     }
-    // Counted with Python: answers whose first character is no letter of a choice.
+    // Counted with Python: answers whose first character is not a letter of a choice.
     assert_eq!(
         invalid.into_iter().collect::<Vec<_>>(),
         [

@@ -1,5 +1,5 @@
 //! A stand-in for NVIDIA's driver library (`libcuda.so.1`) and a listener in front of NVRTC (`libnvrtc.so`), for tests on
-//! machines without a GPU. It is no part of the product, and no emulator: it executes no kernel.
+//! machines without a GPU. It is not part of the product, and no emulator: it executes no kernel.
 //!
 //! A program that loads it finds one device with the properties of an H100. It gets addresses for memory, every launch
 //! and wait succeeds at once, and a copy to the host gives zeros. What it checks is what the driver would refuse before
@@ -11,7 +11,7 @@
 //! # What it writes
 //! A line of JSON for each call that means something, appended to the file that `CUDA_STANDIN_LOG` names, at once: what
 //! was written before a crash is there. Programs may append lines of their own to the same file, such as
-//! `{"event":"phase","name":"step 2"}`, between calls. `check.py` beside this crate reads it.
+//! `{"event":"phase","name":"step 2"}`, between calls. `check.py` next to this crate reads it.
 //!
 //! # What can be set
 //! Environment variables, read when the library is loaded:

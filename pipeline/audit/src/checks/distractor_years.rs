@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A median distance in years from which on a rough idea of the century answers half of the items.
 const FAR: f64 = 25.0;
 
-/// The share of wrong death years from the pool of births from which on it is no accident.
+/// The share of wrong death years from the pool of births from which on it is not chance.
 const FROM_OTHER_POOL: f64 = 0.25;
 
 /// An item whose choices are years, astronomically numbered.

@@ -11,7 +11,7 @@ use whatlang::{Detector, Lang};
 /// Characters that a text needs to be told apart reliably.
 const LONG: usize = 50;
 
-/// The share of a language's texts from which on it is no accident of the detector.
+/// The share of a language's texts from which on it is not a mistake of the detector.
 const MANY: f64 = 0.02;
 
 pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> {

@@ -49,7 +49,7 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
         severity: Severity::Warning,
         effect: EFFECT,
     };
-    // As often as wrong choices is no hint.
+    // As often as wrong choices is not a hint.
     let hints = |right: &Tallies, wrong: usize, of: usize| {
         let total = right.total();
         total.count * of > wrong * total.of

@@ -38,7 +38,7 @@ impl From<ReadDataset> for ReadOutcome {
 
 /// Whether a folder has the form of our datasets, or was one before its rows were removed.
 fn is_ours(folder: &Path) -> bool {
-    // A manifest that cannot be read and has no rows beside it is somebody else's.
+    // A manifest that cannot be read and has no rows next to it is somebody else's.
     let described = Manifest::read(folder);
     is_folder(&folder.join("data"))
         || matches!(described, Ok(Some(it)) if it.stage.starts_with("datasets "))

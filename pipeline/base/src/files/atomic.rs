@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A folder that is written beside its place and put there whole.
+/// A folder that is written next to its place and put there whole.
 ///
 /// One process at a time holds the draft of a place. A draft that is dropped, or whose process was
 /// killed, leaves the place as it was; the next draft removes what the killed one left.

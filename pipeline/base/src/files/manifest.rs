@@ -2,7 +2,7 @@ use crate::files::{ArtifactError, atomic::files, recover_folder, sha256_file, sh
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-/// What a stage wrote, from what, and how: `manifest.json` beside its files.
+/// What a stage wrote, from what, and how: `manifest.json` next to its files.
 ///
 /// It holds no time and no absolute path, so that equal inputs give equal bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -28,7 +28,7 @@ pub struct Format {
     pub separator: Option<String>,
     /// Pieces of `prefix`, `user` and `assistant` that are [`PromptPart::Special`].
     pub special: Vec<String>,
-    /// Texts that end a generated answer, beside what ends it in `assistant`.
+    /// Texts that end a generated answer, besides what ends it in `assistant`.
     pub stop: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 #[serde(try_from = "String", into = "String")]
 pub struct Qid(u64);
 
-/// A text that is no item identifier.
+/// A text that is not an item identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a Wikidata item: expected `Q` and a number, such as `Q64`")]
 pub struct ParseQidError(pub String);

@@ -158,7 +158,7 @@ const MODELS: &[(&str, bool, &str)] = &[
     ("openai-community/gpt2", false, "none"),
 ];
 
-/// Published foundation models; a chat template lies beside many of them.
+/// Published foundation models; a chat template lies next to many of them.
 const FOUNDATIONS: &[&str] = &[
     "Qwen/Qwen1.5-0.5B",
     "Qwen/Qwen2-0.5B",

@@ -174,7 +174,7 @@ impl Parameters<'_> {
         }
     }
 
-    /// The context of the pretraining: beside the parameters, else among them, else `most`.
+    /// The context of the pretraining: next to the parameters, else among them, else `most`.
     fn original_context(&self, most: f32) -> Result<f32, CheckpointError> {
         const KEY: &str = "original_max_position_embeddings";
         let context = match (self.beside(KEY)?, self.number(KEY)?) {

@@ -1,4 +1,4 @@
-//! Tokens that are declared beside the vocabulary.
+//! Tokens that are declared next to the vocabulary.
 
 use crate::tokenizer::TokenizerError;
 use crate::tokenizer::settings::TokenizerSettings;

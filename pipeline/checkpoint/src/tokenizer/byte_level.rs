@@ -100,7 +100,7 @@ pub(crate) fn default_tokens(class: &'static str, settings: &mut TokenizerSettin
     }
 }
 
-/// Sets what transformers' `GPT2Tokenizer` sets beside a tokenizer.json of its kind: how a text is cut, and whether it
+/// Sets what transformers' `GPT2Tokenizer` sets next to a tokenizer.json of its kind: how a text is cut, and whether it
 /// begins with a space, which only tokenizer_config.json says.
 pub(crate) fn as_class(tokenizer: &mut Tokenizer, settings: &TokenizerSettings) {
     if known_class(settings) == Some(GPT2)

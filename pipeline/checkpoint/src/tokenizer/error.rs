@@ -69,7 +69,7 @@ pub enum TokenizerError {
         /// The one of the three that is missing.
         missing: String,
     },
-    /// A line of `merges.txt` that is no pair.
+    /// A line of `merges.txt` that is not a pair.
     #[error("{} has the line `{line}`, which is not a pair of tokens", path.display())]
     #[diagnostic(help("fetch the file again; a line is two tokens with a space between them"))]
     MergeLine {
@@ -146,7 +146,7 @@ pub enum TokenizerError {
         /// The rows of the embedding.
         rows: usize,
     },
-    /// A special token's id in a tokenizer.json is no token's.
+    /// A special token's id in a tokenizer.json is not a token's.
     #[error("no token has the id {id}; the vocabulary ends before {vocabulary}")]
     #[diagnostic(help("check that the ids come from this model's tokenizer"))]
     NoToken {
@@ -173,7 +173,7 @@ pub enum TokenizerError {
         /// The names.
         names: Vec<String>,
     },
-    /// A chat template that is no template, or refuses the conversation.
+    /// A chat template that is not a template, or refuses the conversation.
     #[error("the chat template in {} fails", path.display())]
     #[diagnostic(help(
         "many templates require user and assistant to alternate, and some allow no system message; another prompt format needs \

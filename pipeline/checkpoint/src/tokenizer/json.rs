@@ -10,7 +10,7 @@ use std::path::Path;
 use tokenizers::processors::PostProcessorWrapper;
 use tokenizers::{AddedToken, Tokenizer};
 
-/// Kinds of models for which transformers takes the file as it is, whatever class is named beside it.
+/// Kinds of models for which transformers takes the file as it is, whatever class is named next to it.
 const AS_WRITTEN: [&str; 5] = ["mistral", "mixtral", "qwen2", "qwen2_moe", "qwen3"];
 
 /// What is looked at before the library sees the file.
@@ -54,7 +54,7 @@ pub(crate) enum Merge {
 /// transformers takes the file as it is, but for the class `GPT2Tokenizer` (see [`byte_level::as_class`]) and the class
 /// `LlamaTokenizer`: of that it keeps the vocabulary, the
 /// merges and the processing afterwards, and sets the rest itself. What that changes is a text with special tokens in
-/// it: files from before version 5 put a space behind each of them.
+/// it: files from before version 5 put a space after each of them.
 pub(crate) fn read(
     path: &Path,
     text: &str,

@@ -1,4 +1,4 @@
-//! The files beside a tokenizer: tokenizer_config.json, special_tokens_map.json, added_tokens.json, and of
+//! The files next to a tokenizer: tokenizer_config.json, special_tokens_map.json, added_tokens.json, and of
 //! config.json what kind of model it is.
 
 use crate::tokenizer::TokenizerError;

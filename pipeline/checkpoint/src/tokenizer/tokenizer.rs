@@ -22,18 +22,18 @@ pub struct Tokenizer {
 
 impl Tokenizer {
     /// Reads the tokenizer of a model's folder: `tokenizer.json`, else `tokenizer.model` (SentencePiece), else `vocab.json`
-    /// with `merges.txt` (byte-level BPE), and beside them `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, `chat_template.jinja`, and the
+    /// with `merges.txt` (byte-level BPE), and next to them `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, `chat_template.jinja`, and the
     /// `model_type` of `config.json`.
     ///
     /// The ids are those of transformers' `AutoTokenizer`, except for `tokenizer.model`:
     ///
     /// - `LlamaTokenizer` begins a text with the BOS token if `tokenizer_config.json` does not say `add_bos_token`, as
     ///   the class documents and as it did until version 4. Version 5 leaves it out.
-    /// - A class that transformers has not (Baichuan's is Python code beside the model, which runs SentencePiece), or
+    /// - A class that transformers has not (Baichuan's is Python code next to the model, which runs SentencePiece), or
     ///   none, treats spaces as the model itself specifies. transformers 5 would never put one in front of the text.
     ///
     /// and where files contradict each other, which is an error here and a guess there. Of the Python classes that set
-    /// rules of their own beside a `tokenizer.json` only `LlamaTokenizer` is followed, and `GPT2Tokenizer` where the file has
+    /// rules of their own next to a `tokenizer.json` only `LlamaTokenizer` is followed, and `GPT2Tokenizer` where the file has
     /// its kind of words; for the others (such as `Qwen2Tokenizer`, whose rules are those of Qwen's files) the file counts.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
-    /// Whether a token was added to the vocabulary and is no white space: a mark such as `<|im_end|>`, declared special or
+    /// Whether a token was added to the vocabulary and is not white space: a mark such as `<|im_end|>`, declared special or
     /// not.
     pub fn is_added(&self, id: u32) -> bool {
         let added = self.inner.get_added_vocabulary();

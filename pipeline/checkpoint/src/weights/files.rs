@@ -31,14 +31,14 @@ const KNOWN: [(&str, bool); 4] = [
     ("pytorch_model.bin.index.json", true),
 ];
 
-/// How the names of other files of weights begin and end. What else ends in `.bin` is no weights (`training_args.bin`).
+/// How the names of other files of weights begin and end. What else ends in `.bin` is not weights (`training_args.bin`).
 const OTHERS: [(&str, &str); 2] = [("", ".safetensors"), ("pytorch_model", ".bin")];
 
 /// The weights among the names of a model's files; those in folders are not the model's.
 ///
 /// A folder may hold the same weights several times; one copy is taken. First come the names that transformers knows,
 /// then a whole set of shards that lacks its index (`model-00001-of-00002.safetensors`), then whatever else ends in
-/// `.safetensors` (`consolidated.safetensors`) but is no adapter, then the same of `pytorch_model*.bin`.
+/// `.safetensors` (`consolidated.safetensors`) but is not an adapter, then the same of `pytorch_model*.bin`.
 pub fn weight_files(names: &[String]) -> Result<WeightFiles, MissingWeights> {
     for (known, is_index) in KNOWN {
         if names.iter().any(|name| name == known) {
@@ -165,7 +165,7 @@ mod tests {
                 &["model.safetensors", "pytorch_model.bin"][..],
                 files(&["model.safetensors"]),
             ),
-            // A copy in Mistral's own names lies beside the shards.
+            // A copy in Mistral's own names lies next to the shards.
             (
                 &["consolidated.safetensors", "model.safetensors.index.json"],
                 index("model.safetensors.index.json"),

@@ -164,7 +164,7 @@ fn special_tokens_without_a_name_are_those_of_both_fields() {
     }
 }
 
-/// transformers' class has a rule of its own beside a tokenizer.json of its kind, `false` where nothing is said, but not
+/// transformers' class has a rule of its own next to a tokenizer.json of its kind, `false` where nothing is said, but not
 /// for the kinds of models whose file it takes as it is.
 #[test]
 fn gpt2_begins_with_a_space_where_tokenizer_config_says_so() {

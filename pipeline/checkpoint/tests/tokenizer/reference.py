@@ -228,7 +228,7 @@ def train(tokenizer, size, special):
 
 
 def byte_level(name, pattern, special, size):
-    """As Llama 3 and Qwen2 are: special tokens behind the vocabulary, merges ignored for whole words in one of them."""
+    """As Llama 3 and Qwen2 are: special tokens after the vocabulary, merges ignored for whole words in one of them."""
     is_llama = pattern == LLAMA3
     tokenizer = tokenizers.Tokenizer(models.BPE(ignore_merges=is_llama))
     if not is_llama:

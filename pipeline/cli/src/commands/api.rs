@@ -7,7 +7,7 @@ use clika_network::services::{AnswerCache, Budget, Prices, Service, ServiceConfi
 use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 /// How services are called and what they may cost. Every answer is kept before it is used, so a run
-/// that ends early goes on where it stopped.
+/// that ends early continues where it stopped.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Services")]
 pub struct ApiArgs {
@@ -95,7 +95,7 @@ impl ApiArgs {
     }
 }
 
-/// A name as a file's: what is no letter, digit, dot or dash becomes `_`.
+/// A name as a file's: what is not a letter, digit, dot or dash becomes `_`.
 pub fn file_name(name: &str) -> String {
     name.chars()
         .map(|c| match c {

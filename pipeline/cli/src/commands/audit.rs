@@ -6,7 +6,7 @@ use clika_base::Project;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
-/// Looks for defects in datasets: items that are not parallel, leaks, wrong choices that nobody would choose, tests
+/// Looks for defects in datasets: items that are not parallel, leaks, implausible wrong choices, tests
 /// that do not fit their training set.
 #[derive(clap::Args)]
 #[command(

@@ -7,7 +7,7 @@ use clika_lm::{Adapter, Decoder, Dtype, LmError, Sequence};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Shows a text's tokens and the log-probabilities of the next token behind each of them.
+/// Shows a text's tokens and the log-probabilities of the next token after each of them.
 #[derive(clap::Args)]
 pub struct Args {
     /// The model: a folder or a hub id.
@@ -138,7 +138,7 @@ struct NotFinite {
     dtype: Dtype,
 }
 
-/// Standard input is no text.
+/// Standard input is not text.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("cannot read the text from standard input")]
 #[diagnostic(help("it has to be UTF-8"))]

@@ -8,7 +8,7 @@ use clika_scores::predictions::Collection;
 use clika_scores::report::{Paper, reproduce};
 use std::path::PathBuf;
 
-/// Scores recorded predictions and prints the paper's tables beside the printed values.
+/// Scores recorded predictions and prints the paper's tables next to the printed values.
 #[derive(clap::Args)]
 pub struct Args {
     /// Folder of predictions: the paper's release, ours, or lm-evaluation-harness' samples.

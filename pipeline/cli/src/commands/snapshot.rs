@@ -17,7 +17,7 @@ use std::{
 };
 
 /// Downloads a fresh slice of Wikidata, about 100 queries; the old one stays until the new one has
-/// passed its checks. An interrupted download goes on where it stopped.
+/// passed its checks. An interrupted download continues where it stopped.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]

@@ -29,7 +29,7 @@ impl TemplateArgs {
         !self.variables.is_empty()
     }
 
-    /// The variables that were given, beside those of an experiment file, which they override.
+    /// The variables that were given, besides those of an experiment file, which they override.
     pub fn resolve(&self, file: &TemplateVariables) -> Result<TemplateVariables, Failure> {
         let mut given = TemplateVariables::new();
         for (name, value) in &self.variables {

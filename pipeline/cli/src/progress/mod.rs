@@ -38,7 +38,7 @@ impl ProgressOptions {
     }
 }
 
-/// Shows notes and nothing else: a note says what is not as the user may expect, and that nobody wants to miss.
+/// Shows notes and nothing else: a note says what is not as the user may expect, and should not be missed.
 struct NotesOnly;
 
 impl Progress for NotesOnly {

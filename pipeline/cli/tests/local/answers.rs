@@ -8,14 +8,14 @@ fn a_model_is_scored_in_every_way_and_its_answers_are_kept() {
     let first = evaluate(&project, &["--languages", "en,he"]);
     assert_eq!(first["scores"].as_array().unwrap().len(), 2);
     let run = &first["run"];
-    // It has a chat template, and its name is none that the paper tested.
+    // It has a chat template, and its name is not one that the paper tested.
     assert_eq!(run["format"], "own");
     assert_eq!(run["dtype"], "f32");
     assert_eq!(run["device"], "cpu");
     for score in first["scores"].as_array().unwrap() {
         assert_eq!((&score["items"], &score["invalid"]), (&json!(4), &json!(0)));
     }
-    // Again: from the kept answers, with the same result. More languages stand beside the others.
+    // Again: from the kept answers, with the same result. More languages stand next to the others.
     let kept: Vec<_> = program::files(&project.path("artifacts/cache/models"));
     assert_eq!(evaluate(&project, &["--languages", "en,he"]), first);
     assert_eq!(

@@ -91,7 +91,7 @@ fn languages_are_not_answered_on_two_versions_of_a_dataset() {
     fs::write(project.path(german), items).unwrap();
     let out = project.path("other").display().to_string();
     project.run(&["datasets", "xcopa-mini", "--out", &out]);
-    // English is known to be the same in both, so that German may stand beside it.
+    // English is known to be the same in both, so that German may stand next to it.
     evaluate(&project, &["--languages", "de", "--datasets", &out]);
     let error = refused(&project, &["--languages", "fr", "--limit", "4"]);
     assert!(

@@ -1,4 +1,4 @@
-//! What is said while work goes on, and what `make` makes of a model's name.
+//! What is shown during work, and what `make` does with a model's name.
 
 use super::*;
 use std::{

@@ -50,7 +50,7 @@ pub enum ExportError {
         /// Why.
         source: io::Error,
     },
-    /// A folder of a dataset is no language's.
+    /// A folder of a dataset is not a language's.
     #[error("`{config}` is not a language of a dataset: {problem}")]
     #[diagnostic(help("rebuild the dataset with `clika datasets --force`"))]
     Config {

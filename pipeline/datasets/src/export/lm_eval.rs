@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, path::Path};
 
 const STAGE: &str = "export lm-eval";
 
-/// Finds the data beside the task files, wherever the folder lies. The harness takes relative paths from the
+/// Finds the data next to the task files, wherever the folder lies. The harness takes relative paths from the
 /// folder that it was started in.
 const LOADER: &str = "\
 \"\"\"Loads a task's Parquet file by its path from this folder.\"\"\"

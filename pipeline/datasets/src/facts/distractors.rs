@@ -90,7 +90,7 @@ pub(crate) fn divisions(
     })
 }
 
-/// Years between birth and death that nobody would rule out at sight.
+/// Years between birth and death that are plausible at first sight.
 const PLAUSIBLE_AGE: RangeInclusive<i32> = 15..=105;
 
 /// Nearer years could be right by another calendar or another source.

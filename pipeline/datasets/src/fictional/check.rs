@@ -315,7 +315,7 @@ mod tests {
         for (language, prompt) in [("de", "Frage: wo liegt Roteiche?"), ("en", "Where is Oak?")] {
             assert_eq!(with(other(language, prompt, "Cera.")), Ok(()), "{prompt}");
         }
-        // Another answer is no leak, and neither is the name without one.
+        // Another answer is not a leak, and neither is the name without one.
         let wrong = FictionalRow {
             answer: "Bovo".to_owned(),
             ..other("de", "Frage: wo liegt Eiche?", "Bovo.")

@@ -105,7 +105,7 @@ impl DatasetFolder {
         }
     }
 
-    /// What builds it anew.
+    /// What rebuilds it.
     pub(crate) fn command(&self) -> String {
         if self.is_fictional() {
             "`clika datasets fictional --force`, with the options that it was built with,"

@@ -40,7 +40,7 @@ impl DatasetFolder {
     /// Reads one language of a multiple-choice dataset.
     ///
     /// Fails on the first row that cannot be asked: without an id of its own, with another number of choices than the
-    /// task has, a label that is no position among them or not that of the `answer`, an empty text, or two choices
+    /// task has, a label that is not a position among them or not that of the `answer`, an empty text, or two choices
     /// that are equal. The last two may stand where the manifest lists them.
     pub fn items(
         &self,

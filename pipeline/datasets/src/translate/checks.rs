@@ -94,7 +94,7 @@ fn folded(text: &str) -> String {
 /// Words of `least` letters or more that a translation changes: no names and no numbers.
 fn words(text: &str, least: usize) -> BTreeSet<String> {
     let words = || text.split(|c: char| !c.is_alphanumeric() && c != '\'');
-    // The first word of a sentence is capitalized like a name; a name has no small words beside it.
+    // The first word of a sentence is capitalized like a name; a name has no small words next to it.
     let only_names = words().all(|word| !word.starts_with(char::is_lowercase));
     words()
         .enumerate()
@@ -108,7 +108,7 @@ fn words(text: &str, least: usize) -> BTreeSet<String> {
 }
 
 /// Whether a text is English still, beyond names. In Latin script a word or two may be the same in both
-/// languages ("radio", "hotel"), and only the small words beside them tell; elsewhere not even those may, and
+/// languages ("radio", "hotel"), and only the small words next to them tell; elsewhere not even those may, and
 /// small words may come or go.
 fn is_untranslated(english: &str, text: &str, script: &str) -> bool {
     let (letters, least) = if script == "Latn" { (1, 3) } else { (4, 1) };
@@ -117,7 +117,7 @@ fn is_untranslated(english: &str, text: &str, script: &str) -> bool {
 }
 
 /// Whether at least half of a text's letters are of the script. Names and abbreviations that English has too
-/// are no reason to complain ("Sony", "DVD"); words without a capital are ("cat").
+/// are not a reason to complain ("Sony", "DVD"); words without a capital are ("cat").
 fn is_in_script(english: &str, text: &str, script: &str) -> bool {
     let of_script = |c: char| belongs(c, script);
     let letters = |c: &char| has_script(*c);

@@ -39,7 +39,7 @@ pub(crate) fn read(marked: &str, element: &str, count: usize) -> TranslationResu
         if node.has_tag_name(element) {
             texts.push(text.trim().to_owned());
         } else if text.contains(char::is_alphanumeric) {
-            // It belongs to one of the texts, and nobody can say to which.
+            // It belongs to one of the texts, but it is unknown to which.
             return Err(format!("`{}` came back outside the markup", text.trim()));
         }
     }

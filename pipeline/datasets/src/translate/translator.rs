@@ -36,7 +36,7 @@ pub trait Translator {
     /// The service's name: `deepl`.
     fn name(&self) -> &'static str;
 
-    /// The model behind it, where there is a choice.
+    /// The model that is asked, where there is a choice.
     fn model(&self) -> Option<&str> {
         None
     }
@@ -47,7 +47,7 @@ pub trait Translator {
     /// What fits into one request.
     fn limits(&self, mode: SendMode) -> BatchLimits;
 
-    /// What decides a passage's translation beside its texts, the languages and the mode's name: it is
+    /// What decides a passage's translation besides its texts, the languages and the mode's name: it is
     /// part of the cache's key.
     fn settings(&self, passage: &Passage, from: &str, to: &str, mode: SendMode) -> Value;
 

@@ -44,14 +44,14 @@ pub struct SparqlEndpoint {
 /// Why a query was not answered.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum FetchError {
-    /// The address is none.
+    /// The address is invalid.
     #[error("`{url}` is not the address of a SPARQL endpoint")]
     #[diagnostic(help("an address looks like https://query.wikidata.org/sparql"))]
     Url {
         /// What was given.
         url: String,
     },
-    /// A public endpoint and nobody to write to.
+    /// A public endpoint, and no contact.
     #[error("no contact for the public endpoint {url}")]
     #[diagnostic(help(
         "Wikimedia blocks programs that do not say who runs them: set `contact` in the \

@@ -18,7 +18,7 @@ pub enum WikidataError {
         /// Why.
         source: io::Error,
     },
-    /// The snapshot is no valid Turtle.
+    /// The snapshot is not valid Turtle.
     #[error("the snapshot is not valid Turtle: {problem}\n   {position}")]
     #[diagnostic(help(
         "fix the line, or take the file from version control; `clika snapshot` makes a fresh one"
@@ -29,7 +29,7 @@ pub enum WikidataError {
         /// Where.
         position: FilePosition,
     },
-    /// A query is no valid SPARQL.
+    /// A query is not valid SPARQL.
     #[error("query {} is not valid SPARQL", path.display())]
     #[diagnostic(help("try the file in a query service's page, and compare with version control"))]
     Sparql {

@@ -60,7 +60,7 @@ def lettered_prompt(template, row):
     kind = template["premise" if "premise" in row else "question"]
     question = kind.get(row.get("relation"), row["question"])
     lines = "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, row["choices"]))
-    # The choices last: a choice that looks like a place is none.
+    # The choices last: a choice that looks like a place is not one.
     item = kind["item"].replace("{premise}", row.get("premise", ""))
     item = item.replace("{question}", question).replace("{choices}", lines)
     return kind["instruction"] + kind["examples"].get(str(len(row["choices"])), "") + item

@@ -56,7 +56,7 @@ impl LocalModel {
         }
     }
 
-    /// The tokens of a prompt in the model's format, with `answer` begun behind it.
+    /// The tokens of a prompt in the model's format, with `answer` begun after it.
     pub fn encode(&self, prompt: &str, answer: &str) -> Result<Vec<u32>, EvaluateError> {
         match &self.wrapping {
             Wrapping::Own => {
@@ -85,12 +85,12 @@ impl LocalModel {
 
     /// The tokens of a prompt and of an answer with its end, for training and for answers that are given.
     ///
-    /// The answer is encoded behind the prompt, in one piece with it, `space` between them; where it would grow together
+    /// The answer is encoded after the prompt, in one piece with it, `space` between them; where it would grow together
     /// with the prompt's end, it is encoded alone, because the prompt's tokens are those that a model is asked with. A
     /// `chat_template` says itself what stands around an answer, and `space` is not looked at.
     ///
     /// # Errors
-    /// A template that does not write the assistant's turn behind the prompt, a tokenizer without the token that ends an
+    /// A template that does not write the assistant's turn after the prompt, a tokenizer without the token that ends an
     /// answer.
     pub fn encode_turn(
         &self,

@@ -29,7 +29,7 @@ pub struct LocalModel {
     pub wrapping: Wrapping,
     /// Why it is wrapped so, where that might be done otherwise.
     pub format_comment: Option<String>,
-    /// SHA-256 over configuration, tokenizer, weights and adapter: what decides an answer beside the prompt.
+    /// SHA-256 over configuration, tokenizer, weights and adapter: what decides an answer besides the prompt.
     pub fingerprint: String,
     /// The same by what the files hold.
     pub hashes: ModelHashes,
@@ -216,7 +216,7 @@ enum FileKind {
 /// Files by their path from the folder.
 type Files = BTreeMap<String, FileKind>;
 
-/// The files that decide what a model says: those that its weights are read from, wherever they lie, and beside them
+/// The files that decide what a model says: those that its weights are read from, wherever they lie, and next to them
 /// whatever else a loader reads.
 fn files_of_model(folder: &Path) -> Result<Files, EvaluateError> {
     // A tokenizer in these is read where there is no whole one.

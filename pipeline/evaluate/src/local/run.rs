@@ -14,7 +14,7 @@ use clika_scores::metrics::Answer;
 use clika_scores::predictions::Prediction;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What moves a score of a local model, beside the prompt.
+/// What moves a score of a local model, besides the prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalSettings {
     /// What an answer is read from.

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub struct StopConditions {
     /// Tokens that end it, each on its own.
     pub tokens: BTreeSet<u32>,
-    /// Texts that end it and are no part of it.
+    /// Texts that end it and are not part of it.
     pub texts: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ impl LocalModel {
             },
             Wrapping::Format { format, .. } => {
                 ends.texts.extend(format.stop.iter().cloned());
-                // Space before the end is no end yet.
+                // Space before the end is not an end yet.
                 let end =
                     format.answer_end().parts.into_iter().find(
                         |part| !matches!(part, PromptPart::Text(text) if text.trim().is_empty()),

@@ -27,7 +27,7 @@ pub enum Thinking {
 impl LocalModel {
     /// Looks how the model begins its answers to a few items, and tells its template not to think where it can.
     ///
-    /// The first token of a thought is no answer: the options that would be compared in its place hold next to none of the
+    /// The first token of a thought is not an answer: the options that would be compared in its place hold next to none of the
     /// probability.
     pub fn settle_thinking(
         &mut self,

@@ -49,7 +49,7 @@ impl RequestOptions {
     /// The way of asking that the user has chosen, or the best that the endpoint has: found once for each model, and kept.
     ///
     /// Log-probabilities come first, because they give scores and cannot be misread, if the letters hold at least half of
-    /// the probability; then constraints, tried with an answer that nobody gives by chance, because servers ignore
+    /// the probability; then constraints, tried with an answer that is not given by chance, because servers ignore
     /// fields they do not know; then free text, where most of the pilot's answers name an option or there are no letters;
     /// then letters of less probability. A model whose first token begins a
     /// thought has not answered with it: it is asked in another way.
@@ -80,7 +80,7 @@ impl RequestOptions {
         Ok(way)
     }
 
-    /// What decides the way beside the endpoint.
+    /// What decides the way besides the endpoint.
     fn requested(&self) -> Value {
         json!([
             self.api,
@@ -228,7 +228,7 @@ impl RequestOptions {
     /// instead.
     ///
     /// # Errors
-    /// A thought that is cut off in every item: it is no answer, however many items follow.
+    /// A thought that is cut off in every item: it is not an answer, however many items follow.
     async fn answers_freely(
         &self,
         mode: RequestMode,
@@ -273,7 +273,7 @@ impl PilotResult {
                 .is_some_and(|share| share < LEAST_PROBABILITY)
     }
 
-    /// Whether its letters hold more of the probability; none at all are no way of asking.
+    /// Whether its letters hold more of the probability; none at all are not a way of asking.
     fn is_better_than(&self, other: Option<&Self>) -> bool {
         let share = |way: &Self| way.letters_probability.unwrap_or(0.0);
         share(self) > other.map_or(0.0, share)

@@ -215,7 +215,7 @@ pub(crate) fn probability(scores: &[Option<f64>]) -> f64 {
 
 fn by_scores(reply: Completion, separator: &str, choices: usize) -> ItemAnswer {
     let scores = letter_scores(&reply, separator, choices);
-    // A thought is no answer, and neither is a list of tokens that lacks the one that was written.
+    // A thought is not an answer, and neither is a list of tokens that lacks the one that was written.
     let letters = letters(choices);
     let written = letters
         .iter()

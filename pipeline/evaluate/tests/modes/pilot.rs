@@ -92,7 +92,7 @@ async fn a_model_that_thinks_first_is_named_and_asked_for_its_answer() {
     let error = found(&open, options).await.unwrap_err();
     assert!(matches!(error, EvaluateError::Thinks { .. }), "{error}");
 
-    // A thought that never ends is no answer, although letters stand in it.
+    // A thought that never ends is not an answer, although letters stand in it.
     let stub =
         StubServer::start(move |_, request| likely(request, "<think>\nThe answer is A", &top));
     let cut = model(&stub, &folder.path().join("b"), None);

@@ -1,4 +1,4 @@
-//! Our side of `make bench-gpu`: benches/bench_gpu.py runs it and puts PyTorch beside it.
+//! Our side of `make bench-gpu`: benches/bench_gpu.py runs it and puts PyTorch next to it.
 //!
 //!     bench_gpu devices
 //!     bench_gpu DEVICE parity FIXTURES                            < a fixture and a type a line: llama bf16

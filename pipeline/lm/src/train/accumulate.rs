@@ -19,7 +19,7 @@ pub(super) struct BatchGradients {
 }
 
 impl Trainer {
-    /// The gradients of a batch. If memory runs out, the batch begins anew with micro-batches of half as many tokens, and
+    /// The gradients of a batch. If memory runs out, the batch starts again with micro-batches of half as many tokens, and
     /// later batches keep to that size. A failure may show only after the gradients of its micro-batch were added, so
     /// nothing of them is kept.
     pub(super) fn batch_gradients(

@@ -202,7 +202,7 @@ impl HubClient {
         Ok(answer)
     }
 
-    /// Sends a request, and again to where redirects lead, until an answer is none or has `arrived`.
+    /// Sends a request, and again to where redirects lead, until an answer is not a redirect or has `arrived`.
     ///
     /// On an address of the hub itself every redirect is followed: a renamed repository's first answer
     /// is not yet about the file.

@@ -88,7 +88,7 @@ pub enum HubError {
         /// What is missing.
         missing: String,
     },
-    /// The hub shows the repository to nobody without a token that may see it.
+    /// The hub shows the repository only to those with a token that may read it.
     #[error("the hub does not show `{model}` to {} (401)", if *token { "this token" } else { "anonymous users" })]
     #[diagnostic(help(
         "check the name; if the repository is private or gated, set HF_TOKEN to a valid token of an account that may read it"

@@ -14,7 +14,7 @@ const SMALL: [&str; 7] = [
     "special_tokens_map.json",
     "added_tokens.json",
     "chat_template.jinja",
-    // Of an adapter beside the model, which is named where the model is loaded.
+    // Of an adapter next to the model, which is named where the model is loaded.
     "adapter_config.json",
 ];
 

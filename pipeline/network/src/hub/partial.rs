@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The part of a file that has been downloaded so far, beside the place where the whole one goes.
+/// The part of a file that has been downloaded so far, next to the place where the whole one goes.
 pub struct PartialFile<'a> {
     name: &'a str,
     path: PathBuf,

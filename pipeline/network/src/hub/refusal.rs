@@ -11,7 +11,7 @@ const ERROR_CODE: &str = "x-error-code";
 /// The hub's own sentence.
 const ERROR_MESSAGE: &str = "x-error-message";
 
-/// What an answer means that is no success.
+/// What an answer other than success means.
 pub fn refusal(
     client: &HubClient,
     url: &Url,
@@ -52,7 +52,7 @@ pub fn refusal(
     };
     match (answer.header(ERROR_CODE), status.as_u16(), about.file) {
         (Some("GatedRepo"), ..) => gated(),
-        // To strangers a private repository is none.
+        // Without a token, a private repository looks like one that does not exist.
         (Some("RepoNotFound"), 401, _) => unauthorized(),
         (Some("RepoNotFound"), ..) => no_repository(),
         (Some("RevisionNotFound"), ..) => no_revision(),

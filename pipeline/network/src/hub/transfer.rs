@@ -14,7 +14,7 @@ use reqwest::{
 };
 use std::fs;
 
-/// How often a file is begun anew before its server is given up.
+/// How often a file is started again before the download fails.
 const MOST_STARTS: usize = 3;
 
 /// Brings a file's content into the cache, unless it is there, and returns what it is.

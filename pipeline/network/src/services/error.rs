@@ -126,7 +126,7 @@ impl Transient for CallError {
 /// Why a service cannot be used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum ApiError {
-    /// The address is none.
+    /// The address is invalid.
     #[error("`{url}` is not the address of a server")]
     #[diagnostic(help(
         "an address looks like https://api.openai.com/v1 or http://127.0.0.1:8000/v1"

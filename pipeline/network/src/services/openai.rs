@@ -361,7 +361,7 @@ fn first_token(logprobs: &Value) -> Result<Vec<(String, f64)>, CallError> {
 const NEVER: f64 = -9999.0;
 
 /// What the first tokens add up to at most. Numbers that are rounded, or of a list that holds a token twice, pass 1; twice
-/// as much is no distribution.
+/// as much is not a distribution.
 const MOST_PROBABILITY: f64 = 2.0;
 
 /// How far above 0 rounding takes a log-probability.

@@ -19,7 +19,7 @@ impl Answer {
     }
 }
 
-/// A model's answer beside the right one.
+/// A model's answer next to the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JudgedAnswer {

@@ -2,7 +2,7 @@
 ///
 /// The k-th smallest of `m` becomes `max over i ≤ k of min(1, (m − i + 1) · p₍ᵢ₎)`: rejecting what is at most α
 /// keeps the chance of any false rejection at α, however the tests depend on each other. In input order. A test
-/// that is undefined stays `None` and is no member of the family.
+/// that is undefined stays `None` and is not a member of the family.
 pub fn holm(p_values: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> = p_values
         .iter()

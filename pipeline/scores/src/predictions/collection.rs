@@ -25,14 +25,14 @@ pub struct Prediction {
     pub response: Option<String>,
     /// The right choice, from 0.
     pub label: u8,
-    /// SHA-256 of what was asked, as [`item_sha256`](crate::predictions::item_sha256) gives it; `None` where nobody recorded it.
+    /// SHA-256 of what was asked, as [`item_sha256`](crate::predictions::item_sha256) gives it; `None` if it was not recorded.
     pub item_sha256: Option<String>,
     /// SHA-256 of the text that the model was given.
     pub prompt_sha256: Option<String>,
 }
 
 impl Prediction {
-    /// The answer beside the right one.
+    /// The answer next to the right one.
     pub fn judged(&self) -> JudgedAnswer {
         JudgedAnswer {
             answer: self.answer,
@@ -66,12 +66,12 @@ pub struct Collection {
     files: BTreeMap<PredictionKey, PathBuf>,
     /// How predictions were made, where that is known.
     runs: BTreeMap<PredictionKey, Value>,
-    /// Files beside the answers that decide what is read, such as the clusters', by task.
+    /// Files next to the answers that decide what is read, such as the clusters', by task.
     shared_files: BTreeMap<Task, PathBuf>,
     /// The folder that was read.
     root: Option<PathBuf>,
     notices: Vec<String>,
-    /// Files that cannot be used, where that is no error.
+    /// Files that cannot be used, where that is not an error.
     unusable: Vec<(PredictionKey, Arc<PredictionError>)>,
 }
 
@@ -163,7 +163,7 @@ impl Collection {
     /// Reads the predictions that [`write`](Self::write) has put into a folder for one model; none where
     /// there are none.
     ///
-    /// They need not be of one run, and a file with scores that are no numbers is no error: it is
+    /// They need not be of one run, and a file with scores that are not finite is not an error: it is
     /// [`unusable`](Self::unusable).
     pub fn read_model(folder: &Path, model: &str) -> Result<Self, PredictionError> {
         check_name(model, folder)?;
@@ -183,7 +183,7 @@ impl Collection {
         &self.unusable
     }
 
-    /// Models, or what of them, whose answers carry no hash of their question, so that nobody knows whether they are to
+    /// Models, or what of them, whose answers carry no hash of their question, so that it is unknown whether they are to
     /// the same version of a dataset.
     pub fn unverified(&self) -> Vec<String> {
         let mut unverified = Vec::new();

@@ -237,7 +237,7 @@ fn prediction(
 /// The most that the probabilities of an item's choices add up to: 1, and what rounding adds.
 const MOST: f64 = 1.01;
 
-/// Refuses scores that are no log-probabilities of choices that exclude each other.
+/// Refuses scores that are not log-probabilities of choices that exclude each other.
 fn check_probabilities(scores: &[f64]) -> Result<(), String> {
     if let Some(score) = scores.iter().find(|&&score| score.exp() > MOST) {
         return Err(format!(

@@ -102,7 +102,7 @@ fn check_finite(key: &PredictionKey, predictions: &[Prediction]) -> Result<(), P
 /// Reads the folder of a model, or every such folder in a folder: those that have a manifest of
 /// predictions. `found` is every file in it.
 ///
-/// Scores that are no numbers are an error, or their file is set aside where `lenient`.
+/// Scores that are not finite are an error, or their file is set aside where `lenient`.
 pub(crate) fn read(
     folder: &Path,
     found: &[FolderEntry],
@@ -207,7 +207,7 @@ pub(crate) fn folder_name(model: &str) -> String {
 }
 
 /// Columns: item_id, cluster_id, choice_scores, choice (null: the answer was none), response,
-/// label, correct, item_sha256 and prompt_sha256 (null: nobody recorded them).
+/// label, correct, item_sha256 and prompt_sha256 (null: not recorded).
 fn encode(predictions: &[Prediction]) -> PolarsResult<Vec<u8>> {
     let mut scores = ListPrimitiveChunkedBuilder::<Float64Type>::new(
         "choice_scores".into(),

@@ -39,7 +39,7 @@ struct ReleaseLine {
 /// Whether a folder is the release.
 pub(crate) fn is_release(folder: &Path) -> bool {
     FOLDERS.iter().any(|(name, _)| {
-        // A link is no folder of the release: links to folders are not followed.
+        // A link is not a folder of the release: links to folders are not followed.
         std::fs::symlink_metadata(folder.join(name)).is_ok_and(|found| found.is_dir())
     })
 }
@@ -243,7 +243,7 @@ fn letter(text: &str, choices: usize) -> Option<u8> {
 }
 
 /// The choice that an answer begins with. As in the release, it counts by its first character:
-/// a lower-case or a Cyrillic letter and one beyond the choices are no answer.
+/// a lower-case or a Cyrillic letter and one beyond the choices are not answer.
 fn first_letter(response: &str, choices: usize) -> Option<u8> {
     let first = response.trim().chars().next()?;
     letter(first.encode_utf8(&mut [0; 4]), choices)

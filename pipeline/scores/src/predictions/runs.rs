@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run records without being another model or another way of asking for it. Everything else that describes a
-/// run has to be equal among predictions of one name: a field that nobody lists here tells runs apart.
+/// run has to be equal among predictions of one name: a field that is not listed here distinguishes runs.
 ///
 /// Model, revision and adapter are names; their files have hashes of their own.
 const RECORDS: [&str; 12] = [

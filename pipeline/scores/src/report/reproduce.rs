@@ -14,7 +14,7 @@ use clika_base::types::{LanguageCode, Progress};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The tables beside the printed ones, and what came of the comparison.
+/// The tables next to the printed ones, and what came of the comparison.
 #[derive(Clone, Debug, Serialize)]
 pub struct Reproduction {
     /// How intervals were made.
@@ -93,7 +93,7 @@ impl CellSummary {
     }
 }
 
-/// A number that the paper prints, and ours beside it.
+/// A number that the paper prints, and ours next to it.
 #[derive(Clone, Debug, Serialize)]
 pub struct PaperCell {
     /// The table's number.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// How intervals are made.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Uncertainty {
-    /// How often the items are drawn anew.
+    /// How often the items are drawn again.
     pub resamples: usize,
     /// Decides the draws.
     pub seed: u64,
@@ -45,7 +45,7 @@ pub(crate) enum ShareKind {
     EnCo,
     /// Right in both, of those right in the language or in English.
     Overlap,
-    /// Answers that are none among all items.
+    /// Invalid answers among all items.
     Invalid,
 }
 

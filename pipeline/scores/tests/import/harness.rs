@@ -191,7 +191,7 @@ fn the_newest_run_counts_wherever_it_lies() {
         collection.notices(),
         [format!("not read: {old} (there is a newer run)")]
     );
-    // Of one time there is no newest.
+    // Of files with the same time, none is the newest.
     let (_folder, read) = samples(&[
         ("a/m/samples_xgeo_de_2026.jsonl", sample("1", FOUR)),
         ("b/m/samples_xgeo_de_2026.jsonl", sample("1", FOUR)),

@@ -67,7 +67,7 @@ fn answers_to_two_versions_of_a_question_do_not_meet() {
         "{said}"
     );
     assert!(error.help().is_some());
-    // What nobody recorded is named, not refused.
+    // What was not recorded is named, not refused.
     let unknown = (key("n", "de"), item("Q1", "Q2"), Value::Null);
     let read = read(vec![of("m", "de", one), of("n", "zh", other), unknown]).unwrap();
     assert_eq!(read.unverified(), ["n on xgeo in de"]);

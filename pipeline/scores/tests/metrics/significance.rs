@@ -66,7 +66,7 @@ fn the_p_value_of_a_difference_counts_both_sides() {
     // The other sign is the same test.
     let negated = values.iter().map(|value| value.map(|value| -value));
     close(p(negated.collect()).unwrap(), 0.6);
-    // An undefined resample is none of the nine.
+    // An undefined resample is not one of the nine.
     values.push(None);
     close(p(values).unwrap(), 0.6);
     // 2 · (0 + 1) / (999 + 1), not 0.

@@ -29,7 +29,7 @@ pub(super) const NUMBER: [&str; 12] = [
     "hex",
 ];
 
-/// Calls a method of a value that is no text.
+/// Calls a method of a value that is not text.
 pub(super) fn call(of: &Value, name: &str, given: CallArguments) -> Result<Value> {
     match (of, name) {
         (Value::Dict(_), "get") => {

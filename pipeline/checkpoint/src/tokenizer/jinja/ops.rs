@@ -101,7 +101,7 @@ fn repeated_values(values: &[Value], times: usize) -> Vec<Value> {
     (0..times).flat_map(|_| values.iter().cloned()).collect()
 }
 
-/// Arithmetic; `None` where one of them is no number.
+/// Arithmetic; `None` where one of them is not a number.
 fn number(operator: BinaryOperator, left: &Value, right: &Value) -> Result<Option<Value>> {
     if let (Some(a), Some(b)) = (left.as_int(), right.as_int()) {
         return whole(operator, a, b).map(Some);

@@ -111,7 +111,7 @@ impl Value {
         }
     }
 
-    /// How two numbers are ordered, exactly; the outer `None` for what is no number, the inner one for a NaN.
+    /// How two numbers are ordered, exactly; the outer `None` for what is not a number, the inner one for a NaN.
     fn number_order(&self, other: &Self) -> Option<Option<Ordering>> {
         Some(match (self.as_int(), other.as_int()) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),

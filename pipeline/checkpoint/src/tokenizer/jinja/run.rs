@@ -177,7 +177,7 @@ impl Renderer<'_> {
             Statement::With(values, body) => {
                 let inner = Scope::new(Some(scope));
                 for (target, value) in values {
-                    // What is bound here is not seen by what is bound beside it.
+                    // What is bound here is not seen by what is bound next to it.
                     let value = self.value(value, scope)?;
                     self.assign(target, value, &inner)?;
                 }

@@ -164,7 +164,7 @@ fn cache_name(place_and_model: &str, address: &str) -> String {
     format!("{place_and_model}-{}", &hash[..12])
 }
 
-/// Says so where answers lie that an earlier version kept: they were named by host and port only, so that nobody knows
+/// Says so if there are answers of an earlier version: they were named by host and port only, so it is unknown
 /// which address gave them.
 fn note_earlier_cache(args: &ApiArgs, project: &Project, (old, new): (&str, &str), address: &str) {
     let (old, new) = (args.cache_file(old, project), args.cache_file(new, project));
@@ -179,7 +179,7 @@ fn note_earlier_cache(args: &ApiArgs, project: &Project, (old, new): (&str, &str
 }
 
 impl RemoteArgs {
-    /// The first option beside the endpoint that was given.
+    /// The first option besides the endpoint that was given.
     pub(super) fn first_given(&self) -> Option<&'static str> {
         let given = [
             (self.key_variable.is_some(), "--key-variable"),

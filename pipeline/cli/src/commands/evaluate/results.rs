@@ -96,7 +96,7 @@ fn warn_of_thoughts(answers: &[SetAnswers]) {
     }
 }
 
-/// Says where an endpoint's numbers are no probabilities.
+/// Says where an endpoint's numbers are not probabilities.
 fn warn_of_sums(rows: &[ScoreRow]) {
     let most = rows.iter().filter_map(|row| row.letters).reduce(f64::max);
     if let Some(most) = most.filter(|most| *most > 1.01) {

@@ -1,4 +1,4 @@
-//! Predictions that a name has already: what of them may stand beside a run's.
+//! Predictions that a name has already: what of them may stand next to a run's.
 //!
 //! Under one name stand answers of one model, asked in one way, and of each task on one version of its dataset.
 
@@ -43,7 +43,7 @@ pub(super) fn check(plan: &RunPlan<'_>, described: &Value) -> Result<(), Failure
     plan.beside(described, true).map(|_| ())
 }
 
-/// Writes predictions beside those of other tasks and languages that the name has already.
+/// Writes predictions next to those of other tasks and languages that the name has already.
 pub(super) fn save(
     plan: &RunPlan<'_>,
     answers: &[SetAnswers],
@@ -89,7 +89,7 @@ impl RunPlan<'_> {
         run
     }
 
-    /// The predictions that stay beside the run's, and what is to be said about the others.
+    /// The predictions that stay next to the run's, and what is to be said about the others.
     ///
     /// `partly`: not everything that will describe the run is known yet.
     fn beside(
@@ -182,7 +182,7 @@ impl RunPlan<'_> {
         difference(&older, run)
     }
 
-    /// Why older predictions cannot stand beside the run's.
+    /// Why older predictions cannot stand next to the run's.
     fn clash(
         &self,
         key: &PredictionKey,

@@ -30,7 +30,7 @@ use settings::SettingArgs;
 use std::path::{Path, PathBuf};
 
 /// Teaches a model a fictional world and measures what crosses to another language: adapters, the gate of what it has to
-/// know, XRR with intervals. A run that was interrupted or killed goes on from its last checkpoint.
+/// know, XRR with intervals. A run that was interrupted or killed continues from its last checkpoint.
 #[derive(clap::Args)]
 pub struct Args {
     /// The model: a folder, a hub id (org/name, org/name@revision), or `demo`, which is made on first use

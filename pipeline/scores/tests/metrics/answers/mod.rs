@@ -2,7 +2,7 @@
 
 use clika_scores::metrics::{Answer, JudgedAnswer};
 
-/// Answers beside the right ones, one letter each.
+/// Answers next to the right ones, one letter each.
 pub fn judged(answers: &str, right: &str) -> Vec<JudgedAnswer> {
     assert_eq!(answers.len(), right.len());
     answers
