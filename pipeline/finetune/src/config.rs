@@ -117,8 +117,8 @@ named_enum! {
         Ranking = ("ranking", "The likeliest of the choices"),
         /// What the model writes.
         Free = ("free", "What the model writes has to contain the right name, as in the paper"),
-        /// One after the other.
-        Both = ("both", "One after the other"),
+        /// Both, in turn.
+        Both = ("both", "Both, in turn"),
     }
 }
 

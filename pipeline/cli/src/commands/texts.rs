@@ -216,7 +216,7 @@ impl TextArgs {
             .filter(|language| language.code.as_str() != "en")
         {
             let chosen = match self.engine {
-                Some(engine) => engine.into(),
+                Some(engine) => engine,
                 None => *experiment
                     .translation
                     .engines

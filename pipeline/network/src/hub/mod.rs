@@ -8,7 +8,7 @@ mod cache;
 mod client;
 mod download_progress;
 mod error;
-mod hub;
+mod locate;
 mod lock;
 mod needed;
 mod partial;
@@ -20,5 +20,5 @@ mod settings;
 mod transfer;
 
 pub use error::HubError;
-pub use hub::{Hub, ModelFolder};
+pub use locate::{Hub, ModelFolder};
 pub use settings::HubSettings;
