@@ -6,7 +6,7 @@ use super::{
     lines, release_world,
 };
 use crate::{AuditError, ChoiceItem, ChoiceSet};
-use clika_base::types::LanguageCode;
+use clika_base::types::{Id, LanguageCode};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 
@@ -76,23 +76,6 @@ pub(super) fn read(
         name: root.name_of(folder),
         languages,
     })))
-}
-
-/// An identifier, which some files write as a number.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Number(u64),
-    Text(String),
-}
-
-impl From<Id> for String {
-    fn from(id: Id) -> Self {
-        match id {
-            Id::Number(number) => number.to_string(),
-            Id::Text(text) => text,
-        }
-    }
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! The types that every stage of the pipeline shares. This crate does no I/O.
 
 mod file_position;
+mod id;
 mod item;
 mod language;
 mod named;
@@ -11,6 +12,7 @@ mod task;
 mod year;
 
 pub use file_position::FilePosition;
+pub use id::Id;
 pub use item::{Choice, Item, Relation, Sex};
 pub use language::{
     CopaQuestions, FictionalTemplates, Gendered, GeoTemplates, Language, LanguageCode,

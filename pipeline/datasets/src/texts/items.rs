@@ -2,7 +2,7 @@
 
 use super::lines;
 use crate::DatasetError;
-use clika_base::types::FilePosition;
+use clika_base::types::{FilePosition, Id};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -91,14 +91,6 @@ impl TextItem {
 
 fn letter(position: usize) -> String {
     char::from(b'A' + u8::try_from(position).expect("an item has few choices")).to_string()
-}
-
-/// An identifier, which some files write as a number.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Number(u64),
-    Text(String),
 }
 
 /// A line of COPA in the form of XCOPA and SuperGLUE.
@@ -196,15 +188,6 @@ pub(super) fn read_csqa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError
             label,
         })
     })
-}
-
-impl From<Id> for String {
-    fn from(id: Id) -> Self {
-        match id {
-            Id::Number(number) => number.to_string(),
-            Id::Text(text) => text,
-        }
-    }
 }
 
 fn read<T: DeserializeOwned>(
