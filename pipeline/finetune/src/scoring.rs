@@ -25,22 +25,7 @@ impl ExperimentRun<'_> {
         let (pair, config) = (self.pair, self.experiment.config);
         let chance = pair.chance()?;
         let model = self.experiment.model;
-        let control_tests = pair
-            .control_tests
-            .iter()
-            .flat_map(|control_tests| &control_tests.rows);
-        let rows = pair
-            .splits
-            .gate
-            .iter()
-            .chain(&pair.splits.test)
-            .chain(control_tests);
-        // A right answer has to have room.
-        let longest = longest_answer(model, &config.answers.space, rows)?;
-        let settings = AnswerSettings {
-            max_new_tokens: config.answers.max_new_tokens.max(longest),
-            ..config.answers.clone()
-        };
+        let settings = self.settings()?;
         let evaluator = RowEvaluator {
             model,
             decoder,
@@ -50,51 +35,17 @@ impl ExperimentRun<'_> {
             stop: self.stop,
             progress: self.progress,
         };
-        let name = self.name();
-        let ask = |mode, split: &Split, rows: &[&FictionalRow], what: &str| {
-            evaluator.ask(mode, split, rows, &format!("{name} {what}"))
-        };
-        let translations = ask(
+        let translations = self.ask(
+            &evaluator,
             AnswerMethod::Free,
             &Split::Gate,
             &pair.translations(),
             "translations",
         )?;
         let mut answers = [recall.as_slice(), &translations].concat();
-        let questions = [pair.source_questions(), pair.target_questions()].concat();
-        let test: Vec<&FictionalRow> = pair.splits.test.iter().collect();
         let mut modes = Vec::new();
         for &mode in config.answers.modes.each() {
-            let known = ask(mode, &Split::Gate, &questions, "gate")?;
-            let tested = ask(mode, &Split::Test, &test, "test")?;
-            let in_source = |answer: &&AnswerRecord| answer.language == pair.source.as_str();
-            let source: Vec<AnswerRecord> = known.iter().filter(in_source).cloned().collect();
-            let conductivity = |target: &[AnswerRecord]| {
-                Conductivity::new(&source, target, chance, &config.intervals)
-            };
-            let mut result = AnswerMethodResult {
-                mode,
-                gate: Gate::new(
-                    config.gate.threshold,
-                    &pair.source,
-                    &pair.target,
-                    &translations,
-                    &known,
-                ),
-                conductivity: conductivity(&tested),
-                control_tests: Vec::new(),
-            };
-            answers.extend(known.iter().cloned());
-            answers.extend(tested);
-            for ControlTest { name, rows } in &pair.control_tests {
-                let rows: Vec<&FictionalRow> = rows.iter().collect();
-                let tested = ask(mode, &Split::ControlTest(name.clone()), &rows, name)?;
-                result.control_tests.push(ControlTestResult {
-                    name: name.clone(),
-                    conductivity: conductivity(&tested),
-                });
-                answers.extend(tested);
-            }
+            let result = self.score_method(&evaluator, mode, &translations, &mut answers)?;
             modes.push(result);
         }
         let result = RunResult {
@@ -114,6 +65,82 @@ impl ExperimentRun<'_> {
             modes,
         };
         Ok((result, answers))
+    }
+
+    /// The settings of answers, with room for every right answer.
+    fn settings(&self) -> Result<AnswerSettings, FinetuneError> {
+        let (pair, answers) = (self.pair, &self.experiment.config.answers);
+        let control_tests = pair
+            .control_tests
+            .iter()
+            .flat_map(|control_tests| &control_tests.rows);
+        let rows = pair
+            .splits
+            .gate
+            .iter()
+            .chain(&pair.splits.test)
+            .chain(control_tests);
+        let longest = longest_answer(self.experiment.model, &answers.space, rows)?;
+        Ok(AnswerSettings {
+            max_new_tokens: answers.max_new_tokens.max(longest),
+            ..answers.clone()
+        })
+    }
+
+    fn ask(
+        &self,
+        evaluator: &RowEvaluator<'_>,
+        method: AnswerMethod,
+        split: &Split,
+        rows: &[&FictionalRow],
+        what: &str,
+    ) -> Result<Vec<AnswerRecord>, FinetuneError> {
+        evaluator.ask(method, split, rows, &format!("{} {what}", self.name()))
+    }
+
+    /// Asks gate, test and further tests in a mode; adds the answers to `answers`.
+    fn score_method(
+        &self,
+        evaluator: &RowEvaluator<'_>,
+        mode: AnswerMethod,
+        translations: &[AnswerRecord],
+        answers: &mut Vec<AnswerRecord>,
+    ) -> Result<AnswerMethodResult, FinetuneError> {
+        let (pair, config) = (self.pair, self.experiment.config);
+        let chance = pair.chance()?;
+        let questions = [pair.source_questions(), pair.target_questions()].concat();
+        let test: Vec<&FictionalRow> = pair.splits.test.iter().collect();
+        let known = self.ask(evaluator, mode, &Split::Gate, &questions, "gate")?;
+        let tested = self.ask(evaluator, mode, &Split::Test, &test, "test")?;
+        let in_source = |answer: &&AnswerRecord| answer.language == pair.source.as_str();
+        let source: Vec<AnswerRecord> = known.iter().filter(in_source).cloned().collect();
+        let conductivity =
+            |target: &[AnswerRecord]| Conductivity::new(&source, target, chance, &config.intervals);
+        let mut result = AnswerMethodResult {
+            mode,
+            gate: Gate::new(
+                config.gate.threshold,
+                &pair.source,
+                &pair.target,
+                translations,
+                &known,
+            ),
+            conductivity: conductivity(&tested),
+            control_tests: Vec::new(),
+        };
+        answers.extend(known);
+        answers.extend(tested);
+        for ControlTest { name, rows } in &pair.control_tests {
+            let rows: Vec<&FictionalRow> = rows.iter().collect();
+            let split = Split::ControlTest(name.clone());
+            let tested = self.ask(evaluator, mode, &split, &rows, name)?;
+            result.control_tests.push(ControlTestResult {
+                name: name.clone(),
+                conductivity: conductivity(&tested),
+            });
+            answers.extend(tested);
+        }
+        Ok(result)
     }
 }
 

@@ -18,14 +18,17 @@ use clika_base::types::Progress;
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_evaluate::{
     AnswerMode, EvaluateError, EvaluationSettings, LocalModel, LocalSettings, RequestOptions,
-    SCORING_VERSION, Spacing, Thinking, evaluate_local,
+    SCORING_VERSION, SetAnswers, Spacing, Thinking, evaluate_local,
 };
 use clika_finetune::DEMO_FORMAT;
 use clika_lm::{Device, InferenceMode, Workload, report_memory};
 use clika_network::hub::ModelFolder;
 use clika_network::services::AnswerCache;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 
 /// How a model that runs here is asked.
 #[derive(clap::Args)]
@@ -248,6 +251,26 @@ fn describe(
     }))
 }
 
+/// Asks the questions. What is answered when Ctrl-C comes is kept.
+fn ask(
+    model: &LocalModel,
+    prompt: &EvaluationSettings,
+    settings: &LocalSettings,
+    questions: &PlannedQuestions,
+    kept: &AnswerCache,
+    stop: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Vec<SetAnswers>, Failure> {
+    let sets = &questions.sets;
+    match evaluate_local(model, prompt, settings, sets, kept, stop, progress) {
+        Err(EvaluateError::Stopped) => Err(Failure::Interrupted(
+            "interrupted; the answers so far are kept: run the command again to continue"
+                .to_owned(),
+        )),
+        answered => Ok(answered?),
+    }
+}
+
 /// Evaluates the model `model_name`, a folder or a hub id.
 pub(super) fn run(
     args: &Args,
@@ -314,24 +337,15 @@ pub(super) fn run(
     let folder = args.api_args.cache.clone();
     let folder = folder.unwrap_or_else(|| project.local_cache());
     let kept = AnswerCache::open(&folder.join(file))?;
-    let answered = evaluate_local(
+    let answers = ask(
         &model,
         &prompt,
         &settings,
-        &questions.sets,
+        &questions,
         &kept,
         stop,
         progress.as_ref(),
-    );
-    let answers = match answered {
-        Err(EvaluateError::Stopped) => {
-            return Err(Failure::Interrupted(
-                "interrupted; the answers so far are kept: run the command again to continue"
-                    .to_owned(),
-            ));
-        }
-        answered => answered?,
-    };
+    )?;
     let results = EvaluationResults {
         name,
         questions: &questions,
