@@ -1,5 +1,7 @@
 //! Translators.
 
+#![allow(clippy::unwrap_used)]
+
 mod checks;
 mod names;
 mod providers;

@@ -1,5 +1,7 @@
 //! Wikidata: queries, store and client.
 
+#![allow(clippy::unwrap_used)]
+
 mod awkward;
 mod client;
 mod queries;

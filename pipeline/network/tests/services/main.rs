@@ -1,4 +1,6 @@
 //! Paid services.
 
+#![allow(clippy::unwrap_used)]
+
 mod log_probabilities;
 mod service;

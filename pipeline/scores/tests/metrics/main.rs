@@ -1,5 +1,7 @@
 //! Formulas of scores, intervals and tests.
 
+#![allow(clippy::unwrap_used)]
+
 mod answers;
 mod bootstrap;
 mod properties;
