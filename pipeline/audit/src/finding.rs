@@ -39,7 +39,7 @@ pub struct FindingExample {
     pub id: String,
     /// The language it is in.
     pub language: LanguageCode,
-    /// What stands there.
+    /// What is there.
     pub text: String,
 }
 

@@ -44,7 +44,7 @@ pub struct TranslationConfig {
     pub libretranslate_url: String,
     /// The endpoint of the LLM.
     pub llm_endpoint: String,
-    /// The model behind it.
+    /// The model at that endpoint.
     pub llm_model: String,
 }
 

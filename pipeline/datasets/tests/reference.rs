@@ -248,7 +248,7 @@ fn every_city_is_confirmed() {
         if !in_country(&places, &qid, country) && !places_of_aliases.contains(qid.as_str()) {
             assert!(
                 in_country(&unverified, &qid, country),
-                "{qid} stands in no file"
+                "{qid} is in no file"
             );
             only_unverified.push(english[&city.city].as_str());
         }
@@ -258,7 +258,7 @@ fn every_city_is_confirmed() {
             city.population
         );
     }
-    // The item stands in one file only; name, country and division are the authors' too.
+    // The item is in one file only; name, country and division are the authors' too.
     only_unverified.sort_unstable();
     assert_eq!(
         only_unverified,
@@ -299,7 +299,7 @@ fn every_division_has_the_item_of_its_code() {
             !known.contains(qid.as_str())
         })
         .count();
-    // The others stand in both files.
+    // The others are in both files.
     assert!(
         in_one_file * 4 < divisions.len(),
         "{in_one_file} of {}",

@@ -48,5 +48,5 @@ pub use results::{
 };
 pub use worlds::{WorldSource, language_pairs};
 
-/// The program and version that stand in manifests.
+/// The program and version, as manifests name them.
 const TOOL: &str = concat!("clika ", env!("CARGO_PKG_VERSION"));

@@ -55,7 +55,7 @@ fn one_name_is_one_model_asked_in_one_way() {
         ),
         "{said}"
     );
-    // Another name, and a run over everything that stands there.
+    // Another name, and a run over everything that is there.
     let other = ["--languages", "de", "--dtype", "bf16", "--name", "in-bf16"];
     evaluate(&project, &other);
     evaluate(&project, &["--languages", "en,he", "--dtype", "bf16"]);

@@ -24,5 +24,5 @@ pub struct Export {
     pub entries: Vec<(String, usize)>,
 }
 
-/// The program and version that stand in manifests.
+/// The program and version, as manifests name them.
 const TOOL: &str = concat!("clika ", env!("CARGO_PKG_VERSION"));

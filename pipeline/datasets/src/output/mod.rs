@@ -11,7 +11,7 @@ pub use report::{BuildReport, Exception};
 use clika_base::files::Manifest;
 use std::path::PathBuf;
 
-/// The program and version that stand in manifests and cards.
+/// The program and version, as manifests and cards name them.
 pub(crate) const TOOL: &str = concat!("clika ", env!("CARGO_PKG_VERSION"));
 
 /// What became of a dataset.

@@ -2,7 +2,7 @@ use clika_base::types::{LanguageCode, Qid};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a build reports besides its rows; it stands in the manifest.
+/// What a build reports besides its rows; it goes into the manifest.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BuildReport {
     /// Triples in the snapshot; 0 for a dataset that has none.

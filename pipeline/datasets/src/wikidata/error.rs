@@ -55,7 +55,7 @@ pub enum WikidataError {
         path: PathBuf,
         /// The column.
         variable: &'static str,
-        /// What stands there.
+        /// What is there.
         found: String,
     },
     /// An item has two labels in one language, where Wikidata allows one.

@@ -209,7 +209,7 @@ pub enum ApiError {
     CacheVersion {
         /// The cache.
         path: PathBuf,
-        /// What stands there.
+        /// What is there.
         problem: String,
     },
     /// A line of the cache is broken.

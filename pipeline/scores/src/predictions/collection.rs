@@ -150,7 +150,7 @@ impl Collection {
         self.predictions.insert(key, predictions);
     }
 
-    /// Notes how predictions were made: dataset, prompt, endpoint. It stands in the model's manifest.
+    /// Notes how predictions were made: dataset, prompt, endpoint. It goes into the model's manifest.
     pub fn describe(&mut self, key: PredictionKey, run: Value) {
         self.runs.insert(key, run);
     }

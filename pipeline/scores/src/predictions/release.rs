@@ -243,7 +243,7 @@ fn letter(text: &str, choices: usize) -> Option<u8> {
 }
 
 /// The choice that an answer begins with. As in the release, it counts by its first character:
-/// a lower-case or a Cyrillic letter and one beyond the choices are not answer.
+/// a lower-case or a Cyrillic letter and one beyond the choices are not answers.
 fn first_letter(response: &str, choices: usize) -> Option<u8> {
     let first = response.trim().chars().next()?;
     letter(first.encode_utf8(&mut [0; 4]), choices)
