@@ -23,7 +23,7 @@ fn tells_strangers_to_set_a_token() {
     let (error, asked, _) = outcome(refuse);
     assert_eq!(
         error.to_string(),
-        "the hub does not show `org/tiny` to strangers (401)"
+        "the hub does not show `org/tiny` to anonymous users (401)"
     );
     assert!(hint(&error).contains("HF_TOKEN"));
     assert_eq!(asked, 1);
