@@ -123,7 +123,7 @@ fn json_holds_cells_and_scores() {
     for key in ["metric", "value", "low", "high", "n"] {
         assert!(invalid.get(key).is_some(), "{key} is missing in {invalid}");
     }
-    assert_eq!(invalid["invalid"], 1, "a full stop is no answer");
+    assert_eq!(invalid["invalid"], 1, "a full stop is not an answer");
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn labels_are_clean() {
     for (subject, node) in Graph::read().0 {
         for label in node.get("label").into_iter().flatten() {
             let Term::Literal(label) = label else {
-                panic!("{subject}: {label} is no text");
+                panic!("{subject}: {label} is not text");
             };
             let text = label.value();
             let clean = !text.is_empty()

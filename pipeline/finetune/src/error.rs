@@ -12,7 +12,7 @@ use std::{io, path::PathBuf};
 pub enum FinetuneError {
     /// A file that a person wrote cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("is the file there, and may you read it?"))]
+    #[diagnostic(help("check the path and the file's permissions"))]
     Unreadable {
         /// The file.
         path: PathBuf,

@@ -96,7 +96,7 @@ impl Training {
 fn targets(adapter: &Adapter) -> Vec<&String> {
     match &adapter.config.targets {
         Some(ModuleSelection::List(names)) => sorted(names),
-        other => panic!("{other:?} is no list"),
+        other => panic!("{other:?} is not a list"),
     }
 }
 

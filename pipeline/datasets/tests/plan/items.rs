@@ -136,7 +136,7 @@ fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
         .unwrap();
     for choice in &seattle.choices {
         let Choice::Entity(division) = choice else {
-            panic!("a division is no year")
+            panic!("a division is not a year")
         };
         assert!(!states.contains(division), "{division}");
     }
@@ -148,7 +148,7 @@ fn hard_years_leave_a_plausible_age() {
     let plan = plan(Task::XPeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
     let year = |answer: Choice| match answer {
         Choice::Year(year) => year.astronomical(),
-        Choice::Entity(qid) => panic!("{qid} is no year"),
+        Choice::Entity(qid) => panic!("{qid} is not a year"),
     };
     let right: BTreeMap<_, _> = plan
         .items
@@ -160,7 +160,7 @@ fn hard_years_leave_a_plausible_age() {
             let age = match item.relation {
                 Relation::Birth => right[&(item.entity, Relation::Death)] - year(choice),
                 Relation::Death => year(choice) - right[&(item.entity, Relation::Birth)],
-                Relation::Division => panic!("{} is no person", item.id),
+                Relation::Division => panic!("{} is not a person", item.id),
             };
             assert!((15..=105).contains(&age), "{}: {age}", item.id);
             let distance = year(choice).abs_diff(year(item.answer()));
@@ -181,7 +181,7 @@ fn the_right_year_cannot_be_told_from_the_choices() {
                 .iter()
                 .map(|choice| match choice {
                     Choice::Year(year) => i64::from(year.astronomical()),
-                    Choice::Entity(qid) => panic!("{qid} is no year"),
+                    Choice::Entity(qid) => panic!("{qid} is not a year"),
                 })
                 .collect();
             let answer = years[item.label];

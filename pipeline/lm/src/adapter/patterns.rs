@@ -265,7 +265,7 @@ mod tests {
         let mut config = plain();
         config.rank_pattern = vec![("q_proj(".to_owned(), 8)];
         let Err(error) = Patterns::new(&config, selection_of(&config)) else {
-            panic!("it is no expression");
+            panic!("it is not an expression");
         };
         assert!(error.to_string().contains("rank_pattern"), "{error}");
     }
