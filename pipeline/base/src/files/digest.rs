@@ -1,6 +1,13 @@
 use crate::files::ArtifactError;
 use sha2::{Digest, Sha256};
-use std::{fs::File, io, path::Path};
+use std::{
+    collections::HashMap,
+    fs::File,
+    io,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 /// The SHA-256 of some bytes, as 64 lower-case hexadecimal digits.
 pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
@@ -14,6 +21,31 @@ pub fn sha256_file(path: &Path) -> Result<String, ArtifactError> {
         .and_then(|mut file| io::copy(&mut file, &mut hash))
         .map_err(ArtifactError::read(path))?;
     Ok(hex(&hash.finalize()))
+}
+
+/// [`sha256_file`], computed once for a file that does not change: weights are checked where they are kept and named where
+/// they are loaded, and take minutes.
+pub fn sha256_file_once(path: &Path) -> Result<String, ArtifactError> {
+    /// Device, inode, length, and the time of the last change in seconds and nanoseconds.
+    type Identity = (u64, u64, u64, i64, i64);
+    static KNOWN: Mutex<Option<HashMap<Identity, String>>> = Mutex::new(None);
+    let file = std::fs::metadata(path).map_err(ArtifactError::read(path))?;
+    let identity = (
+        file.dev(),
+        file.ino(),
+        file.len(),
+        file.ctime(),
+        file.ctime_nsec(),
+    );
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(digest) = known().get_or_insert_default().get(&identity) {
+        return Ok(digest.clone());
+    }
+    let digest = sha256_file(path)?;
+    known()
+        .get_or_insert_default()
+        .insert(identity, digest.clone());
+    Ok(digest)
 }
 
 fn hex(digest: &[u8]) -> String {

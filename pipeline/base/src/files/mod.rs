@@ -8,7 +8,7 @@ mod manifest;
 mod replace;
 
 pub use atomic::{FolderDraft, TakenFolder, is_scratch, lost_folders, recover_folder};
-pub use digest::{sha256_file, sha256_hex};
+pub use digest::{sha256_file, sha256_file_once, sha256_hex};
 pub use error::ArtifactError;
 pub use lock::FolderLock;
 pub use manifest::Manifest;

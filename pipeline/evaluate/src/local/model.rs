@@ -4,7 +4,7 @@ use super::{
     stop::{StopConditions, TemplateEnd, template_end},
 };
 use crate::EvaluateError;
-use clika_base::files::{sha256_file, sha256_hex};
+use clika_base::files::{sha256_file_once, sha256_hex};
 use clika_base::templates::{
     DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format,
 };
@@ -265,7 +265,7 @@ fn digests(
     progress.start(files.len() as u64, "files checked");
     let mut digests = BTreeMap::new();
     for name in files.keys() {
-        digests.insert(name.clone(), sha256_file(&folder.join(name))?);
+        digests.insert(name.clone(), sha256_file_once(&folder.join(name))?);
         progress.step(name);
     }
     progress.finish();

@@ -1,8 +1,8 @@
 use crate::hub::{
     HubError, needed,
-    revision::{RevisionId, is_commit},
+    revision::{RevisionId, is_commit, is_hex},
 };
-use clika_base::files::replace_file;
+use clika_base::files::{replace_file, sha256_file_once};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -82,6 +82,41 @@ impl Repository {
         link().map_err(HubError::write(name, &path))
     }
 
+    /// Removes a file of a snapshot whose content does not have the SHA-256 that is its name, and says so.
+    ///
+    /// Small files are named by git's hash, which is not checked.
+    pub fn remove_damaged(&self, commit: &str, name: &str) -> Result<bool, HubError> {
+        let path = self.snapshot(commit).join(name);
+        let Ok(target) = fs::read_link(&path) else {
+            return Ok(false);
+        };
+        let etag = target.file_name().map(|name| name.to_string_lossy());
+        let Some(etag) = etag.filter(|etag| is_sha256(etag)) else {
+            return Ok(false);
+        };
+        if !path.is_file() || sha256_file_once(&path)? == *etag {
+            return Ok(false);
+        }
+        for damaged in [self.blob(&etag), path] {
+            fs::remove_file(&damaged).map_err(HubError::write(name, &damaged))?;
+        }
+        Ok(true)
+    }
+
+    /// Removes the damaged files of a snapshot, and names the first.
+    fn first_damaged(&self, commit: &str) -> Result<Option<String>, HubError> {
+        let folder = self.snapshot(commit);
+        let mut found = None;
+        for entry in fs::read_dir(&folder).map_err(HubError::read(&folder))? {
+            let name = entry.map_err(HubError::read(&folder))?.file_name();
+            let name = name.to_string_lossy();
+            if self.remove_damaged(commit, &name)? {
+                found.get_or_insert(name.into_owned());
+            }
+        }
+        Ok(found)
+    }
+
     /// Notes the commit of a branch or tag.
     pub fn set_reference(&self, revision: &str, commit: &str) -> Result<(), HubError> {
         if revision == commit {
@@ -99,6 +134,11 @@ impl Repository {
         let folder = self.snapshot(&commit);
         if !folder.is_dir() {
             return Ok(CacheEntry::Lacks(format!("revision {commit}")));
+        }
+        if let Some(damaged) = self.first_damaged(&commit)? {
+            return Ok(CacheEntry::Lacks(format!(
+                "`{damaged}`, which was damaged and has been removed,"
+            )));
         }
         Ok(match needed::missing(&folder)? {
             Some(missing) => CacheEntry::Lacks(missing),
@@ -125,4 +165,8 @@ impl Repository {
             Err(error) => Err(HubError::read(&path)(error)),
         }
     }
+}
+
+fn is_sha256(name: &str) -> bool {
+    name.len() == 64 && is_hex(name)
 }

@@ -179,6 +179,11 @@ impl CommitDownload<'_> {
         let snapshot = self.repository.snapshot(self.commit);
         // A commit's files never change, so that one which is there needs no question.
         for file in files {
+            if self.repository.remove_damaged(self.commit, &file)? {
+                self.progress.note(&format!(
+                    "`{file}` in the cache was damaged: its SHA-256 is not its name; it is fetched again"
+                ));
+            }
             if !snapshot.join(&file).is_file() {
                 let remote = self
                     .client
