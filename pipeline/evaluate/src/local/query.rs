@@ -1,44 +1,37 @@
 use super::LocalModel;
 use crate::{EvaluateError, EvaluationSettings, Question};
+use clika_base::named_enum;
 use clika_lm::ScoringRequest;
 use serde::{Deserialize, Serialize};
 
-/// What a model's answer is read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AnswerMode {
-    /// The log-probability of each option's letter as the next token.
-    Letters,
-    /// The log-probability of each option's whole text.
-    Texts,
-    /// The same, divided by the text's bytes in UTF-8.
-    TextsPerByte,
-    /// What the model writes, greedily.
-    Free,
-}
-
-impl AnswerMode {
-    /// The name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Letters => "letters",
-            Self::Texts => "texts",
-            Self::TextsPerByte => "texts-per-byte",
-            Self::Free => "free",
-        }
+named_enum! {
+    /// What a model's answer is read from.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum AnswerMode {
+        /// The log-probability of each option's letter as the next token.
+        Letters = ("letters", "Log-probabilities of the option letters"),
+        /// The log-probability of each option's whole text.
+        Texts = ("texts", "Log-probability of each option's text"),
+        /// The same, divided by the text's bytes in UTF-8.
+        TextsPerByte = ("texts-per-byte", "The same, divided by its bytes"),
+        /// What the model writes, greedily.
+        Free = ("free", "What the model writes"),
     }
 }
 
-/// What stands between the prompt and an option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Spacing {
-    /// What the format or, where it adds nothing, the prompt's own example has.
-    Auto,
-    /// A space.
-    Space,
-    /// Nothing.
-    None,
+named_enum! {
+    /// What stands between the prompt and an option.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Spacing {
+        /// What the format or, where it adds nothing, the prompt's own example has.
+        Auto = ("auto", "As in the format, or else in the prompt's own example"),
+        /// A space.
+        Space = ("space", "A space"),
+        /// Nothing.
+        None = ("none", "Nothing"),
+    }
 }
 
 /// An item as a query, and what each of its continuations stands for.

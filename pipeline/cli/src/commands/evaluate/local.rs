@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     commands::{
-        Failure, api::file_name, demo, interrupt, model::ModelArgs, template::TemplateArgs,
+        Failure, api::file_name, demo, interrupt, model::ModelArgs, named::named,
+        template::TemplateArgs,
     },
     progress::ProgressOptions,
 };
@@ -45,41 +46,17 @@ pub struct LocalArgs {
     #[arg(long, value_name = "DIR")]
     adapter: Option<PathBuf>,
     /// What the answer is read from [default: letters]
-    #[arg(long, value_enum)]
-    answer: Option<AnswerModeName>,
+    #[arg(long, value_parser = named::<AnswerMode>())]
+    answer: Option<AnswerMode>,
     /// What comes between the prompt and an option [default: as in the format or the prompt's own example]
-    #[arg(long, value_enum)]
-    spacing: Option<SpacingName>,
+    #[arg(long, value_parser = named::<Spacing>())]
+    spacing: Option<Spacing>,
     /// Score every option at the place of every letter and average, so that no letter is favoured.
     #[arg(long)]
     permute: bool,
     /// Tokens that are run at a time; lower it if memory runs out [default: 1024 on a processor, 16384 on a GPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch_tokens: Option<u32>,
-}
-
-/// [`AnswerMode`] as the command line spells it.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum AnswerModeName {
-    /// Log-probabilities of the option letters
-    Letters,
-    /// Log-probability of each option's text
-    Texts,
-    /// The same, divided by its bytes
-    TextsPerByte,
-    /// What the model writes
-    Free,
-}
-
-/// [`Spacing`] as the command line spells it.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum SpacingName {
-    /// As in the format, or else in the prompt's own example
-    Auto,
-    /// A space
-    Space,
-    /// Nothing
-    None,
 }
 
 impl LocalArgs {
@@ -103,17 +80,8 @@ impl LocalArgs {
     fn settings(&self, max_tokens: u32, processor: bool) -> LocalSettings {
         let default = if processor { 1024 } else { 16_384 };
         LocalSettings {
-            mode: match self.answer {
-                None | Some(AnswerModeName::Letters) => AnswerMode::Letters,
-                Some(AnswerModeName::Texts) => AnswerMode::Texts,
-                Some(AnswerModeName::TextsPerByte) => AnswerMode::TextsPerByte,
-                Some(AnswerModeName::Free) => AnswerMode::Free,
-            },
-            spacing: match self.spacing {
-                None | Some(SpacingName::Auto) => Spacing::Auto,
-                Some(SpacingName::Space) => Spacing::Space,
-                Some(SpacingName::None) => Spacing::None,
-            },
+            mode: self.answer.unwrap_or(AnswerMode::Letters),
+            spacing: self.spacing.unwrap_or(Spacing::Auto),
             permute: self.permute,
             max_tokens: max_tokens as usize,
             batch_tokens: self.batch_tokens.unwrap_or(default) as usize,
@@ -283,7 +251,7 @@ pub(super) fn run(
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
         options: RequestOptions::default(),
     };
-    if args.local.permute && args.local.answer == Some(AnswerModeName::Free) {
+    if args.local.permute && args.local.answer == Some(AnswerMode::Free) {
         super::conflict("--permute averages scores, and --answer free has none");
     }
     let questions = sets(args, &datasets)?;
