@@ -2,7 +2,8 @@
 
 Crates; folders of a crate that import each other; words of README.md; passages of more than 12 lines that stand twice;
 exported items that no other crate uses; functions of more than 80 lines. Reads the files as text: names that a macro
-writes are not seen. An item counts as used where another crate, a test or an example says its name.
+writes are not seen. An item counts as used where another crate, a test or an
+example says its name, and a type where a public signature, field or enum does.
 """
 
 import re
@@ -104,9 +105,23 @@ def faces(src):
             pending.append((folder / name / "mod.rs", folder / name))
 
 
+def interface(crate):
+    """The words of a library's public signatures, fields and enums: whoever has these has the types in them."""
+    text = "\n".join(file.read_text(encoding="utf-8") for file in (crate / "src").rglob("*.rs"))
+    parts = re.findall(r"pub (?:const |async )*fn \w+.*?(?=[{;]\n)", text, re.S)
+    parts += re.findall(r"^\s+pub \w+: .*", text, re.M)
+    parts += re.findall(r"^pub (?:enum|trait) \w+.*?\n\}", text, re.S | re.M)
+    parts += re.findall(r"^impl.* for .*|^\s+type \w+ = .*", text, re.M)
+    words = set()
+    for part in parts:
+        words.update(re.findall(r"\w+", re.sub(r"^pub (?:enum|trait) \w+", "", part)))
+    return words
+
+
 def exported(crate, others):
-    """Names that a library exports and that no other crate, test or example says."""
+    """Names that a library exports, that no other crate, test or example says, and that its interface does not need."""
     words = set(re.findall(r"\w+", "\n".join(file.read_text(encoding="utf-8") for file in others)))
+    words |= interface(crate)
     for face in faces(crate / "src"):
         for use in re.finditer(r"^pub use [\w:]+::(?:\{([^}]*)\}|(\w+));", face.read_text(encoding="utf-8"), re.M):
             for name in re.findall(r"\w+(?: as \w+)?", use[1] or use[2]):

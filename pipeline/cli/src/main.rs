@@ -6,7 +6,7 @@ mod report;
 
 use clap::{Parser, Subcommand};
 use progress::ProgressOptions;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Measures whether a language model's knowledge crosses languages.
 #[derive(Parser)]
@@ -71,6 +71,8 @@ fn main() -> ExitCode {
                 .unwrap_or_else(|_| "warn".into()),
         )
         .with_writer(std::io::stderr)
+        // A log file has no colours.
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .without_time()
         .init();
     quiet_devices();

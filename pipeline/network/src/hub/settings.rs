@@ -44,7 +44,7 @@ impl HubSettings {
     }
 
     /// Reads variables with the meaning that `huggingface_hub` gives them: HF_ENDPOINT, HF_HOME (else
-    /// `huggingface` in XDG_CACHE_HOME or `~/.cache`), HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH,
+    /// `huggingface` in XDG_CACHE_HOME or `~/.cache`), HF_HUB_CACHE (once HUGGINGFACE_HUB_CACHE), HF_TOKEN, HF_TOKEN_PATH,
     /// HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE. An empty variable counts as unset.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, HubError> {
         let set = |name: &'static str| variable(name).filter(|value| !value.is_empty());
@@ -77,7 +77,7 @@ impl HubSettings {
                 .map(|cache| cache.join("huggingface"))
                 .ok_or(HubError::NoHome)
         };
-        let cache = match folder("HF_HUB_CACHE") {
+        let cache = match folder("HF_HUB_CACHE").or_else(|| folder("HUGGINGFACE_HUB_CACHE")) {
             Some(cache) => cache,
             None => home()?.join("hub"),
         };

@@ -1,5 +1,5 @@
 use crate::{
-    Place, content, hint,
+    TestCache, content, hint,
     server::{COMMIT, Repository, Stored},
 };
 use clika_network::hub::{HubError, HubSettings, ModelFolder};
@@ -10,10 +10,10 @@ use stub_server::{StubResponse, StubServer};
 use tempfile::TempDir;
 
 /// A cache that has the model.
-fn filled() -> (Place, ModelFolder) {
+fn filled() -> (TestCache, ModelFolder) {
     let repository = Repository::model();
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let located = place.locate("org/tiny").0.unwrap();
     (place, located)
 }
@@ -98,7 +98,7 @@ fn a_damaged_file_is_fetched_again_or_named() {
     let etag = repository.file("model.safetensors").etag.clone();
     assert_eq!(etag.len(), 64, "weights are named by their SHA-256");
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let mut place = Place::new(&server);
+    let mut place = TestCache::new(&server);
     let (located, _) = place.locate("org/tiny");
     let folder = located.unwrap().folder;
     let mut flipped = expected.clone();
@@ -155,7 +155,7 @@ fn uses_the_cache_without_a_connection_and_says_so() {
 #[test]
 fn a_local_folder_wins() {
     let server = StubServer::start(|_, _| StubResponse::new(500, "text/plain", ""));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let folder = place.folder.path().join("org/tiny@main");
     fs::create_dir_all(&folder).unwrap();
     let found = place.locate(folder.to_str().unwrap()).0.unwrap();
@@ -240,7 +240,7 @@ fn the_layout_is_that_of_huggingface_hub() {
         cdn: None,
     };
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     place.locate("org/tiny").0.unwrap();
     let mut found = Map::new();
     tree(&place.settings.cache, &place.settings.cache, &mut found);
@@ -250,7 +250,7 @@ fn the_layout_is_that_of_huggingface_hub() {
 #[test]
 fn finds_what_huggingface_hub_downloaded() {
     let server = StubServer::start(|_, _| StubResponse::new(500, "text/plain", ""));
-    let mut place = Place::new(&server);
+    let mut place = TestCache::new(&server);
     place.settings.offline = true;
     for (name, entry) in recorded() {
         let path = place.settings.cache.join(name);
@@ -288,6 +288,12 @@ fn reads_the_environment() {
         (&[("HF_HOME", "/f"), ("XDG_CACHE_HOME", "/c")], "/f/hub"),
         (&[("HF_HUB_CACHE", "/k"), ("HF_HOME", "/f")], "/k"),
         (&[("HF_HUB_CACHE", ""), ("HF_HOME", "/f")], "/f/hub"),
+        // The older name, which huggingface_hub still reads.
+        (&[("HUGGINGFACE_HUB_CACHE", "/o"), ("HF_HOME", "/f")], "/o"),
+        (
+            &[("HUGGINGFACE_HUB_CACHE", "/o"), ("HF_HUB_CACHE", "/k")],
+            "/k",
+        ),
         (&[("HF_HOME", "~/f"), ("HOME", "/h")], "/h/f/hub"),
     ] {
         assert_eq!(settings(variables).unwrap().cache, Path::new(cache));

@@ -1,5 +1,5 @@
 use crate::{
-    Place, content, names,
+    TestCache, content, names,
     server::{COMMIT, Repository, Stored, bytes, header, is_get, path},
 };
 use clika_network::hub::{HubError, ModelFolder};
@@ -22,7 +22,7 @@ fn brings_what_a_model_needs() {
         .with(Stored::large("onnx/model.safetensors", 100));
     let weights = repository.file("model.safetensors").content.clone();
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let (located, seen) = place.locate("org/tiny");
     let located = located.unwrap();
     assert_eq!(
@@ -60,7 +60,7 @@ fn brings_what_a_model_needs() {
 fn asks_a_second_time_for_the_list_only() {
     let repository = Repository::model();
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     place.locate("org/tiny").0.unwrap();
     let before = server.requests().len();
     place.locate("org/tiny").0.unwrap();
@@ -79,7 +79,7 @@ fn keeps_the_token_off_the_cdn() {
     });
     repository.cdn = Some(cdn.origin());
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let mut place = Place::new(&server);
+    let mut place = TestCache::new(&server);
     place.settings.token = Some(SecretString::from("hf_abc"));
     let located = place.locate("org/tiny").0.unwrap();
     assert_eq!(
@@ -117,7 +117,7 @@ fn follows_a_renamed_repository() {
         }
         repository.answer(request)
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let located = place.locate("org/tiny-old").0.unwrap();
     assert_eq!(located.name, "org/tiny-old");
     assert_eq!(content(&located.folder, "tokenizer.json"), b"{}");
@@ -129,7 +129,7 @@ fn gives_up_on_endless_redirects() {
         StubResponse::new(302, "text/plain", "Found")
             .with_header(&format!("Location: {}", path(request)))
     });
-    let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+    let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
     assert!(matches!(error, HubError::Redirect { .. }), "{error}");
     assert_eq!(server.requests().len(), 9);
 }
@@ -157,7 +157,7 @@ fn brings_the_shards_that_an_index_names() {
             .with(Stored::large(&two, 2_000))
             .with(Stored::large(&shard.replace("{}", "3"), 3_000));
         let server = StubServer::start(move |_, request| repository.answer(request));
-        let place = Place::new(&server);
+        let place = TestCache::new(&server);
         let located = place.locate("org/tiny").0.unwrap();
         let mut wanted = vec!["config.json", "tokenizer.json", index, &one, &two];
         wanted.sort_unstable();
@@ -183,7 +183,7 @@ fn brings_the_weights_that_can_be_read_without_an_index() {
             model.with(Stored::large(name, 1_000))
         });
         let server = StubServer::start(move |_, request| repository.answer(request));
-        let place = Place::new(&server);
+        let place = TestCache::new(&server);
         let located = place.locate("org/tiny").0.unwrap();
         let mut wanted = [&["config.json", "tokenizer.json"], wanted].concat();
         wanted.sort_unstable();
@@ -201,7 +201,7 @@ fn brings_the_weights_that_can_be_read_without_an_index() {
             model.with(Stored::large(name, 1_000))
         });
         let server = StubServer::start(move |_, request| repository.answer(request));
-        let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+        let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
         assert!(error.to_string().contains(&problem), "{error}");
         assert!(!server.requests().iter().any(|request| is_get(request, one)));
     }
@@ -214,7 +214,7 @@ fn brings_a_tokenizer_of_two_files() {
         .with(Stored::small("vocab.json", "{}"))
         .with(Stored::small("merges.txt", ""));
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let mut place = Place::new(&server);
+    let mut place = TestCache::new(&server);
     let located = place.locate("org/tiny").0.unwrap();
     let wanted = [
         "config.json",
@@ -231,7 +231,7 @@ fn brings_a_tokenizer_of_two_files() {
 fn takes_a_branch_with_a_slash_and_a_commit() {
     let repository = Repository::model();
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let located = place.locate("org/tiny@refs/pr/1").0.unwrap();
     assert_eq!(located.revision.as_deref(), Some(COMMIT));
     assert_eq!(

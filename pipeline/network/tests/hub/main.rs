@@ -42,12 +42,12 @@ impl Progress for Seen {
 }
 
 /// A cache, and the settings to use it with.
-struct Place {
+struct TestCache {
     folder: TempDir,
     settings: HubSettings,
 }
 
-impl Place {
+impl TestCache {
     fn new(server: &StubServer) -> Self {
         let folder = TempDir::new().unwrap();
         let settings = HubSettings {

@@ -1,5 +1,5 @@
 use crate::{
-    Place, chain, hint,
+    TestCache, chain, hint,
     server::{COMMIT, Repository, Stored, error, is_get, listing, path},
 };
 use clika_network::hub::HubError;
@@ -12,7 +12,7 @@ fn outcome(
     answer: impl Fn(usize) -> StubResponse + Send + 'static,
 ) -> (HubError, usize, Vec<String>) {
     let server = StubServer::start(move |nth, _| answer(nth));
-    let (located, seen) = Place::new(&server).locate("org/tiny");
+    let (located, seen) = TestCache::new(&server).locate("org/tiny");
     let notes = seen.notes.lock().unwrap().clone();
     (located.unwrap_err(), server.requests().len(), notes)
 }
@@ -31,7 +31,7 @@ fn tells_strangers_to_set_a_token() {
     assert!(matches!(error, HubError::Unauthorized { token: false, .. }));
 
     let server = StubServer::start(move |nth, _| refuse(nth));
-    let mut place = Place::new(&server);
+    let mut place = TestCache::new(&server);
     place.settings.token = Some(SecretString::from("hf_old"));
     let error = place.locate("org/tiny").0.unwrap_err();
     assert_eq!(
@@ -53,7 +53,7 @@ fn tells_where_to_accept_a_licence() {
             }
             repository.answer(request)
         });
-        let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+        let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -80,7 +80,7 @@ fn tells_repositories_revisions_and_files_apart() {
     let server = StubServer::start(|_, _| {
         crate::server::error(404, "RevisionNotFound", "Invalid rev id: v9")
     });
-    let missing = Place::new(&server).locate("org/tiny@v9").0.unwrap_err();
+    let missing = TestCache::new(&server).locate("org/tiny@v9").0.unwrap_err();
     assert_eq!(
         missing.to_string(),
         format!(
@@ -100,7 +100,7 @@ fn tells_repositories_revisions_and_files_apart() {
         }
         repository.answer(request)
     });
-    let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+    let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!("the model `org/tiny` has no file `model.safetensors` at revision {COMMIT}")
@@ -115,7 +115,7 @@ fn waits_as_long_as_the_hub_wants() {
         3 => StubResponse::new(503, "text/plain", "Oops"),
         _ => repository.answer(request),
     });
-    let (located, seen) = Place::new(&server).locate("org/tiny");
+    let (located, seen) = TestCache::new(&server).locate("org/tiny");
     located.unwrap();
     let notes = seen.notes.lock().unwrap();
     assert_eq!(notes.len(), 2, "{notes:?}");
@@ -141,7 +141,7 @@ fn does_not_wait_forever() {
     assert_eq!((asked, notes.len()), (3, 2));
 
     let server = StubServer::start(|_, _| StubResponse::Stall);
-    let mut place = Place::new(&server);
+    let mut place = TestCache::new(&server);
     place.settings.stall = Duration::from_millis(100);
     let error = place.locate("org/tiny").0.unwrap_err();
     assert!(matches!(error, HubError::Unreachable { .. }), "{error}");
@@ -170,7 +170,7 @@ fn with_index(index: &str) -> (HubError, bool) {
         .without("model.safetensors")
         .with(Stored::small("model.safetensors.index.json", index));
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+    let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
     let asked = server
         .requests()
         .iter()
@@ -241,7 +241,7 @@ fn takes_no_answer_that_is_none_of_the_hub() {
             }
             repository.answer(request)
         });
-        let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+        let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
         assert!(matches!(error, HubError::BadAnswer { .. }), "{error}");
     }
     let repository = Repository::model();
@@ -253,6 +253,6 @@ fn takes_no_answer_that_is_none_of_the_hub() {
         }
         repository.answer(request)
     });
-    let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+    let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
     assert!(error.to_string().contains("another commit"), "{error}");
 }

@@ -1,5 +1,5 @@
 use crate::{
-    Place, Seen, content, names,
+    Seen, TestCache, content, names,
     server::{COMMIT, Repository, Stored, bytes, cut, header, is_get, weights},
 };
 use clika_base::types::Progress;
@@ -54,7 +54,7 @@ fn goes_on_after_a_cut_connection() {
         1 => cut(answer, 500_000),
         _ => answer,
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let (located, seen) = place.locate("org/tiny");
     assert_eq!(content(&located.unwrap().folder, WEIGHTS), weights.content);
     let condition = Some(format!("\"{}\"", weights.etag));
@@ -81,7 +81,7 @@ fn goes_on_in_the_next_run() {
         1..=3 => cut(answer, 0),
         _ => answer,
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let error = place.locate("org/tiny").0.unwrap_err();
     assert!(
         matches!(
@@ -136,7 +136,7 @@ fn goes_on_at_a_cdn_that_has_its_own_names() {
     });
     repository.cdn = Some(cdn.origin());
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let error = place.locate("org/tiny").0.unwrap_err();
     assert!(matches!(error, HubError::Cut { .. }), "{error}");
     let located = place.locate("org/tiny").0.unwrap();
@@ -173,7 +173,7 @@ fn starts_over_when_the_file_changes_on_the_hub() {
         }
         answer
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let (located, seen) = place.locate("org/tiny");
     assert_eq!(content(&located.unwrap().folder, WEIGHTS), after.content);
     assert!(place.blob(&after.etag).is_file());
@@ -206,7 +206,7 @@ fn starts_over_when_a_cdn_ignores_the_condition() {
     });
     repository.cdn = Some(cdn.origin());
     let server = StubServer::start(move |_, request| repository.answer(request));
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let (located, seen) = place.locate("org/tiny");
     assert_eq!(content(&located.unwrap().folder, WEIGHTS), stored.content);
     let notes = seen.notes.lock().unwrap();
@@ -234,7 +234,7 @@ fn starts_over_when_another_range_comes() {
         1 => wrong(answer),
         _ => answer,
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let (located, seen) = place.locate("org/tiny");
     assert_eq!(content(&located.unwrap().folder, WEIGHTS), weights.content);
     let notes = seen.notes.lock().unwrap();
@@ -248,7 +248,7 @@ fn gives_up_on_a_server_that_never_sends_the_range() {
         answer if nth < 100 => cut(answer, 1_000_000),
         answer => answer,
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let error = place.locate("org/tiny").0.unwrap_err();
     assert!(matches!(error, HubError::BadAnswer { .. }), "{error}");
     assert_eq!(ranges(&server).len(), 6);
@@ -274,7 +274,7 @@ fn lives_with_a_server_that_knows_no_ranges() {
             _ => answer,
         }
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let (located, seen) = place.locate("org/tiny");
     assert_eq!(content(&located.unwrap().folder, WEIGHTS), weights.content);
     // What comes twice is shown once.
@@ -295,7 +295,7 @@ fn gives_up_where_nothing_new_comes() {
         }
         answer
     });
-    let error = Place::new(&server).locate("org/tiny").0.unwrap_err();
+    let error = TestCache::new(&server).locate("org/tiny").0.unwrap_err();
     assert!(matches!(error, HubError::Cut { .. }), "{error}");
     // The first brings something, three do not.
     assert_eq!(ranges(&server).len(), 4);
@@ -318,7 +318,7 @@ fn notices_damage() {
         }
         other => other,
     });
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let error = place.locate("org/tiny").0.unwrap_err();
     match &error {
         HubError::Corrupt { file, expected, .. } => {
@@ -334,7 +334,7 @@ fn notices_damage() {
 #[test]
 fn mixes_no_two_versions() {
     let (server, stored) = hub(Repository::model(), |_, answer| answer);
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let partial = place.partial(&stored.etag);
     fs::create_dir_all(partial.parent().unwrap()).unwrap();
     // Whatever left this did not download the file.
@@ -349,7 +349,7 @@ fn mixes_no_two_versions() {
 #[test]
 fn drops_what_is_longer_than_the_file() {
     let (server, stored) = hub(Repository::model(), |_, answer| answer);
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let partial = place.partial(&stored.etag);
     fs::create_dir_all(partial.parent().unwrap()).unwrap();
     fs::write(&partial, weights(4_000_000)).unwrap();
@@ -377,7 +377,7 @@ impl Progress for Other {
 #[test]
 fn waits_for_another_process() {
     let (server, stored) = hub(Repository::model(), |_, answer| answer);
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let path = place
         .settings
         .cache
@@ -402,7 +402,7 @@ fn waits_for_another_process() {
 #[cfg(target_os = "linux")]
 fn says_which_file_fills_the_disk() {
     let (server, stored) = hub(Repository::model(), |_, answer| answer);
-    let place = Place::new(&server);
+    let place = TestCache::new(&server);
     let partial = place.partial(&stored.etag);
     fs::create_dir_all(partial.parent().unwrap()).unwrap();
     std::os::unix::fs::symlink("/dev/full", &partial).unwrap();

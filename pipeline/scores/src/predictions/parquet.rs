@@ -398,7 +398,7 @@ impl<'a> PredictionColumns<'a> {
             return Ok(Some(finite));
         }
         let problem = format!(
-            "choice_scores has {} finite numbers among {}, and {} has {choices} choices",
+            "choice_scores has {} finite numbers among {}, but {} has {choices} choices",
             finite.len(),
             list.len(),
             key.task,

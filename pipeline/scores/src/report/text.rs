@@ -208,9 +208,9 @@ impl Comparison {
                 interval(row.low, row.high, 3),
                 row.only_a,
                 row.only_b,
-                text(Some(row.mcnemar_p), 4),
-                text(row.bootstrap_p, 4),
-                text(row.holm_p, 4),
+                p_value(Some(row.mcnemar_p)),
+                p_value(row.bootstrap_p),
+                p_value(row.holm_p),
                 text(row.detectable, 3),
             )?;
         }
@@ -289,6 +289,14 @@ fn text(value: Option<f64>, digits: usize) -> String {
     }
 }
 
+/// A p-value; one that four digits would show as 0 is not 0.
+fn p_value(value: Option<f64>) -> String {
+    match value {
+        Some(value) if value < 0.0001 => "< 0.0001".to_owned(),
+        value => text(value, 4),
+    }
+}
+
 fn interval(low: Option<f64>, high: Option<f64>, digits: usize) -> String {
     match (low, high) {
         (Some(low), Some(high)) => format!("{low:.digits$} to {high:.digits$}"),
@@ -306,4 +314,21 @@ fn csv(records: &[impl Serialize]) -> String {
     }
     let bytes = writer.into_inner().expect("writing to memory succeeds");
     String::from_utf8(bytes).expect("the records are UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_p_value_is_not_shown_as_0() {
+        for (value, shown) in [
+            (Some(0.00009), "< 0.0001"),
+            (Some(0.0001), "0.0001"),
+            (Some(1.0), "1.0000"),
+            (None, "–"),
+        ] {
+            assert_eq!(p_value(value), shown);
+        }
+    }
 }
