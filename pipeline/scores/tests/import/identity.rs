@@ -174,7 +174,7 @@ fn scores_that_are_no_numbers_block_readers_but_no_later_run() {
     let said = error.to_string();
     assert!(said.starts_with("row 1 of m on xgeo in de ("), "{said}");
     assert!(
-        said.ends_with("3 finite numbers among 4, and xgeo has 4 choices"),
+        said.ends_with("3 finite numbers among 4, but xgeo has 4 choices"),
         "{said}"
     );
     let help = error.help().unwrap().to_string();
