@@ -10,6 +10,7 @@ use clika_datasets::FictionalRow;
 use clika_evaluate::{EvaluateError, GenerationLimits, KeptAnswers, LocalModel};
 use clika_lm::{Decoder, LmError, ScoringRequest};
 use clika_network::services::AnswerCache;
+use serde_json::json;
 use std::sync::atomic::AtomicBool;
 
 /// Has a model, or one that was trained from it, answer the rows of a world.
@@ -71,9 +72,11 @@ impl RowEvaluator<'_> {
             .map(|row| self.query(row))
             .collect::<Result<_, _>>()?;
         self.progress.start(rows.len() as u64, "questions");
-        let scores = self
-            .kept()
-            .score(&queries, self.settings.batch_tokens, what)?;
+        let scores = self.kept(&self.fingerprint_of(split)).score(
+            &queries,
+            self.settings.batch_tokens,
+            what,
+        )?;
         self.progress.finish();
         rows.iter()
             .zip(scores)
@@ -129,7 +132,9 @@ impl RowEvaluator<'_> {
             batch_tokens: self.settings.batch_tokens,
         };
         self.progress.start(rows.len() as u64, "texts");
-        let texts = self.kept().write(&prompts, writing, what)?;
+        let texts = self
+            .kept(&self.fingerprint_of(split))
+            .write(&prompts, writing, what)?;
         self.progress.finish();
         let answers = rows.iter().zip(texts).map(|(row, text)| {
             let right = text.contains(&row.answer);
@@ -138,11 +143,19 @@ impl RowEvaluator<'_> {
         Ok(answers.collect())
     }
 
-    fn kept(&self) -> KeptAnswers<'_> {
+    /// What decides the answers of a split, beside the questions.
+    ///
+    /// A control test repeats questions of the test. Each is asked for itself, since its batch moves the last digits of a
+    /// score, and the answers of an experiment shall not depend on which of its questions came first.
+    fn fingerprint_of(&self, split: &Split) -> String {
+        format!("{} {}", self.fingerprint, json!(split))
+    }
+
+    fn kept<'a>(&'a self, fingerprint: &'a str) -> KeptAnswers<'a> {
         KeptAnswers {
             model: self.model,
             decoder: self.decoder,
-            fingerprint: self.fingerprint,
+            fingerprint,
             cache: self.cache,
             stop: self.stop,
             progress: self.progress,
