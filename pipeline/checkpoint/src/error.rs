@@ -17,7 +17,7 @@ pub enum CheckpointError {
         #[source]
         source: std::io::Error,
     },
-    /// config.json is none, or lacks something.
+    /// config.json is not a configuration, or lacks something.
     #[error("{} is not a usable configuration: {problem}", path.display())]
     #[diagnostic(help("compare it with the one that the model's authors published"))]
     Config {

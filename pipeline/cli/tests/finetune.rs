@@ -225,6 +225,26 @@ fn an_answer_that_was_kept_is_not_asked_again_after_a_kill() {
 }
 
 #[test]
+fn kept_answers_that_cannot_be_used_are_named_with_what_helps() {
+    let project = TestProject::new();
+    let (model, out) = (model(), project.path("out"));
+    fs::create_dir_all(&out).unwrap();
+    fs::write(out.join("kept-answers.jsonl"), "my thesis\n").unwrap();
+    let path = out.display().to_string();
+    let options = [&SMALL[..], &WORLD[..], &["--max-steps", "4"]].concat();
+    let error = project.fail(&arguments(&model, &path, &options));
+    assert!(
+        error.starts_with("error: cannot use the answers kept in PROJECT/out/kept-answers.jsonl"),
+        "{error}"
+    );
+    assert!(error.contains("remove it"), "{error}");
+    assert!(
+        !error.contains("--cache"),
+        "`finetune` has no such option: {error}"
+    );
+}
+
+#[test]
 fn two_runs_do_not_share_a_folder_nor_two_configurations() {
     let project = TestProject::new();
     let (model, folder) = (model(), project.path("out"));

@@ -4,8 +4,12 @@ use clika_base::types::{FilePosition, LanguageCode};
 use clika_datasets::DatasetError;
 use clika_evaluate::EvaluateError;
 use clika_lm::{Dtype, LmError};
+use clika_network::services::ApiError;
 use miette::Diagnostic;
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why the experiment cannot be run.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -168,6 +172,17 @@ pub enum FinetuneError {
     #[error("stopped")]
     #[diagnostic(help("run the command again to continue from the last checkpoint"))]
     Stopped,
+    /// Answers that were kept cannot be used, or new ones cannot be kept.
+    #[error("cannot use the answers kept in {}", path.display())]
+    #[diagnostic(help(
+        "if the file is damaged, remove it: what it answers is asked again; otherwise check the disk and its permissions"
+    ))]
+    KeptAnswers {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ApiError,
+    },
     /// The model cannot be asked.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -188,6 +203,16 @@ pub enum FinetuneError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Artifact(#[from] ArtifactError),
+}
+
+impl FinetuneError {
+    /// That a file of kept answers cannot be used. The cache's own hints name options that `clika finetune` lacks.
+    pub(crate) fn kept_answers(path: &Path) -> impl FnOnce(ApiError) -> Self {
+        move |source| Self::KeptAnswers {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }
 
 /// What else can be done about a training that leaves a type's range.

@@ -5,7 +5,7 @@ use crate::{
 };
 use clika_base::files::{ArtifactError, FolderLock, Manifest, replace_file, sha256_hex};
 use clika_base::types::Progress;
-use clika_evaluate::{EvaluateError, LocalModel};
+use clika_evaluate::LocalModel;
 use clika_network::services::AnswerCache;
 use serde_json::json;
 use std::{
@@ -61,7 +61,7 @@ pub fn finetune(
         None => experiment.config.seeds.iter().copied().map(Some).collect(),
     };
     let path = out.join(KEPT_ANSWERS);
-    let kept = AnswerCache::open(&path).map_err(EvaluateError::from)?;
+    let kept = AnswerCache::open(&path).map_err(FinetuneError::kept_answers(&path))?;
     let mut cache = RecallCache::new();
     let mut runs = Vec::new();
     for pair in pairs {

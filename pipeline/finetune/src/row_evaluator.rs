@@ -48,6 +48,9 @@ impl RowEvaluator<'_> {
     fn named(&self, error: FinetuneError, rows: &[&FictionalRow], what: &str) -> FinetuneError {
         match error {
             FinetuneError::Evaluate(EvaluateError::Stopped) => FinetuneError::Stopped,
+            FinetuneError::Evaluate(EvaluateError::Api(source)) => {
+                FinetuneError::kept_answers(self.cache.path())(source)
+            }
             FinetuneError::Evaluate(EvaluateError::Lm(LmError::NotFinite { number, dtype })) => {
                 FinetuneError::NotFinite {
                     id: rows[number].id.clone(),

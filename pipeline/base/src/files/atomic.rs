@@ -34,7 +34,7 @@ impl TakenFolder {
 
     /// Takes a folder, and waits where another process has it: for those that have it for moments only.
     pub fn wait(place: &Path) -> Result<Self, ArtifactError> {
-        Self::with(place, FolderLock::wait_at)
+        Self::with(place, |lock, _| FolderLock::wait_at(lock))
     }
 
     /// What a killed process moved aside is put back, so that it can be read.
@@ -68,7 +68,7 @@ impl TakenFolder {
 
 /// Puts a folder back that a killed process had moved aside. To be called before a folder is read.
 pub fn recover_folder(place: &Path) -> Result<(), ArtifactError> {
-    if place.exists() || !sibling(place, OLD).exists() {
+    if place.exists() || !is_moved_aside(&sibling(place, OLD)) {
         return Ok(());
     }
     TakenFolder::wait(place).map(|_| ())
@@ -84,12 +84,12 @@ pub fn lost_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
             lost.push(folder.join(name));
         }
     }
-    lost.retain(|place| !place.exists());
+    lost.retain(|place| !place.exists() && is_moved_aside(&sibling(place, OLD)));
     lost.sort();
     Ok(lost)
 }
 
-/// Whether a file or folder of this name is none of a stage's outputs: a lock, a draft, what is being replaced.
+/// Whether a file or folder of this name is not an output: a lock, a draft, or what is being replaced.
 pub fn is_scratch(name: &str) -> bool {
     let kinds = [DRAFT, OLD, LOCK, NEW];
     name == FolderLock::FILE
@@ -222,10 +222,15 @@ pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// Puts a folder back that a process moved aside and did not live to replace.
 fn recover(place: &Path) -> io::Result<()> {
     let old = sibling(place, OLD);
-    if !place.exists() && old.exists() {
+    if !place.exists() && is_moved_aside(&old) {
         fs::rename(old, place)?;
     }
     Ok(())
+}
+
+/// Whether a folder of such a name is one that clika moved aside: it has a manifest, and others' have none.
+fn is_moved_aside(old: &Path) -> bool {
+    old.join(Manifest::FILE).is_file()
 }
 
 fn remove_folder(path: &Path) -> io::Result<()> {
@@ -420,6 +425,16 @@ mod tests {
         assert!(found.describes(&place).unwrap());
         assert_eq!(lost_folders(root.path()).unwrap(), Vec::<PathBuf>::new());
         assert_eq!(names(root.path()), [".xgeo.lock", "xgeo"]);
+    }
+
+    #[test]
+    fn a_folder_of_others_is_not_put_back() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join(".thesis.old")).unwrap();
+        fs::write(root.path().join(".thesis.old/one.txt"), "mine").unwrap();
+        assert_eq!(lost_folders(root.path()).unwrap(), Vec::<PathBuf>::new());
+        assert_eq!(Manifest::read(&root.path().join("thesis")).unwrap(), None);
+        assert_eq!(names(root.path()), [".thesis.old"]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl FolderLock {
     }
 
     /// Takes the lock `path`, once no other process has it.
-    pub(crate) fn wait_at(path: &Path, _place: &Path) -> Result<Self, ArtifactError> {
+    pub(crate) fn wait_at(path: &Path) -> Result<Self, ArtifactError> {
         let file = File::create(path).map_err(ArtifactError::write(path))?;
         file.lock().map_err(ArtifactError::write(path))?;
         Ok(Self { _file: file })

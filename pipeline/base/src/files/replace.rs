@@ -16,14 +16,19 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), ArtifactError> {
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(ArtifactError::write(folder))?;
     let new = sibling(path, NEW);
-    let write = || {
-        let mut file = alone(&new)?;
+    let mut file = alone(&new).map_err(ArtifactError::write(path))?;
+    let mut write = || {
         file.set_len(0)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&new, path)
     };
-    write().map_err(ArtifactError::write(path))
+    write()
+        .inspect_err(|_| {
+            // A full disk should not stay full of it. If that fails too, the next writer overwrites it.
+            let _ = fs::remove_file(&new);
+        })
+        .map_err(ArtifactError::write(path))
 }
 
 /// Opens a file that only this process writes to.
@@ -70,6 +75,15 @@ mod tests {
         replace_file(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(names(&root.path().join("cache")), ["one.json"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_put_in_place_leaves_no_rest() {
+        let root = tempfile::tempdir().unwrap();
+        // A folder stands in the file's place.
+        fs::create_dir(root.path().join("one")).unwrap();
+        replace_file(&root.path().join("one"), b"one").unwrap_err();
+        assert_eq!(names(root.path()), ["one"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::changed;
 use clika_base::templates::{
     Syllables, TemplateError, load_instructions, load_languages, load_syllables,
 };
@@ -119,15 +120,7 @@ fn known_places_and_real_words_are_avoided() {
 
 /// The error after one text of a committed file was replaced.
 fn error_after(file: &str, replace: &str, with: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(committed()).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
-    }
-    let path = folder.path().join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(replace), "{file} holds no `{replace}`");
-    fs::write(&path, text.replacen(replace, with, 1)).unwrap();
+    let folder = changed(&committed(), (file, replace, with));
     let error: TemplateError = load_syllables(folder.path())
         .map(|_| ())
         .and_then(|()| load_instructions(folder.path()).map(|_| ()))

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::changed;
 use clika_base::templates::{
     DefaultFormat, Format, ModelFormat, PromptPart, TemplateError, TemplateTraits, default_format,
     format_names, load_format,
@@ -361,15 +362,7 @@ fn error_after(
     (file, replace, with): (&str, &str, &str),
     ask: fn(&Path) -> Result<(), TemplateError>,
 ) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(committed()).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
-    }
-    let path = folder.path().join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(replace), "{file} holds no `{replace}`");
-    fs::write(&path, text.replacen(replace, with, 1)).unwrap();
+    let folder = changed(&committed(), (file, replace, with));
     let error = ask(folder.path()).unwrap_err();
     let hint = error.help().unwrap();
     format!("{error}\nhint: {hint}").replace(&folder.path().display().to_string(), "formats")

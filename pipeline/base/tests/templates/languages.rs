@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::changed;
 use clika_base::templates::load_languages;
 use clika_base::types::{Language, Year};
 use miette::Diagnostic;
@@ -25,15 +26,7 @@ fn language(code: &str) -> Language {
 
 /// Loads the committed files with one text of one file replaced; the error as a person sees it.
 fn error_after(file: &str, replace: &str, with: &str) -> String {
-    let folder = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(committed()).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
-    }
-    let path = folder.path().join(file);
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(replace), "{file} holds no `{replace}`");
-    fs::write(&path, text.replacen(replace, with, 1)).unwrap();
+    let folder = changed(&committed(), (file, replace, with));
     let error = load_languages(folder.path()).unwrap_err();
     let hint = error.help().unwrap();
     format!("{error}\nhint: {hint}").replace(&folder.path().display().to_string(), "languages")

@@ -75,7 +75,7 @@ named_enum! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "kebab-case")]
     pub enum Control {
-        /// It is none.
+        /// The world itself.
         None = ("none", "No control"),
         /// The target is the source language under other names: what is lost there is lost to composing two
         /// facts, not to a language.

@@ -327,7 +327,7 @@ impl From<CachedAnswer> for DatedTranslation {
         Self {
             texts: texts.ok_or_else(|| match &kept.value["lost"] {
                 Value::String(why) => why.clone(),
-                _ => "the kept translation is none".to_owned(),
+                _ => "the kept answer is not a translation".to_owned(),
             }),
             date: kept.date,
         }

@@ -64,7 +64,7 @@ pub struct Person {
 pub struct People {
     /// Those whose dates can be read.
     pub readable: Vec<Person>,
-    /// The others: the person, the state, and the date that is none.
+    /// The others: the person, the state, and the text that cannot be read as a date.
     pub unreadable: Vec<(Qid, Qid, String)>,
 }
 

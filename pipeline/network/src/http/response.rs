@@ -82,7 +82,9 @@ pub async fn send(request: RequestBuilder, limit: usize) -> Result<HttpResponse,
 /// The key of a request: in its header, or LibreTranslate's in its body.
 fn sent_key(request: &reqwest::Request) -> Option<String> {
     let header = request.headers().get(AUTHORIZATION);
-    if let Some(value) = header.and_then(|value| value.to_str().ok()) {
+    if let Some(value) = header {
+        // A header may hold bytes that are not ASCII.
+        let value = String::from_utf8_lossy(value.as_bytes());
         return value.split_whitespace().last().map(str::to_owned);
     }
     let body: Value = serde_json::from_slice(request.body()?.as_bytes()?).ok()?;

@@ -46,7 +46,8 @@ const LONGEST_REFUSAL: usize = 4 << 10;
 impl HubClient {
     /// Prepares a client; nothing is sent yet.
     pub fn new(settings: &HubSettings) -> Result<Self, HubError> {
-        if settings.token.is_some() && !crate::http::is_private(&settings.endpoint) {
+        let sends_token = settings.token.is_some() && !settings.offline;
+        if sends_token && !crate::http::is_private(&settings.endpoint) {
             return Err(HubError::TokenInClear {
                 endpoint: crate::http::public(&settings.endpoint).to_string(),
             });

@@ -159,6 +159,11 @@ impl AnswerCache {
         })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The number of answers.
     pub fn len(&self) -> usize {
         self.state().lines.len()

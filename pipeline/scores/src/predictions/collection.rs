@@ -75,9 +75,14 @@ pub struct Collection {
     unusable: Vec<(PredictionKey, Arc<PredictionError>)>,
 }
 
-/// Refuses a name that is not one of a folder that readers see.
+/// Whether a folder of predictions can have this name: readers do not see those that begin with a dot.
+pub fn is_model_name(name: &str) -> bool {
+    !(name.is_empty() || name.starts_with('.') || name.contains(char::is_control))
+}
+
+/// Refuses a name that is not one of a folder of predictions.
 pub(crate) fn check_name(model: &str, path: &Path) -> Result<(), PredictionError> {
-    if model.is_empty() || model.starts_with('.') || model.contains(char::is_control) {
+    if !is_model_name(model) {
         return Err(PredictionError::ModelName {
             model: model.to_owned(),
             path: path.to_owned(),

@@ -12,7 +12,7 @@ mod parquet;
 mod release;
 mod runs;
 
-pub use collection::{Collection, Prediction, PredictionKey};
+pub use collection::{Collection, Prediction, PredictionKey, is_model_name};
 pub use error::PredictionError;
 pub use identity::item_sha256;
 pub(crate) use runs::other_questions;

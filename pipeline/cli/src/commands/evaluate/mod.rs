@@ -12,6 +12,7 @@ use super::{Failure, api::ApiArgs};
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::Task;
+use clika_scores::predictions::is_model_name;
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},
@@ -101,10 +102,11 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
 
 /// A name that a folder of predictions can have.
 fn folder_name(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.starts_with('.') || text.contains(char::is_control) {
-        return Err("expected a name that is not empty and does not begin with a dot".to_owned());
+    if is_model_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a name that is not empty and does not begin with a dot".to_owned())
     }
-    Ok(text.to_owned())
 }
 
 /// Ends the program as clap does for options that do not fit.
