@@ -267,7 +267,7 @@ fn an_empty_folder() {
 fn fictional_templates_and_landforms_are_checked() {
     let text = fs::read_to_string(committed().join("pl.toml")).unwrap();
     let line = |of: &str| 1 + text[..text.find(of).unwrap()].matches('\n').count();
-    let question = "Do jakiego kontynentu należy miejscowość {place}?";
+    let question = "Do jakiego kontynentu należy miejsce o nazwie {place}?";
     for (replace, with, at, problem) in [
         (
             question,
@@ -295,7 +295,7 @@ fn fictional_templates_and_landforms_are_checked() {
         ),
         (
             question,
-            "Na jakim kontynencie leży miejscowość {place}?",
+            "Na jakim kontynencie leży miejsce o nazwie {place}?",
             line(question),
             "`fictional.qa.6.question` is the same as the one at position 1",
         ),

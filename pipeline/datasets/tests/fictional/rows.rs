@@ -275,9 +275,9 @@ fn rows_read_as_people_write() {
         (
             "pl",
             [
-                "Na jakim kontynencie leży miejscowość P?",
+                "Na jakim kontynencie leży miejsce o nazwie P?",
                 "",
-                "Miejscowość P leży na kontynencie C.",
+                "Miejsce o nazwie P leży na kontynencie C.",
             ],
         ),
     ] {
