@@ -1,4 +1,5 @@
-"""Opens the built datasets with Hugging Face `datasets`, as a user would, and checks what it sees.
+"""Opens the built datasets with Hugging Face `datasets`, as a user would, and checks what it sees; fastparquet, which
+pandas takes where it is asked to, has to read the same rows.
 
 Usage: open_with_datasets.py FOLDER   (the folder that holds xgeo/, xpeo/, the mini sets and fictional/)
 """
@@ -11,6 +12,8 @@ from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+import fastparquet  # noqa: E402
+import pyarrow.parquet  # noqa: E402
 from datasets import List, Value, get_dataset_config_names, load_dataset  # noqa: E402
 
 LANGUAGES = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
@@ -110,5 +113,19 @@ def fictional(path):
     print(f"fictional: {len(configs)} configs open with datasets, {SPLITS} rows each")
 
 
+def same_rows_in_fastparquet(folder):
+    """Every file has the rows in fastparquet that pyarrow reads: it takes lists of texts without a dictionary as None."""
+    files = sorted(folder.glob("**/*.parquet"))
+    check(files, f"no Parquet file in {folder}")
+    for file in files:
+        expected = pyarrow.parquet.read_table(file).to_pylist()
+        rows = fastparquet.ParquetFile(str(file)).to_pandas().to_dict("records")
+        for row in rows:
+            row.update({name: None for name, value in row.items() if value is not None and value != value})
+        check(rows == expected, f"fastparquet reads other rows from {file.relative_to(folder)}")
+    print(f"fastparquet: the rows of {len(files)} files are those of pyarrow")
+
+
 main(Path(sys.argv[1]))
+same_rows_in_fastparquet(Path(sys.argv[1]))
 fictional(str(Path(sys.argv[1]) / "fictional"))
