@@ -6,7 +6,7 @@ use crate::predictions::{
     Collection, Prediction, PredictionError, PredictionKey,
     folder::{EntryKind, FolderEntry, last_name},
     item_sha256,
-    jsonl::{self, invalid},
+    jsonl::{self, BlankLines, invalid},
 };
 use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::Deserialize;
@@ -123,7 +123,7 @@ fn parts(name: &str) -> Result<(Task, LanguageCode, String), String> {
 
 /// The predictions of a file, and whether every item names its cluster.
 fn predictions(path: &Path, task: Task) -> Result<(Vec<Prediction>, bool), PredictionError> {
-    let lines = jsonl::read::<Sample>(path, EXPECTED)?.records;
+    let lines = jsonl::read::<Sample>(path, BlankLines::Skipped, EXPECTED)?.records;
     let mut predictions = Vec::new();
     for (at, sample) in &lines {
         predictions.push(prediction(sample, task, at)?);

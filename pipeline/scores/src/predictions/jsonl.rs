@@ -10,10 +10,21 @@ pub(crate) struct JsonLines<T> {
     pub(crate) records: Vec<(FilePosition, T)>,
 }
 
+/// Whether lines without content are a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlankLines {
+    /// Every line is a record: a blank one may be an answer that was lost.
+    Refused,
+    /// The records name their items, so that a blank line loses none. Programs that write line ends
+    /// of Windows leave some.
+    Skipped,
+}
+
 /// Reads a file. A line that is no JSON or lacks a field, text that is no UTF-8 and a file without
-/// any line are errors; `expected` says what a line holds.
+/// any record are errors; `expected` says what a line holds.
 pub(crate) fn read<T: DeserializeOwned>(
     path: &Path,
+    blank: BlankLines,
     expected: &str,
 ) -> Result<JsonLines<T>, PredictionError> {
     let bytes = std::fs::read(path).map_err(|source| PredictionError::Unreadable {
@@ -26,10 +37,17 @@ pub(crate) fn read<T: DeserializeOwned>(
     };
     let mut records = Vec::new();
     let content = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    if content.is_empty() {
+    let nothing = match blank {
+        BlankLines::Refused => content.is_empty(),
+        BlankLines::Skipped => content.trim_ascii().is_empty(),
+    };
+    if nothing {
         return Err(invalid(position(1), "the file is empty", expected));
     }
     for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
+        if blank == BlankLines::Skipped && line.trim_ascii().is_empty() {
+            continue;
+        }
         let position = position(index + 1);
         let text = std::str::from_utf8(line).map_err(|error| {
             let at = error.valid_up_to() + 1;

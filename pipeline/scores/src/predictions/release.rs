@@ -4,7 +4,7 @@ use crate::metrics::Answer;
 use crate::predictions::{
     Collection, Prediction, PredictionError, PredictionKey,
     folder::{EntryKind, entries},
-    jsonl::{self, invalid},
+    jsonl::{self, BlankLines, invalid},
 };
 use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::Deserialize;
@@ -110,7 +110,7 @@ fn predictions(
     task: Task,
     clusters: &Clusters,
 ) -> Result<Vec<Prediction>, PredictionError> {
-    let lines = jsonl::read::<ReleaseLine>(file, EXPECTED)?.records;
+    let lines = jsonl::read::<ReleaseLine>(file, BlankLines::Refused, EXPECTED)?.records;
     let count = lines.len() as u64;
     let mut predictions = Vec::new();
     for (position, line) in &lines {
@@ -193,7 +193,9 @@ impl Clusters {
         collection.depend_on(Task::XGeo, file.clone());
         let expected = "each line is an object with `id`, `answers` and `label` (a position)";
         let mut names = BTreeMap::new();
-        for (position, question) in jsonl::read::<ReleaseQuestion>(&file, expected)?.records {
+        for (position, question) in
+            jsonl::read::<ReleaseQuestion>(&file, BlankLines::Refused, expected)?.records
+        {
             let Some(answer) = question.answers.get(question.label) else {
                 return Err(invalid(
                     position,

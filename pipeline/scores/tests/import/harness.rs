@@ -3,6 +3,33 @@
 use super::*;
 
 #[test]
+fn blank_lines_and_line_ends_of_windows() {
+    let sample = |id: u32| {
+        format!(
+            r#"{{"doc_id": {id}, "target": 1, "filtered_resps": [[-0.5, true], [-2.5, false], [-4.0, false], [-9.0, false]]}}"#
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("\r\n{}\r\n\r\n \t\n{}\r\n\r\n", sample(0), sample(1));
+    write(folder.path(), "m/samples_xgeo_de.jsonl", &text);
+    let collection = Collection::read(folder.path()).unwrap();
+    let read = collection.get("m", Task::XGeo, &code("de")).unwrap();
+    assert_eq!(read.len(), 2);
+
+    // Lines are counted as the file has them.
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("\r\n{}\r\n\r\n{{\r\n", sample(0));
+    write(folder.path(), "m/samples_xgeo_de.jsonl", &text);
+    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("samples_xgeo_de.jsonl:4"), "{error}");
+
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "m/samples_xgeo_de.jsonl", "\r\n\r\n");
+    let error = Collection::read(folder.path()).unwrap_err().to_string();
+    assert!(error.starts_with("the file is empty"), "{error}");
+}
+
+#[test]
 fn reads_the_samples_of_lm_evaluation_harness() {
     let folder = tempfile::tempdir().unwrap();
     // As versions 0.4.4 and later write it, and as earlier ones do: texts, and numbers.
