@@ -75,13 +75,15 @@ fn copa_is_read_in_every_form() {
 #[test]
 fn csqa_is_read_in_both_forms_and_writes_what_it_reads() {
     let folder = tempfile::tempdir().unwrap();
-    let own = br#"{"answerKey": "B", "id": "1a", "question": {"question_concept": "rain", "choices": [{"label": "A", "text": "sun"}, {"label": "B", "text": "cloud"}], "stem": "Where does rain fall from?"}}"#;
-    let columns = br#"{"id": "1a", "lang": "en", "question": {"stem": "Where does rain fall from?", "choices": {"label": ["A", "B"], "text": ["sun", "cloud"]}}, "answerKey": "B"}"#;
+    let own = br#"{"answerKey": "B", "id": "1a", "question": {"question_concept": "rain", "choices": [{"label": "A", "text": "sun"}, {"label": "B", "text": "cloud"}, {"label": "C", "text": "sea"}, {"label": "D", "text": "hat"}, {"label": "E", "text": "bus"}], "stem": "Where does rain fall from?"}}"#;
+    let columns = br#"{"id": "1a", "lang": "en", "question": {"stem": "Where does rain fall from?", "choices": {"label": ["A", "B", "C", "D", "E"], "text": ["sun", "cloud", "sea", "hat", "bus"]}}, "answerKey": "B"}"#;
     let expected = TextItem {
         id: "1a".to_owned(),
         asks: None,
         text: "Where does rain fall from?".to_owned(),
-        choices: vec!["sun".to_owned(), "cloud".to_owned()],
+        choices: ["sun", "cloud", "sea", "hat", "bus"]
+            .map(str::to_owned)
+            .to_vec(),
         label: 1,
     };
     let written = expected.line().to_string();
@@ -135,7 +137,7 @@ fn a_changed_source_is_refused_with_its_line() {
         (
             Task::XCsqa,
             "b.jsonl",
-            r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B"], "text": ["a", "b"]}}}"#,
+            r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B", "C", "D", "E"], "text": ["a", "b", "c", "d", "e"]}}}"#,
             "no answerKey; the test split of CSQA has none\n   /b.jsonl:1",
         ),
         (
@@ -143,6 +145,12 @@ fn a_changed_source_is_refused_with_its_line() {
             "b.jsonl",
             r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B"], "text": ["a"]}}, "answerKey": "A"}"#,
             "2 labels for 1 choices\n   /b.jsonl:1",
+        ),
+        (
+            Task::XCsqa,
+            "b.jsonl",
+            r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B", "C", "D"], "text": ["a", "b", "c", "d"]}}, "answerKey": "A"}"#,
+            "the item has 4 choices, not 5\n   /b.jsonl:1",
         ),
         (
             Task::XCopa,

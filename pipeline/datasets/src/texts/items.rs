@@ -2,7 +2,7 @@
 
 use super::lines;
 use crate::DatasetError;
-use clika_base::types::{FilePosition, Id};
+use clika_base::types::{FilePosition, Id, Task};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -167,10 +167,18 @@ pub(super) fn read_csqa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError
                 .unzip(),
             CsqaChoices::Columns { label, text } => (label, text),
         };
-        if labels.len() != choices.len() || choices.len() < 2 {
+        if labels.len() != choices.len() {
             return Err(format!(
                 "{} labels for {} choices",
                 labels.len(),
+                choices.len()
+            ));
+        }
+        // Found here and not when the dataset is built: a translation in between may cost money.
+        let expected = Task::XCsqa.choices();
+        if choices.len() != expected {
+            return Err(format!(
+                "the item has {} choices, not {expected}",
                 choices.len()
             ));
         }
