@@ -115,9 +115,11 @@ pub enum CheckpointError {
         element: String,
     },
     /// Quantized weights stand where plain ones are needed.
-    #[error("the weights are quantized: they contain `{found}` instead of `{name}`")]
+    #[error("the weights are quantized: {} has `{found}` instead of `{name}`", path.display())]
     #[diagnostic(help("use the checkpoint from before quantization"))]
     Quantized {
+        /// The file.
+        path: PathBuf,
         /// The tensor that is needed.
         name: String,
         /// What is there.
@@ -142,18 +144,25 @@ pub enum CheckpointError {
         shard: String,
     },
     /// A tensor that the architecture needs is not there.
-    #[error("the weights lack `{name}` of shape {shape:?}")]
-    #[diagnostic(help("the file belongs to another model or configuration"))]
+    #[error(
+        "the weights lack `{name}` of shape {shape:?}: it is not in {}",
+        listed(files)
+    )]
+    #[diagnostic(help("the weights belong to another model or configuration"))]
     MissingTensor {
+        /// The files that were opened.
+        files: Vec<PathBuf>,
         /// Its name.
         name: String,
         /// The shape that config.json asks for.
         shape: Vec<usize>,
     },
     /// A tensor has another shape than the configuration says.
-    #[error("`{name}` has shape {found:?}, but config.json says {expected:?}")]
+    #[error("`{name}` in {} has shape {found:?}, but config.json says {expected:?}", path.display())]
     #[diagnostic(help("the file belongs to another model or configuration"))]
     Shape {
+        /// The file.
+        path: PathBuf,
         /// Its name.
         name: String,
         /// The shape in the file.
@@ -187,6 +196,15 @@ pub enum CheckpointError {
         /// The type that it was to be computed in.
         dtype: Dtype,
     },
+}
+
+/// Files for a message: the first, and how many more.
+fn listed(files: &[PathBuf]) -> String {
+    match files {
+        [] => "any file".to_owned(),
+        [only] => only.display().to_string(),
+        [first, more @ ..] => format!("{} or {} more", first.display(), more.len()),
+    }
 }
 
 impl CheckpointError {

@@ -96,9 +96,12 @@ fn a_tensor_that_does_not_fit_is_named_with_both_shapes() {
     };
     assert_eq!(
         fail("a", &[4]),
-        "`a` has shape [2, 2], but config.json says [4]"
+        "`a` in DIR/model.safetensors has shape [2, 2], but config.json says [4]"
     );
-    assert_eq!(fail("c", &[3, 1]), "the weights lack `c` of shape [3, 1]");
+    assert_eq!(
+        fail("c", &[3, 1]),
+        "the weights lack `c` of shape [3, 1]: it is not in DIR/model.safetensors"
+    );
     assert_eq!(
         fail("b", &[1]),
         "I64 is not supported: `b` in DIR/model.safetensors has that type"
@@ -305,11 +308,11 @@ fn element_types_that_are_not_read_are_named() {
     }
     assert_eq!(
         fail("I32", "a.qweight"),
-        "the weights are quantized: they contain `a.qweight` instead of `a.weight`"
+        "the weights are quantized: DIR/model.safetensors has `a.qweight` instead of `a.weight`"
     );
     assert_eq!(
         fail("I32", "b.weight"),
-        "the weights lack `a.weight` of shape [2, 2]"
+        "the weights lack `a.weight` of shape [2, 2]: it is not in DIR/model.safetensors"
     );
 }
 

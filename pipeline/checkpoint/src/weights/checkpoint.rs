@@ -243,6 +243,7 @@ impl Checkpoint {
         };
         if stored.shape != shape {
             return Err(CheckpointError::Shape {
+                path: path.clone(),
                 name: name.to_owned(),
                 found: stored.shape.clone(),
                 expected: shape.to_vec(),
@@ -287,12 +288,18 @@ impl Checkpoint {
     fn missing(&self, name: &str, shape: &[usize]) -> CheckpointError {
         let module = name.strip_suffix(".weight").unwrap_or(name);
         let packed = QUANTIZED.map(|end| format!("{module}.{end}"));
-        match packed.into_iter().find(|packed| self.has(packed)) {
-            Some(found) => CheckpointError::Quantized {
+        let found = packed.into_iter().find_map(|packed| {
+            let stored = self.tensors.get(&packed)?;
+            Some((packed, self.files[stored.file].0.clone()))
+        });
+        match found {
+            Some((found, path)) => CheckpointError::Quantized {
+                path,
                 name: name.to_owned(),
                 found,
             },
             None => CheckpointError::MissingTensor {
+                files: self.files.iter().map(|(path, _)| path.clone()).collect(),
                 name: name.to_owned(),
                 shape: shape.to_vec(),
             },
