@@ -160,12 +160,35 @@ impl Repository {
                     io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
                 ) =>
             {
-                Ok(None)
+                self.abbreviated(revision)
             }
             Err(error) => Err(HubError::read(&path)(error)),
         }
     }
+
+    /// The one commit in the cache that begins with `text`, which the hub takes for it, too.
+    fn abbreviated(&self, text: &str) -> Result<Option<String>, HubError> {
+        let snapshots = self.folder.join("snapshots");
+        if text.len() < SHORTEST_COMMIT || !is_hex(text) || !snapshots.is_dir() {
+            return Ok(None);
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&snapshots).map_err(HubError::read(&snapshots))? {
+            let name = entry.map_err(HubError::read(&snapshots))?.file_name();
+            let name = name.to_string_lossy();
+            if is_commit(&name) && name.starts_with(&text.to_ascii_lowercase()) {
+                found.push(name.into_owned());
+            }
+        }
+        Ok(match found.as_slice() {
+            [one] => Some(one.clone()),
+            [] | [_, ..] => None,
+        })
+    }
 }
+
+/// Digits of a commit that git shows at least.
+const SHORTEST_COMMIT: usize = 7;
 
 fn is_sha256(name: &str) -> bool {
     name.len() == 64 && is_hex(name)

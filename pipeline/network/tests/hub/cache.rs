@@ -78,6 +78,33 @@ fn says_what_the_cache_lacks() {
 }
 
 #[test]
+fn a_short_commit_is_found_without_a_connection() {
+    let (mut place, located) = filled();
+    place.settings.offline = true;
+    for digits in [7, 12, 39] {
+        let model = format!("org/tiny@{}", &COMMIT[..digits]);
+        assert_eq!(place.locate(&model).0.unwrap(), located);
+    }
+    let upper = format!("org/tiny@{}", COMMIT[..12].to_ascii_uppercase());
+    assert_eq!(place.locate(&upper).0.unwrap(), located);
+    let refused = |digits: &str| {
+        let error = place.locate(&format!("org/tiny@{digits}")).0.unwrap_err();
+        assert!(
+            matches!(&error, HubError::Offline { missing, .. } if *missing == format!("revision `{digits}`")),
+            "{error}"
+        );
+    };
+    refused(&COMMIT[..6]);
+    refused("0000000");
+    // Of two commits that begin alike neither is meant.
+    let mut other = COMMIT.to_owned();
+    other.replace_range(20.., &"0".repeat(20));
+    assert_ne!(other, COMMIT);
+    fs::create_dir(located.folder.with_file_name(other)).unwrap();
+    refused(&COMMIT[..12]);
+}
+
+#[test]
 fn a_link_to_nothing_is_no_file() {
     let (mut place, _) = filled();
     place.settings.offline = true;
