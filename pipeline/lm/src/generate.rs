@@ -19,7 +19,7 @@ pub struct GenerationConfig {
 
 /// Generates a text after each prompt by greedy decoding, batch by batch: an iterator of batches.
 ///
-/// Each text has a cache of its own and no padding, so it does not depend on the batch. A text that has ended costs nothing
+/// Each text has a cache of its own and no padding, so it depends on the batch only through the order of additions. A text that has ended costs nothing
 /// more.
 pub struct Generator<'a> {
     decoder: &'a Decoder,

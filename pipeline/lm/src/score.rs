@@ -16,8 +16,8 @@ pub struct ScoringRequest {
 
 /// Scores requests batch by batch: an iterator of the log-probabilities of every continuation, from one run of its prompt.
 ///
-/// A beginning that all prompts share is run once. Batches hold prompts of similar length without padding. A score does not
-/// depend on the batch of its request.
+/// A beginning that all prompts share is run once. Batches hold prompts of similar length without padding. A score
+/// depends on the batch of its request only through the order of additions: in the fifth decimal in f32 (docs/local-models.md).
 pub struct Scorer<'a> {
     decoder: &'a Decoder,
     requests: &'a [ScoringRequest],
