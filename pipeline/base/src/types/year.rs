@@ -13,6 +13,9 @@ pub struct Year(i32);
 #[error("`{0}` is not an xsd:dateTime such as `1685-03-31T00:00:00Z`")]
 pub struct ParseYearError(pub String);
 
+/// Digits of a year at most, so that differences of years stay far from the limits of their type.
+const LONGEST_YEAR: usize = 6;
+
 impl Year {
     /// The year that astronomers number `year`: 0 is 1 BC, −68 is 69 BC.
     pub const fn from_astronomical(year: i32) -> Self {
@@ -51,8 +54,9 @@ impl Year {
         };
         let day = rest.split_once('T').map(|(day, _time)| day);
         let two_digits = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
-        let four_digits = year.len() >= 4 && year.bytes().all(|b| b.is_ascii_digit());
-        if !(four_digits && two_digits(month) && day.is_some_and(two_digits)) {
+        let digits =
+            (4..=LONGEST_YEAR).contains(&year.len()) && year.bytes().all(|b| b.is_ascii_digit());
+        if !(digits && two_digits(month) && day.is_some_and(two_digits)) {
             return Err(error());
         }
         let year: i32 = year.parse().map_err(|_| error())?;
@@ -105,6 +109,9 @@ mod tests {
             "x-01-01T00:00:00Z",
             "t123",
             "-13798000000-01-01T00:00:00Z",
+            // Inside the type's range, but not with an age added.
+            "2147483647-01-01T00:00:00Z",
+            "-2147483648-01-01T00:00:00Z",
         ] {
             assert_eq!(
                 Year::from_xsd_date_time(text),

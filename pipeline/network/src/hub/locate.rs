@@ -197,7 +197,8 @@ impl CommitDownload<'_> {
             .iter()
             .filter(|(_, remote)| !is_cached(self.repository, remote))
             .map(|(_, remote)| remote.size)
-            .sum();
+            // Sizes are the server's word.
+            .fold(0, u64::saturating_add);
         let meter = DownloadProgress::start(bytes, &self.wanted.id, self.progress);
         let result = self.fetch_files(missing, &meter).await;
         meter.finish(result.is_ok());

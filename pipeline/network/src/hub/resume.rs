@@ -31,7 +31,9 @@ pub fn is_rest(headers: &HeaderMap, have: u64, size: u64) -> bool {
         Some((first, last, total.to_owned()))
     };
     range().is_some_and(|(first, last, total)| {
-        first == have && last + 1 == size && (total == "*" || total == size.to_string())
+        first == have
+            && last.checked_add(1) == Some(size)
+            && (total == "*" || total == size.to_string())
     })
 }
 
@@ -54,5 +56,7 @@ mod tests {
             assert_eq!(is_rest(&headers(value), 3, 10), fits, "{value}");
         }
         assert!(!is_rest(&HeaderMap::new(), 3, 10));
+        // The largest number that fits, and one more would be 0.
+        assert!(!is_rest(&headers("bytes 0-18446744073709551615/0"), 0, 0));
     }
 }
