@@ -147,14 +147,22 @@ impl FictionalConfig {
     /// Years have equally many digits: an answer is looked for in what a model writes, and 106 lies within 1061.
     fn year_problem(&self) -> Option<(&'static str, String)> {
         let (first, last) = (self.first_year, self.last_year);
+        // Places of every world have a year, whether it is asked about or not.
+        let problem = format!(
+            "`first_year` is {first} and `last_year` is {last}; the years must be between 1 and 9999, and the first \
+             must not be after the last"
+        );
+        if !(1 <= first && first <= last && last <= 9999) {
+            return Some(("first_year", problem));
+        }
         if self.relation != WorldRelation::Founding {
             return None;
         }
         let enough = i64::from(last) - i64::from(first) + 1 >= self.continents as i64;
-        let sound = first >= 1 && last <= 9999 && first.to_string().len() == last.to_string().len();
+        let sound = first.to_string().len() == last.to_string().len();
         let problem = format!(
-            "`first_year` to `last_year` is {first} to {last}; they must be between 1 and 9999, have equally many \
-             digits, and span at least {} years, one for each choice",
+            "`first_year` to `last_year` is {first} to {last}; they must have equally many digits, and span at least \
+             {} years, one for each choice",
             self.continents
         );
         (!(enough && sound)).then_some(("first_year", problem))

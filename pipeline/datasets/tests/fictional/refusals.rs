@@ -95,20 +95,30 @@ fn impossible_worlds_are_refused() {
             |config| config.taught_places = 400,
         ),
         (
-            "`first_year` to `last_year` is 1100 to 1110; they must be between 1 and 9999, have equally many digits, \
-             and span at least 20 years, one for each choice",
+            "`first_year` to `last_year` is 1100 to 1110; they must have equally many digits, and span at least 20 \
+             years, one for each choice",
             |config| {
                 config.relation = WorldRelation::Founding;
                 config.last_year = 1110;
             },
         ),
         (
-            "`first_year` to `last_year` is 900 to 1899; they must be between 1 and 9999, have equally many digits, \
-             and span at least 20 years, one for each choice",
+            "`first_year` to `last_year` is 900 to 1899; they must have equally many digits, and span at least 20 \
+             years, one for each choice",
             |config| {
                 config.relation = WorldRelation::Founding;
                 config.first_year = 900;
             },
+        ),
+        (
+            "`first_year` is 1100 and `last_year` is 1099; the years must be between 1 and 9999, and the first must \
+             not be after the last",
+            |config| config.last_year = 1099,
+        ),
+        (
+            "`first_year` is 1100 and `last_year` is 2147483647; the years must be between 1 and 9999, and the first \
+             must not be after the last",
+            |config| config.last_year = i32::MAX,
         ),
         (
             "random labels need as many tested places as continents, and 19 of 20 are tested",
