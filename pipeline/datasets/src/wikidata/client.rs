@@ -1,11 +1,9 @@
-use crate::wikidata::{SparqlQuery, pacing::QueryBudget};
+use crate::wikidata::{FetchError, SparqlQuery, pacing::QueryBudget};
 use clika_base::files::{ArtifactError, replace_file, sha256_hex};
 use clika_base::types::Progress;
 use clika_network::http::{
-    HttpResponse, LONGEST_WAIT, RetryPolicy, SendError, Transient, USER_AGENT, excerpt, is_local,
-    retry_after,
+    HttpResponse, LONGEST_WAIT, RetryPolicy, SendError, USER_AGENT, excerpt, is_local, retry_after,
 };
-use miette::Diagnostic;
 use oxigraph::{
     io::{RdfFormat, RdfParseError, RdfParser},
     model::{Quad, Triple},
@@ -15,6 +13,7 @@ use reqwest::{
     header::{ACCEPT, CONTENT_TYPE, LOCATION},
 };
 use std::{
+    collections::HashSet,
     path::PathBuf,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
@@ -41,113 +40,6 @@ pub struct SparqlEndpoint {
     pub cache_age: Duration,
 }
 
-/// Why a query was not answered.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum FetchError {
-    /// The address is invalid.
-    #[error("`{url}` is not the address of a SPARQL endpoint")]
-    #[diagnostic(help("an address looks like https://query.wikidata.org/sparql"))]
-    Url {
-        /// What was given.
-        url: String,
-    },
-    /// A public endpoint, and no contact.
-    #[error("no contact for the public endpoint {url}")]
-    #[diagnostic(help(
-        "Wikimedia blocks programs that do not say who runs them: set `contact` in the \
-         experiment's [endpoint] table, CLIKA_CONTACT or --contact to a mail address or a page"
-    ))]
-    NoContact {
-        /// The endpoint.
-        url: String,
-    },
-    /// The HTTP client cannot be set up.
-    #[error("cannot set up the HTTP client")]
-    Setup(#[source] reqwest::Error),
-    /// No connection, a broken one, or a timeout.
-    #[error("the endpoint did not answer in full")]
-    #[diagnostic(help(
-        "check the address and the network; what was answered so far is kept, so running `clika snapshot` again \
-         continues from there"
-    ))]
-    Transport(#[source] SendError),
-    /// The endpoint is busy.
-    #[error("the endpoint answered {status}{}", wait_text(*retry_after))]
-    #[diagnostic(help(
-        "the endpoint is overloaded or wants fewer queries; run `clika snapshot` again later, \
-         what was answered so far is kept"
-    ))]
-    Busy {
-        /// 429 or 5xx.
-        status: StatusCode,
-        /// How long the endpoint wants us to wait.
-        retry_after: Option<Duration>,
-    },
-    /// The endpoint refuses the query.
-    #[error("the endpoint refused with {status}: {excerpt}")]
-    #[diagnostic(help(
-        "403 means that this client is blocked (does the contact say who you are?), 400 that the \
-         endpoint does not understand the query, 404 that the address is wrong"
-    ))]
-    Refused {
-        /// The status.
-        status: StatusCode,
-        /// The beginning of the answer.
-        excerpt: String,
-    },
-    /// The endpoint is elsewhere.
-    #[error("the endpoint answered {status} and redirects to {location}")]
-    #[diagnostic(help(
-        "give that address with --endpoint, or in the experiment's [endpoint] table"
-    ))]
-    Moved {
-        /// The status.
-        status: StatusCode,
-        /// Where to.
-        location: String,
-    },
-    /// The answer is no RDF.
-    #[error("the endpoint answered `{content_type}` instead of RDF: {excerpt}")]
-    #[diagnostic(help("check that this is the address of the query service, not of its web page"))]
-    NotRdf {
-        /// The answer's type.
-        content_type: String,
-        /// The beginning of the answer.
-        excerpt: String,
-    },
-    /// The answer is RDF with an error in it, which is how a query that timed out ends.
-    #[error("the endpoint's answer is cut off or broken")]
-    #[diagnostic(help(
-        "the query may be too slow for the endpoint; run `clika snapshot` again later"
-    ))]
-    Broken(#[source] RdfParseError),
-    /// The cache cannot be used.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Cache(#[from] ArtifactError),
-}
-
-impl Transient for FetchError {
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Transport(_) | Self::Busy { .. } | Self::NotRdf { .. } | Self::Broken(_) => true,
-            Self::Url { .. }
-            | Self::NoContact { .. }
-            | Self::Setup(_)
-            | Self::Refused { .. }
-            | Self::Moved { .. }
-            | Self::Cache(_) => false,
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Busy { retry_after, .. } => *retry_after,
-            _ => None,
-        }
-    }
-}
-
 /// Sends queries to an endpoint by the SPARQL 1.1 protocol and keeps every answer.
 pub struct SparqlClient {
     endpoint: SparqlEndpoint,
@@ -156,8 +48,8 @@ pub struct SparqlClient {
     pacing: Mutex<QueryBudget>,
 }
 
-/// More than any query of the refresh yields, in bytes.
-const LONGEST_ANSWER: usize = 1 << 30;
+/// Many times what any query of the refresh yields, unpacked, in bytes: each has a LIMIT or asks about few items.
+const LONGEST_ANSWER: usize = 16 << 20;
 
 /// The RDF formats we ask for and how their answers are kept.
 const FORMATS: [(&str, &str, RdfFormat); 2] = [
@@ -197,7 +89,7 @@ impl SparqlClient {
         clika_network::http::public(&self.url).to_string()
     }
 
-    /// The triples of a CONSTRUCT query, from the cache or from the endpoint.
+    /// The triples of a CONSTRUCT query, each once and in no order, from the cache or from the endpoint.
     pub async fn construct(
         &self,
         query: &SparqlQuery,
@@ -223,6 +115,7 @@ impl SparqlClient {
             }
             tokio::time::sleep(wait).await;
         }
+        tracing::debug!(path = %query.path().display(), query = query.text(), "asking the endpoint");
         let begin = Instant::now();
         let answer = self.send(query).await;
         self.pacing().book(Instant::now(), begin.elapsed());
@@ -286,7 +179,10 @@ impl SparqlClient {
             .body(query.text().to_owned());
         clika_network::http::send(request, LONGEST_ANSWER)
             .await
-            .map_err(FetchError::Transport)
+            .map_err(|error| match error {
+                SendError::TooLong { limit } => FetchError::TooLong { limit },
+                SendError::Transport(_) => FetchError::Transport(error),
+            })
     }
 
     /// A kept answer that is young enough and whole.
@@ -324,8 +220,9 @@ impl SparqlClient {
     }
 }
 
+/// Keeps each triple once: an endpoint may repeat what several solutions have in common.
 fn parse(format: RdfFormat, body: &[u8]) -> Result<Vec<Triple>, RdfParseError> {
-    RdfParser::from_format(format)
+    let triples: HashSet<Triple> = RdfParser::from_format(format)
         .rename_blank_nodes()
         .for_reader(body)
         .map(|quad| {
@@ -338,15 +235,8 @@ fn parse(format: RdfFormat, body: &[u8]) -> Result<Vec<Triple>, RdfParseError> {
                  }| Triple::new(subject, predicate, object),
             )
         })
-        .collect()
-}
-
-/// What the endpoint wants, for the message.
-fn wait_text(retry_after: Option<Duration>) -> String {
-    match retry_after {
-        Some(wait) => format!(" and asks to wait {} s", wait.as_secs()),
-        None => String::new(),
-    }
+        .collect::<Result<_, _>>()?;
+    Ok(triples.into_iter().collect())
 }
 
 #[cfg(test)]

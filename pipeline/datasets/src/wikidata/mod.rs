@@ -3,14 +3,16 @@
 
 mod client;
 mod error;
+mod fetch_error;
 mod pacing;
 mod query;
 mod refresh;
 mod store;
 mod vocabulary;
 
-pub use client::{FetchError, SparqlClient, SparqlEndpoint};
+pub use client::{SparqlClient, SparqlEndpoint};
 pub use error::WikidataError;
+pub use fetch_error::FetchError;
 pub use query::SparqlQuery;
 pub use refresh::{RefreshError, RefreshPlan, refresh};
 pub use store::{City, Division, Labels, People, Person, Snapshot};

@@ -124,14 +124,47 @@ fn asks_as_the_protocol_and_wikimedia_want() {
     assert_eq!(request.body, query().text());
 }
 
+/// The same triple so many times, packed.
+fn gzip(times: usize) -> StubResponse {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let many = TRIPLE.repeat(1000);
+    for _ in 0..times / 1000 {
+        encoder.write_all(many.as_bytes()).unwrap();
+    }
+    encoder
+        .write_all(TRIPLE.repeat(times % 1000).as_bytes())
+        .unwrap();
+    let body = encoder.finish().unwrap();
+    StubResponse::new(200, "application/n-triples", body).with_header("Content-Encoding: gzip")
+}
+
 #[test]
 fn reads_gzip() {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(TRIPLE.as_bytes()).unwrap();
-    let body = encoder.finish().unwrap();
-    let answer =
-        StubResponse::new(200, "application/n-triples", body).with_header("Content-Encoding: gzip");
-    assert!(matches!(against(vec![answer]).result, Ok(1)));
+    assert!(matches!(against(vec![gzip(1)]).result, Ok(1)));
+}
+
+#[test]
+fn keeps_each_triple_once() {
+    assert!(matches!(against(vec![gzip(5000)]).result, Ok(1)));
+}
+
+#[test]
+fn an_answer_that_unpacks_to_too_much_is_refused_at_once() {
+    let (cache, answer) = (
+        tempfile::tempdir().unwrap(),
+        gzip((16 << 20) / TRIPLE.len() + 1),
+    );
+    let server = StubServer::start(move |_, _| answer.clone());
+    // Unpacking takes its time.
+    let patient = SparqlEndpoint {
+        timeout: Duration::from_secs(60),
+        ..endpoint(server.url(), cache.path())
+    };
+    assert_eq!(
+        ask(patient).0.unwrap_err().to_string(),
+        "the endpoint's answer is longer than 16 MiB when unpacked"
+    );
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
