@@ -68,21 +68,23 @@ pub struct People {
     pub unreadable: Vec<(Qid, Qid, String)>,
 }
 
-/// Labels by item and by Wikidata's label language.
+/// Labels by item and by Wikidata's label language, in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Labels(BTreeMap<Qid, BTreeMap<String, String>>);
 
 impl Labels {
-    /// The first label there is in the given label languages, with the one it is in.
+    /// The first label there is in the given label languages, with the one it is in. Case does not count:
+    /// Wikidata writes `zh-Hans`.
     pub fn find<'a, 'b>(
         &'a self,
         item: Qid,
         languages: &'b [String],
     ) -> Option<(&'a str, &'b str)> {
         let labels = self.0.get(&item)?;
-        languages
-            .iter()
-            .find_map(|language| Some((labels.get(language)?.as_str(), language.as_str())))
+        languages.iter().find_map(|language| {
+            let label = labels.get(&language.to_ascii_lowercase())?;
+            Some((label.as_str(), language.as_str()))
+        })
     }
 }
 
@@ -217,7 +219,9 @@ impl Snapshot {
                     continue;
                 }
                 let of_item = labels.0.entry(item).or_default();
-                if let Some(other) = of_item.insert(language.clone(), text.clone()) {
+                if let Some(other) = of_item.insert(language.clone(), text.clone())
+                    && other != text
+                {
                     return Err(WikidataError::TwoLabels {
                         item,
                         language,
@@ -238,6 +242,7 @@ impl Snapshot {
             path: query.path().to_owned(),
             source,
         };
+        tracing::debug!(path = %query.path().display(), query = query.text(), "asking the snapshot");
         let results = SparqlEvaluator::new()
             .parse_query(query.text())
             .map_err(|source| WikidataError::Sparql {
@@ -319,7 +324,7 @@ impl ResultRow<'_> {
     fn label(&self, variable: &'static str) -> Result<(String, String), WikidataError> {
         match self.solution.get(variable) {
             Some(Term::Literal(literal)) => match literal.language() {
-                Some(language) => Ok((literal.value().to_owned(), language.to_owned())),
+                Some(language) => Ok((literal.value().to_owned(), language.to_ascii_lowercase())),
                 None => Err(self.error(variable)),
             },
             _ => Err(self.error(variable)),
@@ -361,7 +366,9 @@ impl ResultRow<'_> {
         let Ok(year) = Year::from_xsd_date_time(text) else {
             return Ok(Err(text.to_owned()));
         };
-        let julian = self.item(calendar)? == Qid::new(vocabulary::JULIAN);
+        // As text, since not every engine finds the smallest of several IRIs.
+        let julian = Qid::from_iri(self.text(calendar)?).map_err(|_| self.error(calendar))?
+            == Qid::new(vocabulary::JULIAN);
         let to_the_day = self.number(precision)? >= u64::from(vocabulary::PRECISION_DAY);
         let month_and_day = text
             .split_once('T')

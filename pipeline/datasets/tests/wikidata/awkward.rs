@@ -76,6 +76,21 @@ fn an_uncertain_year() {
 }
 
 #[test]
+fn a_year_between_two_others() {
+    // Lincoln's years, had they an earliest or a latest date.
+    let lincoln: Qid = "Q91".parse().unwrap();
+    let text = snapshot_text();
+    assert!(people(&text, &["Q30"]).contains(&lincoln));
+    for (statement, qualifier) in [("P569", "P1319"), ("P569", "P1326"), ("P570", "P1326")] {
+        let qualified = format!("{text}\nnode:Q91-{statement}-1 pq:{qualifier} \"1730\" .\n");
+        assert!(
+            !people(&qualified, &["Q30"]).contains(&lincoln),
+            "{statement} with {qualifier}"
+        );
+    }
+}
+
+#[test]
 fn a_year_known_to_the_century() {
     // Hypatia: born in the second half of the fourth century.
     rejected_for(
@@ -141,6 +156,42 @@ fn a_city_in_two_divisions_or_two_countries() {
     assert!(!cities(&two_divisions, "Q183", 100_000).contains(&munich));
     let two_countries = format!("{text}\nwd:Q1726 wdt:P17 wd:Q40 ; wdt:P131 wd:Q41967 .\n");
     assert!(!cities(&two_countries, "Q183", 100_000).contains(&munich));
+}
+
+#[test]
+fn a_division_that_a_city_has_left_does_not_count() {
+    let text = snapshot_text();
+    let munich: Qid = "Q1726".parse().unwrap();
+    // Wikidata's truthy triples do not show qualifiers: both divisions stand there, and one has ended.
+    let in_two = format!("{text}\nwd:Q1726 wdt:P131 wd:Q985 .\n");
+    assert!(!cities(&in_two, "Q183", 100_000).contains(&munich));
+    let was_there = "[ a wikibase:BestRank ; ps:P131 wd:Q985 ; pq:P582 \"1945\" ]";
+    let left = format!("{in_two}\nwd:Q1726 p:P131 {was_there} .\n");
+    assert!(cities(&left, "Q183", 100_000).contains(&munich));
+    // It came back: one of two statements goes on.
+    let back = format!("{left}\nwd:Q1726 p:P131 [ a wikibase:BestRank ; ps:P131 wd:Q985 ] .\n");
+    assert!(!cities(&back, "Q183", 100_000).contains(&munich));
+}
+
+#[test]
+fn a_dissolved_division_is_none() {
+    let text = snapshot_text();
+    let (munich, prussia): (Qid, Qid) = ("Q1726".parse().unwrap(), "Q27306".parse().unwrap());
+    let text = format!(
+        "{text}\nwd:Q27306 wdt:P31 wd:Q10864048 ; wdt:P17 wd:Q183 ; wdt:P300 \"DE-PR\" .\n\
+         wd:Q1726 wdt:P131 wd:Q27306 .\n"
+    );
+    let dissolved = format!("{text}\nwd:Q27306 wdt:P576 \"1947-02-25\" .\n");
+    let divisions = |turtle: &str| -> Vec<Qid> {
+        let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
+        let query = SparqlQuery::read(&sparql("build/divisions.rq")).unwrap();
+        let divisions = snapshot.divisions(&query, ["Q183".parse().unwrap()]);
+        divisions.unwrap().iter().map(|it| it.division).collect()
+    };
+    assert!(divisions(&text).contains(&prussia));
+    assert!(!cities(&text, "Q183", 100_000).contains(&munich));
+    assert!(!divisions(&dissolved).contains(&prussia));
+    assert!(cities(&dissolved, "Q183", 100_000).contains(&munich));
 }
 
 #[test]
@@ -221,4 +272,21 @@ fn a_date_that_cannot_be_read_leaves_out_one_person() {
     assert_eq!(after.unreadable.len(), 1);
     assert!(after.unreadable[0].2.starts_with("-069-"));
     assert_eq!(after.readable.len() + 1, before.readable.len());
+}
+
+#[test]
+fn the_case_of_a_label_language_does_not_count() {
+    let turtle = "@prefix wd: <http://www.wikidata.org/entity/> .
+        @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+        wd:Q64 rdfs:label \"柏林\"@zh-Hans, \"柏林\"@ZH-HANS .";
+    let snapshot = Snapshot::parse(Path::new("test.ttl"), turtle).unwrap();
+    let query = SparqlQuery::read(&sparql("build/labels.rq")).unwrap();
+    let berlin: Qid = "Q64".parse().unwrap();
+    let labels = snapshot.labels(&query, &[berlin].into()).unwrap();
+    for language in ["zh-hans", "zh-Hans"] {
+        assert_eq!(
+            labels.find(berlin, &[language.to_owned()]),
+            Some(("柏林", language))
+        );
+    }
 }
