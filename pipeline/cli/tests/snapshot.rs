@@ -116,6 +116,43 @@ fn a_refresh_replaces_the_snapshot_and_builds_the_same_datasets() {
 }
 
 #[test]
+fn label_languages_that_yield_nothing_are_named() {
+    let project = TestProject::new();
+    let wikidata = Wikidata::shipped();
+    let server = StubServer::start(move |_, request| wikidata.answer(request));
+    let output = project
+        .command(&["snapshot", "--endpoint", &server.url()])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let said = text(&output.stderr);
+    // The shipped snapshot writes simplified Chinese as `zh`.
+    assert!(
+        said.contains("note: the endpoint has no label at all in `mul`, `zh-cn`, `zh-hans`;"),
+        "{said}"
+    );
+}
+
+#[test]
+fn years_of_three_digits_before_our_era_leave_out_one_person_each() {
+    let project = TestProject::new();
+    let shipped = fs::read_to_string(project.snapshot()).unwrap();
+    // As QLever writes them: Virgil, Augustus and Vipsania were born between 71 BC and 15 BC.
+    let wikidata = Wikidata::new(&shipped.replace("\"-00", "\"-0"));
+    let server = StubServer::start(move |_, request| wikidata.answer(request));
+    project.run(&["snapshot", "--endpoint", &server.url()]);
+    let json: serde_json::Value =
+        serde_json::from_str(&project.run(&["datasets", "xpeo", "--json"])).unwrap();
+    let left_out = json["xpeo"]["manifest"]["report"]["left_out"].as_array();
+    let unreadable = left_out.unwrap().iter().filter(|it| {
+        let reason = it["reason"].as_str().unwrap();
+        reason.ends_with("cannot be read as a date")
+    });
+    let unreadable: Vec<_> = unreadable.map(|it| it["qid"].as_str().unwrap()).collect();
+    assert_eq!(unreadable, ["Q1398", "Q1405", "Q191039"]);
+}
+
+#[test]
 fn two_snapshots_are_not_written_at_once() {
     let project = TestProject::new();
     let server = StubServer::start(|_, _| panic!("nothing is asked"));
@@ -198,6 +235,7 @@ fn a_fresh_snapshot_that_cannot_be_built_from_is_refused() {
     let wikidata = Wikidata::new(&shipped.replace("\"Polska\"@pl,", "\"Poland\"@sco,"));
     let server = StubServer::start(move |_, request| wikidata.answer(request));
     insta::assert_snapshot!(project.fail(&["snapshot", "--endpoint", &server.url()]), @r#"
+    note: the endpoint has no label at all in `mul`, `zh-cn`, `zh-hans`; wikidata_codes in the languages' files are the tags of Wikidata's RDF, such as `sr-latn`, which its pages call `sr-el`
     error: the fresh snapshot did not pass its checks; PROJECT/sparql/snapshot/wikidata.ttl is unchanged
       cause: xgeo: country Q36 has no label in `pl`
     hint: the rejected one is in PROJECT/sparql/snapshot/wikidata.candidate.ttl, where you can see what it lacks; if the endpoint was at fault, run again with --fresh

@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use miette::Diagnostic;
 use oxigraph::{
     io::{RdfFormat, RdfSerializer},
-    model::{NamedOrBlankNode, Triple},
+    model::{NamedOrBlankNode, Term, Triple},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -94,7 +94,7 @@ pub async fn refresh(
     let languages: Vec<_> = plan
         .label_languages
         .iter()
-        .map(|language| format!("\"{language}\""))
+        .map(|language| format!("\"{}\"", language.to_ascii_lowercase()))
         .collect();
     let labels = read("labels.rq")?.with_values("?language", &languages.join(" "))?;
     let mut chunks = Vec::new();
@@ -104,8 +104,35 @@ pub async fn refresh(
             labels.with_items("?item", chunk.iter().copied())?,
         ));
     }
-    graph.extend(fetch(client, &chunks, plan.concurrency, "labels", progress).await?);
+    let labels = fetch(client, &chunks, plan.concurrency, "labels", progress).await?;
+    if let Some(note) = languages_without_labels(&labels, &plan.label_languages) {
+        progress.note(&note);
+    }
+    graph.extend(labels);
     Ok(turtle(&client.url(), graph))
+}
+
+/// What to say about label languages that no label is in; the build falls back on a language's others.
+fn languages_without_labels(labels: &[Triple], asked: &[String]) -> Option<String> {
+    let found: BTreeSet<String> = labels
+        .iter()
+        .filter_map(|triple| match &triple.object {
+            Term::Literal(label) => label.language().map(str::to_ascii_lowercase),
+            _ => None,
+        })
+        .collect();
+    let missing: Vec<_> = asked
+        .iter()
+        .filter(|language| !found.contains(&language.to_ascii_lowercase()))
+        .map(|language| format!("`{language}`"))
+        .collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "the endpoint has no label at all in {}; wikidata_codes in the languages' files are the tags of \
+             Wikidata's RDF, such as `sr-latn`, which its pages call `sr-el`",
+            missing.join(", ")
+        )
+    })
 }
 
 async fn fetch(
