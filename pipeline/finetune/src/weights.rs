@@ -114,10 +114,7 @@ fn manifest(stage: &str, base: &str) -> Manifest {
 
 /// Whether a folder holds what was written there whole.
 pub(crate) fn is_there(place: &Path) -> Result<bool, FinetuneError> {
-    match Manifest::read(place)? {
-        Some(manifest) => Ok(manifest.describes(place)?),
-        None => Ok(false),
-    }
+    Ok(Manifest::finished(place)?.is_some())
 }
 
 /// SHA-256 of the files of an adapter that decide what it does.

@@ -1,6 +1,7 @@
 //! Folders, files, and how a report names them.
 
 use crate::AuditError;
+use clika_base::files::{recover_folder, recover_folders};
 use clika_base::types::LanguageCode;
 use std::{
     fs,
@@ -21,6 +22,7 @@ pub(super) struct AuditFolder {
 
 impl AuditRoot {
     pub(super) fn new(path: &Path) -> Result<Self, AuditError> {
+        recover_folder(path)?;
         let full = fs::canonicalize(path).map_err(unreadable(path))?;
         Ok(Self {
             full,
@@ -62,6 +64,7 @@ pub(super) fn is_folder(path: &Path) -> bool {
 
 /// The folders of a folder by name, without hidden ones.
 pub(super) fn subfolders(path: &Path) -> Result<Vec<AuditFolder>, AuditError> {
+    recover_folders(path)?;
     let mut folders = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable(path))? {
         let entry = entry.map_err(unreadable(path))?;

@@ -1,4 +1,8 @@
-use crate::files::{ArtifactError, FolderLock, Manifest, sha256_file};
+use crate::files::{
+    ArtifactError, FolderLock, Manifest,
+    recover::{behind_link, recover},
+    sha256_file,
+};
 use std::{
     fs::{self, File},
     io::{self, Write},
@@ -44,8 +48,7 @@ impl TakenFolder {
     ) -> Result<Self, ArtifactError> {
         let folder = parent(place);
         fs::create_dir_all(folder).map_err(ArtifactError::write(folder))?;
-        // A link stays one: what it points to is replaced.
-        let place = fs::canonicalize(place).unwrap_or_else(|_| place.to_owned());
+        let place = behind_link(place);
         let lock = lock(&sibling(&place, LOCK), &place)?;
         recover(&place).map_err(ArtifactError::write(&place))?;
         Ok(Self { place, lock })
@@ -66,29 +69,6 @@ impl TakenFolder {
     }
 }
 
-/// Puts a folder back that a killed process had moved aside. To be called before a folder is read.
-pub fn recover_folder(place: &Path) -> Result<(), ArtifactError> {
-    if place.exists() || !is_moved_aside(&sibling(place, OLD)) {
-        return Ok(());
-    }
-    TakenFolder::wait(place).map(|_| ())
-}
-
-/// The folders that [`recover_folder`] can put back in a folder.
-pub fn lost_folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut lost = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let name = name.strip_prefix('.').and_then(|it| it.strip_suffix(OLD));
-        if let Some(name) = name.and_then(|it| it.strip_suffix('.')) {
-            lost.push(folder.join(name));
-        }
-    }
-    lost.retain(|place| !place.exists() && is_moved_aside(&sibling(place, OLD)));
-    lost.sort();
-    Ok(lost)
-}
-
 /// Whether a file or folder of this name is not an output: a lock, a draft, or what is being replaced.
 pub fn is_scratch(name: &str) -> bool {
     let kinds = [DRAFT, OLD, LOCK, NEW];
@@ -100,9 +80,9 @@ pub fn is_scratch(name: &str) -> bool {
 }
 
 /// A folder while it is written.
-const DRAFT: &str = "draft";
+pub(super) const DRAFT: &str = "draft";
 /// A folder that is being replaced.
-const OLD: &str = "old";
+pub(super) const OLD: &str = "old";
 /// What keeps others out of a folder.
 pub(super) const LOCK: &str = "lock";
 /// A file while it is written.
@@ -219,21 +199,7 @@ pub(crate) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Puts a folder back that a process moved aside and did not live to replace.
-fn recover(place: &Path) -> io::Result<()> {
-    let old = sibling(place, OLD);
-    if !place.exists() && is_moved_aside(&old) {
-        fs::rename(old, place)?;
-    }
-    Ok(())
-}
-
-/// Whether a folder of such a name is one that clika moved aside: it has a manifest, and others' have none.
-fn is_moved_aside(old: &Path) -> bool {
-    old.join(Manifest::FILE).is_file()
-}
-
-fn remove_folder(path: &Path) -> io::Result<()> {
+pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -358,28 +324,6 @@ mod tests {
     }
 
     #[test]
-    fn a_killed_process_loses_nothing() {
-        // What kill -9 between the two renames leaves: the old folder aside, the draft complete.
-        let root = tempfile::tempdir().unwrap();
-        let place = root.path().join("xgeo");
-        fs::create_dir_all(root.path().join(".xgeo.old")).unwrap();
-        fs::write(root.path().join(".xgeo.old/kept"), "kept").unwrap();
-        fs::create_dir_all(root.path().join(".xgeo.draft/half")).unwrap();
-        let mut manifest = Manifest::new(
-            "a test",
-            "a stage",
-            serde_json::Value::Null,
-            BTreeMap::new(),
-        );
-        manifest.files.insert("kept".to_owned(), sha256_hex("kept"));
-        let manifest = manifest.to_json();
-        fs::write(root.path().join(".xgeo.old").join(Manifest::FILE), manifest).unwrap();
-        let draft = FolderDraft::begin(&place).unwrap();
-        assert_eq!(names(&place), ["kept", Manifest::FILE]);
-        assert_eq!(names(draft.path()), Vec::<String>::new());
-    }
-
-    #[test]
     fn two_processes_do_not_write_one_folder() {
         let root = tempfile::tempdir().unwrap();
         let place = root.path().join("xgeo");
@@ -409,32 +353,6 @@ mod tests {
         let read = Manifest::read(&place).unwrap().unwrap();
         assert_eq!(read, published);
         assert!(read.describes(&place).unwrap());
-    }
-
-    #[test]
-    fn what_a_killed_process_moved_aside_is_read_again() {
-        let root = tempfile::tempdir().unwrap();
-        let place = root.path().join("xgeo");
-        publish(FolderDraft::begin(&place).unwrap(), "one", "one");
-        fs::rename(&place, root.path().join(".xgeo.old")).unwrap();
-        assert_eq!(
-            lost_folders(root.path()).unwrap(),
-            std::slice::from_ref(&place)
-        );
-        let found = Manifest::read(&place).unwrap().unwrap();
-        assert!(found.describes(&place).unwrap());
-        assert_eq!(lost_folders(root.path()).unwrap(), Vec::<PathBuf>::new());
-        assert_eq!(names(root.path()), [".xgeo.lock", "xgeo"]);
-    }
-
-    #[test]
-    fn a_folder_of_others_is_not_put_back() {
-        let root = tempfile::tempdir().unwrap();
-        fs::create_dir(root.path().join(".thesis.old")).unwrap();
-        fs::write(root.path().join(".thesis.old/one.txt"), "mine").unwrap();
-        assert_eq!(lost_folders(root.path()).unwrap(), Vec::<PathBuf>::new());
-        assert_eq!(Manifest::read(&root.path().join("thesis")).unwrap(), None);
-        assert_eq!(names(root.path()), [".thesis.old"]);
     }
 
     #[test]

@@ -1,4 +1,6 @@
-use crate::files::{ArtifactError, atomic::files, recover_folder, sha256_file, sha256_hex};
+use crate::files::{
+    ArtifactError, atomic::files, recover::sweep, recover_folder, sha256_file, sha256_hex,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io, path::Path};
 
@@ -66,6 +68,19 @@ impl Manifest {
             }
             Err(error) => Err(ArtifactError::read(&path)(error)),
         }
+    }
+
+    /// The manifest of a folder that holds what it [describes](Self::describes). For those who need not write the folder
+    /// then: what a killed process left next to it is removed.
+    pub fn finished(folder: &Path) -> Result<Option<Self>, ArtifactError> {
+        let Some(manifest) = Self::read(folder)? else {
+            return Ok(None);
+        };
+        if !manifest.describes(folder)? {
+            return Ok(None);
+        }
+        sweep(folder)?;
+        Ok(Some(manifest))
     }
 
     /// Whether the folder holds every file that the manifest names, unchanged, and no other.

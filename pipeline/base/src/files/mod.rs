@@ -5,11 +5,13 @@ mod digest;
 mod error;
 mod lock;
 mod manifest;
+mod recover;
 mod replace;
 
-pub use atomic::{FolderDraft, TakenFolder, is_scratch, lost_folders, recover_folder};
+pub use atomic::{FolderDraft, TakenFolder, is_scratch};
 pub use digest::{sha256_file, sha256_file_once, sha256_hex};
 pub use error::ArtifactError;
 pub use lock::FolderLock;
 pub use manifest::Manifest;
+pub use recover::{recover_folder, recover_folders};
 pub use replace::{move_file, replace_file};

@@ -1,6 +1,7 @@
 //! `clika compare`: two models on the same items.
 
 use super::{Failure, OutputArgs, ReportFormat, UncertaintyArgs, print};
+use clika_base::files::{ArtifactError, recover_folder};
 use clika_scores::predictions::Collection;
 use clika_scores::report::{ComparedRun, ReportError, compare};
 use std::path::{Path, PathBuf};
@@ -28,8 +29,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         None => Collection::default(),
     };
     let (a, b) = (
-        RunArgument::of(&args.a, &shared),
-        RunArgument::of(&args.b, &shared),
+        RunArgument::of(&args.a, &shared)?,
+        RunArgument::of(&args.b, &shared)?,
     );
     let (own_a, own_b) = (a.read()?, b.read()?);
     let mut a = a.run(&args.a, own_a.as_ref().unwrap_or(&shared))?;
@@ -58,18 +59,20 @@ enum RunArgument<'a> {
 
 impl<'a> RunArgument<'a> {
     /// A model of --predictions comes first, then a folder, then a folder with a model.
-    fn of(argument: &'a str, shared: &Collection) -> Self {
+    fn of(argument: &'a str, shared: &Collection) -> Result<Self, ArtifactError> {
         if shared.models().contains(argument) {
-            return Self::Model(argument);
+            return Ok(Self::Model(argument));
         }
-        if Path::new(argument).is_dir() {
-            return Self::Folder(argument, None);
+        let is_folder = |path: &str| -> Result<bool, ArtifactError> {
+            recover_folder(Path::new(path))?;
+            Ok(Path::new(path).is_dir())
+        };
+        if is_folder(argument)? {
+            return Ok(Self::Folder(argument, None));
         }
         match argument.split_once(':') {
-            Some((folder, model)) if Path::new(folder).is_dir() => {
-                Self::Folder(folder, Some(model))
-            }
-            Some(_) | None => Self::Model(argument),
+            Some((folder, model)) if is_folder(folder)? => Ok(Self::Folder(folder, Some(model))),
+            Some(_) | None => Ok(Self::Model(argument)),
         }
     }
 

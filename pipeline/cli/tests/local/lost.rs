@@ -68,3 +68,27 @@ fn a_trial_does_not_replace_answers_to_all_items() {
     assert!(error.contains("--name"), "{error}");
     assert!(program::files(&out) == before, "a file has changed");
 }
+
+#[test]
+fn a_dataset_that_was_being_replaced_is_read_by_all() {
+    let project = project();
+    let (datasets, model) = (project.path("artifacts/datasets"), model());
+    let place = datasets.join("xcopa-mini");
+    let whole = datasets.display().to_string();
+    let one = place.display().to_string();
+    for reading in [
+        &["audit", &whole][..],
+        &["audit", &one],
+        &["export", "lm-eval"],
+        &["evaluate", "--model", &model, "--languages", "de"],
+    ] {
+        // A draft with rows and without a manifest, and the old folder moved aside.
+        let rows = datasets.join(".xcopa-mini.draft/data/de");
+        fs::create_dir_all(&rows).unwrap();
+        let file = "test-00000-of-00001.parquet";
+        fs::copy(place.join("data/de").join(file), rows.join(file)).unwrap();
+        fs::rename(&place, datasets.join(".xcopa-mini.old")).unwrap();
+        project.run(reading);
+        assert!(place.is_dir(), "{reading:?}");
+    }
+}

@@ -1,6 +1,6 @@
 use crate::export::ExportError;
 use crate::{BuiltWorld, DatasetFolder};
-use clika_base::files::Manifest;
+use clika_base::files::{Manifest, is_scratch, recover_folders};
 use clika_base::types::{LanguageCode, Task};
 use std::{
     fs, io,
@@ -85,12 +85,13 @@ fn dataset(folder: &Path) -> Result<Option<ExportedDataset>, ExportError> {
     Ok(DatasetFolder::find(folder)?.map(ExportedDataset))
 }
 
-/// The folders in a folder, by name.
+/// The folders in a folder, by name, but drafts.
 fn folders(path: &Path) -> Result<Vec<PathBuf>, ExportError> {
     let unreadable = |source| ExportError::Unreadable {
         path: path.to_owned(),
         source,
     };
+    recover_folders(path)?;
     let mut folders = Vec::new();
     let entries = match fs::read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -101,8 +102,9 @@ fn folders(path: &Path) -> Result<Vec<PathBuf>, ExportError> {
         entries => entries.map_err(unreadable)?,
     };
     for entry in entries {
-        let path = entry.map_err(unreadable)?.path();
-        if path.is_dir() {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        if path.is_dir() && !is_scratch(&entry.file_name().to_string_lossy()) {
             folders.push(path);
         }
     }

@@ -61,9 +61,8 @@ pub(crate) fn build(
         manifest,
     };
     if !force
-        && let Some(present) = Manifest::read(folder)?
+        && let Some(present) = Manifest::finished(folder)?
         && present.fingerprint == manifest.fingerprint
-        && present.describes(folder)?
     {
         return Ok(built(BuildOutcome::UpToDate, present));
     }

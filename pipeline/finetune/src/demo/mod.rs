@@ -50,9 +50,8 @@ pub fn make_demo(
     let rows = rows(config, languages, (world, seed), project)?;
     let manifest = manifest(config, languages, &rows);
     let folder = project.demo().join(&manifest.fingerprint[..12]).join(DEMO);
-    if let Some(made) = Manifest::read(&folder)?
+    if let Some(made) = Manifest::finished(&folder)?
         && made.fingerprint == manifest.fingerprint
-        && made.describes(&folder)?
     {
         return Ok(folder);
     }

@@ -100,6 +100,7 @@ impl Collection {
     /// are other questions in one file than in another, and where one name stands for several models.
     /// What lies in the folder and was left aside is in [`notices`](Self::notices).
     pub fn read(folder: &Path) -> Result<Self, PredictionError> {
+        recover_folder(folder)?;
         let mut collection = Self {
             root: Some(folder.to_owned()),
             ..Self::default()

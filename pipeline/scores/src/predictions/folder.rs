@@ -2,7 +2,7 @@
 //! lead in a circle, or to the same files once more.
 
 use crate::predictions::PredictionError;
-use clika_base::files::{is_scratch, lost_folders, recover_folder};
+use clika_base::files::{is_scratch, recover_folders};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -30,9 +30,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<FolderEntry>, PredictionError
         path: folder.to_owned(),
         source,
     };
-    for lost in lost_folders(folder).map_err(unreadable)? {
-        recover_folder(&lost)?;
-    }
+    recover_folders(folder)?;
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;

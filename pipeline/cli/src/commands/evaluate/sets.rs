@@ -1,4 +1,5 @@
 use super::{Args, Failure};
+use clika_base::files::recover_folders;
 use clika_base::types::Task;
 use clika_evaluate::{EvaluateError, QuestionSet, TaskDataset};
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ pub(super) struct PlannedQuestions {
 /// The items of every dataset and language that was asked for.
 pub(super) fn sets(args: &Args, datasets: &Path) -> Result<PlannedQuestions, Failure> {
     let tasks = if args.tasks.is_empty() {
+        recover_folders(datasets)?;
         let built = |task: &Task| datasets.join(task.name()).is_dir();
         Task::ALL.into_iter().filter(built).collect()
     } else {
