@@ -266,9 +266,11 @@ impl Collection {
             .to_string()
     }
 
-    /// The last name of the folder that was read; `None` for predictions that were not read.
+    /// The last name of the folder that was read; `None` where none of the predictions were read, so that a run which
+    /// replaces all that was there says the same as the first one.
     pub(crate) fn source(&self) -> Result<Option<String>, PredictionError> {
-        self.root.as_deref().map(folder::last_name).transpose()
+        let root = self.root.as_deref().filter(|_| !self.files.is_empty());
+        root.map(folder::last_name).transpose()
     }
 
     /// The files that a model's predictions were read from.

@@ -54,6 +54,35 @@ fn our_format_keeps_everything() {
 }
 
 #[test]
+fn a_run_that_replaces_all_of_its_own_writes_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = PredictionKey {
+        model: "m".to_owned(),
+        task: Task::XGeo,
+        language: code("de"),
+    };
+    let answers = vec![Prediction {
+        item_id: "xgeo-Q1726".to_owned(),
+        cluster_id: "Q980".to_owned(),
+        scores: None,
+        answer: Answer::Choice(1),
+        response: None,
+        label: 1,
+        item_sha256: None,
+        prompt_sha256: None,
+    }];
+    let mut written = Vec::new();
+    for _ in 0..2 {
+        let mut collection = Collection::read_model(folder.path(), "m").unwrap();
+        collection.remove(&key);
+        collection.insert(key.clone(), answers.clone());
+        collection.write(folder.path()).unwrap();
+        written.push(fs::read_to_string(folder.path().join("m/manifest.json")).unwrap());
+    }
+    assert_eq!(written[0], written[1]);
+}
+
+#[test]
 fn scores_that_are_no_numbers_are_not_written() {
     for score in [f64::NAN, f64::NEG_INFINITY] {
         let folder = tempfile::tempdir().unwrap();
