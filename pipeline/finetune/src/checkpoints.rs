@@ -47,6 +47,8 @@ impl TrainingCheckpoints {
                 Err(error) => return Err(error.into()),
             };
             if whole {
+                // Whoever was killed while it removed others left them.
+                self.prune()?;
                 return Ok(Some(path));
             }
             progress.note(&format!("{} is damaged and is skipped", path.display()));
@@ -96,19 +98,30 @@ impl TrainingCheckpoints {
         Ok(steps)
     }
 
+    /// Removes all but the newest checkpoints, and what was left of others.
     fn prune(&self) -> Result<(), FinetuneError> {
+        let folder = self.folder();
         let steps = self.steps()?;
-        for &step in &steps[..steps.len().saturating_sub(KEPT)] {
-            let path = self.path(step);
-            fs::remove_dir_all(&path).map_err(ArtifactError::write(&path))?;
-            // The run's own lock keeps others out, so that the checkpoint's need not stay.
-            let lock = self.folder().join(format!(".step-{step:06}.lock"));
-            match fs::remove_file(&lock) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(ArtifactError::write(&lock)(error).into());
-                }
-                Ok(()) | Err(_) => {}
+        let kept: Vec<String> = steps[steps.len().saturating_sub(KEPT)..]
+            .iter()
+            .map(|step| format!("step-{step:06}"))
+            .collect();
+        for entry in fs::read_dir(&folder).map_err(ArtifactError::read(&folder))? {
+            let path = entry.map_err(ArtifactError::read(&folder))?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy());
+            let name = name.unwrap_or_default();
+            let ours = name.trim_start_matches('.').starts_with("step-");
+            // A kept one's lock stays with it; the run's own lock keeps others out.
+            let stays = |kept: &String| *name == *kept || *name == format!(".{kept}.lock");
+            if !ours || kept.iter().any(stays) {
+                continue;
             }
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(ArtifactError::write(&path))?;
         }
         Ok(())
     }
@@ -197,6 +210,37 @@ mod tests {
         assert_eq!(ours.newest(&NoProgress).unwrap(), Some(ours.path(4)));
         save(&ours, 10);
         assert_eq!(ours.newest(&NoProgress).unwrap(), Some(ours.path(10)));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_of_others_is_removed() {
+        let run = tempfile::tempdir().unwrap();
+        let ours = checkpoints(run.path(), 8);
+        for step in [2, 4, 6] {
+            save(&ours, step);
+        }
+        // Killed while it removed the first one, and another time while it replaced the last.
+        let folder = ours.folder();
+        for left in ["step-000002", ".step-000006.old", ".step-000008.draft"] {
+            fs::create_dir(folder.join(left)).unwrap();
+            fs::write(folder.join(left).join("state"), "2").unwrap();
+        }
+        fs::write(folder.join(".step-000002.lock"), "").unwrap();
+        assert_eq!(ours.newest(&NoProgress).unwrap(), Some(ours.path(6)));
+        let mut names: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(
+            names,
+            [
+                ".step-000004.lock",
+                ".step-000006.lock",
+                "step-000004",
+                "step-000006"
+            ]
+        );
     }
 
     #[test]
