@@ -293,7 +293,7 @@ fn a_text_goes_no_further_than_any_end() {
         };
         let mut texts = Vec::new();
         model
-            .write(&model.decoder, &prompts, writing, |batch| {
+            .write(&model.decoder, &prompts, Vec::new(), writing, |batch| {
                 texts.extend(batch);
                 Ok::<(), EvaluateError>(())
             })

@@ -1,7 +1,7 @@
 use crate::{
     Decoder, KvCache, LmError, Sequence,
     guard::half_of_tokens,
-    prefix::{SharedPrefix, take_batch},
+    prefix::{SharedPrefix, all_known, take_batch},
 };
 
 /// When a generated text ends, and how many are generated at a time.
@@ -29,6 +29,8 @@ pub struct Generator<'a> {
     config: GenerationConfig,
     /// Whether the tokens generated so far contain a stop string.
     is_stopped: &'a dyn Fn(&[u32]) -> bool,
+    /// Whose texts are not needed; empty for none.
+    known: Vec<bool>,
 }
 
 /// A text that is being generated.
@@ -63,7 +65,14 @@ impl<'a> Generator<'a> {
             order,
             config,
             is_stopped,
+            known: Vec::new(),
         })
+    }
+
+    /// Leaves out batches of which every text is known, as [`Scorer::without`](crate::Scorer::without) does.
+    pub fn without(mut self, known: Vec<bool>) -> Self {
+        self.known = known;
+        self
     }
 
     fn batch(&self, mut numbers: Vec<usize>) -> Result<Vec<(usize, Vec<u32>)>, LmError> {
@@ -159,14 +168,14 @@ impl Iterator for Generator<'_> {
     type Item = Result<Vec<(usize, Vec<u32>)>, LmError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.order.is_empty() {
-            return None;
-        }
-        loop {
+        while !self.order.is_empty() {
             let rest = self
                 .order
                 .split_off(self.config.batch_size.max(1).min(self.order.len()));
             let numbers = std::mem::replace(&mut self.order, rest);
+            if all_known(&self.known, &numbers) {
+                continue;
+            }
             let error = match self.batch(numbers.clone()) {
                 Err(error @ LmError::OutOfMemory { .. }) => error,
                 done => return Some(done),
@@ -181,5 +190,6 @@ impl Iterator for Generator<'_> {
             self.config.batch_tokens = self.config.batch_tokens.min(budget);
             self.order.splice(0..0, numbers);
         }
+        None
     }
 }

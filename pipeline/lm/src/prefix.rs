@@ -54,6 +54,13 @@ impl SharedPrefix {
     }
 }
 
+/// Whether nothing of a batch is needed.
+pub(crate) fn all_known(known: &[bool], batch: &[usize]) -> bool {
+    batch
+        .iter()
+        .all(|&number| known.get(number).is_some_and(|&known| known))
+}
+
 /// Takes as many items off the front of `order` as fit into `budget` tokens, but at least one.
 pub(crate) fn take_batch(
     order: &mut Vec<usize>,

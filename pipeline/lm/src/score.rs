@@ -1,7 +1,7 @@
 use crate::{
     Decoder, KvCache, LmError, Sequence,
     guard::half_of_tokens,
-    prefix::{SharedPrefix, take_batch},
+    prefix::{SharedPrefix, all_known, take_batch},
     score_whole,
 };
 
@@ -25,6 +25,8 @@ pub struct Scorer<'a> {
     /// Longest first, so that what does not fit fails at once.
     order: Vec<usize>,
     batch_tokens: usize,
+    /// Whose scores are not needed; empty for none.
+    known: Vec<bool>,
 }
 
 impl<'a> Scorer<'a> {
@@ -54,7 +56,15 @@ impl<'a> Scorer<'a> {
             prefix,
             order,
             batch_tokens,
+            known: Vec::new(),
         })
+    }
+
+    /// Leaves out batches of which every request is known. All others are run whole: who knows some scores of a run that was
+    /// cut off, gets the others to the last digit as that run would have.
+    pub fn without(mut self, known: Vec<bool>) -> Self {
+        self.known = known;
+        self
     }
 
     /// The scores of one batch.
@@ -209,13 +219,13 @@ impl Iterator for Scorer<'_> {
     type Item = Result<Vec<(usize, Vec<f64>)>, LmError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.order.is_empty() {
-            return None;
-        }
-        loop {
+        while !self.order.is_empty() {
             let numbers = take_batch(&mut self.order, self.batch_tokens, |number| {
                 self.prefix.rest(&self.requests[number].prompt).tokens.len()
             });
+            if all_known(&self.known, &numbers) {
+                continue;
+            }
             let error = match self.batch(&numbers) {
                 Err(error @ LmError::OutOfMemory { .. }) => error,
                 done => return Some(done),
@@ -227,5 +237,6 @@ impl Iterator for Scorer<'_> {
             self.batch_tokens = batch_tokens;
             self.order.splice(0..0, numbers);
         }
+        None
     }
 }

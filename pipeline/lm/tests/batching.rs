@@ -251,6 +251,45 @@ fn a_shared_beginning_changes_no_continuation() {
     }
 }
 
+#[test]
+fn a_batch_is_left_out_if_all_of_it_is_known_and_else_run_whole() {
+    let decoder = load(&fixture("llama-gqa"));
+    let prompts: Vec<Vec<u32>> = (3..7).map(|first| vec![first, 7, 12]).collect();
+    let query = |prompt: &Vec<u32>| ScoringRequest {
+        prompt: prompt.clone(),
+        continuations: vec![vec![5], vec![9]],
+    };
+    let queries: Vec<ScoringRequest> = prompts.iter().map(query).collect();
+    let both = vec![vec![0, 1], vec![2, 3]];
+    for (known, left) in [
+        (vec![], both.clone()),
+        (vec![true, true, false, false], vec![vec![2, 3]]),
+        (vec![false, false, true, true], vec![vec![0, 1]]),
+        (vec![true, false, false, true], both),
+        (vec![true; 4], vec![]),
+    ] {
+        // Two prompts of three tokens at a time.
+        let scoring = Scorer::new(&decoder, &queries, 6).unwrap();
+        let scored: Vec<Vec<usize>> = scoring
+            .without(known.clone())
+            .map(|batch| batch.unwrap().iter().map(|(number, _)| *number).collect())
+            .collect();
+        assert_eq!(scored, left);
+        let limits = GenerationConfig {
+            max_new_tokens: 2,
+            stop_tokens: Vec::new(),
+            batch_tokens: 6,
+            batch_size: 2,
+        };
+        let generating = Generator::new(&decoder, &prompts, limits, &|_| false).unwrap();
+        let written: Vec<Vec<usize>> = generating
+            .without(known)
+            .map(|batch| batch.unwrap().iter().map(|(number, _)| *number).collect())
+            .collect();
+        assert_eq!(written, left);
+    }
+}
+
 /// The vocabulary of the fixtures' models.
 const VOCABULARY: usize = 96;
 /// A token whose embedding no norm can take: its numbers' squares are beyond f32.

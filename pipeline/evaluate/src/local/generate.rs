@@ -19,11 +19,13 @@ impl LocalModel {
     /// one of the [`StopConditions`] ends the answer. Special tokens in the text are left out, as transformers' decoding with
     /// `skip_special_tokens=True` leaves them out.
     ///
-    /// `keep` gets the texts of each batch with the numbers of their prompts; its error ends the work.
+    /// `keep` gets the texts of each batch with the numbers of their prompts; its error ends the work. A batch of which all
+    /// texts are `known` is left out.
     pub fn write<E: From<EvaluateError>>(
         &self,
         decoder: &Decoder,
         prompts: &[Vec<u32>],
+        known: Vec<bool>,
         writing: GenerationLimits,
         mut keep: impl FnMut(Vec<(usize, String)>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -53,7 +55,7 @@ impl LocalModel {
         };
         let generating =
             Generator::new(decoder, prompts, limits, &enough).map_err(EvaluateError::from)?;
-        for batch in generating {
+        for batch in generating.without(known) {
             let mut texts = Vec::new();
             for (number, tokens) in batch.map_err(EvaluateError::from)? {
                 let text = self.text(&tokens)?;

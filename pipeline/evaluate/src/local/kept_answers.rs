@@ -3,7 +3,7 @@
 use super::{GenerationLimits, LocalModel, StopConditions};
 use crate::{EvaluateError, SCORING_VERSION};
 use clika_base::types::Progress;
-use clika_lm::{Decoder, LmError, Scorer, ScoringRequest};
+use clika_lm::{Decoder, Scorer, ScoringRequest};
 use clika_network::services::{AnswerCache, RequestKey, Usage};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ impl KeptAnswers<'_> {
     /// The log-probabilities of each request's continuations, in the order of the requests.
     ///
     /// # Errors
-    /// [`LmError::NotFinite`] has the number of the request, from 0.
+    /// [`LmError::NotFinite`](clika_lm::LmError::NotFinite) has the number of the request, from 0.
     pub fn score(
         &self,
         requests: &[ScoringRequest],
@@ -50,14 +50,15 @@ impl KeptAnswers<'_> {
             values.len() == requests[number].continuations.len()
                 && values.iter().all(|value| value.is_finite())
         })?;
-        let left = missing(&found);
-        let asked: Vec<ScoringRequest> = left.iter().map(|&it| requests[it].clone()).collect();
-        for batch in Scorer::new(self.decoder, &asked, batch_tokens)? {
-            let batch = batch.map_err(|error| numbered(error.into(), &left))?;
-            for (number, values) in batch {
-                let number = left[number];
-                self.keep(&keys[number], json!(values), detail)?;
-                found[number] = Some(values);
+        let Some(known) = known(&found) else {
+            return Ok(found.into_iter().flatten().collect());
+        };
+        for batch in Scorer::new(self.decoder, requests, batch_tokens)?.without(known) {
+            for (number, values) in batch? {
+                if found[number].is_none() {
+                    self.keep(&keys[number], json!(values), detail)?;
+                    found[number] = Some(values);
+                }
             }
             self.check_stop()?;
         }
@@ -67,7 +68,7 @@ impl KeptAnswers<'_> {
     /// What is written after each prompt, in the order of the prompts; see [`LocalModel::write`].
     ///
     /// # Errors
-    /// [`LmError::NotFinite`] has the number of the prompt, from 0.
+    /// [`LmError::NotFinite`](clika_lm::LmError::NotFinite) has the number of the prompt, from 0.
     pub fn write(
         &self,
         prompts: &[Vec<u32>],
@@ -89,17 +90,19 @@ impl KeptAnswers<'_> {
             })
             .collect();
         let mut found: Vec<Option<String>> = self.kept(&keys, detail, |_, _| true)?;
-        let left = missing(&found);
-        let asked: Vec<Vec<u32>> = left.iter().map(|&it| prompts[it].clone()).collect();
-        let written = self.model.write(self.decoder, &asked, limits, |batch| {
-            for (number, text) in batch {
-                let number = left[number];
-                self.keep(&keys[number], json!(text), detail)?;
-                found[number] = Some(text);
-            }
-            self.check_stop()
-        });
-        written.map_err(|error| numbered(error, &left))?;
+        let Some(known) = known(&found) else {
+            return Ok(found.into_iter().flatten().collect());
+        };
+        self.model
+            .write(self.decoder, prompts, known, limits, |batch| {
+                for (number, text) in batch {
+                    if found[number].is_none() {
+                        self.keep(&keys[number], json!(text), detail)?;
+                        found[number] = Some(text);
+                    }
+                }
+                self.check_stop()
+            })?;
         Ok(found.into_iter().flatten().collect())
     }
 
@@ -160,20 +163,11 @@ impl KeptAnswers<'_> {
     }
 }
 
-/// The numbers of what has no answer.
-fn missing<T>(found: &[Option<T>]) -> Vec<usize> {
-    (0..found.len())
-        .filter(|&number| found[number].is_none())
-        .collect()
-}
-
-/// The error with a request's number among all, where it has the number among those that were asked.
-fn numbered(error: EvaluateError, left: &[usize]) -> EvaluateError {
-    match error {
-        EvaluateError::Lm(LmError::NotFinite { number, dtype }) => {
-            let number = left[number];
-            EvaluateError::Lm(LmError::NotFinite { number, dtype })
-        }
-        error => error,
-    }
+/// Which answers are known; `None` if all are.
+///
+/// The batches are those of all requests, whatever is known: a batch moves the last digits of a score, and a run that was
+/// killed in the middle of one shall end with the scores that it would have had.
+fn known<T>(found: &[Option<T>]) -> Option<Vec<bool>> {
+    let known: Vec<bool> = found.iter().map(Option::is_some).collect();
+    known.contains(&false).then_some(known)
 }
