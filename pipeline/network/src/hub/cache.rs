@@ -65,19 +65,25 @@ impl Repository {
         let path = self.snapshot(commit).join(name);
         let up = "../".repeat(2 + name.matches('/').count());
         let target = PathBuf::from(format!("{up}blobs/{etag}"));
-        // Beside the place first: a link cannot be replaced in one step.
-        let mut draft = path.as_os_str().to_owned();
-        draft.push(format!(".{}.link", std::process::id()));
         let link = || {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            match fs::remove_file(&draft) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+            loop {
+                // No draft beside it, which would stay if the process was killed: a link is made in one step.
+                match std::os::unix::fs::symlink(&target, &path) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                    made => return made,
+                }
+                // Another process made it, or it leads to nothing.
+                if fs::read_link(&path).is_ok_and(|found| found == target) {
+                    return Ok(());
+                }
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
             }
-            std::os::unix::fs::symlink(&target, &draft)?;
-            fs::rename(&draft, &path)
         };
         link().map_err(HubError::write(name, &path))
     }

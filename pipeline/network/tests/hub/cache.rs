@@ -1,5 +1,5 @@
 use crate::{
-    TestCache, content, hint,
+    TestCache, content, hint, names,
     server::{COMMIT, Repository, Stored},
 };
 use clika_network::hub::{HubError, HubSettings, ModelFolder};
@@ -143,6 +143,26 @@ fn a_damaged_file_is_fetched_again_or_named() {
     fs::write(place.blob(&etag), &flipped).unwrap();
     let error = place.locate("org/tiny").0.unwrap_err();
     assert!(error.to_string().contains("was damaged"), "{error}");
+}
+
+#[test]
+fn a_link_that_leads_to_nothing_is_made_anew() {
+    let repository = Repository::model();
+    let server = StubServer::start(move |_, request| repository.answer(request));
+    let place = TestCache::new(&server);
+    let folder = place.locate("org/tiny").0.unwrap().folder;
+    let link = folder.join("config.json");
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("../../blobs/none", &link).unwrap();
+    place.locate("org/tiny").0.unwrap();
+    assert_eq!(
+        content(&folder, "config.json"),
+        br#"{"model_type": "llama"}"#
+    );
+    assert_eq!(
+        names(&folder),
+        ["config.json", "model.safetensors", "tokenizer.json"]
+    );
 }
 
 #[test]
