@@ -3,6 +3,7 @@ use crate::hub::{
     revision::{RevisionId, is_commit, is_hex},
 };
 use clika_base::files::{replace_file, sha256_file_once};
+use sha1::{Digest, Sha1};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -88,19 +89,16 @@ impl Repository {
         link().map_err(HubError::write(name, &path))
     }
 
-    /// Removes a file of a snapshot whose content does not have the SHA-256 that is its name, and says so.
-    ///
-    /// Small files are named by git's hash, which is not checked.
+    /// Removes a file of a snapshot whose content does not have the hash that is its name, and says so.
     pub fn remove_damaged(&self, commit: &str, name: &str) -> Result<bool, HubError> {
         let path = self.snapshot(commit).join(name);
         let Ok(target) = fs::read_link(&path) else {
             return Ok(false);
         };
-        let etag = target.file_name().map(|name| name.to_string_lossy());
-        let Some(etag) = etag.filter(|etag| is_sha256(etag)) else {
+        let Some(etag) = target.file_name().map(|name| name.to_string_lossy()) else {
             return Ok(false);
         };
-        if !path.is_file() || sha256_file_once(&path)? == *etag {
+        if !path.is_file() || has_hash(&path, &etag)? {
             return Ok(false);
         }
         for damaged in [self.blob(&etag), path] {
@@ -196,6 +194,50 @@ impl Repository {
 /// Digits of a commit that git shows at least.
 const SHORTEST_COMMIT: usize = 7;
 
-fn is_sha256(name: &str) -> bool {
-    name.len() == 64 && is_hex(name)
+/// Whether a file has the hash that is its blob's name, where the name is a hash that we know.
+fn has_hash(path: &Path, name: &str) -> Result<bool, HubError> {
+    match name.len() {
+        64 if is_hex(name) => Ok(sha256_file_once(path)?.eq_ignore_ascii_case(name)),
+        40 if is_hex(name) => {
+            // Small: the hub names large files by their SHA-256.
+            let content = fs::read(path).map_err(HubError::read(path))?;
+            let git = sha1_hex(&[format!("blob {}\0", content.len()).as_bytes(), &content]);
+            // A mirror may name a file by its plain SHA-1.
+            Ok([git, sha1_hex(&[&content])]
+                .iter()
+                .any(|hash| hash.eq_ignore_ascii_case(name)))
+        }
+        _ => Ok(true),
+    }
+}
+
+fn sha1_hex(parts: &[&[u8]]) -> String {
+    let mut hash = Sha1::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_file_is_named_as_git_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hello");
+        fs::write(&path, "hello\n").unwrap();
+        // `echo hello | git hash-object --stdin` and `echo hello | sha1sum`.
+        for name in [
+            "ce013625030ba8dba906f756967f9e9ca394464a",
+            "f572d396fae9206628714fb2ce00f72e94f2258f",
+        ] {
+            assert!(has_hash(&path, name).unwrap(), "{name}");
+        }
+        assert!(!has_hash(&path, &"0".repeat(40)).unwrap());
+        // Another server's ETag is not a hash.
+        assert!(has_hash(&path, "5f3c-1a").unwrap());
+    }
 }

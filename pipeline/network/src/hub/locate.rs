@@ -181,7 +181,7 @@ impl CommitDownload<'_> {
         for file in files {
             if self.repository.remove_damaged(self.commit, &file)? {
                 self.progress.note(&format!(
-                    "`{file}` in the cache was damaged: its SHA-256 is not its name; it is fetched again"
+                    "`{file}` in the cache was damaged: its hash is not its name; it is fetched again"
                 ));
             }
             if !snapshot.join(&file).is_file() {

@@ -120,29 +120,34 @@ fn a_link_to_nothing_is_no_file() {
 
 #[test]
 fn a_damaged_file_is_fetched_again_or_named() {
-    let repository = Repository::model();
-    let expected = repository.file("model.safetensors").content.clone();
-    let etag = repository.file("model.safetensors").etag.clone();
-    assert_eq!(etag.len(), 64, "weights are named by their SHA-256");
-    let server = StubServer::start(move |_, request| repository.answer(request));
-    let mut place = TestCache::new(&server);
-    let (located, _) = place.locate("org/tiny");
-    let folder = located.unwrap().folder;
-    let mut flipped = expected.clone();
-    let last = flipped.len() - 1;
-    flipped[last] ^= 0x40;
-    for damaged in [&flipped[..], &expected[..last]] {
-        fs::write(place.blob(&etag), damaged).unwrap();
-        let (located, seen) = place.locate("org/tiny");
-        located.unwrap();
-        assert_eq!(content(&folder, "model.safetensors"), expected);
-        let notes = seen.notes.lock().unwrap().join(" ");
-        assert!(notes.contains("in the cache was damaged"), "{notes}");
+    // The hub names large files by their SHA-256, small ones as Git does.
+    for (name, digits) in [("model.safetensors", 64), ("config.json", 40)] {
+        let repository = Repository::model();
+        let expected = repository.file(name).content.clone();
+        let etag = repository.file(name).etag.clone();
+        assert_eq!(etag.len(), digits);
+        let server = StubServer::start(move |_, request| repository.answer(request));
+        let mut place = TestCache::new(&server);
+        let (located, _) = place.locate("org/tiny");
+        let folder = located.unwrap().folder;
+        let mut flipped = expected.clone();
+        let last = flipped.len() - 1;
+        flipped[last] ^= 0x40;
+        for damaged in [&flipped[..], &expected[..last]] {
+            fs::write(place.blob(&etag), damaged).unwrap();
+            let (located, seen) = place.locate("org/tiny");
+            located.unwrap();
+            assert_eq!(content(&folder, name), expected);
+            let notes = seen.notes.lock().unwrap().join(" ");
+            assert!(notes.contains("in the cache was damaged"), "{notes}");
+        }
+        let (_, seen) = place.locate("org/tiny");
+        assert!(seen.notes.lock().unwrap().is_empty());
+        place.settings.offline = true;
+        fs::write(place.blob(&etag), &flipped).unwrap();
+        let error = place.locate("org/tiny").0.unwrap_err();
+        assert!(error.to_string().contains("was damaged"), "{error}");
     }
-    place.settings.offline = true;
-    fs::write(place.blob(&etag), &flipped).unwrap();
-    let error = place.locate("org/tiny").0.unwrap_err();
-    assert!(error.to_string().contains("was damaged"), "{error}");
 }
 
 #[test]

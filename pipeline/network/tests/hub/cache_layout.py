@@ -3,7 +3,7 @@
     python pipeline/network/tests/hub/cache_layout.py > pipeline/network/tests/hub/cache_layout.json
 
 Needs huggingface_hub. The server follows the hub's resolve API. Large files are named by their
-SHA-256, as on the hub; small ones by its first 40 digits, because any name of that length serves.
+SHA-256, small ones as Git names them, as on the hub.
 """
 
 import hashlib
@@ -25,8 +25,9 @@ FILES = {
 
 
 def etag(name):
-    digest = hashlib.sha256(FILES[name]).hexdigest()
-    return digest if name.endswith(".safetensors") else digest[:40]
+    if name.endswith(".safetensors"):
+        return hashlib.sha256(FILES[name]).hexdigest()
+    return hashlib.sha1(b"blob %d\0" % len(FILES[name]) + FILES[name]).hexdigest()
 
 
 class Hub(http.server.BaseHTTPRequestHandler):

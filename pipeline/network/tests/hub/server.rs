@@ -1,6 +1,7 @@
 //! A hub and its CDN, as far as the resolve and revision API goes.
 
 use clika_base::files::sha256_hex;
+use sha1::{Digest, Sha1};
 use stub_server::{StubRequest, StubResponse};
 
 /// A commit's name.
@@ -29,11 +30,11 @@ pub struct Stored {
 impl Stored {
     /// A file in Git, or in large file storage.
     pub fn new(name: &str, content: Vec<u8>, large: bool) -> Self {
-        let mut etag = sha256_hex(&content);
-        if !large {
-            // Git's hash is as long; nobody computes it.
-            etag.truncate(40);
-        }
+        let etag = if large {
+            sha256_hex(&content)
+        } else {
+            git_hash(&content)
+        };
         Self {
             name: name.to_owned(),
             content,
@@ -51,6 +52,13 @@ impl Stored {
     pub fn large(name: &str, length: usize) -> Self {
         Self::new(name, weights(length), true)
     }
+}
+
+/// What Git names a file's content: SHA-1 over its length and itself.
+fn git_hash(content: &[u8]) -> String {
+    let hash = Sha1::new_with_prefix(format!("blob {}\0", content.len()));
+    let digest = hash.chain_update(content).finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Bytes of which no part equals another.
