@@ -1,8 +1,10 @@
-//! What every stage uses: types, the project's folders, files that appear whole or not at all, templates.
+//! What every stage uses: types, the project's folders, the environment, files that appear whole or not at all, templates.
 
+mod environment;
 pub mod files;
 mod project;
 pub mod templates;
 pub mod types;
 
+pub use environment::variable;
 pub use project::Project;

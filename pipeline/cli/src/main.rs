@@ -4,9 +4,9 @@ mod commands;
 mod progress;
 mod report;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable};
 use progress::ProgressOptions;
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode, time::Duration};
+use std::{ffi::OsStr, io::IsTerminal, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Measures whether a language model's knowledge crosses languages.
 #[derive(Parser)]
@@ -67,16 +67,21 @@ pub const INTERRUPTED: u8 = 130;
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("CLIKA_LOG")
-                .unwrap_or_else(|_| "warn".into()),
+            clika_base::variable("CLIKA_LOG")
+                .and_then(|level| level.to_str()?.parse().ok())
+                .unwrap_or_else(|| tracing_subscriber::EnvFilter::new("warn")),
         )
         .with_writer(std::io::stderr)
         // A log file has no colours.
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        .with_ansi(std::io::stderr().is_terminal() && clika_base::variable("NO_COLOR").is_none())
         .without_time()
         .init();
     quiet_devices();
-    let cli = Cli::parse();
+    let matches = without_empty_variables(Cli::command()).get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let shown = ProgressOptions {
         quiet: cli.quiet,
         every: Duration::from_secs(cli.progress_seconds.into()),
@@ -105,6 +110,30 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Takes variables that are empty from the options that would read them.
+fn without_empty_variables(mut command: clap::Command) -> clap::Command {
+    command = command.mut_args(|option| {
+        let variable = option.get_env().and_then(OsStr::to_str).map(str::to_owned);
+        match variable {
+            // One that is not set stays, for the help.
+            Some(name)
+                if std::env::var_os(&name).is_some() && clika_base::variable(&name).is_none() =>
+            {
+                option.env(Resettable::Reset)
+            }
+            Some(_) | None => option,
+        }
+    });
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|it| it.get_name().to_owned())
+        .collect();
+    for name in names {
+        command = command.mut_subcommand(name, without_empty_variables);
+    }
+    command
 }
 
 /// Leaves a device's panics to the errors that they become: what was tried and where is for CLIKA_LOG=debug.

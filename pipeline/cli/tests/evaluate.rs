@@ -330,3 +330,44 @@ fn two_addresses_of_one_host_share_no_answers() {
     assert_eq!((again, sent), (a, json!(0)));
     assert!(!said.contains("earlier version"), "{said}");
 }
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let project = TestProject::new();
+    let run = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        for variable in [
+            "CLIKA_API_KEY",
+            "CLIKA_CONTACT",
+            "CLIKA_ENDPOINT",
+            "CLIKA_LLM_ENDPOINT",
+            "CLIKA_LOG",
+            "CLIKA_PROGRESS_SECONDS",
+            "CLIKA_PROJECT",
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "HF_TOKEN",
+            "HUGGINGFACE_HUB_CACHE",
+            "NO_COLOR",
+        ] {
+            command.env(variable, "");
+        }
+        let output = command.env("HF_HUB_OFFLINE", "1").output().unwrap();
+        (output.status.code(), text(&output.stderr))
+    };
+    // Where nothing is said of the seconds between lines of progress, they are 30.
+    let (code, said) = run(&["datasets", "xcopa-mini"]);
+    assert_eq!(code, Some(0), "{said}");
+    // An empty endpoint is none: the model is looked for here.
+    let (code, said) = run(&["evaluate", "xcopa-mini", "--model", "no-such-model"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("no-such-model"), "{said}");
+    assert!(!said.contains("is not the address of a server"), "{said}");
+    // So is an empty contact, and an empty endpoint is the experiment's.
+    let (code, said) = run(&["snapshot"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("no contact for the public endpoint https://"),
+        "{said}"
+    );
+}

@@ -43,7 +43,7 @@ impl GoogleTranslate {
 
     /// The project of the environment.
     pub fn project() -> Option<String> {
-        std::env::var(PROJECT).ok().filter(|name| !name.is_empty())
+        clika_base::variable(PROJECT)?.into_string().ok()
     }
 }
 

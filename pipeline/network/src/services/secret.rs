@@ -11,7 +11,7 @@ impl Secret {
     /// Reads the first of the variables that is set and not empty.
     pub fn from_env(variables: &[&str]) -> Option<Self> {
         variables.iter().find_map(|&variable| {
-            let value = std::env::var(variable).ok()?;
+            let value = clika_base::variable(variable)?.into_string().ok()?;
             let value = value.trim();
             (!value.is_empty()).then(|| Self::new(variable, value))
         })
