@@ -184,7 +184,8 @@ impl TextArgs {
                 TranslationEngine::Libretranslate => {
                     let service = self.api.service("LibreTranslate", name, project)?;
                     let url = url.unwrap_or(&config.libretranslate_url);
-                    let engine = LibreTranslate::new(service, url, LibreTranslate::key())?;
+                    let codes: Vec<&str> = targets.iter().map(|it| it.code.as_str()).collect();
+                    let engine = LibreTranslate::new(service, url, LibreTranslate::key(), &codes)?;
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }

@@ -18,6 +18,25 @@ pub enum TranslateError {
         /// The variable.
         variable: &'static str,
     },
+    /// The server does not translate between two languages.
+    #[error(
+        "{server} does not translate from `{from}` into `{to}`: it does not offer `{language}`, but {offered}"
+    )]
+    #[diagnostic(help(
+        "add the language to the server, or choose another engine: [translation] in the experiment file, or --engine"
+    ))]
+    NotOffered {
+        /// The server.
+        server: String,
+        /// The language to translate from.
+        from: String,
+        /// The language to translate into.
+        to: String,
+        /// The one of them that it lacks.
+        language: String,
+        /// The codes that it offers.
+        offered: String,
+    },
     /// The model makes up too few names that can be used.
     #[error(
         "of the {wanted} names that are needed, the model made up {found} that can be used; the last refused one: {example}"

@@ -52,6 +52,36 @@ impl HttpTranslator {
         })
     }
 
+    /// What the service says about itself at a path; `None` if it has no such path.
+    pub(super) async fn read(
+        &self,
+        path: &str,
+        special: fn(&HttpResponse) -> Option<CallError>,
+        advice: &str,
+        progress: &dyn Progress,
+    ) -> Result<Option<Value>, TranslateError> {
+        let attempt = || async {
+            let request = self.http.get(format!("{}{path}", self.base));
+            let answer = call(request, special, advice).await?;
+            let value = serde_json::from_slice(&answer.body);
+            let value = value.map_err(|error| CallError::Unexpected {
+                problem: error.to_string(),
+                excerpt: excerpt(&answer.body),
+            })?;
+            let usage = Some(Usage::default());
+            Ok(ServiceAnswer { value, usage })
+        };
+        let answered = self.service.send(Usage::default(), attempt, progress).await;
+        match answered {
+            Ok(answered) => Ok(Some(answered.value)),
+            Err(ApiError::Call {
+                source: CallError::Refused { .. },
+                ..
+            }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Sends the texts of a batch; one result for each passage.
     pub(super) async fn send(
         &self,

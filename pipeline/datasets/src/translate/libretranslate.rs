@@ -14,17 +14,35 @@ use serde_json::{Value, json};
 pub struct LibreTranslate {
     http: HttpTranslator,
     key: Option<Secret>,
+    /// The languages of the run besides English.
+    targets: Vec<String>,
+    /// What the server offers, asked for once; empty if it does not say.
+    offered: tokio::sync::OnceCell<Vec<OfferedLanguage>>,
+}
+
+/// An entry of `/languages`.
+struct OfferedLanguage {
+    code: String,
+    /// Codes that it is translated into; `None` if the server does not say.
+    targets: Option<Vec<String>>,
 }
 
 impl LibreTranslate {
-    /// Prepares a client; nothing is sent yet.
-    pub fn new(service: Service, base: &str, key: Option<Secret>) -> Result<Self, TranslateError> {
+    /// Prepares a client for translations from English into `targets`; nothing is sent yet.
+    pub fn new(
+        service: Service,
+        base: &str,
+        key: Option<Secret>,
+        targets: &[&str],
+    ) -> Result<Self, TranslateError> {
         let url = clika_network::http::address(base).ok_or_else(|| ApiError::Url {
             url: base.to_owned(),
         })?;
         Ok(Self {
             http: HttpTranslator::new(service, url.as_str(), key.as_ref())?,
             key,
+            targets: targets.iter().map(|code| (*code).to_owned()).collect(),
+            offered: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -32,6 +50,96 @@ impl LibreTranslate {
     pub fn key() -> Option<Secret> {
         Secret::from_env(&["LIBRETRANSLATE_API_KEY"])
     }
+}
+
+impl LibreTranslate {
+    /// The server's codes for two languages. Before the first translation, all languages of the run are looked for.
+    async fn codes(
+        &self,
+        from: &str,
+        to: &str,
+        progress: &dyn Progress,
+    ) -> Result<(String, String), TranslateError> {
+        let offered = self
+            .offered
+            .get_or_try_init(|| async {
+                let list = self
+                    .http
+                    .read("/languages", special, ADVICE, progress)
+                    .await?;
+                let offered = list.map(|list| offered(&list)).unwrap_or_default();
+                for target in &self.targets {
+                    self.pair(&offered, "en", target)?;
+                }
+                Ok::<_, TranslateError>(offered)
+            })
+            .await?;
+        self.pair(offered, from, to)
+    }
+
+    fn pair(
+        &self,
+        offered: &[OfferedLanguage],
+        from: &str,
+        to: &str,
+    ) -> Result<(String, String), TranslateError> {
+        if offered.is_empty() {
+            return Ok((from.to_owned(), to.to_owned()));
+        }
+        let lacks = |language: &str, offered: Vec<&str>| TranslateError::NotOffered {
+            server: self.http.base.clone(),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            language: language.to_owned(),
+            offered: offered.join(", "),
+        };
+        let codes: Vec<&str> = offered.iter().map(|entry| entry.code.as_str()).collect();
+        let Some(source) = listed(from, &codes) else {
+            return Err(lacks(from, codes));
+        };
+        let targets = offered.iter().find(|entry| entry.code == source);
+        let targets = targets.and_then(|entry| entry.targets.as_ref());
+        let targets: Vec<&str> = match targets {
+            Some(targets) => targets.iter().map(String::as_str).collect(),
+            None => codes,
+        };
+        match listed(to, &targets) {
+            Some(target) => Ok((source.to_owned(), target.to_owned())),
+            None => Err(lacks(to, targets)),
+        }
+    }
+}
+
+/// The languages of an answer of `/languages`.
+fn offered(list: &Value) -> Vec<OfferedLanguage> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let entries = list.as_array().into_iter().flatten();
+    let entries = entries.filter_map(|entry| {
+        let targets = entry["targets"].as_array();
+        Some(OfferedLanguage {
+            code: text(&entry["code"])?,
+            targets: targets.map(|targets| targets.iter().filter_map(text).collect()),
+        })
+    });
+    entries.collect()
+}
+
+/// The code that a server lists for a language. Servers differ by their version: `zh` became `zh-Hans`, `pb` became `pt-BR`.
+fn listed<'a>(language: &str, codes: &[&'a str]) -> Option<&'a str> {
+    let others: &[&str] = match language {
+        "zh" | "zh-Hans" | "zh-CN" => &["zh-Hans", "zh", "zh-CN"],
+        "zh-Hant" | "zh-TW" => &["zh-Hant", "zt", "zh-TW"],
+        "pt-BR" => &["pb"],
+        "nb" | "no" => &["nb", "no"],
+        "he" => &["iw"],
+        _ => &[],
+    };
+    let wanted = std::iter::once(language).chain(others.iter().copied());
+    let mut found = wanted.filter_map(|wanted| {
+        let mut codes = codes.iter();
+        codes.find(|code| code.eq_ignore_ascii_case(wanted))
+    });
+    found.next().copied()
 }
 
 const ADVICE: &str = "set the environment variable LIBRETRANSLATE_API_KEY to the server's key, or name \
@@ -87,6 +195,7 @@ impl Translator for LibreTranslate {
             SendMode::Together => "html",
             SendMode::Apart { .. } => "text",
         };
+        let (from, to) = self.codes(from, to, progress).await?;
         let mut body = json!({ "q": texts, "source": from, "target": to, "format": format });
         if let Some(key) = &self.key {
             body["api_key"] = json!(key.expose());
@@ -103,5 +212,26 @@ impl Translator for LibreTranslate {
             advice: ADVICE.to_owned(),
         };
         self.http.send(request, batch, mode, progress).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+
+    #[test]
+    fn servers_have_several_codes_for_a_language() {
+        for (language, codes, expected) in [
+            ("zh", &["en", "zh"][..], Some("zh")),
+            ("zh", &["en", "zh-Hans", "zh-Hant"], Some("zh-Hans")),
+            ("zh", &["en", "zt"], None),
+            ("zh-Hant", &["zh", "zt"], Some("zt")),
+            ("pt-BR", &["pt", "pb"], Some("pb")),
+            ("pt-BR", &["pt"], None),
+            ("pt", &["pb"], None),
+            ("de", &["DE"], Some("DE")),
+        ] {
+            assert_eq!(listed(language, codes), expected, "{language} of {codes:?}");
+        }
     }
 }

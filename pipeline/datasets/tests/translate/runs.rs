@@ -187,13 +187,16 @@ async fn translations_have_the_order_of_their_passages() {
 async fn libretranslate_decodes_the_entities_of_its_answers() {
     let folder = tempfile::tempdir().unwrap();
     let stub = StubServer::start(|_, request| {
+        if request.head.starts_with("get /languages ") {
+            return json_answer(&json!([{ "code": "en" }, { "code": "ru" }]));
+        }
         let q = texts(request, "q");
         assert_eq!(q, ["<p>Dog &amp; co.</p><p>Cat &amp; co.</p><p>Cow</p>"]);
         let decoded: Vec<_> = q.iter().map(|q| russian(q).replace("&amp;", "&")).collect();
         json_answer(&json!({ "translatedText": decoded }))
     });
     let cache = folder.path().join("c");
-    let engine = LibreTranslate::new(service(&cache, 1), &stub.origin(), None).unwrap();
+    let engine = LibreTranslate::new(service(&cache, 1), &stub.origin(), None, &["ru"]).unwrap();
     let passages = [passage(
         ["Dog & co.", "Cat & co.", "Cow"],
         PassageKind::Question,
@@ -206,7 +209,7 @@ async fn libretranslate_decodes_the_entities_of_its_answers() {
         [["Собака & co.", "Кошка & co.", "Корова"]]
     );
     assert_eq!(translated.retried, 0);
-    assert_eq!(body(&stub.requests()[0]).get("api_key"), None);
+    assert_eq!(body(&stub.requests()[1]).get("api_key"), None);
 }
 
 #[tokio::test]
