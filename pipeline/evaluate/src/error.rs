@@ -73,12 +73,15 @@ pub enum EvaluateError {
         /// Tokens of an answer.
         max_tokens: u32,
     },
-    /// The endpoint wants other fields than those that all others take.
-    #[error(transparent)]
-    #[diagnostic(help(
-        "OpenAI's reasoning models need --fields '{{\"max_tokens\": null, \"temperature\": null, \"max_completion_tokens\": 4096}}'"
-    ))]
-    OtherFields(ApiError),
+    /// The endpoint refuses a field without which something else would be measured.
+    #[error("the endpoint refuses the field `{name}`, which every way of asking needs")]
+    #[diagnostic(help("{}", without(name)))]
+    RefusedField {
+        /// The field.
+        name: String,
+        /// How it refuses it.
+        source: ApiError,
+    },
     /// A way of asking that makes no sense.
     #[error("`{constraint}` needs {needs}")]
     #[diagnostic(help(
@@ -230,7 +233,7 @@ impl EvaluateError {
         match error {
             ApiError::Call {
                 service,
-                source: source @ CallError::NotFinite,
+                source: source @ CallError::NotFinite { .. },
             } => Self::NoNumbers {
                 service,
                 item: item.to_owned(),
@@ -238,5 +241,21 @@ impl EvaluateError {
             },
             other => other.into(),
         }
+    }
+}
+
+/// How a model is asked that does not take a field.
+fn without(name: &str) -> String {
+    match name {
+        "temperature" => "the model only samples: --fields '{\"temperature\": null}' lets it, and its answers then vary from run to \
+                          run"
+            .to_owned(),
+        "max_tokens" => {
+            "--fields '{\"max_tokens\": null, \"max_completion_tokens\": 4096}' names the limit in another way".to_owned()
+        }
+        "logprobs" | "top_logprobs" | "response_format" | "logit_bias" => {
+            "without --constraint, clika finds the best way that the endpoint supports".to_owned()
+        }
+        name => format!("--fields '{{\"{name}\": null}}' leaves it out"),
     }
 }

@@ -22,6 +22,7 @@ pub use questions::{
     EvaluationSettings, QuestionSet, SCORING_VERSION, SetAnswers, question_sha256,
 };
 pub use remote::{
-    Api, Constraint, ItemAnswer, PilotResult, RequestMode, RequestOptions, evaluate_remote,
+    Api, Constraint, ItemAnswer, PilotResult, RemoteAnswers, RequestMode, RequestOptions,
+    evaluate_remote,
 };
 pub use thought::is_cut_off;

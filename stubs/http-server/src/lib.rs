@@ -88,11 +88,24 @@ const MOST_REQUESTS: usize = 2_000;
 impl StubServer {
     /// Serves on a free port; `answer` gets the number of the request, from 0, and the request.
     ///
-    /// Requests are served one after the other.
+    /// Requests are served one after the other. `GET /v1/models` is answered with 404 and not counted: use
+    /// [`start_with_models`](Self::start_with_models) for a server that has a list.
     ///
     /// # Panics
     /// If no port is free.
     pub fn start(answer: impl Fn(usize, &StubRequest) -> StubResponse + Send + 'static) -> Self {
+        let nothing = StubResponse::new(404, "application/json", "{\"detail\": \"Not Found\"}");
+        Self::start_with_models(nothing, answer)
+    }
+
+    /// As [`start`](Self::start), with what the server answers to `GET /v1/models`.
+    ///
+    /// # Panics
+    /// If no port is free.
+    pub fn start_with_models(
+        models: StubResponse,
+        answer: impl Fn(usize, &StubRequest) -> StubResponse + Send + 'static,
+    ) -> Self {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         listener
@@ -105,7 +118,7 @@ impl StubServer {
         let stop = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
             let (requests, stop) = (Arc::clone(&requests), Arc::clone(&stop));
-            move || serve(&listener, &requests, &stop, answer)
+            move || serve(&listener, &requests, &stop, &models, answer)
         });
         Self {
             address,
@@ -148,6 +161,7 @@ fn serve(
     listener: &TcpListener,
     requests: &Mutex<Vec<StubRequest>>,
     stop: &AtomicBool,
+    models: &StubResponse,
     answer: impl Fn(usize, &StubRequest) -> StubResponse,
 ) {
     let mut stalled = Vec::new();
@@ -157,6 +171,10 @@ fn serve(
             Ok((mut stream, _)) => {
                 // A client that goes away in the middle is part of some tests.
                 if let Ok(request) = read(&mut stream) {
+                    if request.head.starts_with("get /v1/models ") {
+                        drop(write(&mut stream, &request, models));
+                        continue;
+                    }
                     requests
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)

@@ -6,4 +6,4 @@ mod run;
 
 pub use pilot::PilotResult;
 pub use request::{Api, Constraint, ItemAnswer, RequestMode, RequestOptions};
-pub use run::evaluate_remote;
+pub use run::{RemoteAnswers, evaluate_remote};

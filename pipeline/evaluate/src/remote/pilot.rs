@@ -110,6 +110,7 @@ impl RequestOptions {
             Constraint::GuidedChoice,
             Constraint::StructuredOutputs,
             Constraint::JsonSchema,
+            Constraint::JsonObject,
             Constraint::LogitBias,
             Constraint::Free,
         ] {
@@ -147,7 +148,14 @@ impl RequestOptions {
                         });
                     }
                     Ok(None) => {}
-                    Err(EvaluateError::Api(error)) if is_refusal(&error) => refusal = Some(error),
+                    // A field that no way can do without says more than a way that is not there.
+                    Err(EvaluateError::Api(error)) if is_refusal(&error) => {
+                        if refused_field(&error).is_some()
+                            || refusal.as_ref().and_then(refused_field).is_none()
+                        {
+                            refusal = Some(error);
+                        }
+                    }
                     Err(error) => return Err(error),
                 }
             }
@@ -170,8 +178,8 @@ impl RequestOptions {
     ) -> Result<Option<PilotResult>, EvaluateError> {
         let mut replies = Vec::new();
         for item in pilot {
-            let generation = self.generation(mode, &item.prompt, &letters(item.choices.len()));
-            let reply = model.generate(&generation, progress).await;
+            let options = letters(item.choices.len());
+            let reply = self.attempt(mode, model, item, &options, progress).await;
             let reply = reply.map_err(|error| EvaluateError::about(error, &item.id))?;
             if reply.first_token.is_empty() {
                 return Ok(None);
@@ -207,21 +215,65 @@ impl RequestOptions {
             return Ok(false);
         };
         let options = match mode.constraint {
-            Constraint::GuidedChoice | Constraint::StructuredOutputs | Constraint::JsonSchema => {
+            Constraint::GuidedChoice
+            | Constraint::StructuredOutputs
+            | Constraint::JsonSchema
+            | Constraint::JsonObject => {
                 vec![PROBE.to_owned()]
             }
             Constraint::Logprobs | Constraint::LogitBias | Constraint::Free => {
                 letters(first.choices.len())
             }
         };
-        let generation = self.generation(mode, &first.prompt, &options);
-        let reply = model.generate(&generation, progress).await?;
+        let reply = self.attempt(mode, model, first, &options, progress);
+        let reply = reply.await?;
         Ok(match mode.constraint {
             Constraint::GuidedChoice | Constraint::StructuredOutputs => reply.text.trim() == PROBE,
-            Constraint::JsonSchema => serde_json::from_str::<Value>(&reply.text)
-                .is_ok_and(|value| value["answer"] == PROBE),
+            Constraint::JsonSchema | Constraint::JsonObject => {
+                serde_json::from_str::<Value>(&reply.text)
+                    .is_ok_and(|value| value["answer"] == PROBE)
+            }
             Constraint::Logprobs | Constraint::LogitBias | Constraint::Free => true,
         })
+    }
+
+    /// An answer in a way that the endpoint may not have.
+    ///
+    /// Some servers fail (500) at a field that others refuse or ignore, and any server may fail for a moment: what fails
+    /// before and after a plain question was answered is a way that the endpoint does not have.
+    async fn attempt(
+        &self,
+        mode: RequestMode,
+        model: &OpenAi,
+        item: &PilotItem,
+        options: &[String],
+        progress: &dyn Progress,
+    ) -> Result<Completion, ApiError> {
+        let generation = self.generation(mode, &item.prompt, options);
+        let first = model.try_generate(&generation, progress).await;
+        if !matches!(&first, Err(error) if is_failure(error)) {
+            return first;
+        }
+        let plain = RequestMode {
+            constraint: Constraint::Free,
+            ..mode
+        };
+        let plain = self.generation(plain, &item.prompt, options);
+        match model.generate(&plain, progress).await {
+            Err(error) if !is_refusal(&error) => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+        let again = model.try_generate(&generation, progress).await;
+        if let Err(error) = &again
+            && is_failure(error)
+        {
+            progress.note(&format!(
+                "the endpoint fails when it is asked by {}, {}, and not otherwise: it is asked in another way",
+                mode.api.name(),
+                mode.constraint.name()
+            ));
+        }
+        again
     }
 
     /// Whether the model comes to an answer in its tokens. `well`: in most items to an option, because letters could be read
@@ -324,29 +376,52 @@ fn is_cut_thought(reply: &Completion) -> bool {
 fn is_refusal(error: &ApiError) -> bool {
     match error {
         ApiError::Call { source, .. } => match source {
-            CallError::Refused { .. } | CallError::Unexpected { .. } => true,
+            CallError::Refused { .. }
+            | CallError::Unlisted { .. }
+            | CallError::Field { .. }
+            | CallError::Failed { .. }
+            | CallError::Unexpected { .. } => true,
             CallError::Key { status, .. } => status.as_u16() == 403,
             CallError::Transport(_)
             | CallError::Busy { .. }
             | CallError::Quota { .. }
             | CallError::NotJson { .. }
-            | CallError::NotFinite
+            | CallError::NotServed { .. }
+            | CallError::NotFinite { .. }
             | CallError::Moved { .. } => false,
         },
         _ => false,
     }
 }
 
-/// A refusal of every way, with what reasoning models of OpenAI want instead.
-fn refused(error: ApiError) -> EvaluateError {
-    let wants = |excerpt: &str| {
-        excerpt.contains("max_completion_tokens") || excerpt.contains("'temperature'")
-    };
-    match &error {
+fn is_failure(error: &ApiError) -> bool {
+    matches!(
+        error,
         ApiError::Call {
-            source: CallError::Refused { excerpt, .. },
+            source: CallError::Failed { .. },
             ..
-        } if wants(excerpt) => EvaluateError::OtherFields(error),
-        _ => error.into(),
+        }
+    )
+}
+
+/// The field that is refused.
+fn refused_field(error: &ApiError) -> Option<&str> {
+    match error {
+        ApiError::Call {
+            source: CallError::Field { name, .. },
+            ..
+        } => Some(name),
+        _ => None,
+    }
+}
+
+/// A refusal of every way.
+fn refused(error: ApiError) -> EvaluateError {
+    match refused_field(&error) {
+        Some(name) => EvaluateError::RefusedField {
+            name: name.to_owned(),
+            source: error,
+        },
+        None => error.into(),
     }
 }

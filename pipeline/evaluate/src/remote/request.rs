@@ -38,6 +38,8 @@ named_enum! {
         LogitBias = ("logit-bias", "logit_bias, with --letter-tokens"),
         /// `response_format` with a JSON schema.
         JsonSchema = ("json-schema", "response_format with a JSON schema"),
+        /// `response_format` with the type of any JSON object, and the schema in llama.cpp's way.
+        JsonObject = ("json-object", "response_format of any JSON object, with a schema"),
         /// No constraint: the answer is read from free text.
         Free = ("free", "No constraint: the answer is read from free text"),
     }
@@ -156,16 +158,14 @@ impl RequestOptions {
                 fields.insert("logit_bias".to_owned(), bias.into());
             }
             Constraint::JsonSchema => {
-                let schema = json!({
-                    "type": "object",
-                    "properties": { "answer": { "type": "string", "enum": options } },
-                    "required": ["answer"],
-                    "additionalProperties": false,
-                });
                 let format = json!({
                     "type": "json_schema",
-                    "json_schema": { "name": "answer", "strict": true, "schema": schema },
+                    "json_schema": { "name": "answer", "strict": true, "schema": schema(options) },
                 });
+                fields.insert("response_format".to_owned(), format);
+            }
+            Constraint::JsonObject => {
+                let format = json!({ "type": "json_object", "schema": schema(options) });
                 fields.insert("response_format".to_owned(), format);
             }
             Constraint::Free => {}
@@ -180,6 +180,16 @@ impl RequestOptions {
             fields,
         }
     }
+}
+
+/// The schema of an object whose `answer` is one of the options.
+fn schema(options: &[String]) -> Value {
+    json!({
+        "type": "object",
+        "properties": { "answer": { "type": "string", "enum": options } },
+        "required": ["answer"],
+        "additionalProperties": false,
+    })
 }
 
 pub(crate) fn letters(choices: usize) -> Vec<String> {

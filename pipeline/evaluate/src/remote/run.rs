@@ -10,16 +10,27 @@ use clika_scores::predictions::Prediction;
 use futures_util::{StreamExt, stream};
 use std::cell::RefCell;
 
+/// What an endpoint has answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteAnswers {
+    /// The way of asking that was found.
+    pub pilot: PilotResult,
+    /// The answers to each set.
+    pub sets: Vec<SetAnswers>,
+    /// The model that answered, where the server says so.
+    pub model: Option<String>,
+}
+
 /// Asks a model every item of every set.
 ///
-/// Also returns the way of asking that was found. Stops at the first error; what was answered until then is
+/// Stops at the first error; what was answered until then is
 /// kept by the service, so the next run goes on from there.
 pub async fn evaluate_remote(
     model: &OpenAi,
     settings: &EvaluationSettings,
     sets: &[QuestionSet],
     progress: &dyn Progress,
-) -> Result<(PilotResult, Vec<SetAnswers>), EvaluateError> {
+) -> Result<RemoteAnswers, EvaluateError> {
     let options = &settings.options;
     let questions = || sets.iter().flat_map(|set| &set.questions);
     let most_choices = questions().map(|it| it.choices.len()).max();
@@ -48,7 +59,7 @@ pub async fn evaluate_remote(
                 let prompt = settings.render(question);
                 match options.ask(way, model, &prompt, question, progress).await {
                     Ok(asked) => {
-                        if let Err(error) = one_model(answering, asked.model.as_deref()) {
+                        if let Err(error) = one_model(answering, &asked, model, progress) {
                             failure.borrow_mut().get_or_insert(error);
                             return None;
                         }
@@ -80,23 +91,39 @@ pub async fn evaluate_remote(
     }
     drop(answers);
     progress.finish();
-    match failure.into_inner() {
-        Some(error) => Err(error),
-        None => {
-            for (answers, shares) in answered.iter_mut().zip(shares) {
-                answers.letters_probability = mean(&shares);
-            }
-            Ok((way, answered))
-        }
+    if let Some(error) = failure.into_inner() {
+        return Err(error);
     }
+    for (answers, shares) in answered.iter_mut().zip(shares) {
+        answers.letters_probability = mean(&shares);
+    }
+    Ok(RemoteAnswers {
+        pilot: way,
+        sets: answered,
+        model: answering.into_inner(),
+    })
 }
 
-/// Fails where another model answers than before: an alias that moved, or a router's second choice.
-fn one_model(seen: &RefCell<Option<String>>, model: Option<&str>) -> Result<(), EvaluateError> {
-    let (mut seen, Some(model)) = (seen.borrow_mut(), model) else {
+/// Fails where another model answers than before: an alias that moved, or a router's second choice. Says so the first time if
+/// it is not the one that was asked.
+fn one_model(
+    seen: &RefCell<Option<String>>,
+    answer: &ItemAnswer,
+    asked: &OpenAi,
+    progress: &dyn Progress,
+) -> Result<(), EvaluateError> {
+    let (mut seen, Some(model)) = (seen.borrow_mut(), answer.model.as_deref()) else {
         return Ok(());
     };
-    let first = seen.get_or_insert_with(|| model.to_owned());
+    let asked = asked.model();
+    let first = seen.get_or_insert_with(|| {
+        if !is_form_of(model, asked) {
+            progress.note(&format!(
+                "the endpoint was asked for `{asked}` and says that `{model}` answers; the predictions say so, too"
+            ));
+        }
+        model.to_owned()
+    });
     if first == model {
         return Ok(());
     }
@@ -104,6 +131,22 @@ fn one_model(seen: &RefCell<Option<String>>, model: Option<&str>) -> Result<(), 
         first: first.clone(),
         other: model.to_owned(),
     })
+}
+
+/// Whether a name is the asked one with a date, a revision or a provider: `gpt-4o-2024-08-06`, `llama3.2:latest`, `org/name`.
+fn is_form_of(name: &str, asked: &str) -> bool {
+    let Some((before, after)) = name.split_once(asked) else {
+        return false;
+    };
+    let path = before.is_empty() || before.ends_with('/');
+    let mut after = after.chars();
+    let version = match after.next() {
+        None => true,
+        Some('-') => after.all(|c| c.is_ascii_digit() || c == '-'),
+        Some(':' | '@') => true,
+        Some(_) => false,
+    };
+    path && version
 }
 
 fn prediction(question: &Question, prompt: &str, asked: ItemAnswer) -> Prediction {
@@ -128,4 +171,26 @@ fn pilot(settings: &EvaluationSettings, sets: &[QuestionSet]) -> Vec<PilotItem> 
         separator: settings.kind(question).separator().to_owned(),
     });
     items.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_form_of;
+
+    #[test]
+    fn a_date_or_a_provider_is_no_other_model() {
+        for (name, asked, same) in [
+            ("gpt-4o-2024-08-06", "gpt-4o", true),
+            ("gpt-4-0613", "gpt-4", true),
+            ("gpt-4o", "gpt-4o", true),
+            ("openai/gpt-4o", "gpt-4o", true),
+            ("llama3.2:latest", "llama3.2", true),
+            ("folder/tiny@main", "folder/tiny", true),
+            ("gpt-4o-mini", "gpt-4o", false),
+            ("gpt-4o-mini-2024-07-18", "gpt-4o", false),
+            ("llama-3", "gpt-4o", false),
+        ] {
+            assert_eq!(is_form_of(name, asked), same, "{name} for {asked}");
+        }
+    }
 }

@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod pilot;
+mod servers;
 
 use clika_base::templates::load_prompt;
-use clika_base::types::{LanguageCode, NoProgress, Task};
+use clika_base::types::{LanguageCode, NoProgress, Progress, Task};
 use clika_evaluate::{
     Api, Constraint, EvaluateError, EvaluationSettings, PilotResult, Question, QuestionSet,
-    RequestMode, RequestOptions, SetAnswers, evaluate_remote,
+    RemoteAnswers, RequestMode, RequestOptions, SetAnswers, evaluate_remote,
 };
 use clika_network::http::RetryPolicy;
 use clika_network::services::{AnswerCache, Budget, OpenAi, Service, ServiceConfig};
@@ -71,6 +72,15 @@ async fn found(
     model: &OpenAi,
     options: RequestOptions,
 ) -> Result<(PilotResult, Vec<SetAnswers>), EvaluateError> {
+    let answers = evaluated(model, options, &NoProgress).await?;
+    Ok((answers.pilot, answers.sets))
+}
+
+async fn evaluated(
+    model: &OpenAi,
+    options: RequestOptions,
+    progress: &dyn Progress,
+) -> Result<RemoteAnswers, EvaluateError> {
     let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
     let settings = EvaluationSettings {
         prompt: load_prompt(&prompts, "paper").unwrap(),
@@ -79,7 +89,7 @@ async fn found(
             ..options
         },
     };
-    evaluate_remote(model, &settings, &sets(), &NoProgress).await
+    evaluate_remote(model, &settings, &sets(), progress).await
 }
 
 /// The right letter for the number in a prompt.

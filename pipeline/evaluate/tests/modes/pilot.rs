@@ -128,19 +128,6 @@ async fn a_refusal_of_log_probabilities_is_not_one_of_the_key() {
 }
 
 #[tokio::test]
-async fn fields_that_a_reasoning_model_refuses_are_named_with_the_way_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let stub = StubServer::start(|_, _| {
-        let said = "{\"error\": \"'max_tokens' is unsupported, use 'max_completion_tokens'\"}";
-        StubResponse::new(400, "application/json", said)
-    });
-    let model = model(&stub, &folder.path().join("c"), None);
-    let error = found(&model, RequestOptions::default()).await.unwrap_err();
-    let help = miette::Diagnostic::help(&error).unwrap().to_string();
-    assert!(help.contains("\"max_completion_tokens\": 4096"), "{help}");
-}
-
-#[tokio::test]
 async fn an_endpoint_whose_model_gives_nan_is_an_error_with_the_item() {
     // From the first item of the pilot on, and at a later item: no other way of asking is tried.
     for (from, item) in [(0, "q0"), (7, "q7")] {

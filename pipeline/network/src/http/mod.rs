@@ -1,9 +1,11 @@
 //! What every HTTP client of the pipeline does alike: no redirects, bounded answers, Retry-After,
 //! and patience that tells the user what it waits for.
 
+mod numbers;
 mod response;
 mod retry;
 
+pub use numbers::quote_not_finite;
 pub use response::{HttpResponse, SendError, excerpt, send};
 pub use retry::{LONGEST_WAIT, RetryPolicy, Transient, retry_after};
 

@@ -1,5 +1,5 @@
-use crate::http::{HttpResponse, excerpt, retry_after};
-use crate::services::CallError;
+use crate::http::{HttpResponse, excerpt, quote_not_finite, retry_after};
+use crate::services::{CallError, refusal};
 use reqwest::{
     RequestBuilder, StatusCode,
     header::{CONTENT_TYPE, LOCATION},
@@ -8,7 +8,8 @@ use reqwest::{
 /// No service answers a request of ours with more, in bytes.
 pub const LONGEST_ANSWER: usize = 16 << 20;
 
-/// Sends a request and returns the answer if it is JSON and a success.
+/// Sends a request and returns the answer if it is JSON and a success. Numbers that are not finite, which Python writes and
+/// JSON does not have, are texts in it.
 ///
 /// `special` is asked first what an answer means where the service has statuses of its own;
 /// `advice` says where the key comes from.
@@ -17,13 +18,18 @@ pub async fn call(
     special: impl Fn(&HttpResponse) -> Option<CallError>,
     advice: &str,
 ) -> Result<HttpResponse, CallError> {
-    let answer = crate::http::send(request, LONGEST_ANSWER)
+    let mut answer = crate::http::send(request, LONGEST_ANSWER)
         .await
         .map_err(CallError::Transport)?;
     if let Some(error) = special(&answer).or_else(|| fault(&answer, advice)) {
         return Err(error);
     }
-    if serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_err() {
+    let is_json = |body: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    if !is_json(&answer.body) {
+        if let Some(quoted) = quote_not_finite(&answer.body).filter(|body| is_json(body)) {
+            answer.body = quoted;
+            return Ok(answer);
+        }
         let content_type = answer.header(CONTENT_TYPE.as_str());
         return Err(CallError::NotJson {
             content_type: content_type.unwrap_or("an unnamed type").to_owned(),
@@ -47,6 +53,13 @@ fn fault(answer: &HttpResponse, advice: &str) -> Option<CallError> {
             location: location
                 .unwrap_or("another address, which it does not name")
                 .to_owned(),
+        });
+    }
+    if let Some(name) = refusal::field(answer) {
+        return Some(CallError::Field {
+            name,
+            status,
+            excerpt,
         });
     }
     Some(match status {

@@ -17,10 +17,7 @@ pub enum CallError {
     Transport(#[source] SendError),
     /// The service is busy.
     #[error("answered {status}{}: {excerpt}", wait_text(*retry_after))]
-    #[diagnostic(help(
-        "the service is overloaded or wants fewer requests: lower --concurrency or --rpm and run \
-         the command again later; every answer so far is kept"
-    ))]
+    #[diagnostic(help("{}; every answer so far is kept", busy_help(*status)))]
     Busy {
         /// 408, 429 or 5xx.
         status: StatusCode,
@@ -41,8 +38,8 @@ pub enum CallError {
         /// The beginning of the answer.
         excerpt: String,
     },
-    /// The key is missing or wrong.
-    #[error("answered {status}, which means no key or a wrong one: {excerpt}")]
+    /// The key is missing or wrong, or does not allow what was asked for.
+    #[error("answered {status}, {}: {excerpt}", key_text(*status))]
     #[diagnostic(help("{advice}"))]
     Key {
         /// 401 or 403.
@@ -63,6 +60,46 @@ pub enum CallError {
         status: StatusCode,
         /// The beginning of the answer.
         excerpt: String,
+    },
+    /// The service does not take a field of the request.
+    #[error("refused the field `{name}` with {status}: {excerpt}")]
+    #[diagnostic(help("choose a model that takes `{name}`"))]
+    Field {
+        /// The field.
+        name: String,
+        /// The status.
+        status: StatusCode,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The server fails at this request, and perhaps not at others.
+    #[error("failed with {status}: {excerpt}")]
+    #[diagnostic(help("{}", busy_help(*status)))]
+    Failed {
+        /// 500.
+        status: StatusCode,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// The service does not take the request, and its list of models lacks the model.
+    #[error("refused with {status}, and {names}: {excerpt}")]
+    #[diagnostic(help("--model takes a name as the server lists it"))]
+    Unlisted {
+        /// What the server lists, and what was asked for.
+        names: String,
+        /// The status.
+        status: StatusCode,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// Another model than the one that was asked for would answer.
+    #[error("{problem}")]
+    #[diagnostic(help(
+        "give --model a name as the server lists it, so that it is known which model answers"
+    ))]
+    NotServed {
+        /// What the server lists, what was asked for, and what it does with the name.
+        problem: String,
     },
     /// The service is elsewhere.
     #[error("answered {status} and redirects to {location}")]
@@ -86,11 +123,14 @@ pub enum CallError {
         excerpt: String,
     },
     /// The model gives NaN or infinity.
-    #[error("no log-probability from the endpoint is a number: the model gives NaN")]
+    #[error("{problem}: the model gives NaN")]
     #[diagnostic(help(
         "serve the model in another type, such as vLLM's --dtype bfloat16 or float32: f16 overflows in some models"
     ))]
-    NotFinite,
+    NotFinite {
+        /// What is not finite.
+        problem: String,
+    },
     /// The answer is JSON, and not what was asked for.
     #[error("{problem}: {excerpt}")]
     #[diagnostic(help("check that this address has the API that clika was told to use"))]
@@ -109,8 +149,12 @@ impl Transient for CallError {
             Self::Quota { .. }
             | Self::Key { .. }
             | Self::Refused { .. }
+            | Self::Field { .. }
+            | Self::Failed { .. }
+            | Self::Unlisted { .. }
+            | Self::NotServed { .. }
             | Self::Moved { .. }
-            | Self::NotFinite
+            | Self::NotFinite { .. }
             | Self::Unexpected { .. } => false,
         }
     }
@@ -245,6 +289,20 @@ fn wait_text(retry_after: Option<Duration>) -> String {
         Some(wait) => format!(" and asks to wait {} s", wait.as_secs()),
         None => String::new(),
     }
+}
+
+fn busy_help(status: StatusCode) -> &'static str {
+    if status == StatusCode::INTERNAL_SERVER_ERROR {
+        return "the server's own log says why it failed; some servers answer so to a model or a field that they do not know";
+    }
+    "the service is overloaded or wants fewer requests: lower --concurrency or --rpm and run the command again later"
+}
+
+fn key_text(status: StatusCode) -> &'static str {
+    if status == StatusCode::FORBIDDEN {
+        return "which means no key or a wrong one, or something that the key does not allow";
+    }
+    "which means no key or a wrong one"
 }
 
 fn spent(cost: Option<f64>) -> String {

@@ -6,16 +6,23 @@
 mod budget;
 mod cache;
 mod call;
+mod completion;
 mod error;
+mod generation;
 mod limits;
+mod log_probabilities;
 mod openai;
+mod refusal;
 mod secret;
+mod served;
 mod service;
 
 pub use budget::{Budget, Prices, Totals, Usage};
 pub use cache::{AnswerCache, CachedAnswer, RequestKey};
 pub use call::{LONGEST_ANSWER, call};
+pub use completion::Completion;
 pub use error::{ApiError, CallError};
-pub use openai::{ChatRole, Completion, GenerationRequest, OpenAi, Prompt};
+pub use generation::{ChatRole, GenerationRequest, Prompt};
+pub use openai::OpenAi;
 pub use secret::Secret;
 pub use service::{Service, ServiceAnswer, ServiceConfig};

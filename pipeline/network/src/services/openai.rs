@@ -1,65 +1,38 @@
-use crate::http::excerpt;
 use crate::services::{
-    ApiError, CachedAnswer, CallError, RequestKey, Secret, Service, ServiceAnswer, Totals, Usage,
+    ApiError, CallError, Completion, GenerationRequest, Prompt, RequestKey, Secret, Service,
+    ServiceAnswer, Totals, Usage,
     call::call,
+    completion::{choice, reply},
+    generation::TokenLimit,
+    log_probabilities::first_token,
+    served::{self, ServedNames},
 };
 use async_openai::{Client, config::OpenAIConfig, error::OpenAIError, middleware};
 use clika_base::types::Progress;
-use reqwest::{RequestBuilder, Url};
-use serde_json::{Map, Value, json};
+use reqwest::{RequestBuilder, StatusCode, Url};
+use serde_json::{Value, json};
+use std::sync::OnceLock;
 
 /// A model behind an OpenAI-compatible endpoint: OpenAI, vLLM, llama.cpp, Ollama.
 pub struct OpenAi {
     service: Service,
     client: Client<OpenAIConfig>,
+    http: reqwest::Client,
+    key: Option<Secret>,
     base: Url,
     model: String,
+    /// The field that limits answers, once the model has refused the usual one.
+    limit: OnceLock<TokenLimit>,
+    names: ServedNames,
 }
 
-/// What the model is given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Prompt {
-    /// Text that the model continues: `/completions`.
-    Text(String),
-    /// Messages in the model's chat format: `/chat/completions`.
-    Chat(Vec<(ChatRole, String)>),
-}
-
-/// Who says a message of a chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChatRole {
-    /// What the model shall be.
-    System,
-    /// What is asked.
-    User,
-}
-
-/// One request for a continuation or an answer, always at temperature 0.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GenerationRequest {
-    /// What the model is given.
-    pub prompt: Prompt,
-    /// Tokens that the answer has at most.
-    pub max_tokens: u32,
-    /// Further fields of the request, such as `logprobs`; null takes a field away.
-    pub fields: Map<String, Value>,
-}
-
-/// What the model answered to a [`GenerationRequest`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Completion {
-    /// The text.
-    pub text: String,
-    /// Why it ended: `stop`, `length`; `None` where the server does not say.
-    pub finish_reason: Option<String>,
-    /// The most probable first tokens and their natural log-probabilities, where asked for and given.
-    pub first_token: Vec<(String, f64)>,
-    /// Whether the server gives a thought apart from the text, which the first tokens then belong to.
-    pub reasoned: bool,
-    /// The model that answered, where the server says so.
-    pub model: Option<String>,
-    /// The day it was given, UTC.
-    pub date: String,
+/// What is done about a server that fails with status 500.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// It is asked again: it may pass.
+    Retry,
+    /// It is told: it may be the way of asking that the server fails at.
+    Tell,
 }
 
 impl OpenAi {
@@ -114,9 +87,13 @@ impl OpenAi {
         });
         Ok(Self {
             service,
-            client: Client::build(http, config).with_http_service(transport),
+            client: Client::build(http.clone(), config).with_http_service(transport),
+            http,
+            key: key.cloned(),
             base,
             model: model.to_owned(),
+            limit: OnceLock::new(),
+            names: ServedNames::default(),
         })
     }
 
@@ -145,29 +122,141 @@ impl OpenAi {
         self.service.rules().concurrency
     }
 
+    /// The field that limits the tokens of answers, where it is not the usual one.
+    pub fn other_limit(&self) -> Option<&'static str> {
+        self.limit.get().map(|limit| limit.name())
+    }
+
     /// The model's answer, from the cache or from the endpoint.
     pub async fn generate(
         &self,
         generation: &GenerationRequest,
         progress: &dyn Progress,
     ) -> Result<Completion, ApiError> {
-        let body = generation.body(&self.model);
+        self.answer(generation, Patience::Retry, progress).await
+    }
+
+    /// As [`generate`](Self::generate), but for a way of asking that the server may not have: some servers answer 500 to that,
+    /// which is not waited for.
+    pub async fn try_generate(
+        &self,
+        generation: &GenerationRequest,
+        progress: &dyn Progress,
+    ) -> Result<Completion, ApiError> {
+        self.answer(generation, Patience::Tell, progress).await
+    }
+
+    /// The answer, with the other field for its length if the model refuses the usual one. That changes no answer: both are
+    /// the most that the server generates.
+    async fn answer(
+        &self,
+        generation: &GenerationRequest,
+        patience: Patience,
+        progress: &dyn Progress,
+    ) -> Result<Completion, ApiError> {
+        let fact = json!("token limit");
+        let other = TokenLimit::MaxCompletionTokens;
+        if self.limit.get().is_none() && self.recall(&fact)? == Some(json!(other.name())) {
+            let _ = self.limit.set(other);
+        }
+        let limit = self.limit.get().copied();
+        let limit = limit.unwrap_or(TokenLimit::MaxTokens);
+        let answered = self.ask(generation, limit, patience, progress).await;
+        if !refuses_limit(&answered) || limit == other || generation.names_limit() {
+            return answered;
+        }
+        let answered = self.ask(generation, other, patience, progress).await;
+        if !refuses_limit(&answered) && self.limit.set(other).is_ok() {
+            let (usual, other) = (limit.name(), other.name());
+            progress.note(&format!(
+                "{} refuses `{usual}`: it is asked with `{other}`, which counts a thought before the answer, too",
+                self.model
+            ));
+            self.remember(&fact, json!(other))?;
+        }
+        answered
+    }
+
+    async fn ask(
+        &self,
+        generation: &GenerationRequest,
+        limit: TokenLimit,
+        patience: Patience,
+        progress: &dyn Progress,
+    ) -> Result<Completion, ApiError> {
+        let body = generation.body(&self.model, limit);
         let chat = matches!(generation.prompt, Prompt::Chat(_));
         let key = RequestKey::new(&json!([if chat { "chat" } else { "completion" }, body]));
+        let check = |value: &Value| first_token(&choice(value)?["logprobs"]).map(drop);
+        if !self.service.keeps(&key, check)? && !self.service.is_spent() {
+            self.check_name(chat, &body, generation.most()).await?;
+        }
+        let attempt = || async {
+            let answer = self.request(chat, &body).await;
+            answer.map_err(|error| match error {
+                CallError::Busy {
+                    status, excerpt, ..
+                } if patience == Patience::Tell && status == StatusCode::INTERNAL_SERVER_ERROR => {
+                    CallError::Failed { status, excerpt }
+                }
+                error => self.names.explain(error, &self.model),
+            })
+        };
         let kept = self
             .service
-            .ask(
-                &key,
-                generation.most(),
-                |value| first_token(&choice(value)?["logprobs"]).map(drop),
-                || self.request(chat, &body),
-                progress,
-            )
+            .ask(&key, generation.most(), check, attempt, progress)
             .await?;
-        reply(&kept).map_err(|source| ApiError::Call {
+        self.names.confirm(&self.model, progress);
+        reply(&kept).map_err(|source| self.failed(source))
+    }
+
+    /// Fails where another model than the one that is asked for would answer. Once for each run, before anything is sent.
+    ///
+    /// Servers list what they have at `/models`, but not all of them list all of their names (deployments, variants,
+    /// folders). So a name that is not listed is tried against one that nobody has: a server that answers to that as well
+    /// does not read the name.
+    async fn check_name(&self, chat: bool, body: &Value, most: Usage) -> Result<(), ApiError> {
+        let _turn = self.names.turn.lock().await;
+        if self.names.is_unasked() {
+            self.names.list(&self.model, self.listed().await);
+        }
+        if !self.names.is_doubtful() {
+            return Ok(());
+        }
+        let mut nobody = body.clone();
+        nobody["model"] = json!(served::NOBODY);
+        let answered = self
+            .service
+            .send_once(most, self.request(chat, &nobody))
+            .await;
+        match answered {
+            Ok(_) => Err(self.failed(self.names.any_name(&self.model))),
+            Err(ApiError::Call { source, .. }) => {
+                self.names.refused_nobody(&source);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The models that the server lists; none if it has no list.
+    async fn listed(&self) -> Vec<String> {
+        let base = self.base.as_str().trim_end_matches('/');
+        let mut request = self.http.get(format!("{base}/models"));
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key.expose());
+        }
+        match tokio::time::timeout(served::PATIENCE, call(request, |_| None, "")).await {
+            Ok(Ok(list)) => served::names(&list.body),
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        }
+    }
+
+    fn failed(&self, source: CallError) -> ApiError {
+        ApiError::Call {
             service: self.service.name().to_owned(),
             source,
-        })
+        }
     }
 
     /// What an earlier run found out about the endpoint and [remembered](Self::remember).
@@ -206,55 +295,18 @@ impl OpenAi {
     }
 }
 
-impl GenerationRequest {
-    /// The request's body; what decides the answer, and so the key of the cache.
-    fn body(&self, model: &str) -> Value {
-        let mut body = json!({
-            "model": model,
-            "max_tokens": self.max_tokens,
-            "temperature": 0.0,
-        });
-        match &self.prompt {
-            Prompt::Text(text) => body["prompt"] = Value::from(text.as_str()),
-            Prompt::Chat(messages) => {
-                body["messages"] = messages
-                    .iter()
-                    .map(|(role, content)| json!({ "role": role.name(), "content": content }))
-                    .collect();
-            }
-        }
-        for (name, value) in &self.fields {
-            body[name] = value.clone();
-        }
-        if let Value::Object(fields) = &mut body {
-            fields.retain(|_, value| !value.is_null());
-        }
-        body
-    }
-
-    /// What the request uses at most: no tokenizer makes more tokens than there are bytes.
-    fn most(&self) -> Usage {
-        /// Tokens that a chat format puts around a message, at most.
-        const AROUND: usize = 16;
-        let bytes = match &self.prompt {
-            Prompt::Text(text) => text.len() + AROUND,
-            Prompt::Chat(messages) => messages.iter().map(|(_, text)| text.len() + AROUND).sum(),
-        };
-        Usage {
-            input_tokens: bytes as u64,
-            output_tokens: self.max_tokens.into(),
-            characters: 0,
-        }
-    }
-}
-
-impl ChatRole {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::User => "user",
-        }
-    }
+/// Whether the model refuses the field that limits its answer.
+fn refuses_limit(answered: &Result<Completion, ApiError>) -> bool {
+    let Err(ApiError::Call {
+        source: CallError::Field { name, .. },
+        ..
+    }) = answered
+    else {
+        return false;
+    };
+    [TokenLimit::MaxTokens, TokenLimit::MaxCompletionTokens]
+        .iter()
+        .any(|limit| limit.name() == name)
 }
 
 fn call_error(error: OpenAIError) -> CallError {
@@ -276,93 +328,3 @@ impl From<CallError> for OpenAIError {
         Self::Boxed(Box::new(error))
     }
 }
-
-fn choice(value: &Value) -> Result<&Value, CallError> {
-    let choice = &value["choices"][0];
-    if choice.is_object() {
-        return Ok(choice);
-    }
-    Err(CallError::Unexpected {
-        problem: "the answer has no `choices`".to_owned(),
-        excerpt: excerpt(value.to_string().as_bytes()),
-    })
-}
-
-fn reply(kept: &CachedAnswer) -> Result<Completion, CallError> {
-    let choice = choice(&kept.value)?;
-    // A refusal or a tool call has no content, and an answer without text is an invalid one.
-    let text = choice["message"]["content"]
-        .as_str()
-        .or_else(|| choice["text"].as_str())
-        .unwrap_or("");
-    Ok(Completion {
-        text: text.to_owned(),
-        finish_reason: choice["finish_reason"].as_str().map(str::to_owned),
-        first_token: first_token(&choice["logprobs"])?,
-        reasoned: ["reasoning_content", "reasoning"].iter().any(|name| {
-            choice["message"][name]
-                .as_str()
-                .is_some_and(|text| !text.is_empty())
-        }),
-        model: kept.value["model"].as_str().map(str::to_owned),
-        date: kept.date.clone(),
-    })
-}
-
-/// The alternatives of the first token: a list in `/chat/completions` (and in llama.cpp's
-/// `/completions`), an object in OpenAI's and vLLM's `/completions`.
-///
-/// NaN in one logit is NaN in all probabilities, and JSON has only null for it; a single null stands for a probability of
-/// 0, as [`NEVER`] does, and such tokens are left out.
-fn first_token(logprobs: &Value) -> Result<Vec<(String, f64)>, CallError> {
-    let listed = logprobs["content"][0]["top_logprobs"].as_array();
-    let named = logprobs["top_logprobs"][0].as_object();
-    let listed = listed.into_iter().flatten().filter_map(|entry| {
-        let token = entry["token"].as_str()?;
-        Some((token.to_owned(), &entry["logprob"]))
-    });
-    let named = named.into_iter().flatten();
-    let named = named.map(|(token, logprob)| (token.clone(), logprob));
-    let mut all: Vec<(String, &Value)> = listed.collect();
-    // One of the two: a server that gives both says the same twice.
-    if all.is_empty() {
-        all = named.collect();
-    }
-    let numbers = all
-        .iter()
-        .map(|(token, value)| Some((token, value.as_f64()?)));
-    let numbers: Vec<(&String, f64)> = numbers.flatten().collect();
-    if numbers.is_empty() && !all.is_empty() {
-        return Err(CallError::NotFinite);
-    }
-    if let Some((token, value)) = numbers.iter().find(|(_, value)| *value > ROUNDING) {
-        return Err(CallError::Unexpected {
-            problem: format!("{value} is not a log-probability of `{token}`"),
-            excerpt: excerpt(logprobs.to_string().as_bytes()),
-        });
-    }
-    // Raw logits, or what sampling left of them: some servers give these in place of log-probabilities.
-    let total: f64 = numbers.iter().map(|(_, value)| value.exp()).sum();
-    if total > MOST_PROBABILITY {
-        return Err(CallError::Unexpected {
-            problem: format!(
-                "the log-probabilities of the first token add up to a probability of {total:.2}"
-            ),
-            excerpt: excerpt(logprobs.to_string().as_bytes()),
-        });
-    }
-    let likely = numbers.into_iter().filter(|(_, value)| *value > NEVER);
-    Ok(likely
-        .map(|(token, value)| (token.clone(), value))
-        .collect())
-}
-
-/// What OpenAI and vLLM write for a probability of 0; llama.cpp writes the lowest f32.
-const NEVER: f64 = -9999.0;
-
-/// What the first tokens add up to at most. Numbers that are rounded, or of a list that holds a token twice, pass 1; twice
-/// as much is not a distribution.
-const MOST_PROBABILITY: f64 = 2.0;
-
-/// How far above 0 rounding takes a log-probability.
-const ROUNDING: f64 = 1e-2;

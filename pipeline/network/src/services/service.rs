@@ -116,6 +116,22 @@ impl Service {
         Ok(kept)
     }
 
+    /// Whether an answer is kept that `check` does not refuse.
+    pub(super) fn keeps(
+        &self,
+        key: &RequestKey,
+        check: impl Fn(&Value) -> Result<(), CallError>,
+    ) -> Result<bool, ApiError> {
+        let kept = self.cache.get(key)?;
+        Ok(kept.is_some_and(|kept| check(&kept.value).is_ok()))
+    }
+
+    /// Whether the run has sent as many requests as it may.
+    pub(super) fn is_spent(&self) -> bool {
+        let most = self.rules.budget.max_requests;
+        most.is_some_and(|most| self.totals().requests >= most)
+    }
+
     /// Keeps an answer that [`send`](Self::send) brought. It is on the disk when this returns.
     pub fn keep(
         &self,
@@ -190,13 +206,17 @@ impl Service {
                 progress,
             )
             .await
-            .map_err(|failure| match failure {
-                AttemptError::Call(source) => ApiError::Call {
-                    service: self.name.clone(),
-                    source,
-                },
-                AttemptError::Rules(error) => error,
-            })
+            .map_err(|failure| failure.of(&self.name))
+    }
+
+    /// Sends a request under the service's rules, without the cache, and does not try again.
+    pub(super) async fn send_once(
+        &self,
+        most: Usage,
+        request: impl Future<Output = Result<ServiceAnswer, CallError>>,
+    ) -> Result<ServiceAnswer, ApiError> {
+        let answered = self.once(most, request).await;
+        answered.map_err(|failure| failure.of(&self.name))
     }
 
     async fn once(
@@ -257,6 +277,18 @@ impl Drop for Reservation<'_> {
 enum AttemptError {
     Call(CallError),
     Rules(ApiError),
+}
+
+impl AttemptError {
+    fn of(self, service: &str) -> ApiError {
+        match self {
+            Self::Call(source) => ApiError::Call {
+                service: service.to_owned(),
+                source,
+            },
+            Self::Rules(error) => error,
+        }
+    }
 }
 
 impl std::fmt::Display for AttemptError {

@@ -67,13 +67,13 @@ async fn log_probabilities_that_are_none_are_no_answer_and_block_none() {
     let Err(ApiError::Call { source, .. }) = ask().await else {
         panic!("NaN is an answer")
     };
-    assert!(matches!(source, CallError::NotFinite), "{source}");
+    assert!(matches!(source, CallError::NotFinite { .. }), "{source}");
     let Err(ApiError::Call { source, .. }) = ask().await else {
         panic!("a probability is a log-probability")
     };
     assert_eq!(
         source.to_string().split(':').next().unwrap(),
-        "0.7 is not a log-probability of `A`"
+        "`logprobs.content[0].top_logprobs[0].logprob` is 0.7, which is not a log-probability"
     );
     assert!(AnswerCache::open(&cache).unwrap().is_empty(), "it was kept");
 
@@ -92,4 +92,97 @@ async fn log_probabilities_that_are_none_are_no_answer_and_block_none() {
         assert_eq!(reply.first_token, [("B".to_owned(), -0.5)]);
     }
     assert_eq!(stub.requests().len(), 3, "asked again once");
+}
+
+/// What a server that answers with this body gives for the first token, or why not.
+async fn read(body: &str) -> Result<Vec<(String, f64)>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let body = body.to_owned();
+    let stub =
+        StubServer::start(move |_, _| StubResponse::new(200, "application/json", body.clone()));
+    let cache = AnswerCache::open(&folder.path().join("cache.jsonl")).unwrap();
+    let service = Service::new("stub", rules(), cache).unwrap();
+    let base = format!("{}/v1", stub.origin());
+    let model = OpenAi::new(service, &base, "m", None, "CLIKA_API_KEY").unwrap();
+    let question = GenerationRequest {
+        prompt: Prompt::Text("Which?".to_owned()),
+        max_tokens: 1,
+        fields: Map::new(),
+    };
+    match model.generate(&question, &NoProgress).await {
+        Ok(reply) => Ok(reply.first_token),
+        Err(ApiError::Call { source, .. }) => Err(source.to_string()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn what_pythons_json_writes_for_numbers_is_read() {
+    // A server in Python that does not forbid them writes these three, which JSON does not have.
+    let body = |top: &str| {
+        format!(
+            r#"{{"choices": [{{"text": "B", "logprobs": {{"top_logprobs": [{top}]}}}}], "usage": null, "speed": Infinity}}"#
+        )
+    };
+    let never = body(r#"{"A": -Infinity, "B": -0.5, "NaN": -2.5}"#);
+    let read_never = read(&never).await.unwrap();
+    let expected = [("B".to_owned(), -0.5), ("NaN".to_owned(), -2.5)];
+    assert_eq!(
+        read_never, expected,
+        "-Infinity is a probability of 0, and the token NaN is no number"
+    );
+
+    for (top, said) in [
+        (
+            r#"{"A": NaN, "B": -0.5}"#,
+            r#"`logprobs.top_logprobs[0]."A"` is NaN: the model gives NaN"#,
+        ),
+        (
+            r#"{"A": -Infinity, "B": -Infinity}"#,
+            "every token that the endpoint lists has a probability of 0: the model gives NaN",
+        ),
+    ] {
+        assert_eq!(read(&body(top)).await.unwrap_err(), said);
+    }
+    for (top, said) in [
+        (
+            r#"{"A": Infinity, "B": -0.5}"#,
+            r#"`logprobs.top_logprobs[0]."A"` is "Infinity", which is not a number: "#,
+        ),
+        (
+            r#"{"A": "-0.5", "B": -0.7}"#,
+            r#"`logprobs.top_logprobs[0]."A"` is "-0.5", which is not a number: "#,
+        ),
+        (
+            r#"{"A": [-0.5], "B": -0.7}"#,
+            r#"`logprobs.top_logprobs[0]."A"` is [-0.5], which is not a number: "#,
+        ),
+        (
+            r#"[["A", -0.5]]"#,
+            "`logprobs.top_logprobs[0]` is not an object: ",
+        ),
+    ] {
+        let error = read(&body(top)).await.unwrap_err();
+        assert!(error.starts_with(said), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_a_list_that_lacks_a_part_is_named() {
+    for (entry, said) in [
+        (
+            r#"{"token": "B"}"#,
+            "`logprobs.content[0].top_logprobs[1].logprob` is missing: ",
+        ),
+        (
+            r#"{"logprob": -2.0}"#,
+            "`logprobs.content[0].top_logprobs[1]` has no token: ",
+        ),
+    ] {
+        let body = format!(
+            r#"{{"choices": [{{"text": "A", "logprobs": {{"content": [{{"top_logprobs": [{{"token": "A", "logprob": -0.5}}, {entry}]}}]}}}}]}}"#
+        );
+        let error = read(&body).await.unwrap_err();
+        assert!(error.starts_with(said), "{error}");
+    }
 }

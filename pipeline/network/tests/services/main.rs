@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asked_model;
 mod log_probabilities;
 mod service;

@@ -14,8 +14,8 @@ use clika_base::Project;
 use clika_base::files::sha256_hex;
 use clika_base::templates::load_prompt;
 use clika_evaluate::{
-    Api, Constraint, EvaluationSettings, RequestMode, RequestOptions, SCORING_VERSION,
-    evaluate_remote,
+    Api, Constraint, EvaluationSettings, RemoteAnswers, RequestMode, RequestOptions,
+    SCORING_VERSION, evaluate_remote,
 };
 use clika_network::services::{ApiError, OpenAi, Secret};
 use serde_json::{Map, Value, json};
@@ -100,7 +100,11 @@ pub(super) fn run(
     if !shown.quiet {
         eprintln!("{used}");
     }
-    let (way, answers) = answered?;
+    let RemoteAnswers {
+        pilot: way,
+        sets: answers,
+        model: answering,
+    } = answered?;
     let RequestMode { api, constraint } = way.mode;
     let results = EvaluationResults {
         name: args.name.as_deref().unwrap_or(name),
@@ -112,6 +116,13 @@ pub(super) fn run(
             described["constraint"] = json!(way.mode.constraint);
             described["letters_after"] = json!(way.separator);
             described["pilot"] = json!(way);
+            // Only where it is another, as older predictions do not have it.
+            if let Some(answering) = answering.filter(|answering| answering != name) {
+                described["served_model"] = json!(answering);
+            }
+            if let Some(limit) = model.other_limit() {
+                described["limited_by"] = json!(limit);
+            }
             described
         },
         how: format!("asked by {}, {}", api.name(), constraint.name()),
@@ -224,7 +235,7 @@ fn describe(
         "max_tokens": args.max_tokens(),
         "letter_tokens": args.remote.letter_tokens,
         "fields": settings.options.fields,
-        "temperature": 0,
+        "temperature": settings.options.fields.get("temperature").unwrap_or(&json!(0)),
         "scoring_version": SCORING_VERSION,
         "limit": args.limit,
     }))
