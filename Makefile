@@ -116,6 +116,18 @@ test-endpoint: $(PEERS_VENV)/installed ## clika evaluate against a real server, 
 	cargo run --locked --quiet -- datasets xcopa-mini xcsqa-mini --out $(TARGET)/test-datasets
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/endpoint.py $(TARGET)/debug/clika $(TARGET)/test-datasets
 
+# Its server is compiled as it is installed: minutes on two cores, with one process, at low priority.
+LLAMA_CPP_VENV ?= $(PEERS_CACHE)/llama-cpp
+LLAMA_CPP_REQUIREMENTS := pipeline/evaluate/tests/requirements-llama-cpp.txt
+
+.PHONY: test-endpoint-llama-cpp
+test-endpoint-llama-cpp: $(LLAMA_CPP_VENV)/installed ## clika evaluate against llama-cpp-python's server and a real model (compiles it, fetches 100 MB)
+	cargo build --locked --quiet
+	cargo run --locked --quiet -- datasets xcopa-mini xcsqa-mini --out $(TARGET)/test-datasets
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/endpoint_llama_cpp.py \
+	  $(TARGET)/debug/clika $(TARGET)/test-datasets $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+
 # A real model takes half a second for an item.
 FEW_ITEMS := --limit 2 --languages en,zh
 
@@ -191,8 +203,9 @@ test-memory: ## The estimate of a model's memory on the processor, in every case
 
 # Hours: what CI has no time for. Each target runs even if one before it failed.
 .PHONY: test-all
-test-all: ## All that CI leaves out: test-peers on all rows, test-templates, parity, test-memory, test-gpu-path, test-cuda-build
-	$(MAKE) --no-print-directory --keep-going test-peers test-templates parity test-memory test-gpu-path test-cuda-build
+test-all: ## All that CI leaves out: test-peers on all rows, test-templates, test-endpoint-llama-cpp, parity, test-memory, test-gpu-path, test-cuda-build
+	$(MAKE) --no-print-directory --keep-going \
+	  test-peers test-templates test-endpoint-llama-cpp parity test-memory test-gpu-path test-cuda-build
 
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
@@ -203,6 +216,12 @@ fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs carg
 $(PEERS_VENV)/installed: $(PEERS_REQUIREMENTS)
 	python3 -m venv $(PEERS_VENV)
 	$(PEERS_VENV)/bin/pip install --quiet --no-cache-dir $(PEERS_REQUIREMENTS:%=-r %)
+	touch $@
+
+$(LLAMA_CPP_VENV)/installed: $(LLAMA_CPP_REQUIREMENTS) | test-tools
+	@command -v c++ >/dev/null || { echo "error: a C++ compiler is missing; on Debian: apt-get install build-essential" >&2; exit 1; }
+	python3 -m venv $(LLAMA_CPP_VENV)
+	CMAKE_BUILD_PARALLEL_LEVEL=1 nice -n 15 $(LLAMA_CPP_VENV)/bin/pip install --quiet --no-cache-dir -r $(LLAMA_CPP_REQUIREMENTS)
 	touch $@
 
 # Its own requirements would bring audio and web packages that its loader does not need, and a PyTorch that its

