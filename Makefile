@@ -90,6 +90,7 @@ test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph
 	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
 	python3 docs/check_commands.py $(TARGET)/debug/clika
+	$(KILL) --kills 20
 	@if [ -d $(RELEASE) ]; then \
 	  cargo run --locked --quiet -- reproduce --predictions $(RELEASE) --resamples 100 --out $(TARGET)/test-report >/dev/null && \
 	  python3 pipeline/scores/tests/scores.py $(RELEASE) $(TARGET)/test-report/report.json; \
@@ -101,6 +102,15 @@ $(VENV)/installed: $(REQUIREMENTS) | test-tools
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet -r $(REQUIREMENTS)
 	touch $@
+
+# Needs strace, and says so where it is missing.
+KILL = CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph python3 pipeline/cli/tests/kills/kills.py $(TARGET)/debug/clika \
+  $(if $(SEED),--seed "$(SEED)")
+
+.PHONY: test-kills
+test-kills: $(VENV)/installed ## Kills every command at its system calls, runs it again and compares bytes: make test-kills [KILLS=200 SEED=17]
+	cargo build --locked --quiet --workspace
+	$(KILL) --kills "$(or $(KILLS),200)"
 
 # Programs that are not ours bring PyTorch: 5.5 GB, outside the project. LLaMA-Factory needs an older transformers, in an
 # environment of its own on top of the other, so that PyTorch is there once.
@@ -203,9 +213,9 @@ test-memory: ## The estimate of a model's memory on the processor, in every case
 
 # Hours: what CI has no time for. Each target runs even if one before it failed.
 .PHONY: test-all
-test-all: ## All that CI leaves out: test-peers on all rows, test-templates, test-endpoint-llama-cpp, parity, test-memory, test-gpu-path, test-cuda-build
-	$(MAKE) --no-print-directory --keep-going \
-	  test-peers test-templates test-endpoint-llama-cpp parity test-memory test-gpu-path test-cuda-build
+test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows, templates, parity, memory, what GPUs run
+	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp \
+	  parity test-memory test-gpu-path test-cuda-build
 
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
