@@ -207,6 +207,23 @@ test-gpu-path: $(VENV)/installed ## What runs on a GPU, on a Vulkan in software 
 	CARGO_TARGET_DIR=$(TARGET)/gpu-path python3 pipeline/lm/tests/software_vulkan.py $(PEERS_CACHE)/swiftshader \
 	  $(abspath $(VENV))/bin/python pipeline/lm/tests/gpu_path.py $(TARGET)/gpu-path/debug/clika $(TARGET)/gpu-path-datasets
 
+# Engines that are not ours, outside the project.
+ENGINES := $(PEERS_CACHE)/sparql-engines
+ENGINES_TEST := pipeline/datasets/tests/wikidata/engines
+
+.PHONY: test-sparql-engines
+test-sparql-engines: $(ENGINES)/installed ## Every SPARQL query on Oxigraph, rdflib and Comunica over a slice of the snapshot: the same rows (installs 130 MB, needs npm)
+	cargo build --locked --quiet
+	$(ENGINES)/venv/bin/python $(ENGINES_TEST)/engines.py $(TARGET)/debug/clika . $(ENGINES)
+
+$(ENGINES)/installed: $(ENGINES_TEST)/requirements.txt $(ENGINES_TEST)/package.json | test-tools
+	@command -v npm >/dev/null || { echo "error: npm is missing, which fetches Comunica; on Debian: apt-get install npm" >&2; exit 1; }
+	python3 -m venv $(ENGINES)/venv
+	$(ENGINES)/venv/bin/pip install --quiet --no-cache-dir -r $(ENGINES_TEST)/requirements.txt
+	cp $(ENGINES_TEST)/package.json $(ENGINES)
+	npm install --prefix $(ENGINES) --silent --no-audit --no-fund --no-package-lock
+	touch $@
+
 .PHONY: test-memory
 test-memory: ## The estimate of a model's memory on the processor, in every case that it knows
 	cargo test --locked --workspace --test estimate -- --nocapture --include-ignored
@@ -215,7 +232,7 @@ test-memory: ## The estimate of a model's memory on the processor, in every case
 .PHONY: test-all
 test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows, templates, parity, memory, what GPUs run
 	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp \
-	  parity test-memory test-gpu-path test-cuda-build
+	  test-sparql-engines parity test-memory test-gpu-path test-cuda-build
 
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
