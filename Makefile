@@ -212,7 +212,7 @@ ENGINES := $(PEERS_CACHE)/sparql-engines
 ENGINES_TEST := pipeline/datasets/tests/wikidata/engines
 
 .PHONY: test-sparql-engines
-test-sparql-engines: $(ENGINES)/installed ## Every SPARQL query on Oxigraph, rdflib and Comunica over a slice of the snapshot: the same rows (installs 130 MB, needs npm)
+test-sparql-engines: $(ENGINES)/installed ## Every SPARQL query on Oxigraph, rdflib and Comunica over a slice of the snapshot: the same rows (installs 175 MB, needs npm)
 	cargo build --locked --quiet
 	$(ENGINES)/venv/bin/python $(ENGINES_TEST)/engines.py $(TARGET)/debug/clika . $(ENGINES)
 
