@@ -74,7 +74,7 @@ pub enum EvaluateError {
         max_tokens: u32,
     },
     /// The endpoint refuses a field without which something else would be measured.
-    #[error("the endpoint refuses the field `{name}`, which every way of asking needs")]
+    #[error("the endpoint refuses the field `{name}`")]
     #[diagnostic(help("{}", without(name)))]
     RefusedField {
         /// The field.
@@ -253,7 +253,8 @@ fn without(name: &str) -> String {
         "max_tokens" => {
             "--fields '{\"max_tokens\": null, \"max_completion_tokens\": 4096}' names the limit in another way".to_owned()
         }
-        "logprobs" | "top_logprobs" | "response_format" | "logit_bias" => {
+        "logprobs" | "top_logprobs" | "response_format" | "guided_choice" | "structured_outputs"
+        | "logit_bias" => {
             "without --constraint, clika finds the best way that the endpoint supports".to_owned()
         }
         name => format!("--fields '{{\"{name}\": null}}' leaves it out"),

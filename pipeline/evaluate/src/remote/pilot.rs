@@ -148,13 +148,12 @@ impl RequestOptions {
                         });
                     }
                     Ok(None) => {}
-                    // A field that no way can do without says more than a way that is not there.
                     Err(EvaluateError::Api(error)) if is_refusal(&error) => {
-                        if refused_field(&error).is_some()
-                            || refusal.as_ref().and_then(refused_field).is_none()
-                        {
-                            refusal = Some(error);
-                        }
+                        refusal = Some(match refusal {
+                            // It says more than a way that is not there.
+                            Some(first) if lacks_all(&first) && !lacks_all(&error) => first,
+                            _ => error,
+                        });
                     }
                     Err(error) => return Err(error),
                 }
@@ -413,6 +412,14 @@ fn refused_field(error: &ApiError) -> Option<&str> {
         } => Some(name),
         _ => None,
     }
+}
+
+/// Whether a field is refused that every way of asking has.
+fn lacks_all(error: &ApiError) -> bool {
+    matches!(
+        refused_field(error),
+        Some("temperature" | "max_tokens" | "max_completion_tokens")
+    )
 }
 
 /// A refusal of every way.

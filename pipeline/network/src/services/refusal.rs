@@ -11,12 +11,22 @@ const CODES: [&str; 3] = [
     "unknown_parameter",
 ];
 
-/// Fields that models of OpenAI refuse; the longer name first.
-const FIELDS: [&str; 4] = ["max_tokens", "temperature", "top_logprobs", "logprobs"];
+/// Fields that models of OpenAI and some servers refuse; the longer name first.
+const FIELDS: [&str; 8] = [
+    "max_tokens",
+    "temperature",
+    "top_logprobs",
+    "logprobs",
+    "response_format",
+    "guided_choice",
+    "structured_outputs",
+    "logit_bias",
+];
 
 /// How a server says that it does not take a field.
-const REFUSALS: [&str; 5] = [
+const REFUSALS: [&str; 6] = [
     "unsupported",
+    "unexpected",
     "not support",
     "not allowed",
     "unrecognized",
@@ -87,6 +97,12 @@ mod tests {
                 403,
                 r#"{"error": {"message": "You are not allowed to request logprobs from this model", "type": "invalid_request_error", "param": null, "code": null}}"#,
                 Some("logprobs"),
+            ),
+            // transformers serve 5.23, by completions.
+            (
+                422,
+                r#"{"detail": "Unexpected fields in the request: {'response_format'}"}"#,
+                Some("response_format"),
             ),
             // A gateway that keeps only the text.
             (

@@ -97,11 +97,15 @@ impl ServedNames {
         };
         let names = lists(served, model);
         match error {
-            CallError::Refused { status, excerpt } => CallError::Unlisted {
-                names,
-                status,
-                excerpt,
-            },
+            CallError::Refused { status, excerpt }
+                if [StatusCode::BAD_REQUEST, StatusCode::NOT_FOUND].contains(&status) =>
+            {
+                CallError::Unlisted {
+                    names,
+                    status,
+                    excerpt,
+                }
+            }
             // As it does with a name that nobody has: it fails where others refuse.
             CallError::Busy {
                 status, excerpt, ..
