@@ -1,12 +1,12 @@
 //! How texts are compared.
 
+use clika_base::text::{TextRules, spells, without_case};
 use std::collections::BTreeSet;
-use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 /// A text without case and without space around it, in one normal form: what two texts are compared by.
 pub(crate) fn folded(text: &str) -> String {
-    text.trim().nfkc().flat_map(char::to_lowercase).collect()
+    without_case(text.trim(), TextRules::default())
 }
 
 /// Shorter words say nothing ("San", "am", "Rio").
@@ -17,7 +17,7 @@ const SHORTEST_WORD: usize = 4;
 pub(crate) fn pieces(name: &str) -> BTreeSet<String> {
     let folded = folded(name);
     let mut pieces = BTreeSet::new();
-    for word in folded.split(|c: char| !c.is_alphanumeric()) {
+    for word in folded.split(|c: char| !spells(c)) {
         let letters: Vec<char> = word.chars().collect();
         for run in letters.chunk_by(|&a, &b| WordBoundaries::of(a) == WordBoundaries::of(b)) {
             let length = match WordBoundaries::of(run[0]) {
@@ -94,7 +94,7 @@ pub(crate) fn letters(text: &str, script: &str) -> (usize, usize) {
 
 /// Whether a text has a word that is not a name: three letters or more, the first one small.
 pub(crate) fn has_common_word(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).any(|word| {
+    text.split(|c: char| !spells(c)).any(|word| {
         word.starts_with(char::is_lowercase)
             && word.chars().count() >= 3
             && word.chars().all(char::is_alphabetic)

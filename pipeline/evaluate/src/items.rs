@@ -1,5 +1,5 @@
-use crate::{EvaluateError, QuestionSet};
-use clika_base::types::{LanguageCode, Task};
+use crate::{AnswerReader, EvaluateError, QuestionSet};
+use clika_base::types::{Language, LanguageCode, Task};
 use clika_datasets::{DatasetError, DatasetFolder, LanguageItems};
 use std::{collections::BTreeMap, path::Path};
 
@@ -58,10 +58,14 @@ impl TaskDataset {
     }
 
     /// The first `limit` items of a language, and those that stand although the manifest lists a fault of theirs.
+    ///
+    /// `languages` are the language files: how answers are written in a language without one is not known, and they
+    /// are read by the rules that all languages share.
     pub fn set(
         &self,
         language: LanguageCode,
         limit: Option<u32>,
+        languages: &[Language],
     ) -> Result<(QuestionSet, Vec<String>), EvaluateError> {
         let known = || self.folder.configs().join(", ");
         let items = self.items.get(&language);
@@ -80,7 +84,9 @@ impl TaskDataset {
             .filter(|id| asked(id))
             .cloned()
             .collect();
+        let file = |code: &str| languages.iter().find(|it| it.code.as_str() == code);
         let set = QuestionSet {
+            reader: AnswerReader::new(file(language.as_str()), file("en")),
             task: self.task,
             language,
             questions: items.questions,

@@ -17,7 +17,7 @@ pub use local::{
     AnswerMode, EncodedTurn, GenerationLimits, KeptAnswers, LocalModel, LocalSettings, ModelHashes,
     Spacing, StopConditions, Thinking, Wrapping, evaluate_local,
 };
-pub use parser::parse;
+pub use parser::AnswerReader;
 pub use questions::{
     EvaluationSettings, QuestionSet, SCORING_VERSION, SetAnswers, question_sha256,
 };

@@ -1,74 +1,219 @@
 //! Reads the chosen option out of what a model wrote. Doubt is `Answer::Invalid`, never a guess.
 
 use crate::thought;
+use clika_base::text::{self, TextRules, spells};
+use clika_base::types::Language;
 use clika_scores::metrics::Answer;
-use unicode_normalization::UnicodeNormalization;
+use icu_properties::{
+    CodePointMapData, CodePointMapDataBorrowed,
+    props::{GeneralCategory, GeneralCategoryGroup, LineBreak},
+};
 
-/// The option that a response chooses among `choices`.
+/// Reads answers to questions in one language.
 ///
-/// Accepted are an option's letter, alone or with its text after it, plain, bracketed, bold, boxed, as JSON or
-/// after an introduction such as "Answer:" in ten languages; full-width and circled letters; the letters that
-/// Arabic, Hebrew, Russian, Japanese and Chinese count options with; and a choice's own text. Invalid are
-/// letters beyond the choices, two different letters, a letter whose text is another choice's, words that
-/// merely begin with a letter, and everything else.
-pub fn parse(response: &str, choices: &[String]) -> Answer {
-    // What a cut-off thought considers is not an answer.
-    let Some(answer) = thought::after(response) else {
-        return Answer::Invalid;
-    };
-    let text: String = answer.nfkc().collect();
-    let text = text.trim();
-    if let Some(choice) = json(text) {
-        return claim(&choice, choices);
-    }
-    // Only the first line that says something: base models go on with more questions.
-    let Some(line) = text
-        .lines()
-        .map(str::trim)
-        .find(|line| !bare(line).is_empty())
-    else {
-        return Answer::Invalid;
-    };
-    let mut line = boxed(line).unwrap_or(line);
-    // "Answer:" may stand alone, and the answer below it.
-    if bare(without_introduction(line)).is_empty()
-        && let Some(next) = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !bare(line).is_empty())
-            .nth(1)
-    {
-        line = next;
-    }
-    claim(line, choices)
+/// Introductions ("Antwort:"), letters of options beside A to E and rules of spelling are the language's, from its
+/// file; English introductions are read in every language.
+#[derive(Clone, Debug)]
+pub struct AnswerReader {
+    /// Without case.
+    introductions: Vec<String>,
+    alphabets: Vec<Vec<char>>,
+    rules: TextRules,
 }
 
-/// What a line claims.
-fn claim(line: &str, choices: &[String]) -> Answer {
-    let line = line.trim();
-    if let Some(choice) = choice_of_text(line, choices) {
-        return choice;
-    }
-    let rest = bare(without_introduction(line));
-    if let Some(choice) = choice_of_text(rest, choices) {
-        return choice;
-    }
-    let Some(letter) = letter(rest, choices.len()) else {
-        return Answer::Invalid;
-    };
-    let said = bare(letter.rest);
-    match (letter.positions.as_slice(), choice_of_text(said, choices)) {
-        // The text decides between two readings of a letter, and contradicts a wrong one.
-        (positions, Some(Answer::Choice(choice))) if positions.contains(&choice.into()) => {
-            Answer::Choice(choice)
+impl AnswerReader {
+    /// The reader of `language`, which may be unknown; `english` has the introductions that models use everywhere.
+    pub fn new(language: Option<&Language>, english: Option<&Language>) -> Self {
+        let rules = language.map(Language::text_rules).unwrap_or_default();
+        let files = || language.into_iter().chain(english);
+        Self {
+            introductions: files()
+                .flat_map(|file| &file.answers.introductions)
+                .map(|text| text::without_case(text, rules))
+                .collect(),
+            alphabets: language
+                .into_iter()
+                .flat_map(|file| &file.answers.letters)
+                .map(|alphabet| text::plain(alphabet).chars().collect())
+                .collect(),
+            rules,
         }
-        (&[position], None)
-            if !letter.may_be_word && !names_another(said, position, choices.len()) =>
+    }
+
+    /// The option that a response chooses among `choices`.
+    ///
+    /// Accepted are an option's letter, alone or with its text after it, plain, bracketed, bold, boxed, as JSON or
+    /// after an introduction such as "Answer:"; full-width and circled letters; the letters that the language counts
+    /// options with; a choice's own text; and its number alone, if every choice has one. A word or two and a colon
+    /// introduce a letter in any language. Invalid are letters beyond the choices, two different letters, a letter
+    /// whose text is another choice's, words that merely begin with a letter, and everything else.
+    pub fn read(&self, response: &str, choices: &[String]) -> Answer {
+        // What a cut-off thought considers is not an answer.
+        let Some(answer) = thought::after(response) else {
+            return Answer::Invalid;
+        };
+        let text = text::plain(answer);
+        let text = text.trim();
+        let choices = Choices::new(choices, self.rules);
+        if let Some(choice) = json(text) {
+            return self.claim(&choice, &choices);
+        }
+        // Only the first line that says something: base models go on with more questions.
+        let Some(line) = text
+            .lines()
+            .map(str::trim)
+            .find(|line| !bare(line).is_empty())
+        else {
+            return Answer::Invalid;
+        };
+        let mut line = boxed(line).unwrap_or(line);
+        // "Answer:" may stand alone, and the answer below it.
+        if bare(self.without_introduction(line)).is_empty()
+            && let Some(next) = text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !bare(line).is_empty())
+                .nth(1)
         {
-            u8::try_from(position).map_or(Answer::Invalid, Answer::Choice)
+            line = next;
         }
-        _ => Answer::Invalid,
+        self.claim(line, &choices)
     }
+
+    /// What a line claims.
+    fn claim(&self, line: &str, choices: &Choices) -> Answer {
+        let line = line.trim();
+        if let Some(choice) = choices.of_text(line) {
+            return choice;
+        }
+        let rest = bare(self.without_introduction(line));
+        if let Some(choice) = choices.of_text(rest) {
+            return choice;
+        }
+        let Some(letter) = self.letter(rest, choices.count()) else {
+            return self.after_colon(line, choices.count());
+        };
+        let said = bare(letter.rest);
+        match (letter.positions.as_slice(), choices.of_text(said)) {
+            // The text decides between two readings of a letter, and contradicts a wrong one.
+            (positions, Some(Answer::Choice(choice))) if positions.contains(&choice.into()) => {
+                Answer::Choice(choice)
+            }
+            (&[position], None)
+                if !letter.may_be_word && !self.names_another(said, position, choices.count()) =>
+            {
+                at(position)
+            }
+            _ => Answer::Invalid,
+        }
+    }
+
+    /// The letter that alone follows a word or two and a colon: an introduction in a language that nobody listed.
+    fn after_colon(&self, line: &str, choices: usize) -> Answer {
+        let Some((before, after)) = bare(line).split_once(':') else {
+            return Answer::Invalid;
+        };
+        let words: Vec<_> = before.split_whitespace().collect();
+        let is_word = |word: &&str| word.chars().count() > 1 && word.chars().all(spells);
+        if words.is_empty() || words.len() > 2 || !words.iter().all(is_word) {
+            return Answer::Invalid;
+        }
+        match self.letter(bare(after), choices) {
+            Some(letter) if bare(letter.rest).is_empty() => match letter.positions.as_slice() {
+                &[position] => at(position),
+                _ => Answer::Invalid,
+            },
+            Some(_) | None => Answer::Invalid,
+        }
+    }
+
+    /// The line after its introduction; the line itself where it has none.
+    fn without_introduction<'a>(&self, line: &'a str) -> &'a str {
+        let line = bare(line);
+        // The text without case, and where each of its beginnings ends in the line.
+        let (mut folded, mut ends) = (String::new(), Vec::new());
+        for (start, c) in line.char_indices().take(LONGEST_INTRODUCTION) {
+            folded.push_str(&text::without_case(
+                &line[start..start + c.len_utf8()],
+                self.rules,
+            ));
+            ends.push((folded.len(), start + c.len_utf8()));
+        }
+        let mut longest = 0;
+        for introduction in &self.introductions {
+            let end = ends.iter().find(|(length, _)| {
+                *length == introduction.len() && folded.starts_with(introduction)
+            });
+            let Some(&(_, end)) = end else { continue };
+            let next = line[end..].chars().next();
+            // "Options" does not introduce an answer; scripts without spaces need none.
+            let ends = introduction.chars().next_back().is_some_and(is_unspaced)
+                || next.is_none_or(|c| !spells(c));
+            if ends {
+                longest = longest.max(end);
+            }
+        }
+        &line[longest..]
+    }
+
+    fn letter<'a>(&self, text: &'a str, choices: usize) -> Option<LeadingLetter<'a>> {
+        let first = text.chars().next()?;
+        // The fifth Arabic letter is often written with a lengthening sign.
+        let rest = text[first.len_utf8()..].trim_start_matches('ـ');
+        // A word that begins with a letter is not a letter: "Because", "I'm". Scripts without spaces write on: "Bです".
+        let goes_on = |c: char| spells(c) && !(first.is_ascii() && is_unspaced(c));
+        if rest.starts_with(|c: char| goes_on(c) || "'’".contains(c)) {
+            return None;
+        }
+        let mut positions = self.readings(first);
+        positions.retain(|&position| position < choices);
+        if positions.is_empty() {
+            return None;
+        }
+        let word_follows = rest.starts_with(' ')
+            && rest
+                .trim_start()
+                .starts_with(|c: char| spells(c) && !c.is_numeric());
+        let clear = first.is_ascii_uppercase() && first != 'A' && first != 'I';
+        Some(LeadingLetter {
+            positions,
+            rest,
+            may_be_word: word_follows && !clear,
+        })
+    }
+
+    /// The positions that a letter may stand for: two where it has two readings, as В, which looks like B and is the third.
+    fn readings(&self, letter: char) -> Vec<usize> {
+        let latin = letter.to_ascii_uppercase();
+        if latin.is_ascii_uppercase() {
+            return vec![usize::from(latin as u8 - b'A')];
+        }
+        let same = |c: char| c == letter || c.to_lowercase().eq(letter.to_lowercase());
+        let alphabets = self.alphabets.iter();
+        let mut positions: Vec<_> = alphabets
+            .filter_map(|alphabet| alphabet.iter().position(|&c| same(c)))
+            .collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+
+    /// Whether a text names another option's letter: "B or C".
+    fn names_another(&self, text: &str, position: usize, choices: usize) -> bool {
+        text.split(|c: char| !spells(c))
+            .filter(|word| word.len() == 1 && *word != "a" && *word != "I" && *word != "A")
+            .filter(|word| word.chars().all(char::is_uppercase))
+            .flat_map(str::chars)
+            .flat_map(|letter| self.readings(letter))
+            .any(|other| other != position && other < choices)
+    }
+}
+
+/// Characters of a line in which an introduction is looked for.
+const LONGEST_INTRODUCTION: usize = 64;
+
+fn at(position: usize) -> Answer {
+    u8::try_from(position).map_or(Answer::Invalid, Answer::Choice)
 }
 
 /// The value of `{"answer": "B"}`, in code fences or not.
@@ -95,126 +240,19 @@ fn bare(text: &str) -> &str {
     text.trim_matches(|c: char| {
         c.is_whitespace()
             || (c.is_ascii_punctuation() && c != '{')
-            || "。、،؛：「」『』“”«»„·*`״׳".contains(c)
+            || (!c.is_ascii() && GeneralCategoryGroup::Punctuation.contains(CATEGORIES.get(c)))
     })
 }
 
-/// What stands before an answer, in the ten languages; compared without case.
-const INTRODUCTIONS: &[&str] = &[
-    // English
-    "the correct answer is option",
-    "the correct answer is",
-    "the correct option is",
-    "the correct choice is",
-    "the right answer is",
-    "the best answer is",
-    "the answer is option",
-    "the answer is",
-    "correct answer",
-    "final answer",
-    "my answer is",
-    "answer is",
-    "answer",
-    "option",
-    "choice",
-    "i choose",
-    "i would choose",
-    // German
-    "die richtige antwort ist",
-    "die richtige antwort lautet",
-    "die antwort ist",
-    "die antwort lautet",
-    "richtige antwort",
-    "antwort",
-    // French
-    "la bonne réponse est la",
-    "la bonne réponse est",
-    "la réponse correcte est",
-    "la réponse est la",
-    "la réponse est",
-    "réponse",
-    // Italian
-    "la risposta corretta è la",
-    "la risposta corretta è",
-    "la risposta giusta è",
-    "la risposta è la",
-    "la risposta è",
-    "risposta",
-    "opzione",
-    // Polish
-    "prawidłowa odpowiedź to",
-    "poprawna odpowiedź to",
-    "odpowiedź to",
-    "odpowiedź",
-    // Russian
-    "правильный ответ",
-    "верный ответ",
-    "ответ",
-    "вариант",
-    // Arabic
-    "الإجابة الصحيحة هي",
-    "الجواب الصحيح هو",
-    "الإجابة هي",
-    "الإجابة",
-    "الجواب هو",
-    "الجواب",
-    "الخيار",
-    // Hebrew
-    "התשובה הנכונה היא",
-    "התשובה היא",
-    "התשובה",
-    "תשובה",
-    "אפשרות",
-    // Japanese
-    "正しい答えは",
-    "正解は",
-    "答えは",
-    "回答は",
-    "正解",
-    "答え",
-    "回答",
-    "選択肢",
-    // Chinese
-    "正确答案是选项",
-    "正确答案是",
-    "正确答案为",
-    "正确答案",
-    "答案是",
-    "答案为",
-    "答案",
-    "选项",
-    "选",
-];
+const CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
+    CodePointMapData::<GeneralCategory>::new();
+const LINE_BREAKS: CodePointMapDataBorrowed<'static, LineBreak> =
+    CodePointMapData::<LineBreak>::new();
 
-/// The line after its introduction; the line itself where it has none.
-fn without_introduction(line: &str) -> &str {
-    let line = bare(line);
-    let mut longest = 0;
-    for introduction in INTRODUCTIONS {
-        let mut end = 0;
-        let mut expected = introduction.chars();
-        let mut left = expected.next();
-        for (at, c) in line.char_indices() {
-            match left {
-                Some(wanted) if c.to_lowercase().eq(wanted.to_lowercase()) => {
-                    left = expected.next();
-                    end = at + c.len_utf8();
-                }
-                Some(_) | None => break,
-            }
-        }
-        // "Options" does not introduce an answer; scripts without spaces need none.
-        let next = line[end..].chars().next();
-        let ends = !introduction.is_ascii()
-            && introduction
-                .chars()
-                .all(|c| !c.is_alphabetic() || c > '\u{2e7f}')
-            || next.is_none_or(|c| !c.is_alphanumeric());
-        if left.is_none() && ends {
-            longest = longest.max(end);
-        }
-    }
-    &line[longest..]
+/// Whether a character's script writes on without a space: Chinese, Japanese, Korean particles, and those whose lines
+/// are broken by dictionary, such as Thai and Khmer.
+fn is_unspaced(c: char) -> bool {
+    c > '\u{2e7f}' || LINE_BREAKS.get(c) == LineBreak::ComplexContext
 }
 
 /// A letter at the beginning of a text.
@@ -227,99 +265,57 @@ struct LeadingLetter<'a> {
     may_be_word: bool,
 }
 
-fn letter(text: &str, choices: usize) -> Option<LeadingLetter<'_>> {
-    let first = text.chars().next()?;
-    // The fifth Arabic letter is often written with a lengthening sign.
-    let rest = text[first.len_utf8()..].trim_start_matches('ـ');
-    // A word that begins with a letter is not a letter: "Because", "I'm".
-    // Japanese and Chinese write on without a space: "Bです".
-    let goes_on = |c: char| c.is_alphanumeric() && !(first.is_ascii() && c > '\u{2e7f}');
-    if rest.starts_with(|c: char| goes_on(c) || "'’".contains(c)) {
-        return None;
-    }
-    let mut positions = readings(first);
-    positions.retain(|&position| position < choices);
-    if positions.is_empty() {
-        return None;
-    }
-    let word_follows = rest.starts_with(' ') && rest.trim_start().starts_with(char::is_alphabetic);
-    let clear = first.is_ascii_uppercase() && first != 'A' && first != 'I';
-    Some(LeadingLetter {
-        positions,
-        rest,
-        may_be_word: word_follows && !clear,
-    })
+/// The choices of a question, without case, spaces and signs.
+struct Choices {
+    folded: Vec<String>,
+    /// The number in each choice, if every choice has exactly one.
+    numbers: Option<Vec<String>>,
+    rules: TextRules,
 }
 
-/// The positions that a letter may stand for.
-fn readings(letter: char) -> Vec<usize> {
-    let position = |alphabet: &str| alphabet.chars().position(|c| c == letter);
-    let latin = letter.to_ascii_uppercase();
-    if latin.is_ascii_uppercase() {
-        return vec![usize::from(latin as u8 - b'A')];
+impl Choices {
+    fn new(choices: &[String], rules: TextRules) -> Self {
+        let folded: Vec<_> = choices
+            .iter()
+            .map(|choice| text::folded(choice, rules))
+            .collect();
+        let number = |choice: &String| {
+            // Before spaces are gone: "1 2" are two.
+            let plain = text::without_case(choice, rules);
+            text::only_number(&plain).map(str::to_owned)
+        };
+        Self {
+            folded,
+            numbers: choices.iter().map(number).collect(),
+            rules,
+        }
     }
-    let found = [
-        // Cyrillic letters that look like Latin ones: the options are shown as A to E.
-        ("А", 0),
-        ("а", 0),
-        ("С", 2),
-        ("с", 2),
-        ("Е", 4),
-        ("е", 4),
-        // Others of the Cyrillic alphabet.
-        ("Б", 1),
-        ("б", 1),
-        ("Г", 3),
-        ("г", 3),
-        ("Д", 4),
-        ("д", 4),
-    ]
-    .into_iter()
-    .find(|(text, _)| text.starts_with(letter));
-    if let Some((_, position)) = found {
-        return vec![position];
-    }
-    // В looks like B and is the third letter.
-    if letter == 'В' || letter == 'в' {
-        return vec![1, 2];
-    }
-    ["أبجده", "ابجده", "אבגדה", "アイウエオ", "甲乙丙丁戊"]
-        .into_iter()
-        .filter_map(position)
-        .take(1)
-        .collect()
-}
 
-/// Whether a text names another option's letter: "B or C".
-fn names_another(text: &str, position: usize, choices: usize) -> bool {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.len() == 1 && *word != "a" && *word != "I" && *word != "A")
-        .filter(|word| word.chars().all(char::is_uppercase))
-        .flat_map(str::chars)
-        .flat_map(readings)
-        .any(|other| other != position && other < choices)
-}
-
-/// The choice whose text this is, without case, spaces and signs; `Invalid` where two have it.
-fn choice_of_text(text: &str, choices: &[String]) -> Option<Answer> {
-    let said = folded(text);
-    if said.is_empty() {
-        return None;
+    fn count(&self) -> usize {
+        self.folded.len()
     }
-    let mut found = choices
-        .iter()
-        .enumerate()
-        .filter(|(_, choice)| folded(choice) == said);
-    let (position, _) = found.next()?;
-    Some(match found.next() {
-        Some(_) => Answer::Invalid,
-        None => u8::try_from(position).map_or(Answer::Invalid, Answer::Choice),
-    })
-}
 
-fn folded(text: &str) -> String {
-    text.nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| c.is_alphanumeric())
-        .collect()
+    /// The choice whose text or number this is; `Invalid` where two have it.
+    fn of_text(&self, text: &str) -> Option<Answer> {
+        let said = text::folded(text, self.rules);
+        if said.is_empty() {
+            return None;
+        }
+        let of = |texts: &[String]| {
+            let mut found = texts.iter().enumerate().filter(|(_, it)| **it == said);
+            let (position, _) = found.next()?;
+            Some(match found.next() {
+                Some(_) => Answer::Invalid,
+                None => at(position),
+            })
+        };
+        of(&self.folded).or_else(|| {
+            // The word for an era stands in the choices, and a model may leave it out.
+            let numbers = self.numbers.as_deref()?;
+            if bare(text).contains(char::is_whitespace) {
+                return None;
+            }
+            of(numbers)
+        })
+    }
 }

@@ -1,6 +1,6 @@
 //! What is asked: questions, how they become prompts, and what comes of them.
 
-use crate::{Question, RequestOptions};
+use crate::{AnswerReader, Question, RequestOptions};
 use clika_base::files::sha256_hex;
 use clika_base::templates::{ItemPrompt, PromptTemplate};
 use clika_base::types::{LanguageCode, Task};
@@ -16,6 +16,8 @@ pub struct QuestionSet {
     pub language: LanguageCode,
     /// The items.
     pub questions: Vec<Question>,
+    /// Reads what a model writes in this language.
+    pub reader: AnswerReader,
 }
 
 /// The version of how answers become scores, for everything that evaluates: prompts, tokens, letters, scores, the choice
@@ -23,7 +25,7 @@ pub struct QuestionSet {
 ///
 /// It is raised whenever a change may move a number, however little. Predictions of two versions do not stand under one
 /// name, and answers that a local model gave under another version are not used again.
-pub const SCORING_VERSION: u32 = 2;
+pub const SCORING_VERSION: u32 = 3;
 
 /// A model's answers to a [`QuestionSet`].
 #[derive(Clone, Debug, PartialEq)]
@@ -50,14 +52,14 @@ pub struct EvaluationSettings {
 const PILOT_ITEMS: usize = 5;
 
 /// A few items from all over the sets, for a pilot.
-pub(crate) fn pilot_questions(sets: &[QuestionSet]) -> Vec<&Question> {
+pub(crate) fn pilot_questions(sets: &[QuestionSet]) -> Vec<(&QuestionSet, &Question)> {
     let sets: Vec<&QuestionSet> = sets
         .iter()
         .filter(|set| !set.questions.is_empty())
         .collect();
     let items = (0..PILOT_ITEMS).filter_map(|number| {
         let set = sets.get(number * sets.len() / PILOT_ITEMS)?;
-        Some(&set.questions[number % set.questions.len()])
+        Some((*set, &set.questions[number % set.questions.len()]))
     });
     items.collect()
 }

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_evaluate::parse;
+use clika_base::templates::load_languages;
+use clika_base::types::{AnswerForms, Language};
+use clika_evaluate::AnswerReader;
 use clika_scores::metrics::Answer;
 use serde::Deserialize;
+use std::path::Path;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +23,7 @@ struct Case {
     response: String,
     answer: Option<char>,
     choices: Option<Vec<String>>,
+    language: Option<String>,
 }
 
 #[test]
@@ -28,6 +32,22 @@ fn every_response_of_the_table_is_read_as_it_says() {
     assert!(table.accepted.len() > 70 && table.rejected.len() > 20);
     assert!(table.accepted.iter().all(|case| case.answer.is_some()));
     assert!(table.rejected.iter().all(|case| case.answer.is_none()));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/languages");
+    let languages = load_languages(&folder).unwrap();
+    let of = |code: &str| languages.iter().find(|it| it.code.as_str() == code);
+    let turkish = Language {
+        code: "tr".to_owned().try_into().unwrap(),
+        answers: AnswerForms::default(),
+        ..of("en").unwrap().clone()
+    };
+    let reader = |code: &str| {
+        let language = if code == "tr" {
+            Some(&turkish)
+        } else {
+            of(code)
+        };
+        AnswerReader::new(language, of("en"))
+    };
     let mut wrong = Vec::new();
     for case in table.accepted.iter().chain(&table.rejected) {
         let choices = case.choices.as_ref().unwrap_or(&table.choices);
@@ -35,7 +55,8 @@ fn every_response_of_the_table_is_read_as_it_says() {
             Some(letter) => Answer::Choice(letter as u8 - b'A'),
             None => Answer::Invalid,
         };
-        let found = parse(&case.response, choices);
+        let code = case.language.as_deref().unwrap_or("en");
+        let found = reader(code).read(&case.response, choices);
         if found != expected {
             wrong.push(format!("{:?}: {found:?}, not {expected:?}", case.response));
         }

@@ -5,6 +5,7 @@ use crate::{
     answer_record::{AnswerMethod, AnswerRecord, Split},
     examples::row_prompt,
 };
+use clika_base::text::{TextRules, without_case};
 use clika_base::types::Progress;
 use clika_datasets::FictionalRow;
 use clika_evaluate::{EvaluateError, GenerationLimits, KeptAnswers, LocalModel};
@@ -140,7 +141,7 @@ impl RowEvaluator<'_> {
             .write(&prompts, writing, what)?;
         self.progress.finish();
         let answers = rows.iter().zip(texts).map(|(row, text)| {
-            let right = text.contains(&row.answer);
+            let right = contains_name(&text, &row.answer, &row.language);
             AnswerRecord::new(split, row, AnswerMethod::Free, text, right, None)
         });
         Ok(answers.collect())
@@ -207,6 +208,12 @@ fn chosen(
         right,
         Some(scores),
     ))
+}
+
+/// Whether a text contains a name, as readers see it: without case, and however its letters were typed.
+fn contains_name(text: &str, name: &str, language: &str) -> bool {
+    let rules = TextRules::of_code(language);
+    without_case(text, rules).contains(&without_case(name, rules))
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use crate::text::TextRules;
 use crate::types::{Qid, Year};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -30,6 +31,9 @@ pub struct Language {
     pub xpeo: PeopleTemplates,
     /// Questions of the xCOPA task.
     pub xcopa: CopaQuestions,
+    /// How answers are written; empty where the file says nothing.
+    #[serde(default, skip_serializing_if = "AnswerForms::is_empty")]
+    pub answers: AnswerForms,
     /// Templates and nouns of coined places; `None` for a language that takes no part in fictional worlds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fictional: Option<FictionalTemplates>,
@@ -90,6 +94,24 @@ pub struct CopaQuestions {
     pub effect: String,
 }
 
+/// How a language's answers are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnswerForms {
+    /// What stands before an answer ("Antwort", "die richtige Antwort ist"), compared without case.
+    pub introductions: Vec<String>,
+    /// Alphabets that options may be answered with beside A, B, C: the first letter of each is the first option.
+    pub letters: Vec<String>,
+    /// Whether marks above and below letters may be left out (Hebrew, Arabic).
+    pub optional_marks: bool,
+}
+
+impl AnswerForms {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// How a language speaks of coined places; names stand in its templates uninflected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,6 +155,14 @@ impl Language {
             &self.years.ce
         };
         template.replace("{year}", &year.number().to_string())
+    }
+
+    /// How its texts are compared.
+    pub fn text_rules(&self) -> TextRules {
+        TextRules {
+            optional_marks: self.answers.optional_marks,
+            ..TextRules::of_code(self.code.as_str())
+        }
     }
 
     /// All states, present and former, whose citizens count as the language's own.

@@ -15,7 +15,7 @@ pub use file_position::FilePosition;
 pub use id::Id;
 pub use item::{Choice, Item, Relation, Sex};
 pub use language::{
-    CopaQuestions, FictionalTemplates, Gendered, GeoTemplates, Language, LanguageCode,
+    AnswerForms, CopaQuestions, FictionalTemplates, Gendered, GeoTemplates, Language, LanguageCode,
     PeopleTemplates, QuestionAnswer, WritingDirection, YearFormat,
 };
 pub use named::Named;

@@ -2,6 +2,7 @@
 
 use super::{items::TextItem, sources::read_source};
 use crate::{DatasetError, Exception};
+use clika_base::text::{TextRules, folded};
 use clika_base::types::{LanguageCode, Task};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -123,7 +124,7 @@ impl ParallelTexts {
                 let distinct: BTreeSet<_> = item
                     .choices
                     .iter()
-                    .map(|choice| choice.trim().to_lowercase())
+                    .map(|choice| folded(choice, TextRules::of_code(language.as_str())))
                     .collect();
                 if distinct.len() < item.choices.len() {
                     faults.push(fault("two choices read the same".to_owned()));

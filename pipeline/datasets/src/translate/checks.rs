@@ -1,8 +1,8 @@
 //! What is wrong with a translation, as far as a program can see.
 
 use crate::translate::{Passage, PassageKind};
+use clika_base::text::{TextRules, folded, spells};
 use std::{collections::BTreeSet, fmt};
-use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 /// Something that is wrong with a translation; texts count from 0, the premise or question first.
@@ -51,8 +51,13 @@ impl fmt::Display for TranslationFault {
     }
 }
 
-/// The faults of a translation into a language that is written in `script` (ISO 15924).
-pub fn faults(passage: &Passage, translated: &[String], script: &str) -> Vec<TranslationFault> {
+/// The faults of a translation into a language that is written in `script` (ISO 15924) and compared by `rules`.
+pub fn faults(
+    passage: &Passage,
+    translated: &[String],
+    script: &str,
+    rules: TextRules,
+) -> Vec<TranslationFault> {
     if translated.len() != passage.texts.len() {
         let (found, count) = (translated.len(), passage.texts.len());
         return vec![TranslationFault::Lost(format!(
@@ -73,9 +78,13 @@ pub fn faults(passage: &Passage, translated: &[String], script: &str) -> Vec<Tra
     }
     for a in 1..translated.len() {
         for b in a + 1..translated.len() {
-            let same = |texts: &[String]| folded(&texts[a]) == folded(&texts[b]);
+            let read = |text: &String, rules| folded(text, rules);
+            let same = |texts: &[String], rules| read(&texts[a], rules) == read(&texts[b], rules);
             // Empty ones are reported already.
-            if same(translated) && !same(&passage.texts) && !folded(&translated[a]).is_empty() {
+            if same(translated, rules)
+                && !same(&passage.texts, TextRules::default())
+                && !read(&translated[a], rules).is_empty()
+            {
                 faults.push(TranslationFault::SameChoices(a, b));
             }
         }
@@ -83,17 +92,9 @@ pub fn faults(passage: &Passage, translated: &[String], script: &str) -> Vec<Tra
     faults
 }
 
-/// Letters and digits without case: what tells two choices apart.
-fn folded(text: &str) -> String {
-    text.nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| c.is_alphanumeric())
-        .collect()
-}
-
 /// Words of `least` letters or more that a translation changes: no names and no numbers.
 fn words(text: &str, least: usize) -> BTreeSet<String> {
-    let words = || text.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    let words = || text.split(|c: char| !spells(c) && c != '\'');
     // The first word of a sentence is capitalized like a name; a name has no small words next to it.
     let only_names = words().all(|word| !word.starts_with(char::is_lowercase));
     words()

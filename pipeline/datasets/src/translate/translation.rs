@@ -2,6 +2,7 @@ use crate::translate::{
     Passage, SendMode, TranslateError, TranslationFault, TranslationResult, Translator, checks,
     corpus_chrf, faults,
 };
+use clika_base::text::TextRules;
 use clika_base::types::Progress;
 use clika_network::services::{CachedAnswer, RequestKey, Usage};
 use futures_util::{StreamExt, stream};
@@ -55,7 +56,7 @@ pub async fn translate<T: Translator>(
     let mut found: Vec<Vec<TranslationFault>> = all
         .iter()
         .zip(&made)
-        .map(|(passage, made)| check(passage, &made.texts, direction.script))
+        .map(|(passage, made)| check(passage, &made.texts, direction))
         .collect();
     progress.finish();
     let faulty: Vec<(usize, String)> = found
@@ -84,7 +85,7 @@ pub async fn translate<T: Translator>(
         progress.finish();
         for (index, second) in seconds {
             for second in second {
-                let left = check(all[index], &second.texts, direction.script);
+                let left = check(all[index], &second.texts, direction);
                 if weight(&left) < weight(&found[index]) {
                     found[index] = left;
                     made[index] = second;
@@ -162,9 +163,14 @@ pub async fn back_translate<T: Translator>(
     ))
 }
 
-fn check(passage: &Passage, texts: &TranslationResult, script: &str) -> Vec<TranslationFault> {
+fn check(
+    passage: &Passage,
+    texts: &TranslationResult,
+    direction: TranslationLanguages<'_>,
+) -> Vec<TranslationFault> {
+    let rules = TextRules::of_code(direction.to);
     match texts {
-        Ok(texts) => faults(passage, texts, script),
+        Ok(texts) => faults(passage, texts, direction.script, rules),
         Err(why) => vec![TranslationFault::Lost(why.clone())],
     }
 }

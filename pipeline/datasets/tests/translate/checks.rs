@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use clika_base::text::TextRules;
 use clika_datasets::translate::{
     Passage, PassageKind, TranslationFault, chrf, corpus_chrf, faults,
 };
@@ -19,7 +20,7 @@ fn found(english: &[&str], translated: &[&str], script: &str) -> Vec<Translation
         texts: owned(english),
         kind: PassageKind::Question,
     };
-    faults(&passage, &owned(translated), script)
+    faults(&passage, &owned(translated), script, TextRules::default())
 }
 
 #[test]

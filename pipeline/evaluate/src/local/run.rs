@@ -3,7 +3,7 @@ use super::{
     query::{ItemQuery, QueryBuilder},
 };
 use crate::{
-    EvaluateError, EvaluationSettings, Question, QuestionSet, SetAnswers, parse, question_sha256,
+    EvaluateError, EvaluationSettings, Question, QuestionSet, SetAnswers, question_sha256,
     questions::mean,
 };
 use clika_base::files::sha256_hex;
@@ -196,7 +196,7 @@ impl LocalEvaluation<'_> {
                 item_id: question.id.clone(),
                 cluster_id: question.cluster_id.clone(),
                 scores: None,
-                answer: parse(&text, &question.choices),
+                answer: set.reader.read(&text, &question.choices),
                 response: Some(text),
                 label: question.label,
                 item_sha256: None,

@@ -68,7 +68,7 @@ impl LocalModel {
         batch_tokens: usize,
     ) -> Result<Option<&'static str>, EvaluateError> {
         let mut prompts = Vec::new();
-        for question in pilot_questions(sets) {
+        for (_, question) in pilot_questions(sets) {
             prompts.push(self.encode(&prompt.render(question), "")?);
         }
         let limits = GenerationConfig {

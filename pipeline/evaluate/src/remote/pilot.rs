@@ -3,7 +3,7 @@
 use super::request::{
     Api, Constraint, RequestMode, RequestOptions, letter_scores, letters, probability, thought_of,
 };
-use crate::{EvaluateError, LEAST_PROBABILITY, parse, thought};
+use crate::{AnswerReader, EvaluateError, LEAST_PROBABILITY, thought};
 use clika_base::types::Progress;
 use clika_network::services::{ApiError, CallError, Completion, OpenAi};
 use clika_scores::metrics::Answer;
@@ -30,6 +30,7 @@ pub(crate) struct PilotItem {
     pub(crate) id: String,
     pub(crate) prompt: String,
     pub(crate) choices: Vec<String>,
+    pub(crate) reader: AnswerReader,
     /// What stands between the prompt and an option by the prompt's own example.
     pub(crate) separator: String,
 }
@@ -292,7 +293,7 @@ impl RequestOptions {
         for item in pilot {
             let generation = self.generation(mode, &item.prompt, &letters(item.choices.len()));
             let reply = model.generate(&generation, progress).await?;
-            if parse(&reply.text, &item.choices) != Answer::Invalid {
+            if item.reader.read(&reply.text, &item.choices) != Answer::Invalid {
                 valid += 1;
             } else if is_cut_thought(&reply) {
                 cut += 1;

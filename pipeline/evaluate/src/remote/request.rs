@@ -1,7 +1,7 @@
 //! The ways of asking an endpoint, and which of them it has.
 
 use super::pilot::PilotResult;
-use crate::{Question, parse, thought};
+use crate::{AnswerReader, Question, thought};
 use clika_base::named_enum;
 use clika_base::types::Progress;
 use clika_network::services::{
@@ -92,6 +92,7 @@ impl RequestOptions {
         model: &OpenAi,
         prompt: &str,
         question: &Question,
+        reader: &AnswerReader,
         progress: &dyn Progress,
     ) -> Result<ItemAnswer, ApiError> {
         let choices = question.choices.len();
@@ -112,7 +113,7 @@ impl RequestOptions {
         }
         Ok(ItemAnswer {
             model: reply.model,
-            answer: parse(&reply.text, &question.choices),
+            answer: reader.read(&reply.text, &question.choices),
             scores: None,
             response: reply.text,
             letters_probability: None,

@@ -57,7 +57,8 @@ pub async fn evaluate_remote(
                     return None;
                 }
                 let prompt = settings.render(question);
-                match options.ask(way, model, &prompt, question, progress).await {
+                let asked = options.ask(way, model, &prompt, question, &set.reader, progress);
+                match asked.await {
                     Ok(asked) => {
                         if let Err(error) = one_model(answering, &asked, model, progress) {
                             failure.borrow_mut().get_or_insert(error);
@@ -164,8 +165,10 @@ fn prediction(question: &Question, prompt: &str, asked: ItemAnswer) -> Predictio
 
 /// What the pilot asks.
 fn pilot(settings: &EvaluationSettings, sets: &[QuestionSet]) -> Vec<PilotItem> {
-    let items = pilot_questions(sets).into_iter().map(|question| PilotItem {
+    let questions = pilot_questions(sets).into_iter();
+    let items = questions.map(|(set, question)| PilotItem {
         id: question.id.clone(),
+        reader: set.reader.clone(),
         prompt: settings.render(question),
         choices: question.choices.clone(),
         separator: settings.kind(question).separator().to_owned(),

@@ -8,8 +8,8 @@ mod servers;
 use clika_base::templates::load_prompt;
 use clika_base::types::{LanguageCode, NoProgress, Progress, Task};
 use clika_evaluate::{
-    Api, Constraint, EvaluateError, EvaluationSettings, PilotResult, Question, QuestionSet,
-    RemoteAnswers, RequestMode, RequestOptions, SetAnswers, evaluate_remote,
+    AnswerReader, Api, Constraint, EvaluateError, EvaluationSettings, PilotResult, Question,
+    QuestionSet, RemoteAnswers, RequestMode, RequestOptions, SetAnswers, evaluate_remote,
 };
 use clika_network::http::RetryPolicy;
 use clika_network::services::{AnswerCache, Budget, OpenAi, Service, ServiceConfig};
@@ -54,6 +54,7 @@ fn sets() -> Vec<QuestionSet> {
             task: Task::XGeo,
             language: LanguageCode::try_from(code.to_owned()).unwrap(),
             questions: (0..12).map(question).collect(),
+            reader: AnswerReader::new(None, None),
         })
         .to_vec()
 }

@@ -254,7 +254,7 @@ pub(super) fn run(
     if args.local.permute && args.local.answer == Some(AnswerMode::Free) {
         super::conflict("--permute averages scores, and --answer free has none");
     }
-    let questions = sets(args, &datasets)?;
+    let questions = sets(args, &datasets, project)?;
     let progress = shown.progress();
     let device = args.local.model.device()?;
     let stop = interrupt::flag();

@@ -73,7 +73,7 @@ pub(super) fn run(
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
         options: args.remote.options(args.max_tokens()),
     };
-    let questions = sets(args, &datasets)?;
+    let questions = sets(args, &datasets, project)?;
     let key_variable = args.remote.key_variable.as_deref();
     let model = open_ai(&args.api_args, endpoint, name, key_variable, project)?;
     let described = describe(args, name, &model.base(), &settings)?;

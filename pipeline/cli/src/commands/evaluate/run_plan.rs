@@ -229,7 +229,7 @@ impl RunPlan<'_> {
             Err(EvaluateError::NoLanguage { .. }) => return Ok(false),
             languages => languages?.remove(0),
         };
-        let (set, _) = dataset.set(language, None)?;
+        let (set, _) = dataset.set(language, None, &[])?;
         let now: BTreeMap<&str, String> = set
             .questions
             .iter()

@@ -1,6 +1,9 @@
 use super::{Args, Failure};
+use clika_base::Project;
 use clika_base::files::recover_folders;
+use clika_base::templates::load_languages;
 use clika_base::types::Task;
+use clika_datasets::DatasetError;
 use clika_evaluate::{EvaluateError, QuestionSet, TaskDataset};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
@@ -13,7 +16,12 @@ pub(super) struct PlannedQuestions {
 }
 
 /// The items of every dataset and language that was asked for.
-pub(super) fn sets(args: &Args, datasets: &Path) -> Result<PlannedQuestions, Failure> {
+pub(super) fn sets(
+    args: &Args,
+    datasets: &Path,
+    project: &Project,
+) -> Result<PlannedQuestions, Failure> {
+    let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
     let tasks = if args.tasks.is_empty() {
         recover_folders(datasets)?;
         let built = |task: &Task| datasets.join(task.name()).is_dir();
@@ -33,7 +41,7 @@ pub(super) fn sets(args: &Args, datasets: &Path) -> Result<PlannedQuestions, Fai
     for task in tasks {
         let dataset = TaskDataset::open(task, &datasets.join(task.name()))?;
         for language in dataset.languages(&args.languages)? {
-            let (set, listed) = dataset.set(language, args.limit)?;
+            let (set, listed) = dataset.set(language, args.limit, &languages)?;
             if !listed.is_empty() {
                 eprintln!(
                     "note: {task} in {}: {} of {} items have an empty text or choices that read the same, as the dataset's \
