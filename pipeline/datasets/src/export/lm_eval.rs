@@ -1,6 +1,7 @@
 //! lm-evaluation-harness: a task file a language, a group a dataset, and a loader that finds the data.
 
 use crate::export::{Export, ExportError, ExportedDataset, TOOL, datasets::check_place};
+use crate::output::scalar;
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
 use clika_base::templates::PromptTemplate;
 use clika_base::types::Task;
@@ -143,14 +144,16 @@ pub fn lm_eval(
 
 fn task_file(task: &str, config: &str, shared: &str, data: &str) -> String {
     format!(
-        "include: ../{shared}\ntask: {task}\ntask_alias: {config}\ndataset_kwargs:\n  data_files:\n    test: {data}\n"
+        "include: ../{shared}\ntask: {}\ntask_alias: {}\ndataset_kwargs:\n  data_files:\n    test: {data}\n",
+        scalar(task),
+        scalar(config)
     )
 }
 
 fn group_file(dataset: &ExportedDataset, tasks: &[String]) -> String {
     let mut yaml = format!("group: clika_{}\ntask:\n", dataset.name());
     for task in tasks {
-        yaml += &format!("  - {task}\n");
+        yaml += &format!("  - {}\n", scalar(task));
     }
     yaml += "aggregate_metric_list:\n  - metric: acc\n    weight_by_size: true\n";
     if dataset.0.is_fictional() {

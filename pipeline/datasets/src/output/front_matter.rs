@@ -1,5 +1,6 @@
 //! The beginning of a dataset card, which Hugging Face's hub and `datasets` read.
 
+use super::scalar;
 use clika_base::types::LanguageCode;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,7 +31,7 @@ pub(crate) fn front_matter(out: &mut String, front: &FrontMatter) -> std::fmt::R
         .iter()
         .map(|code| code.as_str().trim_end_matches("-alias"));
     for code in languages.collect::<BTreeSet<_>>() {
-        writeln!(out, "- {code}")?;
+        writeln!(out, "- {}", scalar(code))?;
     }
     writeln!(out, "license: {}", front.license)?;
     writeln!(out, "multilinguality: multilingual")?;
@@ -45,7 +46,7 @@ pub(crate) fn front_matter(out: &mut String, front: &FrontMatter) -> std::fmt::R
     writeln!(out, "size_categories:\n- {}", size_category(front.rows))?;
     writeln!(out, "configs:")?;
     for code in front.languages {
-        writeln!(out, "- config_name: {code}")?;
+        writeln!(out, "- config_name: {}", scalar(code.as_str()))?;
         if code.as_str() == "en" {
             writeln!(out, "  default: true")?;
         }

@@ -3,10 +3,12 @@
 mod folder;
 mod front_matter;
 mod report;
+mod yaml;
 
 pub(crate) use folder::{DatasetDraft, build};
 pub(crate) use front_matter::{FrontMatter, front_matter};
 pub use report::{BuildReport, Exception};
+pub(crate) use yaml::scalar;
 
 use clika_base::files::Manifest;
 use std::path::PathBuf;
