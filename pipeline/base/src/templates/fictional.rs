@@ -4,6 +4,7 @@ use crate::templates::{
     error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
 };
+use crate::text::spells;
 use crate::types::FictionalTemplates;
 use serde::Deserialize;
 use std::{
@@ -123,7 +124,8 @@ fn check_rows(
         for &script in scripts {
             let is_spelling = |spelling: &&String| {
                 let mut letters = spelling.chars();
-                !spelling.is_empty() && letters.all(|c| c.is_alphabetic() && !c.is_uppercase())
+                !spelling.is_empty()
+                    && letters.all(|c| spells(c) && !c.is_numeric() && !c.is_uppercase())
             };
             let Some(spelling) = spellings.get(script).filter(is_spelling) else {
                 return error(

@@ -1,5 +1,6 @@
 //! Whether a city's name gives its division away: "Oklahoma City" in Oklahoma.
 
+use clika_base::text::spells;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of one language's divisions of one country, so that their common words can be ignored:
@@ -32,6 +33,9 @@ impl DivisionNames {
 
     /// Whether somebody who reads the city's name can guess the division from the letters alone.
     pub(crate) fn gives_away(&self, city: &str, division: &str) -> bool {
+        if is_within(&words(division), &words(city), &self.common) {
+            return true;
+        }
         let city = pieces(city);
         let division: Vec<_> = pieces(division)
             .into_iter()
@@ -42,12 +46,27 @@ impl DivisionNames {
     }
 }
 
+/// The words of a name, of any length.
+fn words(name: &str) -> Vec<String> {
+    let folded = fold(name);
+    let words = folded.split(|c: char| !spells(c));
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether all words of one name, and not only those that many names have, are words of another.
+fn is_within(name: &[String], other: &[String], common: &BTreeSet<String>) -> bool {
+    name.iter().any(|word| !common.contains(word)) && name.iter().all(|word| other.contains(word))
+}
+
 /// What a name is compared by: words of four letters and more, without case and accents; for text
 /// without spaces (Han, kana) every run of two Han characters or four kana.
 fn pieces(name: &str) -> BTreeSet<String> {
     let mut pieces = BTreeSet::new();
     let folded = fold(name);
-    for word in folded.split(|c: char| !c.is_alphanumeric()) {
+    for word in folded.split(|c: char| !spells(c)) {
         let letters: Vec<char> = word.chars().collect();
         for run in letters.chunk_by(|&a, &b| WordBoundaries::of(a) == WordBoundaries::of(b)) {
             let piece = match WordBoundaries::of(run[0]) {
@@ -145,6 +164,24 @@ mod tests {
             (&[], "Bremerhaven", "Bremen"),
         ] {
             assert!(gives_away(others, city, division), "{city} / {division}");
+        }
+    }
+
+    #[test]
+    fn a_whole_name_gives_itself_away_at_any_length() {
+        let generic = ["कखग प्रदेश", "चछज प्रदेश", "टठड प्रदेश"];
+        for (others, city, division) in [
+            (&[][..], "दिल्ली नगर", "दिल्ली"),
+            (&[], "Bourg-en-Ain", "Ain"),
+            (&[], "Nord", "Nord"),
+        ] {
+            assert!(gives_away(others, city, division), "{city} / {division}");
+        }
+        for (others, city, division) in [
+            (&[][..], "Rio Verde", "Rio Claro"),
+            (&generic, "प्रदेश नगर", "बिहार प्रदेश"),
+        ] {
+            assert!(!gives_away(others, city, division), "{city} / {division}");
         }
     }
 

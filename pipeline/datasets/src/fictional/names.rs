@@ -7,6 +7,7 @@ use crate::{DatasetError, draw};
 use clika_base::Project;
 use clika_base::templates::{fill, load_syllables};
 use clika_base::types::{FilePosition, Language, LanguageCode};
+use icu_casemap::CaseMapper;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -217,9 +218,29 @@ fn line_of(path: &Path, start: &str) -> Result<FilePosition, DatasetError> {
     ))
 }
 
-/// The first letter in upper case, in scripts that have it.
+/// The first letter as at the beginning of a name: Unicode's titlecase, which leaves Georgian as it is.
 fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).collect()
+    let mapper = CaseMapper::new();
+    let first = letters.next().map(|first| mapper.simple_titlecase(first));
+    first.into_iter().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_letter_of_a_name() {
+        // Georgian's capitals, U+1C90 to U+1CBF, are for texts in capitals throughout; Unicode's titlecase has none.
+        for (text, name) in [
+            ("velmar", "Velmar"),
+            ("ильдор", "Ильдор"),
+            ("კრონალონ", "კრონალონ"),
+            ("ベルマル", "ベルマル"),
+            ("", ""),
+        ] {
+            assert_eq!(capitalized(text), name);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Which names of a language are given away, and what is wrong with one that is offered.
 
 use crate::translate::checks::is_written_in;
+use clika_base::text::spells;
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters of a name, at most.
@@ -52,7 +53,7 @@ impl UsedNames {
         }
         let stray = name
             .chars()
-            .find(|&c| !(c.is_alphabetic() || " '’-‐־・·".contains(c)));
+            .find(|&c| !(spells(c) && !c.is_numeric() || " '’-‐־・·\u{200c}\u{200d}".contains(c)));
         if let Some(stray) = stray {
             return Some(format!("holds {}", stray.escape_debug()));
         }
@@ -94,6 +95,19 @@ pub(crate) fn cleaned(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_scripts_that_spell_with_marks() {
+        let used = UsedNames::default();
+        for (name, script) in [
+            ("कोर्का पहाड़ी", "Deva"),
+            ("เกาะเสื้อ", "Thai"),
+            ("می\u{200c}رود", "Arab"),
+            ("Dépôt", "Latn"),
+        ] {
+            assert_eq!(used.fault(name, false, script), None, "{name}");
+        }
+    }
 
     #[test]
     fn names_that_cannot_be_used_are_told_why() {
