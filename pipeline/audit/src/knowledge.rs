@@ -33,8 +33,37 @@ impl BackgroundFacts {
         })
     }
 
-    /// The language's script, as its ISO 15924 code; `None` for a language that the project does not know.
-    pub(crate) fn script(&self, code: &LanguageCode) -> Option<&str> {
-        self.language(code).map(|language| language.script.as_str())
+    /// The language's script, as its ISO 15924 code: the one that its code names (`sr-latn`), else its file's; `None`
+    /// for a language that the project does not know.
+    pub(crate) fn script(&self, code: &LanguageCode) -> Option<String> {
+        let is_own = |language: &&Language| language.code == *code;
+        if let Some(own) = self.languages.iter().find(is_own) {
+            return Some(own.script.clone());
+        }
+        script_subtag(code).or_else(|| self.language(code).map(|it| it.script.clone()))
+    }
+}
+
+/// The script that a language's code names: `Latn` of `sr-latn`. A script's subtag has four letters (BCP 47).
+fn script_subtag(code: &LanguageCode) -> Option<String> {
+    let mut subtags = code.as_str().split('-').skip(1);
+    let subtag =
+        subtags.find(|tag| tag.len() == 4 && tag.bytes().all(|byte| byte.is_ascii_alphabetic()))?;
+    let (first, rest) = subtag.split_at(1);
+    Some(first.to_ascii_uppercase() + &rest.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_may_name_its_script() {
+        let script = |code: &str| script_subtag(&LanguageCode::try_from(code.to_owned()).unwrap());
+        assert_eq!(script("sr-latn").as_deref(), Some("Latn"));
+        assert_eq!(script("zh-hant-tw").as_deref(), Some("Hant"));
+        assert_eq!(script("en-alias"), None);
+        assert_eq!(script("pt-br"), None);
+        assert_eq!(script("sl-1994"), None);
     }
 }

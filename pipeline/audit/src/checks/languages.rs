@@ -15,17 +15,32 @@ const LONG: usize = 50;
 const MANY: f64 = 0.02;
 
 pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
+    let mut latin = Vec::<(&LanguageCode, Lang)>::new();
+    let mut unknown = Tallies::default();
     let languages = set.languages.keys();
-    let latin: Vec<(&LanguageCode, Lang)> = languages
-        .filter(|code| knowledge.script(code) == Some("Latn"))
-        .filter_map(|code| Some((code, lang(code)?)))
-        .collect();
+    for code in languages.filter(|code| knowledge.script(code).as_deref() == Some("Latn")) {
+        let lang = lang(code);
+        let why = lang.is_none().then_some("the detector does not know it");
+        unknown.see(code, "language", why);
+        latin.extend(lang.map(|lang| (code, lang)));
+    }
+    let defect = Defect {
+        check: "language-not-checked",
+        severity: Severity::Note,
+        effect: "texts in another language stay unseen",
+    };
+    let unknown = unknown.finding(&set.name, defect, |total| {
+        format!(
+            "{} of {} languages in Latin script are not checked for texts in another language.",
+            total.count, total.of
+        )
+    });
     let mut known: Vec<Lang> = latin.iter().map(|(_, lang)| *lang).collect();
     if !known.contains(&Lang::Eng) {
         known.push(Lang::Eng);
     }
     if known.len() < 2 {
-        return Vec::new();
+        return unknown.into_iter().collect();
     }
     let detector = Detector::with_allowlist(known);
     let (mut english, mut other) = (Tallies::default(), Tallies::default());
@@ -74,29 +89,48 @@ pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding
             total.count, total.of
         )
     });
-    english.into_iter().chain(other).collect()
+    english.into_iter().chain(other).chain(unknown).collect()
 }
 
 /// The detector's name of a language that is written in Latin script.
 fn lang(code: &LanguageCode) -> Option<Lang> {
     let code = match code.as_str().split('-').next()? {
+        "af" => "afr",
+        "az" => "aze",
+        "ca" => "cat",
         "cs" => "ces",
+        "cy" => "cym",
         "da" => "dan",
         "de" => "deu",
         "en" => "eng",
+        "eo" => "epo",
         "es" => "spa",
+        "et" => "est",
         "fi" => "fin",
+        "fil" | "tl" => "tgl",
         "fr" => "fra",
+        "hr" => "hrv",
         "hu" => "hun",
         "id" => "ind",
         "it" => "ita",
+        "jv" => "jav",
+        "la" => "lat",
+        "lt" => "lit",
+        "lv" => "lav",
+        "nb" | "no" => "nob",
         "nl" => "nld",
         "pl" => "pol",
         "pt" => "por",
         "ro" => "ron",
+        "sk" => "slk",
+        "sl" => "slv",
+        "sn" => "sna",
         "sv" => "swe",
+        "tk" => "tuk",
         "tr" => "tur",
+        "uz" => "uzb",
         "vi" => "vie",
+        "zu" => "zul",
         other => other,
     };
     Lang::from_code(code)

@@ -25,12 +25,12 @@ pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding
             counts.unknown.see(language, "language", why);
         }
         for item in items {
-            if let Some(script) = script {
+            if let Some(script) = &script {
                 counts.count_script(language, item, script);
             }
             match english.get(item.id.as_str()) {
                 Some(english) if language.as_str() != "en" => {
-                    counts.count_english(language, item, english, script);
+                    counts.count_english(language, item, english, script.as_deref());
                 }
                 Some(_) | None => {}
             }

@@ -40,7 +40,7 @@ pub(super) fn check(set: &WorldSet, knowledge: &BackgroundFacts) -> Vec<Finding>
         for (source, target) in pairs {
             let is_same = folded(source) == folded(target);
             same.see(&world.target, source, is_same.then_some(target));
-            if let Some(expected) = expected {
+            if let Some(expected) = &expected {
                 let (right, wrong) = letters(target, expected);
                 let is_wrong = wrong > right && !is_cognate;
                 script.see(&world.target, source, is_wrong.then_some(target));
