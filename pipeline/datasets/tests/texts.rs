@@ -326,6 +326,18 @@ fn length_does_not_give_the_right_choice_away() {
 }
 
 #[test]
+fn a_file_of_items_that_no_language_is_named_after_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = item().line().to_string();
+    file(folder.path(), "en.jsonl", line.as_bytes());
+    file(folder.path(), "notes.txt", b"not items");
+    ParallelTexts::read(Task::XCopa, folder.path()).unwrap();
+    file(folder.path(), "pt-BR.jsonl", line.as_bytes());
+    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    assert!(error.to_string().contains("`pt-BR`"), "{error}");
+}
+
+#[test]
 fn languages_that_differ_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let line = |label: usize| TextItem { label, ..item() }.line().to_string();

@@ -3,6 +3,7 @@ use crate::templates::{
     fictional,
 };
 use crate::types::{Language, Qid};
+use icu_properties::{PropertyParser, props::Script};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
@@ -111,15 +112,11 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
             "write them differently, or years before and after our era look the same",
         ));
     }
-    let script = language.script.as_bytes();
-    if script.len() != 4
-        || !script[0].is_ascii_uppercase()
-        || !script[1..].iter().all(u8::is_ascii_lowercase)
-    {
+    if !is_script(&language.script) {
         return Err(source.error(
             span(source, "script"),
             format!("`{}` is not a script code", language.script),
-            "use the four letters of ISO 15924, such as `Latn`, `Cyrl` or `Arab`",
+            "use the four letters of ISO 15924, such as `Latn`, `Cyrl`, `Thai` or `Hans`",
         ));
     }
     check_label_languages(language, source)?;
@@ -134,6 +131,13 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
         ));
     }
     Ok(())
+}
+
+/// Whether Unicode has characters of the script; of several scripts together, ISO 15924 has codes of their own.
+fn is_script(code: &str) -> bool {
+    const TOGETHER: [&str; 5] = ["Hans", "Hant", "Hani", "Jpan", "Kore"];
+    let named = PropertyParser::<Script>::new().get_strict(code);
+    TOGETHER.contains(&code) || code.len() == 4 && named.is_some_and(|it| it != Script::Unknown)
 }
 
 pub(crate) fn check_placeholders(

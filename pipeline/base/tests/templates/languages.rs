@@ -235,11 +235,22 @@ fn mul_outside_latin_script() {
 }
 
 #[test]
+fn a_script_that_is_misspelled() {
+    for wrong in ["Thia", "latn", "Zzzz", "Latin"] {
+        let said = error_after("ru.toml", "\"Cyrl\"", &format!("\"{wrong}\""));
+        assert!(
+            said.starts_with(&format!("`{wrong}` is not a script code\n")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_script_that_is_none() {
     insta::assert_snapshot!(error_after("ru.toml", "\"Cyrl\"", "\"Cyrillic\""), @r#"
     `Cyrillic` is not a script code
        languages/ru.toml:5
-    hint: use the four letters of ISO 15924, such as `Latn`, `Cyrl` or `Arab`
+    hint: use the four letters of ISO 15924, such as `Latn`, `Cyrl`, `Thai` or `Hans`
     "#);
 }
 

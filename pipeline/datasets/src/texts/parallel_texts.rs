@@ -1,6 +1,9 @@
 //! The same items in several languages: one file of lines each.
 
-use super::{items::TextItem, sources::read_source};
+use super::{
+    items::{TextItem, wrong},
+    sources::read_source,
+};
 use crate::{DatasetError, Exception};
 use clika_base::text::{TextRules, folded};
 use clika_base::types::{LanguageCode, Task};
@@ -26,15 +29,23 @@ impl ParallelTexts {
     pub fn read(task: Task, folder: &Path) -> Result<Self, DatasetError> {
         let mut files = BTreeMap::new();
         for path in entries(folder)? {
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
             if path
                 .extension()
-                .is_some_and(|extension| extension == "jsonl")
-                && let Some(code) =
-                    stem.and_then(|stem| LanguageCode::try_from(stem.to_owned()).ok())
+                .is_none_or(|extension| extension != "jsonl")
             {
-                files.insert(code, path);
+                continue;
             }
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            // Skipped, it would be missed by nobody but the one who wrote it.
+            let code = LanguageCode::try_from(stem.into_owned()).map_err(|problem| {
+                wrong(
+                    &path,
+                    1,
+                    problem,
+                    "items lie in files that are named by their language's code, in lower case, such as `pt-br.jsonl`",
+                )
+            })?;
+            files.insert(code, path);
         }
         Self::read_files(task, folder, files, false)
     }

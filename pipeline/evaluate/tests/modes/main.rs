@@ -5,7 +5,7 @@
 mod pilot;
 mod servers;
 
-use clika_base::templates::load_prompt;
+use clika_base::templates::{load_languages, load_prompt};
 use clika_base::types::{LanguageCode, NoProgress, Progress, Task};
 use clika_evaluate::{
     AnswerReader, Api, Constraint, EvaluateError, EvaluationSettings, PilotResult, Question,
@@ -40,6 +40,10 @@ fn model(stub: &StubServer, cache: &Path, max_requests: Option<u64>) -> OpenAi {
 }
 
 fn sets() -> Vec<QuestionSet> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/languages");
+    let languages = load_languages(&folder).unwrap();
+    let english = languages.iter().find(|it| it.code.as_str() == "en");
+    let reader = AnswerReader::new(None, english);
     let question = |n: usize| Question {
         id: format!("q{n}"),
         cluster_id: format!("q{n}"),
@@ -54,7 +58,7 @@ fn sets() -> Vec<QuestionSet> {
             task: Task::XGeo,
             language: LanguageCode::try_from(code.to_owned()).unwrap(),
             questions: (0..12).map(question).collect(),
-            reader: AnswerReader::new(None, None),
+            reader: reader.clone(),
         })
         .to_vec()
 }
