@@ -2,6 +2,7 @@ use crate::templates::{
     error::{TemplateError, TemplateSource},
     fictional,
 };
+use crate::text;
 use crate::types::{Language, Qid};
 use icu_properties::{PropertyParser, props::Script};
 use std::{
@@ -120,6 +121,7 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
         ));
     }
     check_label_languages(language, source)?;
+    check_answers(language, source)?;
     if let Some(fictional) = &language.fictional {
         fictional::check(fictional, source)?;
     }
@@ -129,6 +131,34 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
             format!("language `{}` has no country", language.code),
             "list at least one, such as `countries = [\"Q183\"]`",
         ));
+    }
+    Ok(())
+}
+
+/// Checks how answers are written: introductions say something, and alphabets are letters that all differ.
+fn check_answers(language: &Language, source: &TemplateSource) -> Result<(), TemplateError> {
+    let rules = language.text_rules();
+    let empty = |text: &&String| text::folded(text, rules).is_empty();
+    if let Some(text) = language.answers.introductions.iter().find(empty) {
+        return Err(source.error(
+            span(source, "answers.introductions"),
+            format!("`{text}` introduces no answer"),
+            "write words that stand before an answer, such as \"Antwort\"",
+        ));
+    }
+    for alphabet in &language.answers.letters {
+        let letters: Vec<char> = alphabet.chars().collect();
+        let distinct: BTreeSet<char> = letters.iter().copied().collect();
+        if letters.len() < 2
+            || distinct.len() < letters.len()
+            || !letters.iter().all(|&c| text::spells(c))
+        {
+            return Err(source.error(
+                span(source, "answers.letters"),
+                format!("`{alphabet}` is no list of letters"),
+                "write the letters of the first options one after another, such as \"АБВГД\"",
+            ));
+        }
     }
     Ok(())
 }

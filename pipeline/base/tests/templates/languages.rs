@@ -235,6 +235,40 @@ fn mul_outside_latin_script() {
 }
 
 #[test]
+fn answers_that_cannot_be_read() {
+    for (file, replace, with, problem) in [
+        (
+            "ru.toml",
+            "\"вариант\"",
+            "\"—\"",
+            "`—` introduces no answer",
+        ),
+        (
+            "ru.toml",
+            "\"АБВГД\"",
+            "\"АБВГА\"",
+            "`АБВГА` is no list of letters",
+        ),
+        ("ru.toml", "\"АБВГД\"", "\"А\"", "`А` is no list of letters"),
+        (
+            "ru.toml",
+            "\"АБВГД\"",
+            "\"А, Б\"",
+            "`А, Б` is no list of letters",
+        ),
+        (
+            "he.toml",
+            "optional_marks = true",
+            "marks = true",
+            "unknown field `marks`",
+        ),
+    ] {
+        let said = error_after(file, replace, with);
+        assert!(said.starts_with(problem), "{said}");
+    }
+}
+
+#[test]
 fn a_script_that_is_misspelled() {
     for wrong in ["Thia", "latn", "Zzzz", "Latin"] {
         let said = error_after("ru.toml", "\"Cyrl\"", &format!("\"{wrong}\""));
