@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod checks;
+mod libretranslate;
 mod names;
 mod providers;
 mod runs;

@@ -14,14 +14,14 @@ use serde_json::{Value, json};
 use std::{fs, path::Path, time::Duration};
 use stub_server::{StubRequest, StubResponse, StubServer};
 
-const KEY: &str = "never-to-be-seen";
-const GERMAN: TranslationLanguages = TranslationLanguages {
+pub(crate) const KEY: &str = "never-to-be-seen";
+pub(crate) const GERMAN: TranslationLanguages = TranslationLanguages {
     from: "en",
     to: "de",
     script: "Latn",
 };
 
-fn service(cache: &Path) -> Service {
+pub(crate) fn service(cache: &Path) -> Service {
     let rules = ServiceConfig {
         concurrency: 2,
         requests_per_minute: None,
@@ -37,7 +37,7 @@ fn service(cache: &Path) -> Service {
     Service::new("stub", rules, AnswerCache::open(cache).unwrap()).unwrap()
 }
 
-fn passages(count: usize) -> Vec<Passage> {
+pub(crate) fn passages(count: usize) -> Vec<Passage> {
     let one = |n: usize| Passage {
         id: n.to_string(),
         texts: vec![
@@ -51,7 +51,7 @@ fn passages(count: usize) -> Vec<Passage> {
 }
 
 /// What the stand-in services do to a text: German enough for the checks.
-fn german(text: &str) -> String {
+pub(crate) fn german(text: &str) -> String {
     text.replace("Premise", "Annahme")
         .replace("more", "mehr")
         .replace("of", "davon")
@@ -59,22 +59,22 @@ fn german(text: &str) -> String {
         .replace("Second choice", "Zweite Wahl")
 }
 
-fn expected(passages: &[Passage]) -> Vec<Vec<String>> {
+pub(crate) fn expected(passages: &[Passage]) -> Vec<Vec<String>> {
     let texts = passages.iter().map(|passage| &passage.texts);
     texts
         .map(|texts| texts.iter().map(|text| german(text)).collect())
         .collect()
 }
 
-fn json_answer(value: &Value) -> StubResponse {
+pub(crate) fn json_answer(value: &Value) -> StubResponse {
     StubResponse::new(200, "application/json", value.to_string())
 }
 
-fn body(request: &StubRequest) -> Value {
+pub(crate) fn body(request: &StubRequest) -> Value {
     serde_json::from_str(&request.body).unwrap()
 }
 
-fn strings(value: &Value) -> Vec<&str> {
+pub(crate) fn strings(value: &Value) -> Vec<&str> {
     value
         .as_array()
         .unwrap()
@@ -83,7 +83,7 @@ fn strings(value: &Value) -> Vec<&str> {
         .collect()
 }
 
-fn deepl_answer(request: &StubRequest) -> StubResponse {
+pub(crate) fn deepl_answer(request: &StubRequest) -> StubResponse {
     let body = body(request);
     let texts = strings(&body["text"]).into_iter();
     let translations: Vec<_> = texts
@@ -92,12 +92,12 @@ fn deepl_answer(request: &StubRequest) -> StubResponse {
     json_answer(&json!({ "translations": translations }))
 }
 
-fn deepl(stub: &StubServer, cache: &Path) -> DeepL {
+pub(crate) fn deepl(stub: &StubServer, cache: &Path) -> DeepL {
     let key = Secret::new("DEEPL_AUTH_KEY", KEY);
     DeepL::new(service(cache), Some(key), Some(&stub.origin())).unwrap()
 }
 
-async fn run<T: Translator>(
+pub(crate) async fn run<T: Translator>(
     translator: &T,
     passages: &[Passage],
 ) -> Result<Translations, TranslateError> {
@@ -190,126 +190,6 @@ async fn google_translates_ten_items() {
     assert_eq!(body["mimeType"], "text/html");
     assert_eq!(body["sourceLanguageCode"], "en");
     assert_eq!(body["targetLanguageCode"], "de");
-    assert!(!fs::read_to_string(&cache).unwrap().contains(KEY));
-}
-
-/// A server that offers these languages, as LibreTranslate 1.6 lists them.
-fn libre_answer(request: &StubRequest, codes: &[&str]) -> StubResponse {
-    if request.head.starts_with("get /languages ") {
-        let languages = codes
-            .iter()
-            .map(|code| json!({ "code": code, "name": code, "targets": codes }));
-        return json_answer(&languages.collect());
-    }
-    let body = body(request);
-    for field in ["source", "target"] {
-        let code = body[field].as_str().unwrap();
-        if !codes.contains(&code) {
-            let error = json!({ "error": format!("{code} is not supported") });
-            return StubResponse::new(400, "application/json", error.to_string());
-        }
-    }
-    let texts: Vec<_> = strings(&body["q"]).into_iter().map(german).collect();
-    json_answer(&json!({ "translatedText": texts }))
-}
-
-#[tokio::test]
-async fn libretranslate_is_asked_by_the_codes_that_it_lists() {
-    const CHINESE: TranslationLanguages = TranslationLanguages {
-        from: "en",
-        to: "zh",
-        // The stand-in writes German.
-        script: "Latn",
-    };
-    for (codes, code) in [(["en", "zh-Hans"], "zh-Hans"), (["en", "zh"], "zh")] {
-        let folder = tempfile::tempdir().unwrap();
-        let stub = StubServer::start(move |_, request| libre_answer(request, &codes));
-        let service = service(&folder.path().join("c"));
-        let libre = LibreTranslate::new(service, &stub.origin(), None, &["zh"]).unwrap();
-        let items = passages(20);
-        let translated = translate(&libre, &items, CHINESE, &NoProgress)
-            .await
-            .unwrap();
-        assert_eq!(translated.texts, expected(&items));
-        back_translate(&libre, &items, &translated, CHINESE, &NoProgress)
-            .await
-            .unwrap();
-        let requests = stub.requests();
-        let lists = requests.iter().filter(|it| it.head.starts_with("get "));
-        assert_eq!(lists.count(), 1, "asked once");
-        let pairs: std::collections::BTreeSet<(String, String)> = requests
-            .iter()
-            .filter(|it| it.head.starts_with("post "))
-            .map(|it| {
-                let body = body(it);
-                let text = |field: &str| body[field].as_str().unwrap().to_owned();
-                (text("source"), text("target"))
-            })
-            .collect();
-        let pair = |from: &str, to: &str| (from.to_owned(), to.to_owned());
-        assert_eq!(pairs, [pair("en", code), pair(code, "en")].into());
-    }
-}
-
-#[tokio::test]
-async fn a_language_that_libretranslate_lacks_is_named_before_anything_is_translated() {
-    let folder = tempfile::tempdir().unwrap();
-    let stub = StubServer::start(|_, request| libre_answer(request, &["en", "de", "zt"]));
-    let service = service(&folder.path().join("c"));
-    let libre = LibreTranslate::new(service, &stub.origin(), None, &["de", "zh"]).unwrap();
-    let error = run(&libre, &passages(3)).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!(
-            "{} does not translate from `en` into `zh`: it does not offer `zh`, but en, de, zt",
-            stub.origin()
-        )
-    );
-    assert_eq!(stub.requests().len(), 1, "nothing was translated");
-}
-
-#[tokio::test]
-async fn libretranslate_without_a_list_is_asked_by_our_codes() {
-    let folder = tempfile::tempdir().unwrap();
-    let stub = StubServer::start(|_, request| {
-        if request.head.starts_with("get ") {
-            return StubResponse::new(404, "application/json", "{}");
-        }
-        libre_answer(request, &["en", "de"])
-    });
-    let service = service(&folder.path().join("c"));
-    let libre = LibreTranslate::new(service, &stub.origin(), None, &["de"]).unwrap();
-    let items = passages(3);
-    assert_eq!(run(&libre, &items).await.unwrap().texts, expected(&items));
-}
-
-#[tokio::test]
-async fn libretranslate_translates_ten_items() {
-    let folder = tempfile::tempdir().unwrap();
-    let cache = folder.path().join("libre.jsonl");
-    let stub = StubServer::start(|_, request| libre_answer(request, &["en", "de"]));
-    let key = Secret::new("LIBRETRANSLATE_API_KEY", KEY);
-    let libre = LibreTranslate::new(service(&cache), &stub.origin(), Some(key), &["de"]).unwrap();
-    let passages = passages(10);
-    let translated = run(&libre, &passages).await.unwrap();
-    assert_eq!(translated.texts, expected(&passages));
-    assert!(
-        stub.requests()[0]
-            .head
-            .starts_with("get /languages http/1.1")
-    );
-    let request = &stub.requests()[1];
-    assert!(request.head.starts_with("post /translate http/1.1"));
-    let body = body(request);
-    assert_eq!(
-        (
-            &body["source"],
-            &body["target"],
-            &body["format"],
-            &body["api_key"]
-        ),
-        (&json!("en"), &json!("de"), &json!("html"), &json!(KEY))
-    );
     assert!(!fs::read_to_string(&cache).unwrap().contains(KEY));
 }
 
@@ -460,7 +340,7 @@ async fn refusals_mean_what_the_documentation_says() {
         let cache = folder.path().join("c");
         let stub = StubServer::start(move |_, request| {
             if request.head.starts_with("get ") {
-                return libre_answer(request, &["en", "de"]);
+                return crate::libretranslate::libre_answer(request, &["en", "de"]);
             }
             answer.clone()
         });
