@@ -225,10 +225,20 @@ impl OpenAi {
         }
         let mut nobody = body.clone();
         nobody["model"] = json!(served::NOBODY);
-        let answered = self
+        let mut answered = self
             .service
             .send_once(most, self.request(chat, &nobody))
             .await;
+        // A server that closes the connection after an answer, as transformers serve does after a 500, can lose the next.
+        for _ in 0..LOST_ANSWERS {
+            if !is_lost(&answered) {
+                break;
+            }
+            answered = self
+                .service
+                .send_once(most, self.request(chat, &nobody))
+                .await;
+        }
         match answered {
             Ok(_) => Err(self.failed(self.names.any_name(&self.model))),
             Err(ApiError::Call { source, .. }) => {
@@ -293,6 +303,20 @@ impl OpenAi {
         });
         Ok(ServiceAnswer { value, usage })
     }
+}
+
+/// How often a question is sent again whose answer was lost on the way.
+const LOST_ANSWERS: usize = 3;
+
+/// Whether no answer came, for want of a connection.
+fn is_lost(answered: &Result<ServiceAnswer, ApiError>) -> bool {
+    matches!(
+        answered,
+        Err(ApiError::Call {
+            source: CallError::Transport(_),
+            ..
+        })
+    )
 }
 
 /// Whether the model refuses the field that limits its answer.

@@ -176,6 +176,23 @@ async fn a_model_that_a_server_does_not_have_is_told_with_those_that_it_lists() 
     );
     assert_eq!(stub.requests().len(), 2, "it is not asked again and again");
 
+    // Its server closes connections after a 500, and the answer to the invented name can be lost.
+    let stub = StubServer::start_with_models(list(&["org/other"]), |number, _| {
+        if number == 0 {
+            return StubResponse::CutOff {
+                content_type: "application/json".to_owned(),
+                body: b"Internal Server Error".to_vec(),
+            };
+        }
+        StubResponse::new(500, "text/plain; charset=utf-8", "Internal Server Error")
+    });
+    let (answered, _) = ask_once(&stub).await;
+    assert_eq!(
+        answered.unwrap_err().to_string(),
+        "the server lists `org/other`, not `m`, and answered 500 Internal Server Error to it: Internal Server Error"
+    );
+    assert_eq!(stub.requests().len(), 3, "the lost one is asked again");
+
     let stub = StubServer::start_with_models(list(&["org/other"]), |_, _| {
         answer(
             404,
