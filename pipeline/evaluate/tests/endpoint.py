@@ -144,7 +144,7 @@ def main(program, datasets):
                 check(refuses or "supports none of the ways" in said, f"{constraint}: {said}")
             print(
                 f"endpoint: {compared} of {4 * ROWS} responses compared with transformers, all equal; "
-                f"{invalid} of a random model's answers are none; a second run sent nothing"
+                f"{invalid} of a random model's answers are invalid; a second run sent nothing"
             )
 
 

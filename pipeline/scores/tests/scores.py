@@ -84,7 +84,7 @@ def main(release, report):
             expected = of_language(data, model, task, language, *parameters[task])
             invalid = sum(answer is None for answer in data[model, task, language][0])
             if score["invalid"] != invalid:
-                sys.exit(f"scores.py: {score}, but {invalid} answers are none")
+                sys.exit(f"scores.py: {score}, but {invalid} answers are invalid")
         expected, found = expected[score["metric"]], score["value"]
         if (expected is None) != (found is None) or (found is not None and abs(expected - found) > 1e-12):
             sys.exit(f"scores.py: {score}, expected {expected}")
