@@ -44,6 +44,15 @@ pub enum DatasetError {
     #[error("`languages_without_people` names every language")]
     #[diagnostic(help("leave at least one language out of it"))]
     NoLanguage,
+    /// No language has places or people of its own.
+    #[error("no language lists a country, so that {task} has nothing to ask about")]
+    #[diagnostic(help(
+        "list the countries of at least one language in its file in templates/languages"
+    ))]
+    NoCountry {
+        /// The task.
+        task: Task,
+    },
     /// The snapshot has too few usable entities.
     #[error(
         "{task}: the snapshot has {found} usable {what} for `{language}`, {needed} are needed; left out: {left_out}"

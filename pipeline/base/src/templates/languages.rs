@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 ///
 /// Fails on the first file that is unreadable, malformed or inconsistent with another: an unknown
 /// or missing key, a placeholder that is missing, doubled or unknown, a language or a country that
-/// stands twice, no country, `mul` outside Latin script.
+/// stands twice, `mul` outside Latin script.
 pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
     let mut languages = Vec::new();
     let mut seen = ClaimedNames::default();
@@ -124,13 +124,6 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
     check_answers(language, source)?;
     if let Some(fictional) = &language.fictional {
         fictional::check(fictional, source)?;
-    }
-    if language.countries.is_empty() {
-        return Err(source.error(
-            span(source, "countries"),
-            format!("language `{}` has no country", language.code),
-            "list at least one, such as `countries = [\"Q183\"]`",
-        ));
     }
     Ok(())
 }
@@ -296,7 +289,8 @@ impl ClaimedNames {
                     return Err(source.error(
                         span(source, key),
                         format!("{state} is already listed in {}", other.display()),
-                        "a state belongs to one language, so that no city or person is drawn twice",
+                        "a state belongs to one language, so that no city or person is drawn twice; another language of it \
+                         has `countries = []` and is asked about the places of all others",
                     ));
                 }
             }

@@ -196,12 +196,14 @@ fn a_file_named_otherwise() {
 }
 
 #[test]
-fn no_country() {
-    insta::assert_snapshot!(error_after("ja.toml", "countries = [\"Q17\"]", "countries = []"), @r#"
-    language `ja` has no country
-       languages/ja.toml:10
-    hint: list at least one, such as `countries = ["Q183"]`
-    "#);
+fn a_language_without_country() {
+    let folder = changed(
+        &committed(),
+        ("ja.toml", "countries = [\"Q17\"]", "countries = []"),
+    );
+    let languages = load_languages(folder.path()).unwrap();
+    let japanese = languages.iter().find(|it| it.code.as_str() == "ja");
+    assert!(japanese.unwrap().countries.is_empty());
 }
 
 #[test]
@@ -209,7 +211,7 @@ fn a_country_of_two_languages() {
     insta::assert_snapshot!(error_after("ru.toml", "\"Q159\"", "\"Q36\""), @r#"
     Q36 is already listed in languages/pl.toml
        languages/ru.toml:10
-    hint: a state belongs to one language, so that no city or person is drawn twice
+    hint: a state belongs to one language, so that no city or person is drawn twice; another language of it has `countries = []` and is asked about the places of all others
     "#);
 }
 

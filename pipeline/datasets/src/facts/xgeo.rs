@@ -40,7 +40,17 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     let atlas = DivisionIndex::new(&catalogue, &divisions);
     let mut report = BuildReport::default();
     let mut items = Vec::new();
+    if sources.languages.iter().all(|it| it.countries.is_empty()) {
+        return Err(DatasetError::NoCountry { task: Task::XGeo });
+    }
     for language in &sources.languages {
+        if language.countries.is_empty() {
+            report.exceptions.push(Exception::of_language(
+                language,
+                "lists no country: it is asked about the cities of the others, and has none of its own",
+            ));
+            continue;
+        }
         let (pool, left_out) = pool(language, &cities, &catalogue, &atlas);
         report.candidates.insert(language.code.clone(), pool.len());
         let sitelinks = pool

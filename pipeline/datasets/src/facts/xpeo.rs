@@ -70,6 +70,10 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     let births: BTreeSet<Year> = usable.iter().map(|person| person.birth).collect();
     let deaths: BTreeSet<Year> = usable.iter().map(|person| person.death).collect();
 
+    let none = |language: &Language| language.citizenships().next().is_none();
+    if sources.languages.iter().all(none) {
+        return Err(DatasetError::NoCountry { task: Task::XPeo });
+    }
     let mut items = Vec::new();
     for language in &sources.languages {
         if config
@@ -77,6 +81,13 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
             .languages_without_people
             .contains(&language.code)
         {
+            continue;
+        }
+        if none(language) {
+            report.exceptions.push(Exception::of_language(
+                language,
+                "lists no state: it is asked about the people of the others, and has none of its own",
+            ));
             continue;
         }
         let selection = select(language, &usable, config, &mut report)?;

@@ -1,4 +1,4 @@
-use clika_base::types::{LanguageCode, Qid};
+use clika_base::types::{Language, LanguageCode, Qid};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -52,6 +52,16 @@ pub struct Exception {
 }
 
 impl Exception {
+    /// Something that is special of a whole language.
+    pub(crate) fn of_language(language: &Language, reason: &str) -> Self {
+        Self {
+            language: language.code.clone(),
+            qid: None,
+            name: language.english_name.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+
     /// All of them on one line, for an error message.
     pub(crate) fn summary<'a>(exceptions: impl IntoIterator<Item = &'a Self>) -> String {
         let lines: Vec<_> = exceptions

@@ -258,6 +258,49 @@ fn nobody_left_to_ask_about_is_an_error() {
 }
 
 #[test]
+fn a_language_without_country_is_asked_about_the_places_of_the_others() {
+    let mut sources = sources();
+    let config = config(DistractorPolicy::Hard);
+    let before = sources.languages.len();
+    let polish = |language: &&mut clika_base::types::Language| language.code.as_str() == "pl";
+    let language = sources.languages.iter_mut().find(polish).unwrap();
+    language.countries.clear();
+    language.historical_countries.clear();
+    for (task, rows_each) in [(Task::XGeo, 20), (Task::XPeo, 20)] {
+        let plan = plan(task, &sources, &config).unwrap();
+        assert!(
+            plan.items
+                .iter()
+                .all(|it| it.origin_language.as_str() != "pl")
+        );
+        let origins: BTreeSet<_> = plan.items.iter().map(|it| &it.origin_language).collect();
+        assert!(plan.items.len() >= rows_each * origins.len());
+        assert!(origins.len() < before);
+        let said: Vec<_> = plan
+            .report
+            .exceptions
+            .iter()
+            .filter(|it| it.language.as_str() == "pl" && it.name == "Polish")
+            .map(|it| it.reason.as_str())
+            .collect();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(said[0].contains("none of its own"), "{said:?}");
+        // It has a row for each item all the same.
+        for language in &sources.languages {
+            assert_eq!(rows(&plan, language).len(), plan.items.len());
+        }
+    }
+    for language in &mut sources.languages {
+        language.countries.clear();
+        language.historical_countries.clear();
+    }
+    for task in [Task::XGeo, Task::XPeo] {
+        let error = plan(task, &sources, &config).unwrap_err().to_string();
+        assert!(error.starts_with("no language lists a country"), "{error}");
+    }
+}
+
+#[test]
 fn cities_spread_over_divisions_and_countries() {
     let sources = sources();
     let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
