@@ -48,12 +48,24 @@ impl DeepL {
     }
 }
 
+/// A source language in DeepL's words, which have no variants: `PT` for `pt-br`.
+fn source(code: &str) -> String {
+    let primary = code.split_once('-').map_or(code, |(primary, _)| primary);
+    match primary {
+        // Other codes than ours for the same language: bokmål, and Tagalog.
+        "no" => "NB".to_owned(),
+        "fil" => "TL".to_owned(),
+        other => other.to_uppercase(),
+    }
+}
+
 /// A target language in DeepL's words: a variant where it asks for one.
 fn target(code: &str) -> String {
     match code {
         "en" => "EN-US".to_owned(),
         "zh" => "ZH-HANS".to_owned(),
-        other => other.to_uppercase(),
+        other if other.contains('-') => other.to_uppercase(),
+        other => source(other),
     }
 }
 
@@ -107,7 +119,7 @@ impl Translator for DeepL {
                 variable: VARIABLE,
             })?;
         let mut body = json!({
-            "source_lang": from.to_uppercase(),
+            "source_lang": source(from),
             "target_lang": target(to),
             "preserve_formatting": true,
         });
@@ -134,5 +146,30 @@ impl Translator for DeepL {
             advice: format!("check the key in {}", key.variable()),
         };
         self.http.send(request, batch, mode, progress).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As DeepL's list of languages has them (developers.deepl.com, supported languages).
+    #[test]
+    fn languages_in_its_words() {
+        for (code, from, to) in [
+            ("de", "DE", "DE"),
+            ("en", "EN", "EN-US"),
+            ("zh", "ZH", "ZH-HANS"),
+            ("zh-hant", "ZH", "ZH-HANT"),
+            ("pt-br", "PT", "PT-BR"),
+            ("no", "NB", "NB"),
+            ("nb", "NB", "NB"),
+            ("fil", "TL", "TL"),
+        ] {
+            assert_eq!(
+                (source(code), target(code)),
+                (from.to_owned(), to.to_owned())
+            );
+        }
     }
 }
