@@ -247,8 +247,8 @@ fn a_country_without_a_label() {
         "",
     );
     insta::assert_snapshot!(project.fail(&["datasets", "xgeo"]), @r#"
-    error: xgeo: country Q36 has no label in `ja`
-    hint: add rdfs:label in one of the language's wikidata_codes to the snapshot, or take the country out of the language's file
+    error: xgeo: no label in `ja` for 1 of 15 countries (Q36), 1 of 352 divisions (Q14112)
+    hint: `clika snapshot` fetches the labels of all languages; or add rdfs:label in one of the language's wikidata_codes to the snapshot, or build without the language: take its file out of templates/languages
     "#);
 }
 

@@ -237,9 +237,9 @@ fn a_fresh_snapshot_that_cannot_be_built_from_is_refused() {
     insta::assert_snapshot!(project.fail(&["snapshot", "--endpoint", &server.url()]), @r#"
     note: the endpoint has no label at all in `mul`, `zh-cn`, `zh-hans`; wikidata_codes in the languages' files are the tags of Wikidata's RDF, such as `sr-latn`, which its pages call `sr-el`
     error: the fresh snapshot did not pass its checks; PROJECT/sparql/snapshot/wikidata.ttl is unchanged
-      cause: xgeo: country Q36 has no label in `pl`
+      cause: xgeo: no label in `pl` for 1 of 15 countries (Q36)
     hint: the rejected one is in PROJECT/sparql/snapshot/wikidata.candidate.ttl, where you can see what it lacks; if the endpoint was at fault, run again with --fresh
-    hint: add rdfs:label in one of the language's wikidata_codes to the snapshot, or take the country out of the language's file
+    hint: `clika snapshot` fetches the labels of all languages; or add rdfs:label in one of the language's wikidata_codes to the snapshot, or build without the language: take its file out of templates/languages
     "#);
     assert_eq!(fs::read(project.snapshot()).unwrap(), before);
 }

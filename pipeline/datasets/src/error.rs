@@ -74,21 +74,19 @@ pub enum DatasetError {
         /// What was left out and why.
         left_out: String,
     },
-    /// An entity that many items need has no label in a language.
-    #[error("{task}: {what} {item} has no label in `{language}`")]
+    /// Entities that many items need have no label in a language.
+    #[error("{task}: no label in `{language}` for {missing}")]
     #[diagnostic(help(
-        "add rdfs:label in one of the language's wikidata_codes to the snapshot, or take the \
-         country out of the language's file"
+        "`clika snapshot` fetches the labels of all languages; or add rdfs:label in one of the language's \
+         wikidata_codes to the snapshot, or build without the language: take its file out of templates/languages"
     ))]
     NoLabel {
         /// The task.
         task: Task,
-        /// What the item is.
-        what: &'static str,
-        /// The item.
-        item: Qid,
-        /// The language.
+        /// The first language that lacks labels of countries.
         language: LanguageCode,
+        /// How many of what lack one, and the first of them.
+        missing: String,
     },
     /// There are not enough wrong choices.
     #[error("{task}: {found} wrong choices for {item}, {needed} are needed")]

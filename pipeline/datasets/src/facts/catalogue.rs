@@ -1,6 +1,7 @@
 use crate::wikidata::Labels;
 use crate::{BuildReport, Exception};
 use clika_base::types::{Item, Language, LanguageCode, Qid};
+use std::collections::BTreeSet;
 
 /// The items of a task and what is needed to write them in every language.
 #[derive(Clone, Debug)]
@@ -33,6 +34,29 @@ impl Catalogue<'_> {
             .iter()
             .find(|language| self.label(item, language).is_none())
             .map(|language| &language.code)
+    }
+
+    /// How many of each kind of items have no label in a language, and the first of them.
+    pub(crate) fn without_label(
+        &self,
+        language: &LanguageCode,
+        kinds: &[(&str, BTreeSet<Qid>)],
+    ) -> String {
+        const FEW: usize = 5;
+        let language = self.languages.iter().find(|it| it.code == *language);
+        let lacks = |item: &&Qid| language.is_some_and(|it| self.label(**item, it).is_none());
+        let mut parts = Vec::new();
+        for (what, items) in kinds {
+            let missing: Vec<String> = items.iter().filter(lacks).map(Qid::to_string).collect();
+            if missing.is_empty() {
+                continue;
+            }
+            let first = missing[..missing.len().min(FEW)].join(", ");
+            let more = if missing.len() > FEW { " …" } else { "" };
+            let (count, all) = (missing.len(), items.len());
+            parts.push(format!("{count} of {all} {what} ({first}{more})"));
+        }
+        parts.join(", ")
     }
 
     /// Whether two items read the same in some language, so that a choice would stand twice.

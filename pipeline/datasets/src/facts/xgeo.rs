@@ -151,15 +151,22 @@ impl<'a> Source<'a> {
                 .snapshot
                 .labels(&sources.query("labels.rq")?, &entities)?,
         };
-        for (country, _) in countries() {
-            if let Some(language) = catalogue.missing(country) {
-                return Err(DatasetError::NoLabel {
-                    task: Task::XGeo,
-                    what: "country",
-                    item: country,
-                    language: language.clone(),
-                });
-            }
+        let countries: BTreeSet<Qid> = countries().map(|(country, _)| country).collect();
+        if let Some(language) = countries.iter().find_map(|&it| catalogue.missing(it)) {
+            // All at once: a new language lacks hundreds.
+            let places = [
+                ("countries", countries),
+                (
+                    "divisions",
+                    divisions.iter().map(|it| it.division).collect(),
+                ),
+                ("cities", cities.iter().map(|it| it.city).collect()),
+            ];
+            return Err(DatasetError::NoLabel {
+                task: Task::XGeo,
+                missing: catalogue.without_label(language, &places),
+                language: language.clone(),
+            });
         }
         Ok(Self {
             cities,
