@@ -358,7 +358,7 @@ fn an_empty_variable_counts_as_not_set() {
     // Where nothing is said of the seconds between lines of progress, they are 30.
     let (code, said) = run(&["datasets", "xcopa-mini"]);
     assert_eq!(code, Some(0), "{said}");
-    // An empty endpoint is none: the model is looked for here.
+    // An empty endpoint counts as not set: the model is looked for here.
     let (code, said) = run(&["evaluate", "xcopa-mini", "--model", "no-such-model"]);
     assert_eq!(code, Some(1));
     assert!(said.contains("no-such-model"), "{said}");
