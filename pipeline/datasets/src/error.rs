@@ -1,7 +1,7 @@
 use crate::wikidata::WikidataError;
 use clika_base::files::ArtifactError;
 use clika_base::templates::TemplateError;
-use clika_base::types::{FilePosition, LanguageCode, Qid, Task};
+use clika_base::types::{FilePosition, LanguageCode, Task};
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
