@@ -44,7 +44,8 @@ impl AnswerReader {
     ///
     /// Accepted are an option's letter, alone or with its text after it, plain, bracketed, bold, boxed, as JSON or
     /// after an introduction such as "Answer:"; full-width and circled letters; the letters that the language counts
-    /// options with; a choice's own text; and its number alone, if every choice has one. A word or two and a colon
+    /// options with; a choice's own text; and its number alone, if every choice has one and it cannot be an option's
+    /// position. A word or two and a colon
     /// introduce a letter in any language. Invalid are letters beyond the choices, two different letters, a letter
     /// whose text is another choice's, words that merely begin with a letter, and everything else.
     pub fn read(&self, response: &str, choices: &[String]) -> Answer {
@@ -313,6 +314,11 @@ impl Choices {
             // The word for an era stands in the choices, and a model may leave it out.
             let numbers = self.numbers.as_deref()?;
             if bare(text).contains(char::is_whitespace) {
+                return None;
+            }
+            // "2" may be the second option.
+            let positions = 1..=self.count();
+            if said.parse().is_ok_and(|number| positions.contains(&number)) {
                 return None;
             }
             of(numbers)

@@ -224,32 +224,8 @@ pub(super) fn parent(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::files::sha256_hex;
+    use crate::files::test_folders::{names, publish};
     use std::collections::BTreeMap;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn publish(draft: FolderDraft, name: &str, content: &str) {
-        let mut manifest = Manifest::new(
-            "a test",
-            "a stage",
-            serde_json::Value::Null,
-            BTreeMap::new(),
-        );
-        manifest.files.insert(name.to_owned(), sha256_hex(content));
-        draft.write(name, content.as_bytes()).unwrap();
-        draft
-            .write(Manifest::FILE, manifest.to_json().as_bytes())
-            .unwrap();
-        draft.publish().unwrap();
-    }
 
     #[test]
     fn what_others_put_there_is_not_removed() {

@@ -7,6 +7,8 @@ mod lock;
 mod manifest;
 mod recover;
 mod replace;
+#[cfg(test)]
+mod test_folders;
 
 pub use atomic::{FolderDraft, TakenFolder, is_scratch};
 pub use digest::{sha256_file, sha256_file_once, sha256_hex};

@@ -57,13 +57,7 @@ pub fn move_file(from: &Path, to: &Path) -> Result<(), ArtifactError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
-    }
+    use crate::files::test_folders::names;
 
     #[test]
     fn a_file_is_replaced_and_leaves_no_rest() {

@@ -70,8 +70,8 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     let births: BTreeSet<Year> = usable.iter().map(|person| person.birth).collect();
     let deaths: BTreeSet<Year> = usable.iter().map(|person| person.death).collect();
 
-    let none = |language: &Language| language.citizenships().next().is_none();
-    if sources.languages.iter().all(none) {
+    let has_no_state = |language: &Language| language.citizenships().next().is_none();
+    if sources.languages.iter().all(has_no_state) {
         return Err(DatasetError::NoCountry { task: Task::XPeo });
     }
     let mut items = Vec::new();
@@ -83,7 +83,7 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
         {
             continue;
         }
-        if none(language) {
+        if has_no_state(language) {
             report.exceptions.push(Exception::of_language(
                 language,
                 "lists no state: it is asked about the people of the others, and has none of its own",

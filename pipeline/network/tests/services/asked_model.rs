@@ -2,31 +2,22 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::service::{self, question};
 use clika_base::types::{NoProgress, Progress};
-use clika_network::http::RetryPolicy;
 use clika_network::services::{
-    AnswerCache, ApiError, Budget, CallError, ChatRole, Completion, GenerationRequest, OpenAi,
-    Prompt, Service, ServiceConfig,
+    AnswerCache, ApiError, Budget, CallError, Completion, OpenAi, Service, ServiceConfig,
 };
-use serde_json::{Map, Value, json};
-use std::{cell::RefCell, path::Path, time::Duration};
+use serde_json::{Value, json};
+use std::{cell::RefCell, path::Path};
 use stub_server::{StubRequest, StubResponse, StubServer};
 
 fn rules(max_requests: Option<u64>) -> ServiceConfig {
     ServiceConfig {
         concurrency: 1,
-        requests_per_minute: None,
-        tokens_per_minute: None,
-        timeout: Duration::from_millis(500),
-        retry: RetryPolicy {
-            attempts: 3,
-            first_wait: Duration::from_millis(1),
-        },
-        budget: Budget {
+        ..service::rules(Budget {
             max_requests,
             ..Budget::default()
-        },
-        key_in_clear: false,
+        })
     }
 }
 
@@ -34,14 +25,6 @@ fn model(stub: &StubServer, cache: &Path) -> OpenAi {
     let cache = AnswerCache::open(cache).unwrap();
     let service = Service::new("stub", rules(None), cache).unwrap();
     OpenAi::new(service, &format!("{}/v1", stub.origin()), "m", None, "X").unwrap()
-}
-
-fn question(text: &str) -> GenerationRequest {
-    GenerationRequest {
-        prompt: Prompt::Chat(vec![(ChatRole::User, text.to_owned())]),
-        max_tokens: 10,
-        fields: Map::new(),
-    }
 }
 
 fn answer(status: u16, body: &Value) -> StubResponse {

@@ -15,7 +15,7 @@ use stub_server::{StubResponse, StubServer};
 
 const KEY: &str = "sk-never-to-be-seen";
 
-fn rules(budget: Budget) -> ServiceConfig {
+pub(crate) fn rules(budget: Budget) -> ServiceConfig {
     ServiceConfig {
         concurrency: 4,
         requests_per_minute: None,
@@ -37,7 +37,7 @@ fn model(stub: &StubServer, cache: &Path, budget: Budget) -> Result<OpenAi, ApiE
     OpenAi::new(service, &base, "m", Some(&key), "CLIKA_API_KEY")
 }
 
-fn question(text: &str) -> GenerationRequest {
+pub(crate) fn question(text: &str) -> GenerationRequest {
     GenerationRequest {
         prompt: Prompt::Chat(vec![(ChatRole::User, text.to_owned())]),
         max_tokens: 10,
