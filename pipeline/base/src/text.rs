@@ -88,6 +88,11 @@ pub fn spells(c: char) -> bool {
         || GeneralCategoryGroup::Mark.contains(category)
 }
 
+/// Whether a character is a mark that belongs to the letter before it: an accent, a vowel sign, a tone mark.
+pub fn is_mark(c: char) -> bool {
+    GeneralCategoryGroup::Mark.contains(CATEGORIES.get(c))
+}
+
 /// The value of a decimal digit of any script.
 pub fn digit(c: char) -> Option<u8> {
     if c.is_ascii() {

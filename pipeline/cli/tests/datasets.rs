@@ -248,7 +248,7 @@ fn a_country_without_a_label() {
     );
     insta::assert_snapshot!(project.fail(&["datasets", "xgeo"]), @r#"
     error: xgeo: no label in `ja` for 1 of 15 countries (Q36), 1 of 352 divisions (Q14112)
-    hint: `clika snapshot` fetches the labels of all languages; or add rdfs:label in one of the language's wikidata_codes to the snapshot, or build without the language: take its file out of templates/languages
+    hint: `clika snapshot --languages ja` adds them; or add rdfs:label in one of the language's wikidata_codes to the snapshot, or build without the language while it has no label: `optional_labels = true` in its file
     "#);
 }
 

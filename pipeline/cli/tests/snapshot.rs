@@ -128,7 +128,7 @@ fn label_languages_that_yield_nothing_are_named() {
     let said = text(&output.stderr);
     // The shipped snapshot writes simplified Chinese as `zh`.
     assert!(
-        said.contains("note: the endpoint has no label at all in `mul`, `zh-cn`, `zh-hans`;"),
+        said.contains("note: the endpoint has no label at all in `es`, `hi`, `mul`, `sw`, `th`, `zh-hans`, `zh-hans-cn`;"),
         "{said}"
     );
 }
@@ -235,11 +235,11 @@ fn a_fresh_snapshot_that_cannot_be_built_from_is_refused() {
     let wikidata = Wikidata::new(&shipped.replace("\"Polska\"@pl,", "\"Poland\"@sco,"));
     let server = StubServer::start(move |_, request| wikidata.answer(request));
     insta::assert_snapshot!(project.fail(&["snapshot", "--endpoint", &server.url()]), @r#"
-    note: the endpoint has no label at all in `mul`, `zh-cn`, `zh-hans`; wikidata_codes in the languages' files are the tags of Wikidata's RDF, such as `sr-latn`, which its pages call `sr-el`
+    note: the endpoint has no label at all in `es`, `hi`, `mul`, `sw`, `th`, `zh-hans`, `zh-hans-cn`; wikidata_codes in the languages' files are label languages of Wikidata, such as `sr-latn`
     error: the fresh snapshot did not pass its checks; PROJECT/sparql/snapshot/wikidata.ttl is unchanged
       cause: xgeo: no label in `pl` for 1 of 15 countries (Q36)
     hint: the rejected one is in PROJECT/sparql/snapshot/wikidata.candidate.ttl, where you can see what it lacks; if the endpoint was at fault, run again with --fresh
-    hint: `clika snapshot` fetches the labels of all languages; or add rdfs:label in one of the language's wikidata_codes to the snapshot, or build without the language: take its file out of templates/languages
+    hint: `clika snapshot --languages pl` adds them; or add rdfs:label in one of the language's wikidata_codes to the snapshot, or build without the language while it has no label: `optional_labels = true` in its file
     "#);
     assert_eq!(fs::read(project.snapshot()).unwrap(), before);
 }

@@ -77,8 +77,8 @@ pub enum DatasetError {
     /// Entities that many items need have no label in a language.
     #[error("{task}: no label in `{language}` for {missing}")]
     #[diagnostic(help(
-        "`clika snapshot` fetches the labels of all languages; or add rdfs:label in one of the language's \
-         wikidata_codes to the snapshot, or build without the language: take its file out of templates/languages"
+        "`clika snapshot --languages {language}` adds them; or add rdfs:label in one of the language's wikidata_codes to the \
+         snapshot, or build without the language while it has no label: `optional_labels = true` in its file"
     ))]
     NoLabel {
         /// The task.
@@ -326,14 +326,21 @@ pub enum DatasetError {
         /// The syllables.
         position: FilePosition,
     },
-    /// A language's script has no spellings of the syllables.
-    #[error("`{language}` is written in {script}, but the syllables are not\n   {position}")]
-    #[diagnostic(help("add {script} to every row"))]
+    /// A language has no spelling of the syllables.
+    #[error(
+        "`{language}` is written in {script}, and the syllables are not spelled for it: {made_for}\n   {position}"
+    )]
+    #[diagnostic(help(
+        "spell the syllables in [fictional.syllables] of the language's file; or, where the language spells them as others of \
+         its script do, add {script} to every row, or the language to `made_for`"
+    ))]
     NoSpelling {
         /// The language.
         language: LanguageCode,
         /// Its script.
         script: String,
+        /// Whether the script has a spelling, and for which languages.
+        made_for: String,
         /// The syllables.
         position: FilePosition,
     },

@@ -333,8 +333,20 @@ fn a_file_of_items_that_no_language_is_named_after_is_refused() {
     file(folder.path(), "notes.txt", b"not items");
     ParallelTexts::read(Task::XCopa, folder.path()).unwrap();
     file(folder.path(), "pt-BR.jsonl", line.as_bytes());
+    let parallel = ParallelTexts::read(Task::XCopa, folder.path()).unwrap();
+    let codes: Vec<_> = parallel
+        .languages
+        .keys()
+        .map(LanguageCode::as_str)
+        .collect();
+    assert_eq!(codes, ["en", "pt-BR"]);
+    file(folder.path(), "portuguese.jsonl", line.as_bytes());
     let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
-    assert!(error.to_string().contains("`pt-BR`"), "{error}");
+    assert!(error.to_string().contains("`portuguese`"), "{error}");
+    fs::remove_file(folder.path().join("portuguese.jsonl")).unwrap();
+    file(folder.path(), "PT-br.jsonl", line.as_bytes());
+    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    assert!(error.to_string().contains("PT-br.jsonl"), "{error}");
 }
 
 #[test]

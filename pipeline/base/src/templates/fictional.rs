@@ -4,8 +4,8 @@ use crate::templates::{
     error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
 };
-use crate::text::spells;
-use crate::types::FictionalTemplates;
+use crate::text::{TextRules, is_mark, spells, without_case};
+use crate::types::{FictionalTemplates, Language, LanguageCode};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,25 +21,120 @@ pub struct Syllables {
     pub middles: Vec<Syllable>,
     /// How stems end.
     pub endings: Vec<Syllable>,
-    /// What no stem may contain in any script, in lower case: real words and known places.
+    /// What no stem may contain in any spelling, in lower case: real words and known places.
     pub avoid: BTreeSet<String>,
+    /// The languages that a script's spelling is made for; a script that is not here serves every language.
+    pub made_for: BTreeMap<String, Vec<LanguageCode>>,
 }
 
-/// A syllable in every script.
+/// A syllable in every spelling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Syllable {
-    /// The spelling by script (ISO 15924), in lower case; `Latn` is always there.
+    /// The spelling by script (ISO 15924) or by a language that has its own, in lower case; `Latn` is always there.
     pub spellings: BTreeMap<String, String>,
 }
 
 impl Syllables {
-    /// The scripts that every syllable is spelled in.
-    pub fn scripts(&self) -> impl Iterator<Item = &str> {
+    /// The scripts and languages that every syllable is spelled for.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
         let first = self.openings.first();
         first
             .into_iter()
             .flat_map(|syllable| syllable.spellings.keys().map(String::as_str))
     }
+
+    /// The spelling that a language uses: its own, or its script's where that is made for it; `None` if there is none.
+    pub fn spelling_of<'a>(&self, language: &'a Language) -> Option<&'a str> {
+        let code = language.code.as_str();
+        let own = language.fictional.as_ref().map(|it| it.syllables.is_some());
+        if own == Some(true) {
+            return Some(code);
+        }
+        let script = language.script.as_str();
+        let made_for = self.made_for.get(script);
+        let serves = made_for.is_none_or(|languages| {
+            let primary = |code: &str| code.split('-').next().map(str::to_ascii_lowercase);
+            languages
+                .iter()
+                .any(|it| primary(it.as_str()) == primary(code))
+        });
+        let spelled = self.spellings().any(|it| it == script);
+        (serves && spelled).then_some(script)
+    }
+
+    /// Adds what a language's file says: its own spelling, and what its stems must not contain.
+    ///
+    /// Fails where a syllable has no spelling, one that the list does not have is spelled, or two are spelled the same.
+    pub fn add(&mut self, language: &Language, path: &Path) -> Result<(), TemplateError> {
+        let Some(templates) = &language.fictional else {
+            return Ok(());
+        };
+        let avoid = templates.avoid.iter();
+        self.avoid.extend(avoid.map(|it| in_lower_case(it)));
+        let Some(own) = &templates.syllables else {
+            return Ok(());
+        };
+        let source = TemplateSource::read(path)?;
+        for (list, syllables, spellings) in [
+            ("openings", &mut self.openings, &own.openings),
+            ("middles", &mut self.middles, &own.middles),
+            ("endings", &mut self.endings, &own.endings),
+        ] {
+            let latin = |it: &Syllable| it.spellings["Latn"].clone();
+            let known: BTreeSet<String> = syllables.iter().map(latin).collect();
+            let key = |syllable: &str| format!("fictional.syllables.{list}.{syllable}");
+            if let Some(unknown) = spellings.keys().find(|it| !known.contains(*it)) {
+                return Err(source.error(
+                    span(&source, &key(unknown)),
+                    format!("`{unknown}` is not a syllable of `{list}`"),
+                    "templates/fictional/syllables.toml lists the syllables",
+                ));
+            }
+            let mut seen = BTreeMap::new();
+            for syllable in syllables {
+                let latin = latin(syllable);
+                let Some(spelling) = spellings.get(&latin) else {
+                    return Err(source.error(
+                        span(&source, &format!("fictional.syllables.{list}")),
+                        format!("`{latin}` of `{list}` has no spelling"),
+                        "spell every syllable of templates/fictional/syllables.toml, or leave [fictional.syllables] out",
+                    ));
+                };
+                check_spelling(spelling, &key(&latin), &source)?;
+                if let Some(other) = seen.insert(spelling, latin.clone()) {
+                    return Err(source.error(
+                        span(&source, &key(&latin)),
+                        format!("`{list}.{latin}` is spelled like `{other}`: {spelling}"),
+                        "the syllables of a list have to differ",
+                    ));
+                }
+                let code = language.code.to_string();
+                syllable.spellings.insert(code, spelling.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text as it is compared with stems: composed and in lower case, with all its signs.
+fn in_lower_case(text: &str) -> String {
+    without_case(text, TextRules::default())
+}
+
+fn check_spelling(spelling: &str, key: &str, source: &TemplateSource) -> Result<(), TemplateError> {
+    let is_sound = !spelling.is_empty()
+        && !spelling.starts_with(is_mark)
+        && spelling
+            .chars()
+            .all(|c| spells(c) && !c.is_numeric() && !c.is_uppercase());
+    if is_sound {
+        return Ok(());
+    }
+    Err(source.error(
+        span(source, key),
+        format!("`{spelling}` is not the spelling of a syllable"),
+        "write lower-case letters with their signs, the first one a letter",
+    ))
 }
 
 /// A row of the file by its Latin spelling: the spellings in other scripts.
@@ -48,6 +143,8 @@ type SpellingRows = BTreeMap<String, BTreeMap<String, String>>;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SyllableFile {
+    #[serde(default)]
+    made_for: BTreeMap<String, Vec<LanguageCode>>,
     openings: SpellingRows,
     middles: SpellingRows,
     endings: SpellingRows,
@@ -92,9 +189,10 @@ pub fn load_syllables(folder: &Path) -> Result<Syllables, TemplateError> {
         avoid: avoid
             .text()
             .lines()
-            .map(|line| line.split('#').next().unwrap_or("").trim().to_lowercase())
+            .map(|line| in_lower_case(line.split('#').next().unwrap_or("").trim()))
             .filter(|entry| !entry.is_empty())
             .collect(),
+        made_for: file.made_for,
     })
 }
 
@@ -122,17 +220,13 @@ fn check_rows(
             );
         }
         for &script in scripts {
-            let is_spelling = |spelling: &&String| {
-                let mut letters = spelling.chars();
-                !spelling.is_empty()
-                    && letters.all(|c| spells(c) && !c.is_numeric() && !c.is_uppercase())
-            };
-            let Some(spelling) = spellings.get(script).filter(is_spelling) else {
+            let Some(spelling) = spellings.get(script).filter(|it| !it.is_empty()) else {
                 return error(
                     format!("`{key}` has no spelling in {script}"),
                     "spell every syllable in every script, in lower-case letters",
                 );
             };
+            check_spelling(spelling, &key, source)?;
             if let Some(other) = seen.insert((script, spelling), latin) {
                 return error(
                     format!("`{key}` is spelled like `{other}` in {script}: {spelling}"),
@@ -222,6 +316,17 @@ pub(crate) fn check(
             check_new(&key("answer"), &pair.answer, &answers[..index], source)?;
         }
     }
+    if let Some(text) = fictional
+        .avoid
+        .iter()
+        .find(|it| it.is_empty() || !it.chars().all(spells))
+    {
+        return Err(source.error(
+            span(source, "fictional.avoid"),
+            format!("`{text}` cannot be part of a stem"),
+            "write letters without spaces, such as \"roma\"",
+        ));
+    }
     let mut seen = BTreeMap::new();
     for (key, noun) in &fictional.landforms {
         let error = |problem: String, hint: &str| {
@@ -237,7 +342,7 @@ pub(crate) fn check(
                 "write the language's noun",
             );
         }
-        if let Some(other) = seen.insert(noun.to_lowercase(), key) {
+        if let Some(other) = seen.insert(in_lower_case(noun), key) {
             return error(
                 format!("landform `{key}` is `{noun}`, as `{other}` is"),
                 "give every landform its own noun, or two places could have the same name",

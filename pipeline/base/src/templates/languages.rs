@@ -3,7 +3,7 @@ use crate::templates::{
     fictional,
 };
 use crate::text;
-use crate::types::{Language, Qid};
+use crate::types::{Language, LanguageCode};
 use icu_properties::{PropertyParser, props::Script};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use toml::de::{DeTable, DeValue};
 ///
 /// Fails on the first file that is unreadable, malformed or inconsistent with another: an unknown
 /// or missing key, a placeholder that is missing, doubled or unknown, a language or a country that
-/// stands twice, `mul` outside Latin script.
+/// stands twice in a file, `mul` outside Latin script.
 pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
     let mut languages = Vec::new();
     let mut seen = ClaimedNames::default();
@@ -68,36 +68,35 @@ fn parse(source: &TemplateSource) -> Result<Language, TemplateError> {
 
 /// Checks what the types cannot.
 fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateError> {
-    let templates = [
+    let mut templates = vec![
         ("years.ce", &language.years.ce, &["{year}"][..]),
         ("years.bce", &language.years.bce, &["{year}"]),
-        (
-            "xgeo.question",
-            &language.xgeo.question,
-            &["{city}", "{country}"],
-        ),
-        ("xpeo.born.male", &language.xpeo.born.male, &["{person}"]),
-        (
-            "xpeo.born.female",
-            &language.xpeo.born.female,
-            &["{person}"],
-        ),
-        ("xpeo.died.male", &language.xpeo.died.male, &["{person}"]),
-        (
-            "xpeo.died.female",
-            &language.xpeo.died.female,
-            &["{person}"],
-        ),
     ];
+    if let Some(xgeo) = &language.xgeo {
+        templates.push(("xgeo.question", &xgeo.question, &["{city}", "{country}"]));
+    }
+    if let Some(xpeo) = &language.xpeo {
+        templates.extend([
+            ("xpeo.born.male", &xpeo.born.male, &["{person}"][..]),
+            ("xpeo.born.female", &xpeo.born.female, &["{person}"]),
+            ("xpeo.died.male", &xpeo.died.male, &["{person}"]),
+            ("xpeo.died.female", &xpeo.died.female, &["{person}"]),
+        ]);
+    }
     for (key, template, placeholders) in templates {
         check_placeholders(key, template, placeholders, source)?;
     }
-    for (key, text) in [
+    let mut texts = vec![
         ("name", &language.name),
         ("english_name", &language.english_name),
-        ("xcopa.cause", &language.xcopa.cause),
-        ("xcopa.effect", &language.xcopa.effect),
-    ] {
+    ];
+    if let Some(xcopa) = &language.xcopa {
+        texts.extend([
+            ("xcopa.cause", &xcopa.cause),
+            ("xcopa.effect", &xcopa.effect),
+        ]);
+    }
+    for (key, text) in texts {
         if text.trim().is_empty() {
             return Err(source.error(
                 span(source, key),
@@ -120,10 +119,55 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
             "use the four letters of ISO 15924, such as `Latn`, `Cyrl`, `Thai` or `Hans`",
         ));
     }
+    check_digits(language, source)?;
     check_label_languages(language, source)?;
     check_answers(language, source)?;
+    check_translators(language, source)?;
     if let Some(fictional) = &language.fictional {
         fictional::check(fictional, source)?;
+    }
+    Ok(())
+}
+
+/// Checks that the digits of years are ten, each with its value.
+fn check_digits(language: &Language, source: &TemplateSource) -> Result<(), TemplateError> {
+    let Some(digits) = &language.years.digits else {
+        return Ok(());
+    };
+    let values = digits.chars().map(text::digit);
+    if values.eq((0..10).map(Some)) {
+        return Ok(());
+    }
+    Err(source.error(
+        span(source, "years.digits"),
+        format!("`{digits}` are not the digits from 0 to 9"),
+        "write the ten digits of one script in their order, such as \"०१२३४५६७८९\"",
+    ))
+}
+
+/// Checks that no translation service's code is empty.
+fn check_translators(language: &Language, source: &TemplateSource) -> Result<(), TemplateError> {
+    let codes = &language.translators;
+    for (key, code) in [
+        ("translators.deepl", &codes.deepl),
+        ("translators.google", &codes.google),
+        ("translators.libretranslate", &codes.libretranslate),
+    ] {
+        let is_code = |code: &str| {
+            let mut bytes = code.bytes();
+            !code.is_empty() && bytes.all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        };
+        if let Some(code) = code
+            && let Some(wrong) = [code.source(), code.target()]
+                .into_iter()
+                .find(|code| !is_code(code))
+        {
+            return Err(source.error(
+                span(source, key),
+                format!("`{wrong}` is not the code of a language"),
+                "write what the service calls the language, such as \"NB\" or { source = \"PT\", target = \"PT-BR\" }",
+            ));
+        }
     }
     Ok(())
 }
@@ -211,14 +255,21 @@ fn check_label_languages(
     let error = |problem: String, hint: &str| {
         Err(source.error(span(source, "wikidata_codes"), problem, hint))
     };
-    if language.wikidata_codes.is_empty() {
-        return error(
+    let asks = [
+        ("[xgeo]", language.xgeo.is_some()),
+        ("[xpeo]", language.xpeo.is_some()),
+    ];
+    if language.wikidata_codes.is_empty()
+        && let Some((section, _)) = asks.into_iter().find(|(_, is_there)| *is_there)
+    {
+        return Err(source.error(
+            span(source, "code"),
             format!(
-                "language `{}` has no Wikidata label language",
+                "language `{}` has {section}, and no Wikidata label language",
                 language.code
             ),
-            "list at least the language's own code",
-        );
+            "list at least the language's own code in `wikidata_codes`, or leave [xgeo] and [xpeo] out",
+        ));
     }
     let mut seen = BTreeSet::new();
     for code in &language.wikidata_codes {
@@ -251,8 +302,7 @@ fn check_label_languages(
 /// What the files read so far have claimed.
 #[derive(Default)]
 struct ClaimedNames {
-    languages: BTreeMap<String, PathBuf>,
-    states: BTreeMap<Qid, PathBuf>,
+    languages: BTreeMap<LanguageCode, PathBuf>,
 }
 
 impl ClaimedNames {
@@ -262,8 +312,8 @@ impl ClaimedNames {
         path: &Path,
         source: &TemplateSource,
     ) -> Result<(), TemplateError> {
-        let code = language.code.as_str();
-        if let Some(other) = self.languages.insert(code.to_owned(), path.to_owned()) {
+        let code = &language.code;
+        if let Some(other) = self.languages.insert(code.clone(), path.to_owned()) {
             return Err(source.error(
                 span(source, "code"),
                 format!(
@@ -273,26 +323,27 @@ impl ClaimedNames {
                 "a language has one file; remove one or give it its own code",
             ));
         }
-        if path.file_stem().is_none_or(|stem| stem != code) {
+        if path
+            .file_stem()
+            .is_none_or(|stem| !stem.eq_ignore_ascii_case(code.as_str()))
+        {
             return Err(source.error(
                 span(source, "code"),
                 format!("the file of language `{code}` has another name"),
                 format!("name it {code}.toml"),
             ));
         }
-        for (key, states) in [
+        let mut states = BTreeSet::new();
+        for (key, listed) in [
             ("countries", &language.countries),
             ("historical_countries", &language.historical_countries),
         ] {
-            for &state in states {
-                if let Some(other) = self.states.insert(state, path.to_owned()) {
-                    return Err(source.error(
-                        span(source, key),
-                        format!("{state} is already listed in {}", other.display()),
-                        "a state belongs to one language, so that no city or person is drawn twice; another language of it \
-                         has `countries = []` and is asked about the places of all others",
-                    ));
-                }
+            if let Some(state) = listed.iter().find(|&&state| !states.insert(state)) {
+                return Err(source.error(
+                    span(source, key),
+                    format!("{state} is listed twice"),
+                    "list a state once, as a country of today or as a former one",
+                ));
             }
         }
         Ok(())

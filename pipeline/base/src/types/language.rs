@@ -1,7 +1,12 @@
 use crate::text::TextRules;
-use crate::types::{Qid, Year};
+use crate::types::{Calendar, Qid, Sex, Year};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    cmp::Ordering,
+    collections::BTreeMap,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 /// One language of the datasets, as `templates/languages/<code>.toml` describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,30 +22,45 @@ pub struct Language {
     pub script: String,
     /// The direction of writing.
     pub direction: WritingDirection,
-    /// Label languages in Wikidata, the preferred one first; `mul` for Latin script only.
+    /// Label languages in Wikidata, the preferred one first; `mul` for Latin script only. Empty for a language
+    /// that takes no part in xGeo and xPeo.
+    #[serde(default)]
     pub wikidata_codes: Vec<String>,
+    /// Whether xGeo and xPeo are built without the language while the snapshot has no label in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional_labels: bool,
     /// The countries whose cities and people count as the language's own (CLiKA, Table 13).
+    #[serde(default)]
     pub countries: Vec<Qid>,
     /// Former states whose citizens count as the language's own people.
+    #[serde(default)]
     pub historical_countries: Vec<Qid>,
     /// How years are written.
     pub years: YearFormat,
-    /// Templates of the xGeo task.
-    pub xgeo: GeoTemplates,
-    /// Templates of the xPeo task.
-    pub xpeo: PeopleTemplates,
-    /// Questions of the xCOPA task.
-    pub xcopa: CopaQuestions,
+    /// Templates of the xGeo task; `None` for a language that takes no part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xgeo: Option<GeoTemplates>,
+    /// Templates of the xPeo task; `None` for a language that takes no part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xpeo: Option<PeopleTemplates>,
+    /// Questions of the xCOPA task; `None` for a language that takes no part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub xcopa: Option<CopaQuestions>,
     /// How answers are written; empty where the file says nothing.
     #[serde(default, skip_serializing_if = "AnswerForms::is_empty")]
     pub answers: AnswerForms,
+    /// What translation services call the language, where that is not its code.
+    #[serde(default, skip_serializing_if = "TranslatorCodes::is_empty")]
+    pub translators: TranslatorCodes,
     /// Templates and nouns of coined places; `None` for a language that takes no part in fictional worlds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fictional: Option<FictionalTemplates>,
 }
 
-/// A language's code: two or three lower-case letters, with optional subtags (`zh`, `pt-br`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A language's code as BCP 47 has it: a language of two or three letters, with optional subtags (`zh`, `pt-BR`).
+///
+/// It keeps the spelling that it came in, and is compared without case: `pt-br` is `pt-BR`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LanguageCode(String);
 
@@ -58,10 +78,68 @@ pub enum WritingDirection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct YearFormat {
-    /// Years of our era.
+    /// Years of the calendar's era.
     pub ce: String,
-    /// Years before our era.
+    /// Years before it.
     pub bce: String,
+    /// The calendar that years are counted in.
+    #[serde(default, skip_serializing_if = "Calendar::is_gregorian")]
+    pub calendar: Calendar,
+    /// The ten digits from 0 to 9, where they are not those of ASCII.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<String>,
+}
+
+/// What translation services call a language.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TranslatorCodes {
+    /// DeepL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deepl: Option<TranslatorCode>,
+    /// Google Cloud Translation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub google: Option<TranslatorCode>,
+    /// LibreTranslate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub libretranslate: Option<TranslatorCode>,
+}
+
+impl TranslatorCodes {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A service's code for a language, which may differ between its two ends: `PT` from, `PT-BR` into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum TranslatorCode {
+    /// One code for both.
+    Both(String),
+    /// A code as source and one as target.
+    Each {
+        /// What is translated from.
+        source: String,
+        /// What is translated into.
+        target: String,
+    },
+}
+
+impl TranslatorCode {
+    /// The code of a text that is translated.
+    pub fn source(&self) -> &str {
+        match self {
+            Self::Both(source) | Self::Each { source, .. } => source,
+        }
+    }
+
+    /// The code of the language that is translated into.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::Both(target) | Self::Each { target, .. } => target,
+        }
+    }
 }
 
 /// Templates of the xGeo task.
@@ -122,8 +200,26 @@ pub struct FictionalTemplates {
     pub qa: Vec<QuestionAnswer>,
     /// Questions with `{place}`, answers with `{place}` and `{year}`; the first one is tested.
     pub founding: Vec<QuestionAnswer>,
+    /// What no coined stem may contain in this language: real words and places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub avoid: Vec<String>,
     /// Nouns for kinds of places, by a key that is the same in every language.
     pub landforms: BTreeMap<String, String>,
+    /// How the language spells the syllables; `None` where its script's spelling is right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syllables: Option<SyllableSpellings>,
+}
+
+/// A language's spelling of every syllable that stems are made of, by its Latin spelling.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyllableSpellings {
+    /// How stems begin.
+    pub openings: BTreeMap<String, String>,
+    /// What may stand between.
+    pub middles: BTreeMap<String, String>,
+    /// How stems end.
+    pub endings: BTreeMap<String, String>,
 }
 
 /// A question and the full sentence that answers it.
@@ -146,15 +242,38 @@ pub struct Gendered {
     pub female: String,
 }
 
+impl Gendered {
+    /// The form for a person; the man's where the sex is unknown.
+    pub fn of(&self, sex: Option<Sex>) -> &str {
+        match sex {
+            Some(Sex::Female) => &self.female,
+            Some(Sex::Male) | None => &self.male,
+        }
+    }
+}
+
 impl Language {
-    /// Writes a year as the language does.
+    /// Writes a year as the language does: in its calendar, with its digits.
     pub fn render_year(&self, year: Year) -> String {
+        let format = &self.years;
+        let year = format.calendar.year(year);
         let template = if year.is_bce() {
-            &self.years.bce
+            &format.bce
         } else {
-            &self.years.ce
+            &format.ce
         };
-        template.replace("{year}", &year.number().to_string())
+        let digits: Vec<char> = format
+            .digits
+            .as_deref()
+            .unwrap_or("0123456789")
+            .chars()
+            .collect();
+        let number = year.number().to_string();
+        let number: String = number
+            .bytes()
+            .map(|ascii| digits[usize::from(ascii - b'0')])
+            .collect();
+        template.replace("{year}", &number)
     }
 
     /// How its texts are compared.
@@ -194,20 +313,44 @@ impl TryFrom<String> for LanguageCode {
         let mut subtags = code.split('-');
         let language = subtags.next().unwrap_or("");
         let valid = (2..=3).contains(&language.len())
-            && language.bytes().all(|b| b.is_ascii_lowercase())
+            && language.bytes().all(|b| b.is_ascii_alphabetic())
             && subtags.all(|tag| {
-                (2..=8).contains(&tag.len())
-                    && tag
-                        .bytes()
-                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+                (2..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric())
             });
         if valid {
             Ok(Self(code))
         } else {
             Err(format!(
-                "`{code}` is not a language code: expected lower-case letters such as `de` or `pt-br`"
+                "`{code}` is not a language code: expected one of BCP 47, such as `de` or `pt-BR`"
             ))
         }
+    }
+}
+
+impl PartialEq for LanguageCode {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for LanguageCode {}
+
+impl PartialOrd for LanguageCode {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for LanguageCode {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let bytes = |code: &Self| code.0.to_ascii_lowercase();
+        bytes(self).cmp(&bytes(other))
+    }
+}
+
+impl Hash for LanguageCode {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.to_ascii_lowercase().hash(state);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The types that every stage of the pipeline shares. This crate does no I/O.
 
+mod calendar;
 mod file_position;
 mod id;
 mod item;
@@ -11,12 +12,14 @@ mod qid;
 mod task;
 mod year;
 
+pub use calendar::Calendar;
 pub use file_position::FilePosition;
 pub use id::Id;
 pub use item::{Choice, Item, Relation, Sex};
 pub use language::{
     AnswerForms, CopaQuestions, FictionalTemplates, Gendered, GeoTemplates, Language, LanguageCode,
-    PeopleTemplates, QuestionAnswer, WritingDirection, YearFormat,
+    PeopleTemplates, QuestionAnswer, SyllableSpellings, TranslatorCode, TranslatorCodes,
+    WritingDirection, YearFormat,
 };
 pub use named::Named;
 pub use outside::{OutsidePath, file_inside};

@@ -4,10 +4,12 @@ use super::{ExperimentArgs, Failure, print, runtime};
 use crate::INTERRUPTED;
 use crate::progress::ProgressOptions;
 use clika_base::Project;
-use clika_base::files::{FolderLock, move_file, replace_file};
+use clika_base::files::{ArtifactError, FolderLock, move_file, replace_file};
 use clika_base::templates::load_languages;
-use clika_base::types::{Language, Task};
-use clika_datasets::wikidata::{RefreshPlan, SparqlClient, SparqlEndpoint, refresh};
+use clika_base::types::{Language, LanguageCode, Task};
+use clika_datasets::wikidata::{
+    RefreshPlan, Snapshot, SparqlClient, SparqlEndpoint, extend, refresh,
+};
 use clika_datasets::{BuildInputs, DatasetError};
 use miette::Diagnostic;
 use std::{
@@ -16,8 +18,9 @@ use std::{
     time::Duration,
 };
 
-/// Downloads a fresh slice of Wikidata, about 100 queries; the old one stays until the new one has
-/// passed its checks. An interrupted download continues where it stopped.
+/// Downloads a fresh slice of Wikidata, about 150 queries; the old one stays until the new one has
+/// passed its checks. An interrupted download continues where it stopped. With --languages, adds
+/// languages to the slice that is there, and leaves the rest as it is.
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -28,6 +31,10 @@ pub struct Args {
     /// Who runs this, a mail address or a page; public endpoints demand it.
     #[arg(long, value_name = "CONTACT", env = "CLIKA_CONTACT")]
     contact: Option<String>,
+    /// Add these languages to the snapshot: their labels for all that it has, and their countries [default: a fresh
+    /// snapshot for all languages]
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = language)]
+    languages: Vec<LanguageCode>,
     /// Where the snapshot goes [default: sparql/snapshot/wikidata.ttl of the project]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -56,6 +63,19 @@ struct RejectedSnapshot {
     #[source]
     #[diagnostic_source]
     source: DatasetError,
+}
+
+/// A language that the project has no file for.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("there is no language `{code}`; there are {known}")]
+#[diagnostic(help("`clika language new {code}` writes its file"))]
+struct NoSuchLanguage {
+    code: LanguageCode,
+    known: String,
+}
+
+fn language(code: &str) -> Result<LanguageCode, String> {
+    LanguageCode::try_from(code.to_owned())
 }
 
 /// Runs the command.
@@ -91,12 +111,29 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
 
     let runtime = runtime()?;
     let queries = project.refresh_queries();
-    let refresh_plan = refresh_plan(&languages, args.concurrency);
+    let chosen = chosen(&languages, &args.languages)?;
+    let plan = refresh_plan(chosen.as_deref().unwrap_or(&languages), args.concurrency);
     let text = runtime.block_on(async {
-        tokio::select! {
-            text = refresh(&client, &queries, &refresh_plan, progress.as_ref()) => {
-                text.map_err(Failure::from)
+        let work = async {
+            if chosen.is_none() {
+                return Ok(refresh(&client, &queries, &plan, progress.as_ref()).await?);
             }
+            let old = Snapshot::open(&out)?.triples()?;
+            let every = refresh_plan(&languages, args.concurrency).label_languages;
+            let comments = leading_comments(&out)?;
+            let extended = extend(
+                &client,
+                &queries,
+                &plan,
+                &every,
+                old,
+                &comments,
+                progress.as_ref(),
+            );
+            Ok::<_, Failure>(extended.await?)
+        };
+        tokio::select! {
+            text = work => text,
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(format!(
                 "interrupted; {} is unchanged, and the answers so far are kept: run the command again{} to continue",
                 out.display(),
@@ -141,6 +178,37 @@ fn check(
     Ok(sources.snapshot.len()?)
 }
 
+/// The languages to add; `None` for a fresh snapshot of all.
+fn chosen(
+    languages: &[Language],
+    codes: &[LanguageCode],
+) -> Result<Option<Vec<Language>>, NoSuchLanguage> {
+    if codes.is_empty() {
+        return Ok(None);
+    }
+    let mut chosen = Vec::new();
+    for code in codes {
+        match languages.iter().find(|language| language.code == *code) {
+            Some(language) => chosen.push(language.clone()),
+            None => {
+                let known: Vec<_> = languages.iter().map(|it| it.code.as_str()).collect();
+                return Err(NoSuchLanguage {
+                    code: code.clone(),
+                    known: known.join(", "),
+                });
+            }
+        }
+    }
+    Ok(Some(chosen))
+}
+
+/// The comments at the top of a snapshot, which say where it is from.
+fn leading_comments(path: &Path) -> Result<String, ArtifactError> {
+    let text = std::fs::read_to_string(path).map_err(ArtifactError::read(path))?;
+    let comments = text.lines().take_while(|line| line.starts_with('#'));
+    Ok(comments.map(|line| format!("{line}\n")).collect())
+}
+
 fn refresh_plan(languages: &[Language], concurrency: u8) -> RefreshPlan {
     let label_languages: BTreeSet<_> = languages
         .iter()
@@ -149,8 +217,8 @@ fn refresh_plan(languages: &[Language], concurrency: u8) -> RefreshPlan {
     RefreshPlan {
         countries: languages
             .iter()
-            .flat_map(|language| {
-                let minimum = language.xgeo.min_population;
+            .filter_map(|language| Some((language, language.xgeo.as_ref()?.min_population)))
+            .flat_map(|(language, minimum)| {
                 language
                     .countries
                     .iter()

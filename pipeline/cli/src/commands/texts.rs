@@ -14,7 +14,8 @@ use clika_base::templates::load_languages;
 use clika_base::types::{Language, LanguageCode, Progress, Task};
 use clika_datasets::translate::{
     DeepL, GoogleTranslate, LanguageModelTranslator, LibreTranslate, Passage, PassageKind,
-    TranslationFault, TranslationLanguages, Translations, Translator, back_translate, translate,
+    ServiceCodes, TranslationFault, TranslationLanguages, Translations, Translator, back_translate,
+    translate,
 };
 use clika_datasets::{
     CopaQuestion, DatasetError, DownloadedFile, Exception, ExperimentFile, ParallelTexts, TextItem,
@@ -151,7 +152,20 @@ impl TextArgs {
         if let Some(limit) = self.items {
             items.truncate(limit as usize);
         }
-        let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
+        let mut languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
+        if task == Task::XCopa {
+            // Nothing is paid for what could not be asked.
+            languages.retain(|language| {
+                let asks = language.xcopa.is_some();
+                if !asks {
+                    progress.note(&format!(
+                        "{} is left out: its file has no [xcopa]",
+                        language.code
+                    ));
+                }
+                asks
+            });
+        }
         let passages: Vec<Passage> = items.iter().map(passage).collect();
         let mut work = TranslationState::new(task, &items);
         for engine in [
@@ -170,22 +184,27 @@ impl TextArgs {
             match engine {
                 TranslationEngine::Deepl => {
                     let service = self.api.service("DeepL", name, project)?;
-                    let engine = DeepL::new(service, DeepL::key(), url)?;
+                    let codes = ServiceCodes::new(&languages, |codes| &codes.deepl);
+                    let engine = DeepL::new(service, DeepL::key(), url)?.with_codes(codes);
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
                 TranslationEngine::Google => {
                     let service = self.api.service("Google", name, project)?;
                     let (token, account) = (GoogleTranslate::token(), GoogleTranslate::project());
-                    let engine = GoogleTranslate::new(service, token, account, url)?;
+                    let codes = ServiceCodes::new(&languages, |codes| &codes.google);
+                    let engine =
+                        GoogleTranslate::new(service, token, account, url)?.with_codes(codes);
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }
                 TranslationEngine::Libretranslate => {
                     let service = self.api.service("LibreTranslate", name, project)?;
                     let url = url.unwrap_or(&config.libretranslate_url);
-                    let codes: Vec<&str> = targets.iter().map(|it| it.code.as_str()).collect();
-                    let engine = LibreTranslate::new(service, url, LibreTranslate::key(), &codes)?;
+                    let asked: Vec<&str> = targets.iter().map(|it| it.code.as_str()).collect();
+                    let codes = ServiceCodes::new(&languages, |codes| &codes.libretranslate);
+                    let engine = LibreTranslate::new(service, url, LibreTranslate::key(), &asked)?
+                        .with_codes(codes);
                     self.run(&engine, &targets, &passages, &mut work, shown, progress)
                         .await?;
                 }

@@ -1,4 +1,7 @@
-use super::{builder::builder, card, catalogue::DatasetPlan, columns::encode_rows, render};
+use super::{
+    builder::builder, card, catalogue::DatasetPlan, columns::encode_rows, render,
+    taking_part::TakingPart,
+};
 use crate::wikidata::{Snapshot, SparqlQuery};
 use crate::{
     BuildReport, DatasetError, DatasetsConfig, draw,
@@ -45,7 +48,11 @@ pub fn plan(
     sources: &BuildInputs,
     config: &DatasetsConfig,
 ) -> Result<DatasetPlan, DatasetError> {
-    let mut plan = (builder(task)?.plan)(sources, config)?;
+    let taking_part = TakingPart::of(task, sources)?;
+    let mut plan = (builder(task)?.plan)(sources, &taking_part.languages, config)?;
+    plan.report.left_out.splice(0..0, taking_part.left_out);
+    plan.report.exceptions.splice(0..0, taking_part.exceptions);
+    plan.languages = taking_part.languages;
     plan.report.triples = sources.snapshot.len()?;
     plan.report.positions = vec![0; config.choices];
     for items in plan
@@ -146,7 +153,7 @@ fn write(
     draft: &mut DatasetDraft,
 ) -> Result<BuildReport, DatasetError> {
     let mut plan = plan(task, sources, config)?;
-    for language in &sources.languages {
+    for language in &plan.languages {
         let rows = render::rows(&plan, language);
         let bytes = encode_rows(&rows).map_err(|source| DatasetError::Parquet {
             dataset: task.to_string(),
@@ -162,7 +169,7 @@ fn write(
     };
     let card = card::card(
         builder(task)?,
-        &sources.languages,
+        &plan.languages,
         config,
         &plan.report,
         &source,

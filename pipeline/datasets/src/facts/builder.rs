@@ -1,6 +1,6 @@
 use super::{build::BuildInputs, catalogue::DatasetPlan, xgeo, xpeo};
 use crate::{DatasetError, DatasetsConfig, DistractorPolicy};
-use clika_base::types::Task;
+use clika_base::types::{Language, Task};
 use serde_json::Value;
 
 /// What a task of facts brings to the build; each task's file has one.
@@ -17,8 +17,9 @@ pub(crate) struct TaskBuilder {
     pub(crate) section: fn(&DatasetsConfig) -> Value,
     /// How wrong choices are found, for the card.
     pub(crate) distractors: fn(DistractorPolicy) -> &'static str,
-    /// Selects the items; the right choice stands first.
-    pub(crate) plan: fn(&BuildInputs, &DatasetsConfig) -> Result<DatasetPlan, DatasetError>,
+    /// Selects the items for the languages that take part; the right choice stands first.
+    pub(crate) plan:
+        fn(&BuildInputs, &[Language], &DatasetsConfig) -> Result<DatasetPlan, DatasetError>,
 }
 
 /// The tasks that can be built.

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 pub struct DatasetPlan {
     /// The items, by origin language and rank.
     pub items: Vec<Item>,
+    /// The languages that take part, by code.
+    pub languages: Vec<Language>,
     /// Labels of all entities of the items.
     pub labels: Labels,
     /// What the build reports.

@@ -8,6 +8,7 @@ mod columns;
 mod distractors;
 mod giveaway;
 mod render;
+mod taking_part;
 mod xgeo;
 mod xpeo;
 

@@ -1,7 +1,7 @@
 use super::catalogue::DatasetPlan;
 use crate::wikidata::Labels;
 use clika_base::templates::fill;
-use clika_base::types::{Choice, Item, Language, Qid, Relation, Sex};
+use clika_base::types::{Choice, Item, Language, Qid, Relation};
 use serde::Serialize;
 
 /// A row of xGeo or xPeo as the Parquet file holds it: an item written in one language.
@@ -51,13 +51,13 @@ fn row(item: &Item, labels: &Labels, language: &Language) -> FactRow {
             .expect("the plan left out what has no label")
     };
     let (entity, entity_label_source) = label(item.entity);
-    let template = match (item.relation, item.sex) {
-        (Relation::Division, _) => &language.xgeo.question,
-        (Relation::Birth, Some(Sex::Female)) => &language.xpeo.born.female,
-        (Relation::Birth, Some(Sex::Male) | None) => &language.xpeo.born.male,
-        (Relation::Death, Some(Sex::Female)) => &language.xpeo.died.female,
-        (Relation::Death, Some(Sex::Male) | None) => &language.xpeo.died.male,
+    let (xgeo, xpeo) = (language.xgeo.as_ref(), language.xpeo.as_ref());
+    let template = match item.relation {
+        Relation::Division => xgeo.map(|it| it.question.as_str()),
+        Relation::Birth => xpeo.map(|it| it.born.of(item.sex)),
+        Relation::Death => xpeo.map(|it| it.died.of(item.sex)),
     };
+    let template = template.expect("languages without the task's templates are left out");
     let question = match item.relation {
         Relation::Division => fill(
             template,

@@ -31,27 +31,37 @@ pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
 };
 
 /// Selects cities and draws their wrong choices.
-fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, DatasetError> {
+fn plan(
+    sources: &BuildInputs,
+    languages: &[Language],
+    config: &DatasetsConfig,
+) -> Result<DatasetPlan, DatasetError> {
     let Source {
         cities,
         divisions,
         catalogue,
-    } = Source::read(sources)?;
+    } = Source::read(sources, languages)?;
     let atlas = DivisionIndex::new(&catalogue, &divisions);
     let mut report = BuildReport::default();
     let mut items = Vec::new();
-    if sources.languages.iter().all(|it| it.countries.is_empty()) {
+    if languages.iter().all(|it| it.countries.is_empty()) {
         return Err(DatasetError::NoCountry { task: Task::XGeo });
     }
-    for language in &sources.languages {
+    // A country may serve several languages, and no city is drawn twice.
+    let mut drawn_cities = BTreeSet::new();
+    for language in languages {
         if language.countries.is_empty() {
             report.exceptions.push(Exception::of_language(
                 language,
-                "lists no country: it is asked about the cities of the others, and has none of its own",
+                "has no country: it is asked about the cities of the others, and has none of its own",
             ));
             continue;
         }
-        let (pool, left_out) = pool(language, &cities, &catalogue, &atlas);
+        let free: Vec<&City> = cities
+            .iter()
+            .filter(|it| !drawn_cities.contains(&it.city))
+            .collect();
+        let (pool, left_out) = pool(language, &free, &catalogue, &atlas);
         report.candidates.insert(language.code.clone(), pool.len());
         let sitelinks = pool
             .iter()
@@ -80,6 +90,7 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
         report.exceptions.extend(sparse);
         for choice in &selection {
             let city = choice.candidate.city;
+            drawn_cities.insert(city.city);
             report.exceptions.extend(
                 choice
                     .exceptions
@@ -109,9 +120,15 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     }
     Ok(DatasetPlan {
         items,
+        languages: Vec::new(),
         labels: catalogue.labels,
         report,
     })
+}
+
+/// Inhabitants that make a city; every language that takes part says it.
+fn min_population(language: &Language) -> u64 {
+    language.xgeo.as_ref().map_or(0, |it| it.min_population)
 }
 
 /// What the snapshot knows.
@@ -123,35 +140,38 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// Reads cities, divisions and labels; every country has to have a label in every language.
-    fn read(sources: &'a BuildInputs) -> Result<Self, DatasetError> {
-        let countries = || {
-            sources.languages.iter().flat_map(|language| {
-                language
-                    .countries
-                    .iter()
-                    .map(move |&country| (country, language))
-            })
-        };
-        let cities = sources.snapshot.cities(
-            &sources.query("cities.rq")?,
-            countries().map(|(country, language)| (country, language.xgeo.min_population)),
-        )?;
+    fn read(sources: &BuildInputs, languages: &'a [Language]) -> Result<Self, DatasetError> {
+        // In the languages' order; of a country that serves several, the lowest number of inhabitants.
+        let mut countries: Vec<(Qid, u64)> = Vec::new();
+        for language in languages {
+            for &country in &language.countries {
+                let minimum = min_population(language);
+                match countries.iter_mut().find(|(known, _)| *known == country) {
+                    Some((_, known)) => *known = minimum.min(*known),
+                    None => countries.push((country, minimum)),
+                }
+            }
+        }
+        let cities = sources
+            .snapshot
+            .cities(&sources.query("cities.rq")?, countries.iter().copied())?;
         let divisions = sources.snapshot.divisions(
             &sources.query("divisions.rq")?,
-            countries().map(|(country, _)| country),
+            countries.iter().map(|(country, _)| *country),
         )?;
-        let entities: BTreeSet<Qid> = countries()
-            .map(|(country, _)| country)
+        let countries: BTreeSet<Qid> = countries.into_iter().map(|(country, _)| country).collect();
+        let entities: BTreeSet<Qid> = countries
+            .iter()
+            .copied()
             .chain(divisions.iter().map(|division| division.division))
             .chain(cities.iter().map(|city| city.city))
             .collect();
         let catalogue = Catalogue {
-            languages: &sources.languages,
+            languages,
             labels: sources
                 .snapshot
                 .labels(&sources.query("labels.rq")?, &entities)?,
         };
-        let countries: BTreeSet<Qid> = countries().map(|(country, _)| country).collect();
         if let Some(language) = countries.iter().find_map(|&it| catalogue.missing(it)) {
             // All at once: a new language lacks hundreds.
             let places = [
@@ -248,15 +268,16 @@ pub(crate) struct Candidate<'a> {
 /// The language's cities, best first, and those that cannot be used.
 fn pool<'a>(
     language: &Language,
-    cities: &'a [City],
+    cities: &[&'a City],
     catalogue: &'a Catalogue<'_>,
     atlas: &DivisionIndex,
 ) -> (Vec<Candidate<'a>>, Vec<Exception>) {
     let mut pool = Vec::new();
     let mut left_out = Vec::new();
-    for city in cities
+    let minimum = min_population(language);
+    for &city in cities
         .iter()
-        .filter(|city| language.countries.contains(&city.country))
+        .filter(|city| language.countries.contains(&city.country) && city.population >= minimum)
     {
         let missing = [(city.city, "city"), (city.division, "division")]
             .into_iter()

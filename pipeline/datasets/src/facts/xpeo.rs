@@ -28,9 +28,16 @@ pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
 };
 
 /// Selects people and draws the wrong years.
-fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, DatasetError> {
-    check_languages(&sources.languages, config)?;
-    let states = sources.languages.iter().flat_map(Language::citizenships);
+fn plan(
+    sources: &BuildInputs,
+    languages: &[Language],
+    config: &DatasetsConfig,
+) -> Result<DatasetPlan, DatasetError> {
+    check_languages(&sources.languages, languages, config)?;
+    // A state may serve several languages.
+    let mut seen = BTreeSet::new();
+    let states = languages.iter().flat_map(Language::citizenships);
+    let states = states.filter(|state| seen.insert(*state));
     let people = sources
         .snapshot
         .people(&sources.query("people.rq")?, states)?;
@@ -38,7 +45,7 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     let unreadable = people.unreadable.iter().map(|(person, ..)| *person);
     let entities: BTreeSet<Qid> = readable.chain(unreadable).collect();
     let catalogue = Catalogue {
-        languages: &sources.languages,
+        languages,
         labels: sources
             .snapshot
             .labels(&sources.query("labels.rq")?, &entities)?,
@@ -62,20 +69,22 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     }
     for (person, country, reason) in left_out {
         let of_state = |language: &&Language| language.citizenships().any(|it| it == country);
-        let languages = sources.languages.iter().filter(of_state);
+        let of_state = languages.iter().filter(of_state);
         let exceptions =
-            languages.map(|language| catalogue.exception(language, person, reason.clone()));
+            of_state.map(|language| catalogue.exception(language, person, reason.clone()));
         report.left_out.extend(exceptions);
     }
     let births: BTreeSet<Year> = usable.iter().map(|person| person.birth).collect();
     let deaths: BTreeSet<Year> = usable.iter().map(|person| person.death).collect();
 
     let has_no_state = |language: &Language| language.citizenships().next().is_none();
-    if sources.languages.iter().all(has_no_state) {
+    if languages.iter().all(has_no_state) {
         return Err(DatasetError::NoCountry { task: Task::XPeo });
     }
     let mut items = Vec::new();
-    for language in &sources.languages {
+    // Nobody is asked about twice.
+    let mut chosen = BTreeSet::new();
+    for language in languages {
         if config
             .xpeo
             .languages_without_people
@@ -86,11 +95,17 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
         if has_no_state(language) {
             report.exceptions.push(Exception::of_language(
                 language,
-                "lists no state: it is asked about the people of the others, and has none of its own",
+                "has no state: it is asked about the people of the others, and has none of its own",
             ));
             continue;
         }
-        let selection = select(language, &usable, config, &mut report)?;
+        let free: Vec<&Person> = usable
+            .iter()
+            .copied()
+            .filter(|it| !chosen.contains(&it.person))
+            .collect();
+        let selection = select(language, &free, config, &mut report)?;
+        chosen.extend(selection.iter().map(|it| it.person));
         for (relation, pool) in [(Relation::Birth, &births), (Relation::Death, &deaths)] {
             let ranks = draw::balanced(
                 selection.len(),
@@ -109,15 +124,20 @@ fn plan(sources: &BuildInputs, config: &DatasetsConfig) -> Result<DatasetPlan, D
     }
     Ok(DatasetPlan {
         items,
+        languages: Vec::new(),
         labels: catalogue.labels,
         report,
     })
 }
 
-/// The languages without people have to be languages of the project, and not all of them.
-fn check_languages(languages: &[Language], config: &DatasetsConfig) -> Result<(), DatasetError> {
+/// The languages without people have to be languages of the project, and not all of those that take part.
+fn check_languages(
+    known: &[Language],
+    languages: &[Language],
+    config: &DatasetsConfig,
+) -> Result<(), DatasetError> {
     for code in &config.xpeo.languages_without_people {
-        if !languages.iter().any(|language| language.code == *code) {
+        if !known.iter().any(|language| language.code == *code) {
             return Err(DatasetError::UnknownLanguage { code: code.clone() });
         }
     }

@@ -1,6 +1,7 @@
 //! Whether training texts teach what the test asks, whatever their ids and entities say.
 
 use super::{FictionalRow, RowKind, Splits};
+use clika_base::text::{TextRules, without_case};
 use clika_base::types::LanguageCode;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ pub(super) fn find(splits: &Splits, target: &LanguageCode) -> Result<Option<Leak
     let of_source: BTreeSet<&str> = names.iter().map(|(source, _)| source.as_str()).collect();
     let tested = tested(splits, &names)?;
     for (number, row) in splits.train.iter().enumerate() {
-        let text = format!("{}\n{}\n{}", row.prompt, row.query, row.response).to_lowercase();
+        let text = in_lower_case(&format!("{}\n{}\n{}", row.prompt, row.query, row.response));
         let of_target = row.language == target.as_str() || row.kind == RowKind::Translation;
         for (answer, places) in &tested {
             if !text.contains(answer) {
@@ -46,6 +47,11 @@ pub(super) fn find(splits: &Splits, target: &LanguageCode) -> Result<Option<Leak
         }
     }
     Ok(None)
+}
+
+/// A text as names are searched for in it.
+fn in_lower_case(text: &str) -> String {
+    without_case(text, TextRules::default())
 }
 
 impl TestedPlace {
@@ -76,7 +82,7 @@ fn names(splits: &Splits, target: &LanguageCode) -> BTreeSet<(String, String)> {
         .iter()
         .filter(|row| row.kind == RowKind::Translation);
     let pair = |row: &FictionalRow| {
-        let (query, answer) = (row.query.to_lowercase(), row.answer.to_lowercase());
+        let (query, answer) = (in_lower_case(&row.query), in_lower_case(&row.answer));
         if row.language == target.as_str() {
             (query, answer)
         } else {
@@ -94,8 +100,8 @@ fn tested(
     let mut tested = BTreeMap::<String, Vec<TestedPlace>>::new();
     for (row, question) in splits.test.iter().enumerate() {
         let (prompt, answer) = (
-            question.prompt.to_lowercase(),
-            question.answer.to_lowercase(),
+            in_lower_case(&question.prompt),
+            in_lower_case(&question.answer),
         );
         // A name may lie within another one, so the longest is meant.
         let asked = names.iter().filter(|(_, name)| prompt.contains(name));

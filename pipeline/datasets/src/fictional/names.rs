@@ -5,7 +5,8 @@ use super::{
 };
 use crate::{DatasetError, draw};
 use clika_base::Project;
-use clika_base::templates::{fill, load_syllables};
+use clika_base::templates::{Syllables, fill, load_syllables};
+use clika_base::text::{TextRules, without_case};
 use clika_base::types::{FilePosition, Language, LanguageCode};
 use icu_casemap::CaseMapper;
 use std::{
@@ -36,7 +37,7 @@ impl WorldNames {
     /// Checks that a language tells its names apart: that all differ beyond case, and that no continent's
     /// name lies within another name, where a search for it would find it.
     pub fn check(&self, language: &Language) -> Result<(), DatasetError> {
-        let code = &language.code;
+        let (code, rules) = (&language.code, language.text_rules());
         let fault = |problem: String| DatasetError::Names {
             language: code.clone(),
             problem,
@@ -47,12 +48,12 @@ impl WorldNames {
                 .get(code)
                 .filter(|name| !name.trim().is_empty())
                 .ok_or_else(|| fault("an entity has no name".to_owned()))?;
-            if !seen.insert(name.to_lowercase()) {
+            if !seen.insert(without_case(name, rules)) {
                 return Err(fault(format!("two entities are called `{name}`")));
             }
         }
         for continent in &self.continents {
-            let continent = continent[code].to_lowercase();
+            let continent = without_case(&continent[code], rules);
             let within = |name: &&String| **name != continent && name.contains(&continent);
             if let Some(name) = seen.iter().find(within) {
                 let problem = format!("the continent's name `{continent}` is part of `{name}`");
@@ -99,7 +100,7 @@ pub fn syllabic(
         } else {
             1
         };
-    let stems = stems(needed, seed, languages, project)?;
+    let (stems, spellings) = stems(needed, seed, languages, project)?;
     let named = |entity: usize| -> BTreeMap<LanguageCode, String> {
         let name = |language: &Language| {
             // Second names come after all first ones, so that these are those of the main world.
@@ -108,7 +109,8 @@ pub fn syllabic(
             } else {
                 (0, &own)
             };
-            let stem = capitalized(&stems[offset + entity][&language.script]);
+            let stem = &stems[offset + entity][spellings[&language.code].as_str()];
+            let stem = capitalized(stem);
             let name = match entity.checked_sub(config.continents) {
                 None => stem,
                 Some(place) => {
@@ -132,33 +134,39 @@ pub fn syllabic(
     })
 }
 
-/// Stems by script, as many as are needed, none of which is like a noun of the languages.
+/// Stems, as many as are needed, none of which is like a noun of the languages; and the spelling that each language uses.
 fn stems(
     needed: usize,
     seed: u64,
     languages: &[Language],
     project: &Project,
-) -> Result<Vec<Stem>, DatasetError> {
-    let syllables = load_syllables(&project.fictional())?;
+) -> Result<(Vec<Stem>, BTreeMap<LanguageCode, String>), DatasetError> {
+    let mut syllables = load_syllables(&project.fictional())?;
+    for language in languages {
+        syllables.add(language, &project.language(&language.code))?;
+    }
     let path = project.fictional().join("syllables.toml");
     let openings = || line_of(&path, "[openings]");
     let mut taken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut spellings = BTreeMap::new();
     for language in languages {
-        if !syllables.scripts().any(|script| script == language.script) {
+        let Some(spelling) = syllables.spelling_of(language) else {
             return Err(DatasetError::NoSpelling {
                 language: language.code.clone(),
                 script: language.script.clone(),
+                made_for: made_for(&syllables, &language.script),
                 position: openings()?,
             });
-        }
+        };
+        spellings.insert(language.code.clone(), spelling.to_owned());
         let nouns = language
             .fictional
             .iter()
             .flat_map(|it| it.landforms.values());
         taken
-            .entry(language.script.clone())
+            .entry(spelling.to_owned())
             .or_default()
-            .extend(nouns.map(|noun| noun.to_lowercase()));
+            .extend(nouns.map(|noun| without_case(noun, TextRules::default())));
     }
     let stems = draw_stems(&syllables, &taken, needed, seed);
     if stems.len() < needed {
@@ -168,7 +176,21 @@ fn stems(
             position: openings()?,
         });
     }
-    Ok(stems)
+    Ok((stems, spellings))
+}
+
+/// What is known of a script's spelling: for whom it is made, if there is one.
+fn made_for(syllables: &Syllables, script: &str) -> String {
+    match syllables.made_for.get(script) {
+        None => "there is no spelling in this script".to_owned(),
+        Some(languages) => {
+            let codes: Vec<_> = languages.iter().map(LanguageCode::as_str).collect();
+            format!(
+                "the spelling in this script is made for `{}`",
+                codes.join("`, `")
+            )
+        }
+    }
 }
 
 /// The landforms of the world, as their keys.

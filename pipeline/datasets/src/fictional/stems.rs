@@ -2,13 +2,13 @@ use crate::draw;
 use clika_base::templates::{Syllable, Syllables};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A coined word, by script, in lower case.
+/// A coined word, by spelling: a script or a language with its own; in lower case.
 pub(crate) type Stem = BTreeMap<String, String>;
 
-/// Draws stems that can be told apart in every script: none contains another, a text of `taken` or a text
+/// Draws stems that can be told apart in every spelling: none contains another, a text of `taken` or a text
 /// to avoid, nor lies within one of `taken`.
 ///
-/// `taken` are texts by script, such as the landforms. A longer draw begins with the shorter one. Returns
+/// `taken` are texts by spelling, such as the landforms. A longer draw begins with the shorter one. Returns
 /// fewer than `count` where the syllables give no more.
 pub(crate) fn draw_stems(
     syllables: &Syllables,
@@ -36,17 +36,17 @@ pub(crate) fn draw_stems(
             Some(&syllables.endings[number / openings % endings]),
         ];
         let stem: Stem = syllables
-            .scripts()
-            .map(|script| (script.to_owned(), spelled(&parts, script)))
+            .spellings()
+            .map(|spelling| (spelling.to_owned(), spelled(&parts, spelling)))
             .collect();
-        let free = stem.iter().all(|(script, text)| {
-            let claimed = claimed.get(script.as_str());
+        let free = stem.iter().all(|(spelling, text)| {
+            let claimed = claimed.get(spelling.as_str());
             claimed.is_none_or(|claimed| claimed.leaves(text))
                 && !substrings(text).any(|part| syllables.avoid.contains(part))
         });
         if free {
-            for script in syllables.scripts() {
-                claimed.entry(script).or_default().claim(&stem[script]);
+            for spelling in syllables.spellings() {
+                claimed.entry(spelling).or_default().claim(&stem[spelling]);
             }
             stems.push(stem);
         }
@@ -54,15 +54,15 @@ pub(crate) fn draw_stems(
     stems
 }
 
-fn spelled(parts: &[Option<&Syllable>], script: &str) -> String {
+fn spelled(parts: &[Option<&Syllable>], spelling: &str) -> String {
     parts
         .iter()
         .flatten()
-        .map(|syllable| syllable.spellings[script].as_str())
+        .map(|syllable| syllable.spellings[spelling].as_str())
         .collect()
 }
 
-/// Texts of one script that have been given away.
+/// Texts of one spelling that have been given away.
 #[derive(Default)]
 struct UsedTexts {
     whole: BTreeSet<String>,
@@ -111,6 +111,7 @@ mod tests {
             middles: list(middles),
             endings: list(endings),
             avoid: BTreeSet::new(),
+            made_for: BTreeMap::new(),
         }
     }
 

@@ -27,7 +27,7 @@ pub struct BuildReport {
     /// How often labels came from each of Wikidata's label languages.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub label_sources: BTreeMap<LanguageCode, BTreeMap<String, usize>>,
-    /// Entities that the queries returned and the build left out, with the reason.
+    /// Languages and entities that the build left out, with the reason.
     pub left_out: Vec<Exception>,
     /// Items for which a rule had to be bent.
     pub exceptions: Vec<Exception>,

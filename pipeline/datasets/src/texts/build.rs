@@ -86,9 +86,19 @@ pub fn build_texts(
         }
     }
     check_choices(parallel)?;
-    let languages: Vec<_> = languages
+    let asks = parallel
+        .languages
+        .values()
+        .flatten()
+        .any(|it| it.asks.is_some());
+    let of_set = |language: &Language| parallel.languages.contains_key(&language.code);
+    let (languages, without_question): (Vec<_>, Vec<_>) = languages
         .into_iter()
-        .filter(|language| parallel.languages.contains_key(&language.code))
+        .filter(of_set)
+        .partition(|language| !asks || language.xcopa.is_some());
+    let left_out: Vec<_> = without_question
+        .iter()
+        .map(|language| Exception::of_language(language, "its file has no [xcopa]"))
         .collect();
     let manifest = manifest(parallel, origin, &languages);
     output::build(
@@ -98,6 +108,7 @@ pub fn build_texts(
         force,
         |draft| {
             let mut report = report(parallel, origin);
+            report.left_out.splice(0..0, left_out);
             for language in &languages {
                 let items = &parallel.languages[&language.code];
                 let rows: Vec<_> = items.iter().map(|item| row(task, item, language)).collect();
@@ -200,9 +211,16 @@ fn report(parallel: &ParallelTexts, origin: &TextOrigin) -> BuildReport {
 fn row(task: Task, item: &TextItem, language: &Language) -> TextRow {
     let id = format!("{task}-{}", item.id);
     let (premise, question) = match item.asks {
-        Some(CopaQuestion::Cause) => (Some(item.text.clone()), &language.xcopa.cause),
-        Some(CopaQuestion::Effect) => (Some(item.text.clone()), &language.xcopa.effect),
         None => (None, &item.text),
+        Some(asks) => {
+            let questions = language.xcopa.as_ref();
+            let questions = questions.expect("languages without questions are left out");
+            let question = match asks {
+                CopaQuestion::Cause => &questions.cause,
+                CopaQuestion::Effect => &questions.effect,
+            };
+            (Some(item.text.clone()), question)
+        }
     };
     TextRow {
         premise,

@@ -42,10 +42,18 @@ impl ParallelTexts {
                     &path,
                     1,
                     problem,
-                    "items lie in files that are named by their language's code, in lower case, such as `pt-br.jsonl`",
+                    "items lie in files that are named by their language's code, such as `pt-BR.jsonl`",
                 )
             })?;
-            files.insert(code, path);
+            if let Some(other) = files.insert(code.clone(), path.clone()) {
+                let problem = format!("`{code}` has its items in {} already", other.display());
+                return Err(wrong(
+                    &path,
+                    1,
+                    problem,
+                    "a language has one file of items; codes differ in more than in capitals",
+                ));
+            }
         }
         Self::read_files(task, folder, files, false)
     }

@@ -1,7 +1,7 @@
 //! What is wrong with a translation, as far as a program can see.
 
 use crate::translate::{Passage, PassageKind};
-use clika_base::text::{TextRules, folded, spells};
+use clika_base::text::{TextRules, folded, spells, without_case};
 use std::{collections::BTreeSet, fmt};
 use unicode_script::{Script, UnicodeScript};
 
@@ -104,7 +104,7 @@ fn words(text: &str, least: usize) -> BTreeSet<String> {
             let letters = word.chars().count();
             !name && letters >= least && word.chars().all(char::is_alphabetic)
         })
-        .map(|(_, word)| word.to_lowercase())
+        .map(|(_, word)| without_case(word, TextRules::default()))
         .collect()
 }
 

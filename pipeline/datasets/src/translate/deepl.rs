@@ -1,7 +1,7 @@
 //! DeepL's API, version 2.
 
 use crate::translate::{
-    BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator,
+    BatchLimits, Passage, SendMode, ServiceCodes, TranslateError, TranslationResult, Translator,
     http_translator::{HttpTranslator, TextRequest, texts},
     markup,
 };
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub struct DeepL {
     http: HttpTranslator,
     key: Option<Secret>,
+    codes: ServiceCodes,
 }
 
 const VARIABLE: &str = "DEEPL_AUTH_KEY";
@@ -39,7 +40,14 @@ impl DeepL {
         Ok(Self {
             http: HttpTranslator::new(service, base, key.as_ref())?,
             key,
+            codes: ServiceCodes::default(),
         })
+    }
+
+    /// The same, with what the languages' files say that DeepL calls them.
+    #[must_use]
+    pub fn with_codes(self, codes: ServiceCodes) -> Self {
+        Self { codes, ..self }
     }
 
     /// The key of the environment.
@@ -48,10 +56,10 @@ impl DeepL {
     }
 }
 
-/// A source language in DeepL's words, which have no variants: `PT` for `pt-br`.
-fn source(code: &str) -> String {
+/// A source language in DeepL's words, which have no variants: `PT` for `pt-BR`.
+pub(crate) fn source(code: &str) -> String {
     let primary = code.split_once('-').map_or(code, |(primary, _)| primary);
-    match primary {
+    match primary.to_ascii_lowercase().as_str() {
         // Other codes than ours for the same language: bokmål, and Tagalog.
         "no" => "NB".to_owned(),
         "fil" => "TL".to_owned(),
@@ -60,8 +68,8 @@ fn source(code: &str) -> String {
 }
 
 /// A target language in DeepL's words: a variant where it asks for one.
-fn target(code: &str) -> String {
-    match code {
+pub(crate) fn target(code: &str) -> String {
+    match code.to_ascii_lowercase().as_str() {
         "en" => "EN-US".to_owned(),
         "zh" => "ZH-HANS".to_owned(),
         other if other.contains('-') => other.to_uppercase(),
@@ -98,8 +106,9 @@ impl Translator for DeepL {
         }
     }
 
-    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: SendMode) -> Value {
-        json!({ "tag_handling_version": TAG_HANDLING })
+    fn settings(&self, _passage: &Passage, from: &str, to: &str, _manner: SendMode) -> Value {
+        let settings = json!({ "tag_handling_version": TAG_HANDLING });
+        self.codes.add_to(settings, from, to)
     }
 
     async fn send(
@@ -119,8 +128,8 @@ impl Translator for DeepL {
                 variable: VARIABLE,
             })?;
         let mut body = json!({
-            "source_lang": source(from),
-            "target_lang": target(to),
+            "source_lang": self.codes.source(from).unwrap_or_else(|| source(from)),
+            "target_lang": self.codes.target(to).unwrap_or_else(|| target(to)),
             "preserve_formatting": true,
         });
         let texts = texts(batch, mode, |texts| markup::write_document(texts, "t"));
@@ -160,8 +169,10 @@ mod tests {
             ("de", "DE", "DE"),
             ("en", "EN", "EN-US"),
             ("zh", "ZH", "ZH-HANS"),
-            ("zh-hant", "ZH", "ZH-HANT"),
+            ("zh-Hant", "ZH", "ZH-HANT"),
             ("pt-br", "PT", "PT-BR"),
+            ("pt-BR", "PT", "PT-BR"),
+            ("NO", "NB", "NB"),
             ("no", "NB", "NB"),
             ("nb", "NB", "NB"),
             ("fil", "TL", "TL"),

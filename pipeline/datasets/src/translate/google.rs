@@ -1,7 +1,7 @@
 //! Google Cloud Translation, version 3 ("Advanced").
 
 use crate::translate::{
-    BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator,
+    BatchLimits, Passage, SendMode, ServiceCodes, TranslateError, TranslationResult, Translator,
     http_translator::{HttpTranslator, TextRequest, texts},
     markup,
 };
@@ -15,6 +15,7 @@ pub struct GoogleTranslate {
     http: HttpTranslator,
     token: Option<Secret>,
     project: Option<String>,
+    codes: ServiceCodes,
 }
 
 const TOKEN: &str = "GOOGLE_TRANSLATE_TOKEN";
@@ -33,7 +34,14 @@ impl GoogleTranslate {
             http: HttpTranslator::new(service, base, token.as_ref())?,
             token,
             project,
+            codes: ServiceCodes::default(),
         })
+    }
+
+    /// The same, with what the languages' files say that Google calls them.
+    #[must_use]
+    pub fn with_codes(self, codes: ServiceCodes) -> Self {
+        Self { codes, ..self }
     }
 
     /// The token of the environment.
@@ -47,10 +55,12 @@ impl GoogleTranslate {
     }
 }
 
-fn language(code: &str) -> &str {
-    match code {
-        "zh" => "zh-CN",
-        other => other,
+/// A language in Google's words, which name Chinese by regions.
+pub(crate) fn language(code: &str) -> String {
+    match code.to_ascii_lowercase().as_str() {
+        "zh" | "zh-hans" => "zh-CN".to_owned(),
+        "zh-hant" => "zh-TW".to_owned(),
+        _ => code.to_owned(),
     }
 }
 
@@ -105,8 +115,8 @@ impl Translator for GoogleTranslate {
         }
     }
 
-    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: SendMode) -> Value {
-        Value::Null
+    fn settings(&self, _passage: &Passage, from: &str, to: &str, _manner: SendMode) -> Value {
+        self.codes.add_to(Value::Null, from, to)
     }
 
     async fn send(
@@ -132,8 +142,8 @@ impl Translator for GoogleTranslate {
         let body = json!({
             "contents": contents,
             "mimeType": mime,
-            "sourceLanguageCode": language(from),
-            "targetLanguageCode": language(to),
+            "sourceLanguageCode": self.codes.source(from).unwrap_or_else(|| language(from)),
+            "targetLanguageCode": self.codes.target(to).unwrap_or_else(|| language(to)),
         });
         let request = TextRequest {
             path: format!("/v3/projects/{project}/locations/global:translateText"),

@@ -1,7 +1,7 @@
 //! A LibreTranslate server, which anybody can run.
 
 use crate::translate::{
-    BatchLimits, Passage, SendMode, TranslateError, TranslationResult, Translator,
+    BatchLimits, Passage, SendMode, ServiceCodes, TranslateError, TranslationResult, Translator,
     http_translator::{HttpTranslator, TextRequest, texts},
     markup,
 };
@@ -18,6 +18,7 @@ pub struct LibreTranslate {
     targets: Vec<String>,
     /// What the server offers, asked for once; empty if it does not say.
     offered: tokio::sync::OnceCell<Vec<OfferedLanguage>>,
+    codes: ServiceCodes,
 }
 
 /// An entry of `/languages`.
@@ -43,7 +44,14 @@ impl LibreTranslate {
             key,
             targets: targets.iter().map(|code| (*code).to_owned()).collect(),
             offered: tokio::sync::OnceCell::new(),
+            codes: ServiceCodes::default(),
         })
+    }
+
+    /// The same, with what the languages' files say that the server calls them.
+    #[must_use]
+    pub fn with_codes(self, codes: ServiceCodes) -> Self {
+        Self { codes, ..self }
     }
 
     /// The key of the environment.
@@ -83,8 +91,11 @@ impl LibreTranslate {
         from: &str,
         to: &str,
     ) -> Result<(String, String), TranslateError> {
+        let named = |given: Option<String>, code: &str| given.unwrap_or_else(|| code.to_owned());
+        let source = named(self.codes.source(from), from);
+        let target = named(self.codes.target(to), to);
         if offered.is_empty() {
-            return Ok((from.to_owned(), to.to_owned()));
+            return Ok((source, target));
         }
         let lacks = |language: &str, offered: Vec<&str>| TranslateError::NotOffered {
             server: self.http.base.clone(),
@@ -94,7 +105,7 @@ impl LibreTranslate {
             offered: offered.join(", "),
         };
         let codes: Vec<&str> = offered.iter().map(|entry| entry.code.as_str()).collect();
-        let Some(source) = listed(from, &codes) else {
+        let Some(source) = listed(&source, &codes) else {
             return Err(lacks(from, codes));
         };
         let targets = offered.iter().find(|entry| entry.code == source);
@@ -103,7 +114,7 @@ impl LibreTranslate {
             Some(targets) => targets.iter().map(String::as_str).collect(),
             None => codes,
         };
-        match listed(to, &targets) {
+        match listed(&target, &targets) {
             Some(target) => Ok((source.to_owned(), target.to_owned())),
             None => Err(lacks(to, targets)),
         }
@@ -126,10 +137,10 @@ fn offered(list: &Value) -> Vec<OfferedLanguage> {
 
 /// The code that a server lists for a language. Servers differ by their version: `zh` became `zh-Hans`, `pb` became `pt-BR`.
 fn listed<'a>(language: &str, codes: &[&'a str]) -> Option<&'a str> {
-    let others: &[&str] = match language {
-        "zh" | "zh-Hans" | "zh-CN" => &["zh-Hans", "zh", "zh-CN"],
-        "zh-Hant" | "zh-TW" => &["zh-Hant", "zt", "zh-TW"],
-        "pt-BR" => &["pb"],
+    let others: &[&str] = match language.to_ascii_lowercase().as_str() {
+        "zh" | "zh-hans" | "zh-cn" => &["zh-Hans", "zh", "zh-CN"],
+        "zh-hant" | "zh-tw" => &["zh-Hant", "zt", "zh-TW"],
+        "pt-br" => &["pb"],
         "nb" | "no" => &["nb", "no"],
         "he" => &["iw"],
         _ => &[],
@@ -177,9 +188,9 @@ impl Translator for LibreTranslate {
         }
     }
 
-    fn settings(&self, _passage: &Passage, _from: &str, _to: &str, _manner: SendMode) -> Value {
+    fn settings(&self, _passage: &Passage, from: &str, to: &str, _manner: SendMode) -> Value {
         // Servers differ in their models.
-        json!(self.http.base)
+        self.codes.add_to(json!(self.http.base), from, to)
     }
 
     async fn send(

@@ -1,7 +1,7 @@
 //! Which names of a language are given away, and what is wrong with one that is offered.
 
 use crate::translate::checks::is_written_in;
-use clika_base::text::spells;
+use clika_base::text::{TextRules, spells, without_case};
 use unicode_normalization::UnicodeNormalization;
 
 /// Characters of a name, at most.
@@ -60,18 +60,16 @@ impl UsedNames {
         if !is_written_in(name, script) {
             return Some(format!("not in the script {script}"));
         }
-        let folded = name.to_lowercase();
-        if let Some(other) = self.all().find(|other| other.to_lowercase() == folded) {
+        let folded = |name: &str| without_case(name, TextRules::default());
+        let name = folded(name);
+        if let Some(other) = self.all().find(|other| folded(other) == name) {
             return Some(format!("`{other}` is taken"));
         }
         let mut continents = self.continents.iter();
-        if let Some(other) = continents.find(|other| folded.contains(&other.to_lowercase())) {
+        if let Some(other) = continents.find(|other| name.contains(&folded(other))) {
             return Some(format!("it contains the continent's name `{other}`"));
         }
-        if is_continent
-            && let Some(other) = self
-                .all()
-                .find(|other| other.to_lowercase().contains(&folded))
+        if is_continent && let Some(other) = self.all().find(|other| folded(other).contains(&name))
         {
             return Some(format!("it lies within the name `{other}`"));
         }

@@ -3,6 +3,7 @@
 
 mod client;
 mod error;
+mod extend;
 mod fetch_error;
 mod pacing;
 mod query;
@@ -12,6 +13,7 @@ mod vocabulary;
 
 pub use client::{SparqlClient, SparqlEndpoint};
 pub use error::WikidataError;
+pub use extend::extend;
 pub use fetch_error::FetchError;
 pub use query::SparqlQuery;
 pub use refresh::{RefreshError, RefreshPlan, refresh};

@@ -54,6 +54,28 @@ pub async fn refresh(
     plan: &RefreshPlan,
     progress: &dyn Progress,
 ) -> Result<String, RefreshError> {
+    let facts = fact_queries(queries, plan)?;
+    let mut graph = fetch(client, &facts, plan.concurrency, "facts", progress).await?;
+    let mut labelled = items(&graph);
+    labelled.extend(&plan.states);
+    let chunks = label_queries(queries, &labelled, &plan.label_languages)?;
+    let labels = fetch(client, &chunks, plan.concurrency, "labels", progress).await?;
+    if let Some(note) = languages_without_labels(&labels, &plan.label_languages) {
+        progress.note(&note);
+    }
+    graph.extend(labels);
+    Ok(turtle(
+        "A slice of Wikidata (CC0), taken",
+        &client.url(),
+        graph,
+    ))
+}
+
+/// The queries for countries, divisions, cities and people, each with its name.
+pub(super) fn fact_queries(
+    queries: &Path,
+    plan: &RefreshPlan,
+) -> Result<Vec<(String, SparqlQuery)>, WikidataError> {
     let read = |name: &str| SparqlQuery::read(&queries.join(name));
     let (countries, divisions) = (read("countries.rq")?, read("divisions.rq")?);
     let (cities, people) = (read("cities.rq")?, read("people.rq")?);
@@ -78,38 +100,43 @@ pub async fn refresh(
             people.with_items("?country", [state])?,
         ));
     }
-    let mut graph = fetch(client, &facts, plan.concurrency, "facts", progress).await?;
+    Ok(facts)
+}
 
-    let items: Vec<Qid> = graph
+/// The queries for labels of items in label languages, in chunks, each with its name.
+pub(super) fn label_queries(
+    queries: &Path,
+    items: &BTreeSet<Qid>,
+    languages: &[String],
+) -> Result<Vec<(String, SparqlQuery)>, WikidataError> {
+    let tags: Vec<_> = languages
         .iter()
-        .filter_map(|triple| match &triple.subject {
-            // Statements and values are subjects too, and have no labels.
-            NamedOrBlankNode::NamedNode(node) => Qid::from_iri(node.as_str()).ok(),
-            NamedOrBlankNode::BlankNode(_) => None,
+        .flat_map(|language| vocabulary::label_tags(language))
+        .map(|tag| format!("\"{tag}\""))
+        .collect();
+    let labels =
+        SparqlQuery::read(&queries.join("labels.rq"))?.with_values("?language", &tags.join(" "))?;
+    let items: Vec<Qid> = items.iter().copied().collect();
+    items
+        .chunks(100)
+        .map(|chunk| {
+            let query = labels.with_items("?item", chunk.iter().copied())?;
+            Ok((format!("labels of {} items", chunk.len()), query))
         })
-        .chain(plan.states.iter().copied())
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let languages: Vec<_> = plan
-        .label_languages
-        .iter()
-        .map(|language| format!("\"{}\"", language.to_ascii_lowercase()))
-        .collect();
-    let labels = read("labels.rq")?.with_values("?language", &languages.join(" "))?;
-    let mut chunks = Vec::new();
-    for chunk in items.chunks(100) {
-        chunks.push((
-            format!("labels of {} items", chunk.len()),
-            labels.with_items("?item", chunk.iter().copied())?,
-        ));
+        .collect()
+}
+
+/// The item that a triple is about. Statements and values are subjects too, and have no labels.
+pub(super) fn item(triple: &Triple) -> Option<Qid> {
+    match &triple.subject {
+        NamedOrBlankNode::NamedNode(node) => Qid::from_iri(node.as_str()).ok(),
+        NamedOrBlankNode::BlankNode(_) => None,
     }
-    let labels = fetch(client, &chunks, plan.concurrency, "labels", progress).await?;
-    if let Some(note) = languages_without_labels(&labels, &plan.label_languages) {
-        progress.note(&note);
-    }
-    graph.extend(labels);
-    Ok(turtle(&client.url(), graph))
+}
+
+/// The items that triples are about.
+pub(super) fn items(graph: &[Triple]) -> BTreeSet<Qid> {
+    graph.iter().filter_map(item).collect()
 }
 
 /// What to say about label languages that no label is in; the build falls back on a language's others.
@@ -123,19 +150,19 @@ fn languages_without_labels(labels: &[Triple], asked: &[String]) -> Option<Strin
         .collect();
     let missing: Vec<_> = asked
         .iter()
-        .filter(|language| !found.contains(&language.to_ascii_lowercase()))
+        .filter(|language| !vocabulary::label_tags(language).any(|tag| found.contains(&tag)))
         .map(|language| format!("`{language}`"))
         .collect();
     (!missing.is_empty()).then(|| {
         format!(
-            "the endpoint has no label at all in {}; wikidata_codes in the languages' files are the tags of \
-             Wikidata's RDF, such as `sr-latn`, which its pages call `sr-el`",
+            "the endpoint has no label at all in {}; wikidata_codes in the languages' files are label languages of \
+             Wikidata, such as `sr-latn`",
             missing.join(", ")
         )
     })
 }
 
-async fn fetch(
+pub(super) async fn fetch(
     client: &SparqlClient,
     queries: &[(String, SparqlQuery)],
     concurrency: usize,
@@ -162,7 +189,8 @@ async fn fetch(
     Ok(answers.into_iter().flatten().collect())
 }
 
-fn turtle(url: &str, graph: Vec<Triple>) -> String {
+/// Triples as sorted Turtle, with a comment that says what was done, from where and when.
+pub(super) fn turtle(what: &str, url: &str, graph: Vec<Triple>) -> String {
     // Sorted by what a reader sees, and once each: queries overlap.
     let graph: BTreeMap<String, Triple> = graph
         .into_iter()
@@ -188,11 +216,8 @@ fn turtle(url: &str, graph: Vec<Triple>) -> String {
     prefixes.sort_unstable();
     let mut text = String::new();
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
-    writeln!(
-        text,
-        "# A slice of Wikidata (CC0), taken from {url} at {now} by `clika snapshot`."
-    )
-    .expect("writing to memory succeeds");
+    writeln!(text, "# {what} from {url} at {now} by `clika snapshot`.")
+        .expect("writing to memory succeeds");
     for line in prefixes.into_iter().chain(triples) {
         text.push_str(line);
         text.push('\n');

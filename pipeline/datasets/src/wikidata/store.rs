@@ -2,7 +2,7 @@ use crate::wikidata::{SparqlQuery, WikidataError, vocabulary};
 use clika_base::types::{FilePosition, Qid, Sex, Year};
 use oxigraph::{
     io::{RdfFormat, RdfParseError},
-    model::Term,
+    model::{Term, Triple},
     sparql::{QueryResults, QuerySolution, SparqlEvaluator},
     store::{LoaderError, Store},
 };
@@ -74,7 +74,7 @@ pub struct Labels(BTreeMap<Qid, BTreeMap<String, String>>);
 
 impl Labels {
     /// The first label there is in the given label languages, with the one it is in. Case does not count:
-    /// Wikidata writes `zh-Hans`.
+    /// Wikidata writes `zh-Hans`; nor does what its pages call the language: `sr-el` finds `sr-Latn`.
     pub fn find<'a, 'b>(
         &'a self,
         item: Qid,
@@ -82,9 +82,14 @@ impl Labels {
     ) -> Option<(&'a str, &'b str)> {
         let labels = self.0.get(&item)?;
         languages.iter().find_map(|language| {
-            let label = labels.get(&language.to_ascii_lowercase())?;
+            let label = vocabulary::label_tags(language).find_map(|tag| labels.get(&tag))?;
             Some((label.as_str(), language.as_str()))
         })
+    }
+
+    /// Whether an item has a label in any language.
+    pub fn knows(&self, item: Qid) -> bool {
+        self.0.get(&item).is_some_and(|labels| !labels.is_empty())
     }
 }
 
@@ -118,6 +123,13 @@ impl Snapshot {
     /// The number of triples.
     pub fn len(&self) -> Result<usize, WikidataError> {
         Ok(self.store.len()?)
+    }
+
+    /// All triples, in no order.
+    pub fn triples(&self) -> Result<Vec<Triple>, WikidataError> {
+        let quads = self.store.iter();
+        let triples = quads.map(|quad| Ok(Triple::from(quad?)));
+        triples.collect()
     }
 
     /// Whether there is no triple.

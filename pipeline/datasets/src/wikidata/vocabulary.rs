@@ -13,6 +13,38 @@ pub const PREFIXES: [(&str, &str); 9] = [
     ("xsd", "http://www.w3.org/2001/XMLSchema#"),
 ];
 
+/// Label languages that Wikidata's pages call otherwise than its RDF (Wikibase's `RdfVocabulary`, by MediaWiki's
+/// `LanguageCode::bcp47`), in lower case: the page's code and the tag.
+const RDF_TAGS: [(&str, &str); 18] = [
+    ("als", "gsw"),
+    ("bat-smg", "sgs"),
+    ("be-x-old", "be-tarask"),
+    ("eml", "egl"),
+    ("fiu-vro", "vro"),
+    ("no", "nb"),
+    ("roa-rup", "rup"),
+    ("simple", "en-simple"),
+    ("sr-ec", "sr-cyrl"),
+    ("sr-el", "sr-latn"),
+    ("zh-classical", "lzh"),
+    ("zh-cn", "zh-hans-cn"),
+    ("zh-hk", "zh-hant-hk"),
+    ("zh-min-nan", "nan"),
+    ("zh-mo", "zh-hant-mo"),
+    ("zh-sg", "zh-hans-sg"),
+    ("zh-tw", "zh-hant-tw"),
+    ("zh-yue", "yue"),
+];
+
+/// The tags of labels in a label language: its code, and what the RDF calls it where that differs.
+pub fn label_tags(code: &str) -> impl Iterator<Item = String> {
+    let code = code.to_ascii_lowercase();
+    let tag = RDF_TAGS.iter().find(|(page, _)| *page == code);
+    [code]
+        .into_iter()
+        .chain(tag.map(|(_, tag)| (*tag).to_owned()))
+}
+
 /// The item "male".
 pub const MALE: u64 = 6_581_097;
 /// The item "female".

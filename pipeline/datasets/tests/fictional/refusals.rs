@@ -66,7 +66,22 @@ fn a_language_without_words_or_spellings_is_refused() {
         &german,
     );
     assert!(
-        said.starts_with("`ru` is written in Geor, but the syllables are not"),
+        said.starts_with(
+            "`ru` is written in Geor, and the syllables are not spelled for it: there is no spelling in this script"
+        ),
+        "{said}"
+    );
+    let said = refused(
+        "templates/fictional/syllables.toml",
+        "Cyrl = [\"ru\"]",
+        "Cyrl = [\"sr\", \"mk\"]",
+        &german,
+    );
+    assert!(
+        said.starts_with(
+            "`ru` is written in Cyrl, and the syllables are not spelled for it: the spelling in this script is made for \
+             `sr`, `mk`"
+        ),
         "{said}"
     );
 }

@@ -18,6 +18,7 @@ fn written(item: Item) -> BTreeMap<String, (String, Vec<String>)> {
     let plan = DatasetPlan {
         labels: sources.snapshot.labels(&query, &entities).unwrap(),
         items: vec![item],
+        languages: Vec::new(),
         report: BuildReport::default(),
     };
     sources
