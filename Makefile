@@ -89,6 +89,7 @@ test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph
 	CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph cargo test --locked --workspace
 	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
+	$(VENV)/bin/python pipeline/datasets/tests/awkward_codes.py $(TARGET)/debug/clika . $(TARGET)/test-codes
 	python3 docs/check_commands.py $(TARGET)/debug/clika
 	$(KILL) --kills 20
 	@if [ -d $(RELEASE) ]; then \
@@ -150,6 +151,10 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	cargo run --locked --quiet -- export llama-factory $(TARGET)/test-peers/datasets --out $(TARGET)/test-peers/llama-factory
 	$(PEERS_VENV)/bin/python pipeline/datasets/tests/export/lm_eval_tasks.py \
 	  $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets templates/prompts/paper.toml
+	$(PEERS_VENV)/bin/python pipeline/datasets/tests/awkward_codes.py $(TARGET)/debug/clika . $(TARGET)/test-codes
+	$(TARGET)/debug/clika export lm-eval $(TARGET)/test-codes/datasets --out $(TARGET)/test-codes/lm-eval
+	$(PEERS_VENV)/bin/python pipeline/datasets/tests/export/lm_eval_tasks.py \
+	  $(TARGET)/test-codes/lm-eval $(TARGET)/test-codes/datasets templates/prompts/paper.toml --limit 2
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
 	  pipeline/lm/tests/fixtures/llama-tokenizer $(if $(LIMIT),--limit $(LIMIT))

@@ -3,10 +3,13 @@
 //! The properties of characters are Unicode's, from ICU4X. What differs by language is in [`TextRules`].
 
 use icu_casemap::CaseMapper;
-use icu_normalizer::{ComposingNormalizer, ComposingNormalizerBorrowed};
+use icu_normalizer::{
+    ComposingNormalizer, ComposingNormalizerBorrowed, DecomposingNormalizer,
+    DecomposingNormalizerBorrowed,
+};
 use icu_properties::{
     CodePointMapData, CodePointMapDataBorrowed,
-    props::{GeneralCategory, GeneralCategoryGroup},
+    props::{GeneralCategory, GeneralCategoryGroup, LineBreak, Script},
 };
 
 /// What a language's own rules change in a comparison.
@@ -32,8 +35,12 @@ impl TextRules {
 
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfkc();
 const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfc();
+const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::new_nfd();
 const CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
     CodePointMapData::<GeneralCategory>::new();
+const SCRIPTS: CodePointMapDataBorrowed<'static, Script> = CodePointMapData::<Script>::new();
+const LINE_BREAKS: CodePointMapDataBorrowed<'static, LineBreak> =
+    CodePointMapData::<LineBreak>::new();
 
 /// A text in composed form: what one would type, however it was typed.
 pub fn composed(text: &str) -> String {
@@ -65,6 +72,21 @@ pub fn without_case(text: &str, rules: TextRules) -> String {
         .collect()
 }
 
+/// A text without case and without the accents of Latin letters: `Québec` is `quebec`. Marks of other scripts stay.
+pub fn without_accents(text: &str) -> String {
+    let mut plain = String::new();
+    let mut is_latin = false;
+    for c in NFD.normalize(&without_case(text, TextRules::default())).chars() {
+        if CATEGORIES.get(c) != GeneralCategory::NonspacingMark {
+            is_latin = SCRIPTS.get(c) == Script::Latin;
+        } else if is_latin {
+            continue;
+        }
+        plain.push(c);
+    }
+    composed(&plain)
+}
+
 /// Letters, digits and the marks that spell words, without case: what tells two answers apart.
 ///
 /// Spaces, punctuation and characters without width do not count, nor do marks that the language may leave out.
@@ -86,6 +108,11 @@ pub fn spells(c: char) -> bool {
     GeneralCategoryGroup::Letter.contains(category)
         || GeneralCategoryGroup::Number.contains(category)
         || GeneralCategoryGroup::Mark.contains(category)
+}
+
+/// Whether a character is of a script that parts no words and breaks lines by a dictionary: Thai, Lao, Khmer, Burmese.
+pub fn parts_no_words(c: char) -> bool {
+    LINE_BREAKS.get(c) == LineBreak::ComplexContext
 }
 
 /// Whether a character is a mark that belongs to the letter before it: an accent, a vowel sign, a tone mark.
@@ -185,6 +212,19 @@ mod tests {
         // Hamza makes another letter, composed or not.
         assert!(!same("اسم", "أسم", marks));
         assert!(same("أسم", "\u{627}\u{654}سم", marks));
+    }
+
+    #[test]
+    fn accents_are_those_of_latin_letters() {
+        for (text, plain) in [
+            ("Québec", "quebec"),
+            ("Đồng Nai", "đong nai"),
+            ("Йошкар-Ола", "йошкар-ола"),
+            ("กำแพงเพชร", "กําแพงเพชร"),
+            ("ज़िला", "ज\u{93c}िला"),
+        ] {
+            assert_eq!(without_accents(text), plain);
+        }
     }
 
     #[test]

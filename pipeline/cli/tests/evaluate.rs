@@ -113,7 +113,7 @@ fn copa_is_translated_built_scored_and_compared() {
         said.contains("xcopa: wrote") && said.contains("ja 10"),
         "{said}"
     );
-    assert_eq!(deepl.requests().len(), 9, "one request a language");
+    assert_eq!(deepl.requests().len(), 13, "one request a language");
     // Kept translations are used without a key, and nothing has changed.
     let again = build(None);
     assert!(
@@ -121,7 +121,7 @@ fn copa_is_translated_built_scored_and_compared() {
         "{}",
         text(&again.stderr)
     );
-    assert_eq!(deepl.requests().len(), 9);
+    assert_eq!(deepl.requests().len(), 13);
 
     let manifest =
         fs::read_to_string(project.path("artifacts/datasets/xcopa/manifest.json")).unwrap();

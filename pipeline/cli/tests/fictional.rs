@@ -226,7 +226,7 @@ fn exports_name_every_dataset() {
     let said = project.run(&["export", "lm-eval", "--json"]);
     let said: Value = serde_json::from_str(&said).unwrap();
     let entries = said["entries"].as_object().unwrap();
-    assert_eq!(entries.len(), 22);
+    assert_eq!(entries.len(), 26);
     assert_eq!(entries["clika_xgeo_ar"], 200);
     assert_eq!(entries["clika_fictional_de"], 200);
     let said = project.run(&["export", "llama-factory"]);

@@ -6,7 +6,7 @@ use clika_base::types::Language;
 use clika_scores::metrics::Answer;
 use icu_properties::{
     CodePointMapData, CodePointMapDataBorrowed,
-    props::{GeneralCategory, GeneralCategoryGroup, LineBreak},
+    props::{GeneralCategory, GeneralCategoryGroup},
 };
 
 /// Reads answers to questions in one language.
@@ -87,10 +87,13 @@ impl AnswerReader {
         if let Some(choice) = choices.of_text(line) {
             return choice;
         }
-        let rest = bare(self.without_introduction(line));
-        if let Some(choice) = choices.of_text(rest) {
+        // "ข้อ" introduces a letter, and begins words: a shorter introduction may lead to a choice where the longest does not.
+        let after = self.after_introductions(line);
+        let mut texts = after.iter().filter_map(|rest| choices.of_text(bare(rest)));
+        if let Some(choice) = texts.next() {
             return choice;
         }
+        let rest = bare(self.without_introduction(line));
         let Some(letter) = self.letter(rest, choices.count()) else {
             return self.after_colon(line, choices.count());
         };
@@ -128,8 +131,14 @@ impl AnswerReader {
         }
     }
 
-    /// The line after its introduction; the line itself where it has none.
+    /// The line after its longest introduction; the line itself where it has none.
     fn without_introduction<'a>(&self, line: &'a str) -> &'a str {
+        let after = self.after_introductions(line);
+        after.first().copied().unwrap_or(bare(line))
+    }
+
+    /// What follows each introduction that the line begins with, the longest one first.
+    fn after_introductions<'a>(&self, line: &'a str) -> Vec<&'a str> {
         let line = bare(line);
         // The text without case, and where each of its beginnings ends in the line.
         let (mut folded, mut ends) = (String::new(), Vec::new());
@@ -140,7 +149,7 @@ impl AnswerReader {
             ));
             ends.push((folded.len(), start + c.len_utf8()));
         }
-        let mut longest = 0;
+        let mut after = Vec::new();
         for introduction in &self.introductions {
             let end = ends.iter().find(|(length, _)| {
                 *length == introduction.len() && folded.starts_with(introduction)
@@ -151,10 +160,11 @@ impl AnswerReader {
             let ends = introduction.chars().next_back().is_some_and(is_unspaced)
                 || next.is_none_or(|c| !spells(c));
             if ends {
-                longest = longest.max(end);
+                after.push(&line[end..]);
             }
         }
-        &line[longest..]
+        after.sort_by_key(|rest| rest.len());
+        after
     }
 
     fn letter<'a>(&self, text: &'a str, choices: usize) -> Option<LeadingLetter<'a>> {
@@ -247,13 +257,11 @@ fn bare(text: &str) -> &str {
 
 const CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
     CodePointMapData::<GeneralCategory>::new();
-const LINE_BREAKS: CodePointMapDataBorrowed<'static, LineBreak> =
-    CodePointMapData::<LineBreak>::new();
 
 /// Whether a character's script writes on without a space: Chinese, Japanese, Korean particles, and those whose lines
 /// are broken by dictionary, such as Thai and Khmer.
 fn is_unspaced(c: char) -> bool {
-    c > '\u{2e7f}' || LINE_BREAKS.get(c) == LineBreak::ComplexContext
+    c > '\u{2e7f}' || text::parts_no_words(c)
 }
 
 /// A letter at the beginning of a text.

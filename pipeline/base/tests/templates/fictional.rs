@@ -20,7 +20,7 @@ fn committed() -> PathBuf {
 #[test]
 fn every_language_has_the_papers_ten_templates_and_the_same_landforms() {
     let languages = load_languages(&committed().join("../languages")).unwrap();
-    assert_eq!(languages.len(), 10);
+    assert_eq!(languages.len(), 14);
     let english = languages
         .iter()
         .find(|it| it.code.as_str() == "en")
@@ -62,9 +62,17 @@ fn stems(syllables: &Syllables, script: &str) -> Vec<String> {
 
 #[test]
 fn every_script_tells_all_stems_apart() {
-    let syllables = load_syllables(&committed()).unwrap();
+    let folder = committed().join("../languages");
+    let mut syllables = load_syllables(&committed()).unwrap();
+    for language in load_languages(&folder).unwrap() {
+        let path = folder.join(format!("{}.toml", language.code));
+        syllables.add(&language, &path).unwrap();
+    }
     let scripts: Vec<_> = syllables.spellings().collect();
-    assert_eq!(scripts, ["Arab", "Cyrl", "Hans", "Hebr", "Jpan", "Latn"]);
+    assert_eq!(
+        scripts,
+        ["Arab", "Cyrl", "Hans", "Hebr", "Jpan", "Latn", "hi", "th"]
+    );
     for script in scripts {
         let stems = stems(&syllables, script);
         assert!(stems.len() > 10_000, "{script}: {}", stems.len());
@@ -74,6 +82,59 @@ fn every_script_tells_all_stems_apart() {
                 panic!("{script}: {stem} is stem {other} and stem {position}");
             }
         }
+    }
+}
+
+/// What is wrong with a language's own spelling, after a change of its file.
+fn own_spelling_after(replace: &str, with: &str) -> String {
+    let languages = committed().join("../languages");
+    let folder = changed(&languages, ("th.toml", replace, with));
+    let thai = match load_languages(folder.path()) {
+        Ok(languages) => languages,
+        Err(error) => return error.to_string(),
+    };
+    let thai = thai.into_iter().find(|it| it.code.as_str() == "th").unwrap();
+    let mut syllables = load_syllables(&committed()).unwrap();
+    let path = folder.path().join("th.toml");
+    let error = match syllables.add(&thai, &path) {
+        Ok(()) => return format!("{:?}", syllables.spelling_of(&thai)),
+        Err(error) => error,
+    };
+    let hint = error.help().unwrap();
+    format!("{error}\nhint: {hint}").replace(&folder.path().display().to_string(), "languages")
+}
+
+#[test]
+fn a_language_may_spell_the_syllables_itself() {
+    assert_eq!(own_spelling_after("code = \"th\"", "code = \"th\""), "Some(\"th\")");
+    insta::assert_snapshot!(own_spelling_after("bel = ", "bell = "), @"");
+    insta::assert_snapshot!(own_spelling_after("\nbel = \"เบล\"", ""), @"");
+    insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"่เบล\""), @"");
+    insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"บอร์\""), @"");
+    insta::assert_snapshot!(own_spelling_after("\navoid = [", "\navoid = [\"a b\", "), @"");
+}
+
+/// Persian has other letters than Arabic, Ukrainian than Russian; what no list names serves all.
+#[test]
+fn a_script_is_spelled_for_the_languages_that_it_is_made_for() {
+    let languages = load_languages(&committed().join("../languages")).unwrap();
+    let syllables = load_syllables(&committed()).unwrap();
+    let as_language = |of: &str, code: &str| {
+        let mut language = languages.iter().find(|it| it.code.as_str() == of).unwrap().clone();
+        language.code = code.to_owned().try_into().unwrap();
+        syllables.spelling_of(&language).map(str::to_owned)
+    };
+    for (of, code, expected) in [
+        ("ar", "ar", Some("Arab")),
+        ("ar", "AR-eg", Some("Arab")),
+        ("ar", "fa", None),
+        ("ar", "ckb", None),
+        ("ru", "ru", Some("Cyrl")),
+        ("ru", "sr", None),
+        ("ru", "uk", None),
+        ("de", "tr", Some("Latn")),
+    ] {
+        assert_eq!(as_language(of, code).as_deref(), expected, "{code}");
     }
 }
 

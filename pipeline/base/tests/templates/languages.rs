@@ -4,7 +4,7 @@
 
 use crate::changed;
 use clika_base::templates::load_languages;
-use clika_base::types::{Language, Year};
+use clika_base::types::{Language, TranslatorCode, Year};
 use miette::Diagnostic;
 use std::{
     fs,
@@ -33,7 +33,7 @@ fn error_after(file: &str, replace: &str, with: &str) -> String {
 }
 
 #[test]
-fn the_ten_languages_of_the_paper_load() {
+fn the_languages_of_the_paper_and_four_more_load() {
     let codes: Vec<_> = load_languages(&committed())
         .unwrap()
         .into_iter()
@@ -41,7 +41,9 @@ fn the_ten_languages_of_the_paper_load() {
         .collect();
     assert_eq!(
         codes,
-        ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
+        [
+            "ar", "de", "en", "es", "fr", "he", "hi", "it", "ja", "pl", "ru", "sw", "th", "zh"
+        ]
     );
 }
 
@@ -83,20 +85,124 @@ fn years_before_our_era_are_written_as_each_language_does() {
         ("he", "69 לפנה״ס"),
         ("ja", "紀元前69年"),
         ("zh", "公元前69年"),
+        ("es", "69 a. C."),
+        ("hi", "69 ईसा पूर्व"),
+        ("sw", "69 KK"),
+        ("th", "69 ปีก่อน ค.ศ."),
     ] {
         assert_eq!(language(code).render_year(year), expected, "{code}");
         let ours = language(code).render_year(Year::from_astronomical(1685));
-        let expected = if ["ja", "zh"].contains(&code) {
-            "1685年"
-        } else {
-            "1685"
+        let expected = match code {
+            "ja" | "zh" => "1685年",
+            "th" => "ค.ศ. 1685",
+            _ => "1685",
         };
         assert_eq!(ours, expected, "{code}");
     }
 }
 
+/// 1926 is 1305 in the solar Hijri calendar and 2469 in the Buddhist one.
 #[test]
-fn an_eleventh_language_is_one_more_file() {
+fn years_in_another_calendar_and_other_digits() {
+    for (file, code, with, year, expected) in [
+        (
+            "th.toml",
+            "th",
+            "ce = \"พ.ศ. {year}\"\ncalendar = \"buddhist\"\ndigits = \"๐๑๒๓๔๕๖๗๘๙\"",
+            1926,
+            "พ.ศ. ๒๔๖๙",
+        ),
+        (
+            "th.toml",
+            "th",
+            "ce = \"{year}\"\ncalendar = \"persian\"\ndigits = \"۰۱۲۳۴۵۶۷۸۹\"",
+            1926,
+            "۱۳۰۵",
+        ),
+        (
+            "th.toml",
+            "th",
+            "ce = \"{year}\"\ncalendar = \"persian\"",
+            600,
+            "22 ปีก่อน ค.ศ.",
+        ),
+    ] {
+        let folder = changed(&committed(), (file, "ce = \"ค.ศ. {year}\"", with));
+        let languages = load_languages(folder.path()).unwrap();
+        let language = languages.iter().find(|it| it.code.as_str() == code).unwrap();
+        let year = Year::from_astronomical(year);
+        assert_eq!(language.render_year(year), expected);
+    }
+}
+
+#[test]
+fn digits_that_are_no_digits() {
+    insta::assert_snapshot!(
+        error_after("th.toml", "[years]", "[years]\ndigits = \"๐๑๒๓๔๕๖๗๙๘\""),
+        @""
+    );
+}
+
+#[test]
+fn an_unknown_calendar() {
+    insta::assert_snapshot!(error_after("th.toml", "[years]", "[years]\ncalendar = \"thai\""), @"");
+}
+
+#[test]
+fn the_codes_of_translators() {
+    let folder = changed(
+        &committed(),
+        (
+            "th.toml",
+            "[years]",
+            "[translators]\ndeepl = { source = \"TH\", target = \"TH-X\" }\ngoogle = \"tha\"\n\n[years]",
+        ),
+    );
+    let languages = load_languages(folder.path()).unwrap();
+    let thai = languages.iter().find(|it| it.code.as_str() == "th").unwrap();
+    let (deepl, google) = (&thai.translators.deepl, &thai.translators.google);
+    let ends = |code: &Option<TranslatorCode>| {
+        let code = code.as_ref().unwrap();
+        (code.source().to_owned(), code.target().to_owned())
+    };
+    assert_eq!(ends(deepl), ("TH".to_owned(), "TH-X".to_owned()));
+    assert_eq!(ends(google), ("tha".to_owned(), "tha".to_owned()));
+    insta::assert_snapshot!(
+        error_after("th.toml", "[years]", "[translators]\ndeepl = \"Thai language\"\n\n[years]"),
+        @""
+    );
+}
+
+#[test]
+fn optional_parts_may_be_missing() {
+    let (folder, path) = (tempfile::tempdir().unwrap(), committed().join("en.toml"));
+    let text = fs::read_to_string(path).unwrap();
+    let years = text.find("[years]").unwrap();
+    let years = &text[years..text.find("[xgeo]").unwrap()];
+    let head = "code = \"pt-BR\"\nname = \"português\"\nenglish_name = \"Portuguese\"\nscript = \"Latn\"\ndirection = \"ltr\"\n";
+    fs::write(folder.path().join("pt-br.toml"), format!("{head}{years}")).unwrap();
+    let language = load_languages(folder.path()).unwrap().remove(0);
+    assert_eq!(language.code.as_str(), "pt-BR");
+    assert_eq!(language.code, "PT-br".to_owned().try_into().unwrap());
+    assert!(language.xgeo.is_none() && language.xpeo.is_none() && language.xcopa.is_none());
+    assert!(language.fictional.is_none() && language.countries.is_empty());
+}
+
+#[test]
+fn facts_without_label_languages() {
+    insta::assert_snapshot!(error_after("th.toml", "wikidata_codes = [\"th\"]", ""), @"");
+}
+
+#[test]
+fn one_language_under_two_spellings() {
+    let folder = changed(&committed(), ("th.toml", "code = \"th\"", "code = \"th\""));
+    fs::copy(folder.path().join("th.toml"), folder.path().join("TH.toml")).unwrap();
+    let error = load_languages(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("language `th` is already described by"), "{error}");
+}
+
+#[test]
+fn a_further_language_is_one_more_file() {
     let folder = tempfile::tempdir().unwrap();
     for entry in fs::read_dir(committed()).unwrap() {
         let path = entry.unwrap().path();

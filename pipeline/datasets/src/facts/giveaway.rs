@@ -1,6 +1,6 @@
 //! Whether a city's name gives its division away: "Oklahoma City" in Oklahoma.
 
-use clika_base::text::spells;
+use clika_base::text::{parts_no_words, spells, without_accents};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of one language's divisions of one country, so that their common words can be ignored:
@@ -31,9 +31,21 @@ impl DivisionNames {
         }
     }
 
+    /// Whether one name lies in the other where words are not parted, as in Thai and Khmer: "เลย" in "จังหวัดเลย".
+    fn is_written_into(&self, city: &str, division: &str) -> bool {
+        let is_name = |text: &str| {
+            text.chars().nth(1).is_some()
+                && text.chars().all(parts_no_words)
+                && !self.common.contains(text)
+        };
+        is_name(city) && is_name(division) && (division.contains(city) || city.contains(division))
+    }
+
     /// Whether somebody who reads the city's name can guess the division from the letters alone.
     pub(crate) fn gives_away(&self, city: &str, division: &str) -> bool {
-        if is_within(&words(division), &words(city), &self.common) {
+        if is_within(&words(division), &words(city), &self.common)
+            || self.is_written_into(&fold(city), &fold(division))
+        {
             return true;
         }
         let city = pieces(city);
@@ -62,7 +74,7 @@ fn is_within(name: &[String], other: &[String], common: &BTreeSet<String>) -> bo
 }
 
 /// What a name is compared by: words of four letters and more, without case and accents; for text
-/// without spaces (Han, kana) every run of two Han characters or four kana.
+/// without spaces every run of two Han characters or Korean syllables, or of four kana.
 fn pieces(name: &str) -> BTreeSet<String> {
     let mut pieces = BTreeSet::new();
     let folded = fold(name);
@@ -70,7 +82,7 @@ fn pieces(name: &str) -> BTreeSet<String> {
         let letters: Vec<char> = word.chars().collect();
         for run in letters.chunk_by(|&a, &b| WordBoundaries::of(a) == WordBoundaries::of(b)) {
             let piece = match WordBoundaries::of(run[0]) {
-                WordBoundaries::Han => 2,
+                WordBoundaries::Pairs => 2,
                 WordBoundaries::Kana => 4,
                 WordBoundaries::Spaced => run.len().max(SHORTEST_WORD),
             };
@@ -86,7 +98,8 @@ fn pieces(name: &str) -> BTreeSet<String> {
 /// How a script parts its words.
 #[derive(PartialEq)]
 enum WordBoundaries {
-    Han,
+    /// Two characters are a name: Han, and the syllables of Hangul.
+    Pairs,
     Kana,
     Spaced,
 }
@@ -94,7 +107,7 @@ enum WordBoundaries {
 impl WordBoundaries {
     fn of(c: char) -> Self {
         match c {
-            '\u{4E00}'..='\u{9FFF}' | '々' => Self::Han,
+            '\u{4E00}'..='\u{9FFF}' | '々' | '\u{AC00}'..='\u{D7A3}' => Self::Pairs,
             '\u{3040}'..='\u{30FF}' => Self::Kana,
             _ => Self::Spaced,
         }
@@ -113,24 +126,10 @@ fn same_name(a: &str, b: &str) -> bool {
     common >= SHORTEST_WORD && 4 * common >= 3 * shorter
 }
 
-/// Lower case without the accents of Latin letters, so that "Québec" and "Quebec" are one.
+/// Without case, and without the accents of Latin letters, so that "Québec" and "Quebec" are one.
 fn fold(name: &str) -> String {
-    name.chars()
-        .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => 'a',
-            'ç' | 'ć' | 'č' => 'c',
-            'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ė' | 'ę' | 'ě' | 'ё' => 'e',
-            'ì' | 'í' | 'î' | 'ï' | 'ī' => 'i',
-            'ł' => 'l',
-            'ñ' | 'ń' | 'ň' => 'n',
-            'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ő' => 'o',
-            'ś' | 'š' => 's',
-            'ù' | 'ú' | 'û' | 'ü' | 'ū' | 'ŭ' => 'u',
-            'ź' | 'ż' | 'ž' => 'z',
-            other => other,
-        })
-        .collect()
+    // Russian writes ё and е for each other.
+    without_accents(name).replace('ё', "е")
 }
 
 #[cfg(test)]
@@ -162,6 +161,10 @@ mod tests {
             (&prefectures, "福島市", "福島県"),
             (&[], "Québec", "Quebec"),
             (&[], "Bremerhaven", "Bremen"),
+            (&[], "เลย", "จังหวัดเลย"),
+            (&[], "ตาก", "จังหวัดตาก"),
+            (&[], "전주시", "전주도"),
+            (&[], "Łódź", "Łódz"),
         ] {
             assert!(gives_away(others, city, division), "{city} / {division}");
         }
@@ -206,6 +209,8 @@ mod tests {
                 "New Hampshire",
             ),
             (&[], "ロンドン", "北アイルランド"),
+            (&[], "ปาย", "จังหวัดแม่ฮ่องสอน"),
+            (&[], "수원시", "경기도"),
             (&[], "Saint-Étienne", "Auvergne-Rhône-Alpes"),
         ] {
             assert!(!gives_away(others, city, division), "{city} / {division}");
