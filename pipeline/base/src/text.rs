@@ -76,7 +76,10 @@ pub fn without_case(text: &str, rules: TextRules) -> String {
 pub fn without_accents(text: &str) -> String {
     let mut plain = String::new();
     let mut is_latin = false;
-    for c in NFD.normalize(&without_case(text, TextRules::default())).chars() {
+    for c in NFD
+        .normalize(&without_case(text, TextRules::default()))
+        .chars()
+    {
         if CATEGORIES.get(c) != GeneralCategory::NonspacingMark {
             is_latin = SCRIPTS.get(c) == Script::Latin;
         } else if is_latin {

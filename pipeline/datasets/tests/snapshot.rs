@@ -26,9 +26,14 @@ fn project() -> Project {
     }
 }
 
+/// The inputs in the languages that the shipped snapshot has labels in.
 fn sources() -> BuildInputs {
     let project = project();
-    BuildInputs::load(&project, &project.snapshot()).unwrap()
+    let mut sources = BuildInputs::load(&project, &project.snapshot()).unwrap();
+    sources
+        .languages
+        .retain(|language| !language.optional_labels);
+    sources
 }
 
 /// The snapshot as a map: subject → predicate → objects.

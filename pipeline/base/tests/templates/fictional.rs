@@ -93,7 +93,10 @@ fn own_spelling_after(replace: &str, with: &str) -> String {
         Ok(languages) => languages,
         Err(error) => return error.to_string(),
     };
-    let thai = thai.into_iter().find(|it| it.code.as_str() == "th").unwrap();
+    let thai = thai
+        .into_iter()
+        .find(|it| it.code.as_str() == "th")
+        .unwrap();
     let mut syllables = load_syllables(&committed()).unwrap();
     let path = folder.path().join("th.toml");
     let error = match syllables.add(&thai, &path) {
@@ -106,12 +109,32 @@ fn own_spelling_after(replace: &str, with: &str) -> String {
 
 #[test]
 fn a_language_may_spell_the_syllables_itself() {
-    assert_eq!(own_spelling_after("code = \"th\"", "code = \"th\""), "Some(\"th\")");
-    insta::assert_snapshot!(own_spelling_after("bel = ", "bell = "), @"");
-    insta::assert_snapshot!(own_spelling_after("\nbel = \"เบล\"", ""), @"");
-    insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"่เบล\""), @"");
-    insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"บอร์\""), @"");
-    insta::assert_snapshot!(own_spelling_after("\navoid = [", "\navoid = [\"a b\", "), @"");
+    assert_eq!(
+        own_spelling_after("code = \"th\"", "code = \"th\""),
+        "Some(\"th\")"
+    );
+    insta::assert_snapshot!(own_spelling_after("\nbel = ", "\nbell = "), @r#"
+    `bell` is not a syllable of `openings`
+       languages/th.toml:198
+    hint: templates/fictional/syllables.toml lists the syllables
+    "#);
+    insta::assert_snapshot!(own_spelling_after("\nbel = \"เบล\"", ""), @r#"
+    `bel` of `openings` has no spelling
+       languages/th.toml:197
+    hint: spell every syllable of templates/fictional/syllables.toml, or leave [fictional.syllables] out
+    "#);
+    insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"่เบล\""), @r#"
+    `่เบล` is not the spelling of a syllable
+       languages/th.toml:198
+    hint: write lower-case letters with their signs, the first one a letter
+    "#);
+    insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"บอร์\""), @r#"
+    `openings.bor` is spelled like `bel`: บอร์
+       languages/th.toml:199
+    hint: the syllables of a list have to differ
+    "#);
+    let said = own_spelling_after("\navoid = [", "\navoid = [\"a b\", ");
+    assert!(said.starts_with("`a b` cannot be part of a stem"), "{said}");
 }
 
 /// Persian has other letters than Arabic, Ukrainian than Russian; what no list names serves all.
@@ -120,7 +143,11 @@ fn a_script_is_spelled_for_the_languages_that_it_is_made_for() {
     let languages = load_languages(&committed().join("../languages")).unwrap();
     let syllables = load_syllables(&committed()).unwrap();
     let as_language = |of: &str, code: &str| {
-        let mut language = languages.iter().find(|it| it.code.as_str() == of).unwrap().clone();
+        let mut language = languages
+            .iter()
+            .find(|it| it.code.as_str() == of)
+            .unwrap()
+            .clone();
         language.code = code.to_owned().try_into().unwrap();
         syllables.spelling_of(&language).map(str::to_owned)
     };

@@ -129,7 +129,10 @@ fn years_in_another_calendar_and_other_digits() {
     ] {
         let folder = changed(&committed(), (file, "ce = \"ค.ศ. {year}\"", with));
         let languages = load_languages(folder.path()).unwrap();
-        let language = languages.iter().find(|it| it.code.as_str() == code).unwrap();
+        let language = languages
+            .iter()
+            .find(|it| it.code.as_str() == code)
+            .unwrap();
         let year = Year::from_astronomical(year);
         assert_eq!(language.render_year(year), expected);
     }
@@ -139,13 +142,21 @@ fn years_in_another_calendar_and_other_digits() {
 fn digits_that_are_no_digits() {
     insta::assert_snapshot!(
         error_after("th.toml", "[years]", "[years]\ndigits = \"๐๑๒๓๔๕๖๗๙๘\""),
-        @""
+        @r#"
+    `๐๑๒๓๔๕๖๗๙๘` are not the digits from 0 to 9
+       languages/th.toml:18
+    hint: write the ten digits of one script in their order, such as "०१२३४५६७८९"
+    "#
     );
 }
 
 #[test]
 fn an_unknown_calendar() {
-    insta::assert_snapshot!(error_after("th.toml", "[years]", "[years]\ncalendar = \"thai\""), @"");
+    insta::assert_snapshot!(error_after("th.toml", "[years]", "[years]\ncalendar = \"thai\""), @r#"
+    unknown variant `thai`, expected one of `gregorian`, `buddhist`, `persian`, `roc`
+       languages/th.toml:18
+    hint: compare with templates/languages/en.toml; templates/languages/README.md lists the keys
+    "#);
 }
 
 #[test]
@@ -159,7 +170,10 @@ fn the_codes_of_translators() {
         ),
     );
     let languages = load_languages(folder.path()).unwrap();
-    let thai = languages.iter().find(|it| it.code.as_str() == "th").unwrap();
+    let thai = languages
+        .iter()
+        .find(|it| it.code.as_str() == "th")
+        .unwrap();
     let (deepl, google) = (&thai.translators.deepl, &thai.translators.google);
     let ends = |code: &Option<TranslatorCode>| {
         let code = code.as_ref().unwrap();
@@ -169,7 +183,11 @@ fn the_codes_of_translators() {
     assert_eq!(ends(google), ("tha".to_owned(), "tha".to_owned()));
     insta::assert_snapshot!(
         error_after("th.toml", "[years]", "[translators]\ndeepl = \"Thai language\"\n\n[years]"),
-        @""
+        @r#"
+    `Thai language` is not the code of a language
+       languages/th.toml:18
+    hint: write what the service calls the language, such as "NB" or { source = "PT", target = "PT-BR" }
+    "#
     );
 }
 
@@ -190,7 +208,11 @@ fn optional_parts_may_be_missing() {
 
 #[test]
 fn facts_without_label_languages() {
-    insta::assert_snapshot!(error_after("th.toml", "wikidata_codes = [\"th\"]", ""), @"");
+    insta::assert_snapshot!(error_after("th.toml", "wikidata_codes = [\"th\"]", ""), @r#"
+    language `th` has [xgeo], and no Wikidata label language
+       languages/th.toml:2
+    hint: list at least the language's own code in `wikidata_codes`, or leave [xgeo] and [xpeo] out
+    "#);
 }
 
 #[test]
@@ -198,7 +220,10 @@ fn one_language_under_two_spellings() {
     let folder = changed(&committed(), ("th.toml", "code = \"th\"", "code = \"th\""));
     fs::copy(folder.path().join("th.toml"), folder.path().join("TH.toml")).unwrap();
     let error = load_languages(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("language `th` is already described by"), "{error}");
+    assert!(
+        error.contains("language `th` is already described by"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -221,7 +246,7 @@ fn a_further_language_is_one_more_file() {
         .collect();
     fs::write(folder.path().join("pt-br.toml"), portuguese).unwrap();
     let languages = load_languages(folder.path()).unwrap();
-    assert_eq!(languages.len(), 11);
+    assert_eq!(languages.len(), 15);
     assert!(
         languages
             .iter()

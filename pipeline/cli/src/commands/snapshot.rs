@@ -119,13 +119,15 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
                 return Ok(refresh(&client, &queries, &plan, progress.as_ref()).await?);
             }
             let old = Snapshot::open(&out)?.triples()?;
-            let every = refresh_plan(&languages, args.concurrency).label_languages;
+            let rest = languages.iter().filter(|it| !args.languages.contains(&it.code));
+            let rest: Vec<Language> = rest.cloned().collect();
+            let others = refresh_plan(&rest, args.concurrency).label_languages;
             let comments = leading_comments(&out)?;
             let extended = extend(
                 &client,
                 &queries,
                 &plan,
-                &every,
+                &others,
                 old,
                 &comments,
                 progress.as_ref(),

@@ -11,13 +11,13 @@ use std::{collections::BTreeSet, path::Path};
 /// Asks an endpoint for what languages lack in a snapshot, and returns the snapshot with it as Turtle.
 ///
 /// `plan` is that of the new languages. Asked for are the facts of states that `old` does not have, labels of all items in
-/// the new languages, and labels of new items in all of `label_languages`. What `old` has stays as it is; `comments` stand
-/// at the top of its file.
+/// the new languages, and labels of new items in those and in `others`, the label languages of the rest. What `old` has
+/// stays as it is, also for label languages that new and old languages share (`mul`); `comments` stand at the top of its file.
 pub async fn extend(
     client: &SparqlClient,
     queries: &Path,
     plan: &RefreshPlan,
-    label_languages: &[String],
+    others: &[String],
     old: Vec<Triple>,
     comments: &str,
     progress: &dyn Progress,
@@ -42,8 +42,18 @@ pub async fn extend(
     let mut added = items(&graph);
     added.extend(&new.states);
     added.retain(is_new);
-    let mut asked = label_queries(queries, &known, &plan.label_languages)?;
-    asked.extend(label_queries(queries, &added, label_languages)?);
+    let (shared, own): (Vec<String>, Vec<String>) = plan
+        .label_languages
+        .iter()
+        .cloned()
+        .partition(|code| others.contains(code));
+    let own = if own.is_empty() { shared } else { own };
+    let mut asked = label_queries(queries, &known, &own)?;
+    let all: BTreeSet<&String> = plan.label_languages.iter().chain(others).collect();
+    let all: Vec<String> = all.into_iter().cloned().collect();
+    if !added.is_empty() {
+        asked.extend(label_queries(queries, &added, &all)?);
+    }
     let labels = fetch(client, &asked, plan.concurrency, "labels", progress).await?;
 
     // A label that is there stays; a second one in its language would contradict it.
@@ -60,7 +70,7 @@ pub async fn extend(
         .into_iter()
         .filter(|triple| tags(triple).is_none_or(|it| !labelled.contains(&it)));
     graph.extend(fresh);
-    let languages = plan.label_languages.join(", ");
+    let languages = own.join(", ");
     let what = format!("Labels in {languages}, and what goes with them, were added");
     graph.extend(old);
     Ok(format!("{comments}{}", turtle(&what, &client.url(), graph)))

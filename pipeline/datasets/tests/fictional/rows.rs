@@ -137,7 +137,7 @@ fn wrong_choices_are_drawn_anew_for_every_question() {
 #[test]
 fn every_language_tells_its_names_apart() {
     let (languages, names) = named(&config(), SEED);
-    assert_eq!(languages.named.len(), 10);
+    assert_eq!(languages.named.len(), 14);
     for language in &languages.named {
         names.check(language).unwrap();
         let landforms = &language.fictional.as_ref().unwrap().landforms;

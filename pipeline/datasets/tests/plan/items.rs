@@ -27,13 +27,81 @@ fn there_are_as_many_items_as_in_the_paper() {
 }
 
 #[test]
+fn languages_without_labels_are_left_out_by_name() {
+    let project = project();
+    let sources = BuildInputs::load(&project, &project.snapshot()).unwrap();
+    for task in Task::FACTS {
+        let plan = plan(task, &sources, &config(DistractorPolicy::Hard)).unwrap();
+        assert_eq!(plan.languages.len(), 10);
+        let said: Vec<_> = plan.report.left_out[..4]
+            .iter()
+            .map(|it| (it.language.as_str(), it.name.as_str(), it.reason.as_str()))
+            .collect();
+        assert_eq!(said[1].0, "hi");
+        assert_eq!(
+            said[3],
+            (
+                "th",
+                "Thai",
+                "the snapshot has no label in `th`; `clika snapshot --languages th` adds them"
+            )
+        );
+    }
+}
+
+#[test]
+fn languages_without_a_section_are_left_out_by_name() {
+    let mut sources = sources();
+    for language in &mut sources.languages {
+        if language.code.as_str() == "pl" {
+            language.xgeo = None;
+        }
+    }
+    let geo = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    assert_eq!((geo.languages.len(), geo.items.len()), (9, 180));
+    let reason = &geo.report.left_out[0].reason;
+    assert_eq!(reason, "its file has no [xgeo]");
+    let people = plan(Task::XPeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    assert_eq!(people.languages.len(), 10);
+}
+
+/// One language in two scripts: both have Poland, and no city or person is asked about twice.
+#[test]
+fn a_country_may_serve_two_languages() {
+    let mut sources = sources();
+    let polish = sources
+        .languages
+        .iter()
+        .find(|it| it.code.as_str() == "pl")
+        .unwrap();
+    let mut second = polish.clone();
+    second.code = LanguageCode::try_from("pl-Cyrl".to_owned()).unwrap();
+    sources.languages.push(second);
+    let mut config = config(DistractorPolicy::Hard);
+    (
+        config.xgeo.cities_per_language,
+        config.xpeo.people_per_language,
+    ) = (10, 5);
+    for (task, each) in [(Task::XGeo, 10), (Task::XPeo, 10)] {
+        let plan = plan(task, &sources, &config).unwrap();
+        let ids: BTreeSet<_> = plan.items.iter().map(|item| &item.id).collect();
+        assert_eq!(ids.len(), plan.items.len(), "{task}");
+        for code in ["pl", "PL-cyrl"] {
+            let code = LanguageCode::try_from(code.to_owned()).unwrap();
+            assert_eq!(plan.report.items[&code], each, "{task} {code}");
+        }
+    }
+}
+
+#[test]
 fn rows_are_parallel_and_choices_differ() {
     let sources = sources();
     for task in Task::FACTS {
         for policy in POLICIES {
             let plan = plan(task, &sources, &config(policy)).unwrap();
-            let english = rows(&plan, &sources.languages[2]);
-            for language in &sources.languages {
+            let english = rows(&plan, &plan.languages[2]);
+            assert_eq!(plan.languages.len(), 10);
+            for language in &plan.languages {
                 for (row, english) in rows(&plan, language).iter().zip(&english) {
                     assert_eq!((&row.id, row.label), (&english.id, english.label));
                     assert_eq!(row.choices.len(), 4);
