@@ -26,7 +26,10 @@ impl BackgroundFacts {
 
     /// A language, or the one that it is a variant of.
     pub(crate) fn language(&self, code: &LanguageCode) -> Option<&Language> {
-        let find = |code: &str| self.languages.iter().find(|it| it.code.as_str() == code);
+        let find = |code: &str| {
+            let mut languages = self.languages.iter();
+            languages.find(|it| it.code.as_str().eq_ignore_ascii_case(code))
+        };
         find(code.as_str()).or_else(|| {
             let (base, _variant) = code.as_str().split_once('-')?;
             find(base)

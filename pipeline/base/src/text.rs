@@ -27,7 +27,9 @@ impl TextRules {
     pub fn of_code(code: &str) -> Self {
         let primary = code.split_once('-').map_or(code, |(primary, _)| primary);
         Self {
-            turkic: matches!(primary, "tr" | "az"),
+            turkic: ["tr", "az"]
+                .iter()
+                .any(|it| it.eq_ignore_ascii_case(primary)),
             optional_marks: false,
         }
     }

@@ -290,7 +290,7 @@ fn two_addresses_of_one_host_share_no_answers() {
             "--limit",
             "6",
         ]);
-        arguments.extend(["--languages", "en", "--name", "n", "--json"]);
+        arguments.extend(["--languages", "EN", "--name", "n", "--json"]);
         let output = project.command(&arguments).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         let object: Value = serde_json::from_str(&text(&output.stdout)).unwrap();

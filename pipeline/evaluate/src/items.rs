@@ -50,9 +50,10 @@ impl TaskDataset {
             language: language.to_owned(),
             known: there.join(", "),
         };
-        let code = |code: &str| match LanguageCode::try_from(code.to_owned()) {
-            Ok(language) if there.contains(&code) => Ok(language),
-            Ok(_) | Err(_) => Err(missing(code)),
+        let code = |code: &str| {
+            let config = there.iter().find(|it| it.eq_ignore_ascii_case(code));
+            let language = config.and_then(|it| LanguageCode::try_from((*it).to_owned()).ok());
+            language.ok_or_else(|| missing(code))
         };
         wanted.into_iter().map(code).collect()
     }
@@ -84,7 +85,10 @@ impl TaskDataset {
             .filter(|id| asked(id))
             .cloned()
             .collect();
-        let file = |code: &str| languages.iter().find(|it| it.code.as_str() == code);
+        let file = |code: &str| {
+            let mut files = languages.iter();
+            files.find(|it| it.code.as_str().eq_ignore_ascii_case(code))
+        };
         let set = QuestionSet {
             reader: AnswerReader::new(file(language.as_str()), file("en")),
             task: self.task,

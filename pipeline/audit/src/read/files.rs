@@ -80,10 +80,16 @@ pub(super) fn subfolders(path: &Path) -> Result<Vec<AuditFolder>, AuditError> {
     Ok(folders)
 }
 
-/// The language of a folder: `ZH_trans`, `DE` and `ar` are zh, de and ar.
+/// The language of a folder: `ZH_trans`, `DE` and `ar` are zh, de and ar; `pt-BR` stays as it is.
 pub(super) fn language(folder: &AuditFolder) -> Result<LanguageCode, AuditError> {
     let code = folder.name.strip_suffix("_trans").unwrap_or(&folder.name);
-    LanguageCode::try_from(code.to_lowercase()).map_err(|_| AuditError::NoLanguage {
+    let is_loud = !code.contains(|c: char| c.is_ascii_lowercase());
+    let code = if is_loud {
+        code.to_ascii_lowercase()
+    } else {
+        code.to_owned()
+    };
+    LanguageCode::try_from(code).map_err(|_| AuditError::NoLanguage {
         path: folder.path.parent().unwrap_or(&folder.path).to_owned(),
         name: folder.name.clone(),
     })

@@ -359,3 +359,45 @@ impl From<LanguageCode> for String {
         code.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use std::collections::{BTreeSet, HashSet};
+
+    fn code(text: &str) -> LanguageCode {
+        LanguageCode::try_from(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn codes_are_one_in_any_case_and_keep_their_spelling() {
+        assert_eq!(code("pt-BR"), code("PT-br"));
+        assert_eq!(code("pt-BR").as_str(), "pt-BR");
+        let codes = || ["sr-Latn", "sr-latn", "sr", "zh-Hant", "ZH-HANT"].map(code);
+        assert_eq!(codes().into_iter().collect::<HashSet<_>>().len(), 3);
+        let sorted: Vec<_> = codes()
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        assert_eq!(sorted, ["SR", "SR-LATN", "ZH-HANT"].map(code));
+    }
+
+    #[test]
+    fn what_is_no_code() {
+        for text in [
+            "",
+            "x",
+            "german",
+            "de_AT",
+            "de-",
+            "pt-B R",
+            "d1",
+            "zh-toolongtag",
+        ] {
+            assert!(LanguageCode::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+}
