@@ -1,6 +1,7 @@
 use crate::{AuditError, CountryDivisions};
 use clika_base::templates::load_languages;
 use clika_base::types::{Language, LanguageCode};
+use icu_locale::{LanguageIdentifier, LocaleExpander};
 use std::path::Path;
 
 /// What the audit knows besides the files that it reads: languages, countries and their divisions.
@@ -36,15 +37,27 @@ impl BackgroundFacts {
         })
     }
 
-    /// The language's script, as its ISO 15924 code: the one that its code names (`sr-latn`), else its file's; `None`
-    /// for a language that the project does not know.
+    /// The language's script, as its ISO 15924 code: the one that its code names (`sr-latn`) or that its region has
+    /// (`zh-tw`), else its file's; `None` for a language that the project does not know.
     pub(crate) fn script(&self, code: &LanguageCode) -> Option<String> {
         let is_own = |language: &&Language| language.code == *code;
         if let Some(own) = self.languages.iter().find(is_own) {
             return Some(own.script.clone());
         }
-        script_subtag(code).or_else(|| self.language(code).map(|it| it.script.clone()))
+        script_subtag(code).or_else(|| {
+            let base = self.language(code)?;
+            let of_base = likely_script(base.code.as_str());
+            let of_region = likely_script(code.as_str()).filter(|it| Some(it) != of_base.as_ref());
+            Some(of_region.unwrap_or_else(|| base.script.clone()))
+        })
     }
+}
+
+/// The script that a language is usually written in, in the region that its code names, by Unicode's CLDR.
+pub(crate) fn likely_script(code: &str) -> Option<String> {
+    let mut code: LanguageIdentifier = code.parse().ok()?;
+    LocaleExpander::new_extended().maximize(&mut code);
+    code.script.map(|script| script.to_string())
 }
 
 /// The script that a language's code names: `Latn` of `sr-latn`. A script's subtag has four letters (BCP 47).
@@ -68,5 +81,18 @@ mod tests {
         assert_eq!(script("en-alias"), None);
         assert_eq!(script("pt-br"), None);
         assert_eq!(script("sl-1994"), None);
+    }
+
+    /// The scripts are those of CLDR's likelySubtags.xml.
+    #[test]
+    fn a_region_may_have_another_script() {
+        let likely = |code: &str| likely_script(code).unwrap_or_default();
+        assert_eq!(likely("zh"), "Hans");
+        assert_eq!(likely("zh-tw"), "Hant");
+        assert_eq!(likely("zh-HK"), "Hant");
+        assert_eq!(likely("yue"), "Hant");
+        assert_eq!(likely("sr"), "Cyrl");
+        assert_eq!(likely("pt-BR"), "Latn");
+        assert_eq!(likely("ku"), "Latn");
     }
 }

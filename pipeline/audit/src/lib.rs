@@ -8,6 +8,7 @@ mod checks;
 mod choice_set;
 mod error;
 mod finding;
+mod identifier;
 mod knowledge;
 mod markdown;
 mod places;

@@ -1,137 +1,149 @@
-//! Texts in another language than they should be, as far as letters tell it: Latin script only.
+//! Texts in another language than they should be, as far as an identifier of languages tells it.
 
 use crate::{
-    BackgroundFacts, ChoiceSet, Finding, Severity,
+    BackgroundFacts, ChoiceItem, ChoiceSet, Finding, Severity,
+    identifier::{Detected, LanguageDetector},
     tally::{Defect, Tallies},
-    text::shortened,
+    text::{folded, letters, shortened},
 };
 use clika_base::types::LanguageCode;
-use whatlang::{Detector, Lang};
+use std::collections::BTreeMap;
 
-/// Characters that a text needs to be told apart reliably.
-const LONG: usize = 50;
-
-/// The share of a language's texts from which on it is not a mistake of the detector.
+/// The share of a language's texts from which on it is not a mistake of the identifier.
 const MANY: f64 = 0.02;
 
 pub(super) fn check(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> {
-    let mut latin = Vec::<(&LanguageCode, Lang)>::new();
-    let mut unknown = Tallies::default();
     let languages = set.languages.keys();
-    for code in languages.filter(|code| knowledge.script(code).as_deref() == Some("Latn")) {
-        let lang = lang(code);
-        let why = lang.is_none().then_some("the detector does not know it");
-        unknown.see(code, "language", why);
-        latin.extend(lang.map(|lang| (code, lang)));
+    let with_script = languages.filter_map(|code| Some((code.clone(), knowledge.script(code)?)));
+    let detector = LanguageDetector::among(with_script);
+    let mut counts = Counts::default();
+    let english = set.languages.iter().find(|(code, _)| code.as_str() == "en");
+    if let Some((_, items)) = english {
+        let texts = items.iter().map(|it| (it.id.clone(), folded(&it.text)));
+        counts.english_texts = texts.collect();
     }
-    let defect = Defect {
-        check: "language-not-checked",
-        severity: Severity::Note,
-        effect: "texts in another language stay unseen",
-    };
-    let unknown = unknown.finding(&set.name, defect, |total| {
-        format!(
-            "{} of {} languages in Latin script are not checked for texts in another language.",
-            total.count, total.of
-        )
-    });
-    let mut known: Vec<Lang> = latin.iter().map(|(_, lang)| *lang).collect();
-    if !known.contains(&Lang::Eng) {
-        known.push(Lang::Eng);
-    }
-    if known.len() < 2 {
-        return unknown.into_iter().collect();
-    }
-    let detector = Detector::with_allowlist(known);
-    let (mut english, mut other) = (Tallies::default(), Tallies::default());
-    for (code, expected) in latin {
-        for item in set.languages.get(code).into_iter().flatten() {
-            if item.text.chars().count() < LONG {
-                continue;
-            }
-            let found = detector.detect(&item.text).filter(|it| it.is_reliable());
-            let found = found.map(|it| it.lang()).filter(|it| *it != expected);
-            let is_english = found == Some(Lang::Eng);
-            english.see(code, &item.id, is_english.then(|| shortened(&item.text)));
-            let shown = found.filter(|_| !is_english);
-            other.see(
-                code,
-                &item.id,
-                shown.map(|lang| format!("{}: {}", lang.eng_name(), shortened(&item.text))),
-            );
+    for (code, items) in &set.languages {
+        let is_known = detector.knows(code);
+        let why = (!is_known).then_some("the identifier of languages does not know it");
+        counts.unknown.see(code, "language", why);
+        if is_known {
+            counts.count(code, items, &detector, knowledge);
         }
     }
-    let is_many = |tallies: &Tallies| tallies.worst_share().is_some_and(|share| share > MANY);
-    let severity = if is_many(&english) {
-        Severity::Warning
-    } else {
-        Severity::Note
-    };
-    let defect = Defect {
-        check: "text-in-english",
-        severity,
-        effect: "the language's score is in part English: RA and en-CO are too high",
-    };
-    let english = english.finding(&set.name, defect, |total| {
-        format!(
-            "{} of {} longer texts in Latin script read as English.",
-            total.count, total.of
-        )
-    });
-    let defect = Defect {
-        check: "text-in-other-language",
-        severity: Severity::Note,
-        effect: "the item may ask in another language: accuracy of the language",
-    };
-    let other = other.finding(&set.name, defect, |total| {
-        format!(
-            "{} of {} longer texts in Latin script read as another of the set's languages.",
-            total.count, total.of
-        )
-    });
-    english.into_iter().chain(other).chain(unknown).collect()
+    counts.findings(&set.name)
 }
 
-/// The detector's name of a language that is written in Latin script.
-fn lang(code: &LanguageCode) -> Option<Lang> {
-    let code = match code.as_str().split('-').next()? {
-        "af" => "afr",
-        "az" => "aze",
-        "ca" => "cat",
-        "cs" => "ces",
-        "cy" => "cym",
-        "da" => "dan",
-        "de" => "deu",
-        "en" => "eng",
-        "eo" => "epo",
-        "es" => "spa",
-        "et" => "est",
-        "fi" => "fin",
-        "fil" | "tl" => "tgl",
-        "fr" => "fra",
-        "hr" => "hrv",
-        "hu" => "hun",
-        "id" => "ind",
-        "it" => "ita",
-        "jv" => "jav",
-        "la" => "lat",
-        "lt" => "lit",
-        "lv" => "lav",
-        "nb" | "no" => "nob",
-        "nl" => "nld",
-        "pl" => "pol",
-        "pt" => "por",
-        "ro" => "ron",
-        "sk" => "slk",
-        "sl" => "slv",
-        "sn" => "sna",
-        "sv" => "swe",
-        "tk" => "tuk",
-        "tr" => "tur",
-        "uz" => "uzb",
-        "vi" => "vie",
-        "zu" => "zul",
-        other => other,
-    };
-    Lang::from_code(code)
+#[derive(Default)]
+struct Counts {
+    english_texts: BTreeMap<String, String>,
+    english: Tallies,
+    other: Tallies,
+    whole: Tallies,
+    unknown: Tallies,
+}
+
+impl Counts {
+    fn count(
+        &mut self,
+        code: &LanguageCode,
+        items: &[ChoiceItem],
+        detector: &LanguageDetector,
+        knowledge: &BackgroundFacts,
+    ) {
+        // What is in another script has its own check.
+        let script = knowledge.script(code).unwrap_or_default();
+        let is_own_script = |item: &&ChoiceItem| {
+            let (right, wrong) = letters(&item.text, &script);
+            right >= wrong
+        };
+        let items: Vec<_> = items.iter().filter(is_own_script).collect();
+        for item in &items {
+            let other = match detector.detect(&item.text, code) {
+                Detected::Other(other) => Some(other),
+                Detected::Own | Detected::Unsure => None,
+            };
+            // English's own text has its own check.
+            let is_same = self.english_texts.get(&item.id) == Some(&folded(&item.text));
+            let other = other.filter(|_| !is_same);
+            let is_english = other.as_deref() == Some("en");
+            let text = || shortened(&item.text);
+            self.english.see(code, &item.id, is_english.then(text));
+            let shown = other.filter(|_| !is_english);
+            let shown = shown.map(|it| format!("{}: {}", name(&it, knowledge), item.text));
+            self.other.see(code, &item.id, shown);
+        }
+        let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+        let found = match detector.detect_all(&texts, code) {
+            Detected::Other(other) => Some(other),
+            Detected::Own | Detected::Unsure => None,
+        };
+        let shown = found.map(|it| format!("{}: {}", name(&it, knowledge), texts[0]));
+        self.whole.see(code, "language", shown);
+    }
+
+    fn findings(self, dataset: &str) -> Vec<Finding> {
+        let defect = |check, severity, effect| Defect {
+            check,
+            severity,
+            effect,
+        };
+        let whole = defect(
+            "language-reads-as-another",
+            Severity::Warning,
+            "the language's score is another language's: RA, CO and XC of the language",
+        );
+        let whole = self.whole.finding(dataset, whole, |total| {
+            format!(
+                "The texts of {} of {} languages, taken together, read as another language.",
+                total.count, total.of
+            )
+        });
+        let is_many = self.english.worst_share().is_some_and(|it| it > MANY);
+        let severity = if is_many {
+            Severity::Warning
+        } else {
+            Severity::Note
+        };
+        let english = defect(
+            "text-in-english",
+            severity,
+            "the language's score is in part English: RA and en-CO are too high",
+        );
+        let english = self.english.finding(dataset, english, |total| {
+            format!("{} of {} texts read as English.", total.count, total.of)
+        });
+        let other = defect(
+            "text-in-other-language",
+            Severity::Note,
+            "the item may ask in another language: accuracy of the language",
+        );
+        let other = self.other.finding(dataset, other, |total| {
+            format!(
+                "{} of {} texts read as another of the set's languages.",
+                total.count, total.of
+            )
+        });
+        let unknown = defect(
+            "language-not-checked",
+            Severity::Note,
+            "texts in another language stay unseen",
+        );
+        let unknown = self.unknown.finding(dataset, unknown, |total| {
+            format!(
+                "{} of {} languages are not checked for texts in another language.",
+                total.count, total.of
+            )
+        });
+        [whole, english, other, unknown]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+/// A language's English name, where the project knows it.
+fn name(code: &str, knowledge: &BackgroundFacts) -> String {
+    let known = LanguageCode::try_from(code.to_owned()).ok();
+    let language = known.as_ref().and_then(|code| knowledge.language(code));
+    language.map_or_else(|| code.to_owned(), |it| it.english_name.clone())
 }

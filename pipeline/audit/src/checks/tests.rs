@@ -1,5 +1,7 @@
 //! Small sets without a defect, each spoiled in one way.
 
+mod languages;
+
 use super::*;
 use crate::{ChoiceItem, CountryDivisions, Severity, worlds::tiny::code};
 use clika_base::types::Qid;
@@ -348,7 +350,7 @@ fn texts_in_another_language() {
     let english =
         "Which of the four parts of the country is it that the people of this town live in?";
     let language = spoiled(geo(), "de", |items| items[0].text = english.to_owned());
-    assert_eq!(language, [("text-in-english", Warning, 1, 1)]);
+    assert_eq!(language, [("text-in-english", Warning, 1, 48)]);
 }
 
 #[test]
