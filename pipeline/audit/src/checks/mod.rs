@@ -11,6 +11,7 @@ mod scripts;
 pub(crate) mod shortcuts;
 #[cfg(test)]
 mod tests;
+mod variants;
 
 use crate::{BackgroundFacts, ChoiceSet, Finding};
 
@@ -25,6 +26,7 @@ pub(crate) fn all(set: &ChoiceSet, knowledge: &BackgroundFacts) -> Vec<Finding> 
         distractor_years::check(set),
         shortcuts::check(set),
         scripts::check(set, knowledge),
+        variants::check(set, knowledge),
         languages::check(set, knowledge),
     ]
     .concat()

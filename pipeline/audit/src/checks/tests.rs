@@ -1,6 +1,7 @@
 //! Small sets without a defect, each spoiled in one way.
 
 mod languages;
+mod variants;
 
 use super::*;
 use crate::{ChoiceItem, CountryDivisions, Severity, worlds::tiny::code};
