@@ -1,6 +1,7 @@
 //! What every stage uses: types, the project's folders, the environment, files that appear whole or not at all, templates,
-//! and how texts are compared.
+//! how texts are compared, and what CLDR knows about languages.
 
+pub mod cldr;
 mod environment;
 pub mod files;
 mod project;
