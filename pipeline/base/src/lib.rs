@@ -7,7 +7,9 @@ pub mod files;
 mod project;
 pub mod templates;
 pub mod text;
+mod toml_file;
 pub mod types;
 
 pub use environment::variable;
 pub use project::Project;
+pub use toml_file::{TomlProblem, nearest, parse_toml};

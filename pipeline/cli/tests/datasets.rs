@@ -296,7 +296,7 @@ fn an_experiment_with_an_unknown_key() {
     let project = TestProject::new();
     project.edit("experiments/datasets.toml", "choices = 4", "choice = 4");
     insta::assert_snapshot!(project.fail(&["datasets"]), @r#"
-    error: unknown field `choice`, expected one of `seed`, `distractors`, `choices`, `xgeo`, `xpeo`, `fictional`
+    error: unknown key `datasets.choice`; did you mean `choices`?
        PROJECT/experiments/datasets.toml:12
     hint: compare with experiments/datasets.toml, which explains every key
     "#);

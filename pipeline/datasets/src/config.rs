@@ -1,5 +1,5 @@
 use crate::{DatasetError, FictionalConfig};
-use clika_base::named_enum;
+use clika_base::{named_enum, parse_toml};
 use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -129,12 +129,8 @@ impl ExperimentFile {
             problem,
             position: FilePosition::at(path, &text, offset),
         };
-        let experiment: Self = toml::from_str(&text).map_err(|error| {
-            invalid(
-                error.message().trim_end().to_owned(),
-                error.span().map_or(0, |span| span.start),
-            )
-        })?;
+        let experiment: Self =
+            parse_toml(&text).map_err(|error| invalid(error.problem, error.span.start))?;
         // The key at the beginning of a line: comments name keys too.
         let line = |key: &str| {
             text.find(&format!("\n{key} "))

@@ -1,5 +1,5 @@
 use crate::FinetuneError;
-use clika_base::named_enum;
+use clika_base::{named_enum, parse_toml};
 use clika_base::types::FilePosition;
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
@@ -328,10 +328,7 @@ pub(crate) fn read_file<T: DeserializeOwned>(
         problem,
         position: FilePosition::at(path, &text, offset),
     };
-    let file: T = toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        invalid(error.message().trim_end().to_owned(), start)
-    })?;
+    let file: T = parse_toml(&text).map_err(|error| invalid(error.problem, error.span.start))?;
     if let Some((key, problem)) = experiment(&file).problem() {
         // The key at the beginning of a line: comments name keys too. What comes before is not the experiment's.
         let experiment = text.find("\n[finetune").unwrap_or(0);

@@ -1,5 +1,7 @@
 use crate::types::FilePosition;
+use crate::{TomlProblem, parse_toml};
 use miette::Diagnostic;
+use serde::de::DeserializeOwned;
 use std::{
     io,
     ops::Range,
@@ -76,6 +78,12 @@ impl TemplateSource {
 
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Reads the text as a value; `hint` says what the file looks like.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, hint: &str) -> Result<T, TemplateError> {
+        parse_toml(&self.text)
+            .map_err(|TomlProblem { problem, span }| self.error(span, problem, hint))
     }
 
     pub(crate) fn error(

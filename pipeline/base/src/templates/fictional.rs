@@ -156,13 +156,8 @@ struct SyllableFile {
 /// and two syllables of a list that are spelled the same.
 pub fn load_syllables(folder: &Path) -> Result<Syllables, TemplateError> {
     let source = TemplateSource::read(&folder.join("syllables.toml"))?;
-    let file: SyllableFile = toml::from_str(source.text()).map_err(|error| {
-        source.error(
-            error.span().unwrap_or(0..0),
-            error.message().trim_end(),
-            "a row is: vel = { Cyrl = \"вель\", Arab = \"فيل\", … }",
-        )
-    })?;
+    let file: SyllableFile =
+        source.parse("a row is: vel = { Cyrl = \"вель\", Arab = \"فيل\", … }")?;
     let scripts: BTreeSet<&String> = [&file.openings, &file.middles, &file.endings]
         .into_iter()
         .flat_map(|rows| rows.values().flat_map(BTreeMap::keys))
@@ -257,13 +252,7 @@ struct InstructionFile {
 /// languages, once each. The first one is tested.
 pub fn load_instructions(folder: &Path) -> Result<Vec<String>, TemplateError> {
     let source = TemplateSource::read(&folder.join("translation.toml"))?;
-    let file: InstructionFile = toml::from_str(source.text()).map_err(|error| {
-        source.error(
-            error.span().unwrap_or(0..0),
-            error.message().trim_end(),
-            "the file has one list, `instructions`",
-        )
-    })?;
+    let file: InstructionFile = source.parse("the file has one list, `instructions`")?;
     if file.instructions.is_empty() {
         return Err(source.error(
             span(&source, "instructions"),

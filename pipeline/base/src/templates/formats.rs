@@ -130,13 +130,9 @@ pub fn load_format(folder: &Path, name: &str) -> Result<Format, TemplateError> {
         });
     }
     let source = TemplateSource::read(&folder.join(format!("{name}.toml")))?;
-    let format: Format = toml::from_str(source.text()).map_err(|error| {
-        source.error(
-            error.span().unwrap_or(0..0),
-            error.message().trim_end(),
-            "compare with templates/formats/alpaca.toml; templates/formats/README.md lists the keys",
-        )
-    })?;
+    let format: Format = source.parse(
+        "compare with templates/formats/alpaca.toml; templates/formats/README.md lists the keys",
+    )?;
     check(&format, &source)?;
     Ok(format)
 }

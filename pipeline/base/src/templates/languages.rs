@@ -57,13 +57,9 @@ pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
 }
 
 fn parse(source: &TemplateSource) -> Result<Language, TemplateError> {
-    toml::from_str(source.text()).map_err(|error| {
-        source.error(
-            error.span().unwrap_or(0..0),
-            error.message().trim_end(),
-            "compare with templates/languages/en.toml; templates/languages/README.md lists the keys",
-        )
-    })
+    source.parse(
+        "compare with templates/languages/en.toml; templates/languages/README.md lists the keys",
+    )
 }
 
 /// Checks what the types cannot.

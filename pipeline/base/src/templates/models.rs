@@ -98,14 +98,10 @@ pub fn default_format(
     traits: TemplateTraits,
 ) -> Result<DefaultFormat, TemplateError> {
     let source = TemplateSource::read(&folder.join(format!("{FILE}.toml")))?;
-    let table: FormatTable = toml::from_str(source.text()).map_err(|error| {
-        source.error(
-            error.span().unwrap_or(0..0),
-            error.message().trim_end(),
-            "a rule has `format`, an optional `comment` with the reason, and the conditions `all`, `any`, `without`, `begins`, \
-             `plain`, `chat_template` and `template_ends`",
-        )
-    })?;
+    let table: FormatTable = source.parse(
+        "a rule has `format`, an optional `comment` with the reason, and the conditions `all`, `any`, `without`, `begins`, \
+         `plain`, `chat_template` and `template_ends`",
+    )?;
     let known = format_names(folder)?;
     for (index, rule) in table.rules.iter().enumerate() {
         check(rule, index + 1, &known, &source)?;

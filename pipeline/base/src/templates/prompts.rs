@@ -46,13 +46,7 @@ pub fn load_prompt(folder: &Path, name: &str) -> Result<PromptTemplate, Template
         });
     }
     let source = TemplateSource::read(&prompt_path(folder, name))?;
-    let mut template: PromptTemplate = toml::from_str(source.text()).map_err(|error| {
-        source.error(
-            error.span().unwrap_or(0..0),
-            error.message().trim_end(),
-            "compare with templates/prompts/paper.toml",
-        )
-    })?;
+    let mut template: PromptTemplate = source.parse("compare with templates/prompts/paper.toml")?;
     for (kind, prompt, placeholders) in [
         (
             "question",

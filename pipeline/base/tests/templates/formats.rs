@@ -412,7 +412,7 @@ fn a_wrong_format_is_refused_with_its_line() {
     );
     let unknown = error("stop =", "stops =");
     assert!(
-        unknown.starts_with("unknown field `stops`, expected one of `description`"),
+        unknown.starts_with("unknown key `stops`; did you mean `stop`?\n"),
         "{unknown}"
     );
     assert!(unknown.contains("formats/hessianai.toml:14\n"), "{unknown}");
@@ -459,7 +459,7 @@ fn a_wrong_table_of_models_is_refused_with_its_line() {
     );
     let unknown = error("all = [\"vicuna\"]", "every = [\"vicuna\"]");
     assert!(
-        unknown.starts_with("unknown field `every`, expected one of `all`"),
+        unknown.starts_with("unknown key `rules.3.every`; known here: `all`, "),
         "{unknown}"
     );
     assert!(unknown.contains("formats/models.toml:32\n"), "{unknown}");

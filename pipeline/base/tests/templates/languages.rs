@@ -284,7 +284,7 @@ fn a_misspelt_placeholder() {
 #[test]
 fn an_unknown_key() {
     insta::assert_snapshot!(error_after("fr.toml", "min_population", "min_populaton"), @r#"
-    unknown field `min_populaton`, expected `question` or `min_population`
+    unknown key `xgeo.min_populaton`; did you mean `min_population`?
        languages/fr.toml:21
     hint: compare with templates/languages/en.toml; templates/languages/README.md lists the keys
     "#);
@@ -399,7 +399,7 @@ fn answers_that_cannot_be_read() {
             "he.toml",
             "optional_marks = true",
             "marks = true",
-            "unknown field `marks`",
+            "unknown key `answers.marks`; known here: `introductions`, ",
         ),
     ] {
         let said = error_after(file, replace, with);

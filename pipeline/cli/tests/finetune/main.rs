@@ -397,6 +397,12 @@ fn what_cannot_be_is_refused_before_anything_is_trained() {
        PROJECT/experiments/finetune.toml:26
     hint: compare with experiments/finetune.toml, which explains every key
     ");
+    project.edit("experiments/finetune.toml", "epochs = 0", "epoch = 3");
+    insta::assert_snapshot!(fail(&[]), @r"
+    error: unknown key `finetune.training.epoch`; did you mean `epochs`?
+       PROJECT/experiments/finetune.toml:26
+    hint: compare with experiments/finetune.toml, which explains every key
+    ");
 }
 
 #[test]

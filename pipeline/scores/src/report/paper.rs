@@ -1,6 +1,7 @@
 //! The paper as data: `reference/paper/*.toml`.
 
 use crate::report::ReportError;
+use clika_base::parse_toml;
 use clika_base::types::{FilePosition, LanguageCode, Task};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, path::Path};
@@ -255,8 +256,8 @@ fn parse<T: DeserializeOwned>(path: &Path) -> Result<T, ReportError> {
         path: path.to_owned(),
         source,
     })?;
-    toml::from_str(&text).map_err(|error| ReportError::Paper {
-        problem: error.message().trim_end().to_owned(),
-        position: FilePosition::at(path, &text, error.span().map_or(0, |span| span.start)),
+    parse_toml(&text).map_err(|error| ReportError::Paper {
+        position: FilePosition::at(path, &text, error.span.start),
+        problem: error.problem,
     })
 }

@@ -1,0 +1,168 @@
+//! Reads TOML that people write: what is wrong in it, and where.
+
+use serde::de::DeserializeOwned;
+use std::ops::Range;
+use toml::de::{DeTable, DeValue};
+
+/// What is wrong in a TOML text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TomlProblem {
+    /// What, without the place. An unknown key is named with the nearest one that is known.
+    pub problem: String,
+    /// Where: the bytes of the key or value.
+    pub span: Range<usize>,
+}
+
+/// Reads a text as a value.
+pub fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, TomlProblem> {
+    toml::from_str(text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        let message = error.message().trim_end();
+        TomlProblem {
+            problem: unknown_key(text, message, &span).unwrap_or_else(|| message.to_owned()),
+            span,
+        }
+    })
+}
+
+/// What to say where serde says "unknown field `a`, expected one of `b`, `c`".
+fn unknown_key(text: &str, message: &str, span: &Range<usize>) -> Option<String> {
+    let names = message.strip_prefix("unknown field ")?;
+    let mut names = names.split('`').skip(1).step_by(2);
+    let key = names.next()?;
+    let known: Vec<&str> = names.collect();
+    let path = DeTable::parse(text).ok();
+    let path = path.and_then(|table| path_of(table.get_ref(), span));
+    let path = path.unwrap_or_else(|| key.to_owned());
+    Some(match (nearest(key, &known), known.as_slice()) {
+        (Some(nearest), _) => format!("unknown key `{path}`; did you mean `{nearest}`?"),
+        (None, []) => format!("unknown key `{path}`; no key may stand here"),
+        (None, known) => {
+            let known: Vec<_> = known.iter().map(|known| format!("`{known}`")).collect();
+            format!("unknown key `{path}`; known here: {}", known.join(", "))
+        }
+    })
+}
+
+/// The known name that one is most likely a misspelling of: a third of its letters may differ.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    let most = (lower.chars().count() / 3).max(1);
+    known
+        .iter()
+        .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), *known))
+        .filter(|(distance, _)| *distance <= most)
+        .min()
+        .map(|(_, known)| known)
+}
+
+/// The dotted path of the key at a place: `xgeo.min_population`, `rules.2.format`, positions from 1.
+fn path_of(table: &DeTable<'_>, span: &Range<usize>) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let name = key.get_ref();
+        if key.span() == *span {
+            return Some(name.to_string());
+        }
+        inside(value.get_ref(), span).map(|rest| format!("{name}.{rest}"))
+    })
+}
+
+fn inside(value: &DeValue<'_>, span: &Range<usize>) -> Option<String> {
+    match value {
+        DeValue::Table(table) => path_of(table, span),
+        DeValue::Array(list) => list.iter().enumerate().find_map(|(index, value)| {
+            let rest = inside(value.get_ref(), span)?;
+            Some(format!("{}.{rest}", index + 1))
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct File {
+        #[serde(default)]
+        xgeo: Geo,
+        #[serde(default)]
+        rules: Vec<Geo>,
+        #[serde(default)]
+        rows: BTreeMap<String, Geo>,
+        #[serde(default)]
+        nothing: Nothing,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    #[allow(dead_code)]
+    struct Geo {
+        question: String,
+        min_population: u64,
+    }
+
+    #[derive(Debug, Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    fn problem(text: &str) -> String {
+        let problem = parse_toml::<File>(text).unwrap_err();
+        format!("{} ({})", problem.problem, &text[problem.span])
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_nearest_known_one() {
+        for (text, expected) in [
+            (
+                "[xgeo]\nmin_populaton = 3",
+                "unknown key `xgeo.min_populaton`; did you mean `min_population`? (min_populaton)",
+            ),
+            (
+                "xgoe.question = ''",
+                "unknown key `xgoe`; did you mean `xgeo`? (xgoe)",
+            ),
+            (
+                "[[rules]]\n[[rules]]\nQuestion = ''",
+                "unknown key `rules.2.Question`; did you mean `question`? (Question)",
+            ),
+            (
+                "[rows]\nfoo = { cities = 1 }",
+                "unknown key `rows.foo.cities`; known here: `question`, `min_population` (cities)",
+            ),
+            (
+                "[nothing]\na = 1",
+                "unknown key `nothing.a`; no key may stand here (a)",
+            ),
+        ] {
+            assert_eq!(problem(text), expected);
+        }
+    }
+
+    #[test]
+    fn other_problems_are_said_as_toml_says_them() {
+        assert_eq!(
+            problem("[xgeo]\nquestion = 1"),
+            "invalid type: integer `1`, expected a string (1)"
+        );
+    }
+
+    #[test]
+    fn only_what_is_near_is_proposed() {
+        let known = ["qa", "founding", "landforms", "avoid"];
+        for (name, expected) in [
+            ("landform", Some("landforms")),
+            ("fuonding", Some("founding")),
+            ("aq", Some("qa")),
+            ("void", Some("avoid")),
+            ("lands", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(name, &known), expected, "{name}");
+        }
+    }
+}
