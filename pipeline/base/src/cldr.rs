@@ -5,14 +5,15 @@
 
 use crate::types::WritingDirection;
 use icu_calendar::{AnyCalendar, AnyCalendarKind, Calendar, preferences::CalendarAlgorithm};
-use icu_decimal::provider::DecimalSymbolsV1;
+use icu_decimal::provider::{DecimalDigitsV1, DecimalSymbolsV1};
 use icu_locale::{
     Direction, LanguageIdentifier, Locale, LocaleCanonicalizer, LocaleDirectionality,
-    LocaleExpander, exemplar_chars::ExemplarCharacters, langid, names,
+    LocaleExpander, exemplar_chars::ExemplarCharacters, langid, names, subtags::Language,
 };
 use icu_properties::{CodePointSetData, props::ChangesWhenTitlecased};
 use icu_provider::prelude::{
-    DataIdentifierBorrowed, DataLocale, DataProvider, DataRequest, DataResponse,
+    DataIdentifierBorrowed, DataLocale, DataMarkerAttributes, DataProvider, DataRequest,
+    DataResponse,
 };
 use writeable::TryWriteable;
 
@@ -35,6 +36,8 @@ pub struct LanguageFacts {
     pub calendar: Option<String>,
     /// The digits that are usual in the likely region, as CLDR names them: `latn`, `arabext`.
     pub digits: Option<String>,
+    /// Those digits, from 0 to 9.
+    pub digit_characters: Option<String>,
     /// Whether names begin with a capital: whether the letters of the language have other forms as titles.
     pub capitals: Option<bool>,
 }
@@ -52,20 +55,19 @@ impl LanguageFacts {
         let mut likely = preferred.clone();
         LocaleExpander::new_extended().maximize(&mut likely);
         let script = likely.script;
-        let is_placed = likely.region.is_some();
-        let direction = script.and_then(|_| LocaleDirectionality::new_extended().get(&likely));
+        // Without a region, CLDR gives everybody's calendar and digits.
+        let placed = likely.region.map(|_| &likely);
+        let digits = placed.and_then(digits);
+        let direction = script.and_then(|script| direction_of_script(script.as_str()));
         Some(Self {
             code: given.to_string(),
             english_name: name(&langid!("en"), &given).or_else(|| name(&langid!("en"), &preferred)),
             name: name(&preferred, &preferred),
             script: script.map(|it| it.to_string()),
-            direction: direction.and_then(|direction| match direction {
-                Direction::LeftToRight => Some(WritingDirection::Ltr),
-                Direction::RightToLeft => Some(WritingDirection::Rtl),
-                _ => None,
-            }),
-            calendar: is_placed.then(|| calendar(&likely)).flatten(),
-            digits: is_placed.then(|| digits(&likely)).flatten(),
+            direction,
+            calendar: placed.and_then(calendar),
+            digit_characters: digits.as_deref().and_then(digit_characters),
+            digits,
             capitals: capitals(&likely),
             preferred: (preferred != given).then(|| preferred.to_string()),
         })
@@ -87,6 +89,17 @@ pub fn usual_spelling(code: &str) -> Option<String> {
 pub fn script_of_code(code: &str) -> Option<String> {
     let code: LanguageIdentifier = code.parse().ok()?;
     code.script.map(|script| script.to_string())
+}
+
+/// The direction that a script is written in; `None` for one that CLDR does not know.
+pub fn direction_of_script(script: &str) -> Option<WritingDirection> {
+    let script = script.parse().ok()?;
+    let language = LanguageIdentifier::from((Language::UNKNOWN, Some(script), None));
+    match LocaleDirectionality::new_extended().get(&language)? {
+        Direction::LeftToRight => Some(WritingDirection::Ltr),
+        Direction::RightToLeft => Some(WritingDirection::Rtl),
+        _ => None,
+    }
 }
 
 /// The name of a language in another one. A name that CLDR has only in part is none.
@@ -125,11 +138,22 @@ fn digits(likely: &LanguageIdentifier) -> Option<String> {
     Some(symbols.payload.get().numsys().to_owned())
 }
 
+/// The digits of one of CLDR's numbering systems, from 0 to 9.
+fn digit_characters(name: &str) -> Option<String> {
+    let request = DataRequest {
+        id: DataIdentifierBorrowed::for_marker_attributes(
+            DataMarkerAttributes::try_from_str(name).ok()?,
+        ),
+        ..DataRequest::default()
+    };
+    let digits: DataResponse<DecimalDigitsV1> = icu_decimal::provider::Baked.load(request).ok()?;
+    Some(digits.payload.get().iter().collect())
+}
+
 /// Whether letters of the language, or of the language that is most often written in its script, have capitals.
 fn capitals(likely: &LanguageIdentifier) -> Option<bool> {
     let script = likely.script?;
-    let mut usual =
-        LanguageIdentifier::from((icu_locale::subtags::Language::UNKNOWN, Some(script), None));
+    let mut usual = LanguageIdentifier::from((Language::UNKNOWN, Some(script), None));
     LocaleExpander::new_extended().maximize(&mut usual);
     let capitals = CodePointSetData::new::<ChangesWhenTitlecased>();
     [likely, &usual].into_iter().find_map(|language| {
@@ -149,134 +173,46 @@ mod tests {
     }
 
     /// From CLDR's charts: names of languages, likely subtags, calendar preferences, default numbering systems.
+    const CHARTS: &str = "\
+        fa Persian فارسی Arab rtl persian arabext no
+        th Thai ไทย Thai ltr buddhist latn no
+        hi Hindi हिन्दी Deva ltr gregorian latn no
+        he Hebrew עברית Hebr rtl gregorian latn no
+        ka Georgian ქართული Geor ltr gregorian latn no
+        el Greek Ελληνικά Grek ltr gregorian latn yes
+        sr Serbian српски Cyrl ltr gregorian latn yes
+        zh Chinese 中文 Hans ltr gregorian latn no
+        ja Japanese 日本語 Jpan ltr gregorian latn no
+        ko Korean 한국어 Kore ltr gregorian latn no
+        yue Cantonese 粵語 Hant ltr gregorian latn no
+        mr Marathi मराठी Deva ltr gregorian deva no";
+
     #[test]
     fn what_cldr_knows() {
-        for (code, english, own, script, direction, calendar, digits, capitals) in [
-            (
-                "fa",
-                "Persian",
-                "فارسی",
-                "Arab",
-                Rtl,
-                "persian",
-                "arabext",
-                false,
-            ),
-            ("th", "Thai", "ไทย", "Thai", Ltr, "buddhist", "latn", false),
-            (
-                "hi",
-                "Hindi",
-                "हिन्दी",
-                "Deva",
-                Ltr,
-                "gregorian",
-                "latn",
-                false,
-            ),
-            (
-                "he",
-                "Hebrew",
-                "עברית",
-                "Hebr",
-                Rtl,
-                "gregorian",
-                "latn",
-                false,
-            ),
-            (
-                "ka",
-                "Georgian",
-                "ქართული",
-                "Geor",
-                Ltr,
-                "gregorian",
-                "latn",
-                false,
-            ),
-            (
-                "el",
-                "Greek",
-                "Ελληνικά",
-                "Grek",
-                Ltr,
-                "gregorian",
-                "latn",
-                true,
-            ),
-            (
-                "sr",
-                "Serbian",
-                "српски",
-                "Cyrl",
-                Ltr,
-                "gregorian",
-                "latn",
-                true,
-            ),
-            (
-                "zh",
-                "Chinese",
-                "中文",
-                "Hans",
-                Ltr,
-                "gregorian",
-                "latn",
-                false,
-            ),
-            (
-                "ja",
-                "Japanese",
-                "日本語",
-                "Jpan",
-                Ltr,
-                "gregorian",
-                "latn",
-                false,
-            ),
-            (
-                "ko",
-                "Korean",
-                "한국어",
-                "Kore",
-                Ltr,
-                "gregorian",
-                "latn",
-                false,
-            ),
-            (
-                "yue",
-                "Cantonese",
-                "粵語",
-                "Hant",
-                Ltr,
-                "gregorian",
-                "latn",
-                false,
-            ),
-            (
-                "mr",
-                "Marathi",
-                "मराठी",
-                "Deva",
-                Ltr,
-                "gregorian",
-                "deva",
-                false,
-            ),
-        ] {
-            let expected = LanguageFacts {
-                code: code.to_owned(),
-                preferred: None,
-                english_name: Some(english.to_owned()),
-                name: Some(own.to_owned()),
-                script: Some(script.to_owned()),
-                direction: Some(direction),
-                calendar: Some(calendar.to_owned()),
-                digits: Some(digits.to_owned()),
-                capitals: Some(capitals),
+        for row in CHARTS.lines() {
+            let known = facts(row.split_whitespace().next().unwrap());
+            let direction = match known.direction.unwrap() {
+                Ltr => "ltr",
+                Rtl => "rtl",
             };
-            assert_eq!(facts(code), expected);
+            let capitals = if known.capitals.unwrap() { "yes" } else { "no" };
+            let texts = [
+                Some(known.code.as_str()),
+                known.english_name.as_deref(),
+                known.name.as_deref(),
+                known.script.as_deref(),
+                Some(direction),
+                known.calendar.as_deref(),
+                known.digits.as_deref(),
+                Some(capitals),
+            ];
+            assert_eq!(texts.map(Option::unwrap).join(" "), row.trim());
+            assert_eq!(known.preferred, None);
         }
+        let digits = |code: &str| facts(code).digit_characters.unwrap();
+        assert_eq!(digits("fa"), "۰۱۲۳۴۵۶۷۸۹");
+        assert_eq!(digits("mr"), "०१२३४५६७८९");
+        assert_eq!(digits("th"), "0123456789");
     }
 
     #[test]
@@ -310,6 +246,9 @@ mod tests {
         assert_eq!(arabic.direction, Some(Rtl));
         assert_eq!(script_of_code("ku-arab").as_deref(), Some("Arab"));
         assert_eq!(script_of_code("zh-tw"), None);
+        assert_eq!(direction_of_script("Adlm"), Some(Rtl));
+        assert_eq!(direction_of_script("Thai"), Some(Ltr));
+        assert_eq!(direction_of_script("Thia"), None);
     }
 
     #[test]

@@ -12,4 +12,4 @@ pub mod types;
 
 pub use environment::variable;
 pub use project::Project;
-pub use toml_file::{TomlProblem, nearest, parse_toml};
+pub use toml_file::{TomlProblem, TomlText, nearest, parse_toml, toml_texts};

@@ -2,7 +2,10 @@
 
 use serde::de::DeserializeOwned;
 use std::ops::Range;
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 /// What is wrong in a TOML text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,51 @@ pub fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, TomlProblem> {
             span,
         }
     })
+}
+
+/// A text in a TOML file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TomlText {
+    /// The dotted key: `xgeo.question`, `fictional.qa.2.answer`; positions in lists from 1.
+    pub key: String,
+    /// The text.
+    pub text: String,
+    /// Where it stands: the byte where it begins.
+    pub start: usize,
+}
+
+/// Every text of a TOML file, in the order of the file; none of a file that is not TOML.
+pub fn toml_texts(file: &str) -> Vec<TomlText> {
+    let mut texts = Vec::new();
+    if let Ok(table) = DeTable::parse(file) {
+        let values = table.get_ref().iter();
+        for (key, value) in values {
+            collect(key.get_ref().to_string(), value, &mut texts);
+        }
+    }
+    texts.sort_by_key(|text| text.start);
+    texts
+}
+
+fn collect(key: String, value: &Spanned<DeValue<'_>>, texts: &mut Vec<TomlText>) {
+    match value.get_ref() {
+        DeValue::String(text) => texts.push(TomlText {
+            key,
+            text: text.to_string(),
+            start: value.span().start,
+        }),
+        DeValue::Table(table) => {
+            for (name, value) in table.iter() {
+                collect(format!("{key}.{}", name.get_ref()), value, texts);
+            }
+        }
+        DeValue::Array(list) => {
+            for (index, value) in list.iter().enumerate() {
+                collect(format!("{key}.{}", index + 1), value, texts);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// What to say where serde says "unknown field `a`, expected one of `b`, `c`".
@@ -149,6 +197,26 @@ mod tests {
             problem("[xgeo]\nquestion = 1"),
             "invalid type: integer `1`, expected a string (1)"
         );
+    }
+
+    #[test]
+    fn the_texts_of_a_file_with_their_places() {
+        let file = "a = 'x'\n[b]\nlist = ['y', 3, { c = 'z' }]\n[[d.e]]\nf = ''\n";
+        let texts: Vec<_> = toml_texts(file)
+            .into_iter()
+            .map(|it| (it.key, it.text, &file[it.start..it.start + 1]))
+            .collect();
+        let expected = [
+            ("a", "x"),
+            ("b.list.1", "y"),
+            ("b.list.3.c", "z"),
+            ("d.e.1.f", ""),
+        ];
+        assert_eq!(
+            texts,
+            expected.map(|(key, text)| (key.to_owned(), text.to_owned(), "'"))
+        );
+        assert_eq!(toml_texts("a = "), []);
     }
 
     #[test]

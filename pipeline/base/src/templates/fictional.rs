@@ -51,15 +51,17 @@ impl Syllables {
             return Some(code);
         }
         let script = language.script.as_str();
-        let made_for = self.made_for.get(script);
-        let serves = made_for.is_none_or(|languages| {
-            let primary = |code: &str| code.split('-').next().map(str::to_ascii_lowercase);
-            languages
-                .iter()
-                .any(|it| primary(it.as_str()) == primary(code))
-        });
-        let spelled = self.spellings().any(|it| it == script);
-        (serves && spelled).then_some(script)
+        self.serves(script, code).then_some(script)
+    }
+
+    /// Whether the syllables are spelled in a script, and the spelling is made for a language.
+    pub fn serves(&self, script: &str, code: &str) -> bool {
+        let primary = |code: &str| code.split('-').next().map(str::to_ascii_lowercase);
+        let is_made_for = |languages: &Vec<LanguageCode>| {
+            let mut languages = languages.iter();
+            languages.any(|it| primary(it.as_str()) == primary(code))
+        };
+        self.made_for.get(script).is_none_or(is_made_for) && self.spellings().any(|it| it == script)
     }
 
     /// Adds what a language's file says: its own spelling, and what its stems must not contain.

@@ -18,22 +18,41 @@ use toml::de::{DeTable, DeValue};
 /// or missing key, a placeholder that is missing, doubled or unknown, a language or a country that
 /// stands twice in a file, `mul` outside Latin script.
 pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
-    let mut languages = Vec::new();
+    let (languages, errors) = load_sound_languages(folder)?;
+    match errors.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(languages),
+    }
+}
+
+/// Reads every `*.toml` of a folder that is a sound language, ordered by language code, and says what is wrong with the
+/// others: the first error of each file.
+pub fn load_sound_languages(
+    folder: &Path,
+) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
+    let (mut languages, mut errors) = (Vec::new(), Vec::new());
     let mut seen = ClaimedNames::default();
     for path in toml_files(folder)? {
-        let source = TemplateSource::read(&path)?;
-        let language = parse(&source)?;
-        check(&language, &source)?;
-        seen.check(&language, &path, &source)?;
-        languages.push(language);
+        match load(&path, &mut seen) {
+            Ok(language) => languages.push(language),
+            Err(error) => errors.push(error),
+        }
     }
-    if languages.is_empty() {
+    if languages.is_empty() && errors.is_empty() {
         return Err(TemplateError::Empty {
             path: folder.to_owned(),
         });
     }
     languages.sort_by(|a: &Language, b| a.code.cmp(&b.code));
-    Ok(languages)
+    Ok((languages, errors))
+}
+
+fn load(path: &Path, seen: &mut ClaimedNames) -> Result<Language, TemplateError> {
+    let source = TemplateSource::read(path)?;
+    let language = parse(&source)?;
+    check(&language, &source)?;
+    seen.check(&language, path, &source)?;
+    Ok(language)
 }
 
 /// The `*.toml` files of a folder, by name.

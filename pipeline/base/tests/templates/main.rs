@@ -5,6 +5,7 @@
 mod fictional;
 mod formats;
 mod languages;
+mod new_language;
 
 use std::{fs, path::Path};
 use tempfile::TempDir;
