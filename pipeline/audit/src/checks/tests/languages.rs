@@ -110,7 +110,7 @@ fn a_file_in_a_neighbour_language() {
     let findings = languages::check(&wrong, &portuguese);
     let example = &findings[0].examples[0];
     assert_eq!(example.language, code("pt"));
-    assert_eq!(example.text, format!("es: {}", SPANISH[0]));
+    assert_eq!(example.text, format!("Spanish: {}", SPANISH[0]));
     let marathi = with_language("mr", "Deva");
     let wrong = with_english("mr", &HINDI);
     assert_eq!(languages_of(&wrong, &marathi), [whole]);
