@@ -36,6 +36,15 @@ pub enum AuditError {
         /// Its name.
         name: String,
     },
+    /// There is no file of the language that is asked for.
+    #[error("there is no language `{code}` in {}", path.display())]
+    #[diagnostic(help("`clika language new {code}` writes a file to fill in"))]
+    NoLanguageFile {
+        /// The code.
+        code: String,
+        /// The folder.
+        path: PathBuf,
+    },
     /// A language has no file of items.
     #[error("no {name} in {}", path.display())]
     #[diagnostic(help("add the file, or remove the language from every task"))]

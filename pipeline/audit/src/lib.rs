@@ -10,6 +10,7 @@ mod error;
 mod finding;
 mod identifier;
 mod knowledge;
+mod language_files;
 mod markdown;
 mod places;
 mod read;
@@ -24,6 +25,9 @@ pub use choice_set::{ChoiceItem, ChoiceSet};
 pub use error::AuditError;
 pub use finding::{Finding, FindingExample, Severity, Tally};
 pub use knowledge::BackgroundFacts;
+pub use language_files::{
+    CheckedLanguage, DatasetParts, FileFinding, LanguageCheck, check_languages,
+};
 pub use markdown::markdown;
 pub use places::CountryDivisions;
 pub use world::{AuditedWorld, Fact, NamePair, WorldSet};
