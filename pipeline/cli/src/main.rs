@@ -55,6 +55,8 @@ enum Command {
     Reproduce(commands::reproduce::Args),
     /// Compare two models on the same items.
     Compare(commands::compare::Args),
+    /// Write, check and show the files of languages.
+    Language(commands::language::Args),
     /// List what a local model can run on.
     Devices(commands::devices::Args),
     /// Replace the snapshot by a fresh slice of Wikidata from a SPARQL endpoint.
@@ -96,6 +98,7 @@ fn main() -> ExitCode {
         Command::Logits(args) => commands::logits::run(&args, shown),
         Command::Reproduce(args) => commands::reproduce::run(&args, &project, shown),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Language(args) => commands::language::run(&args, &project),
         Command::Devices(args) => commands::devices::run(&args),
         Command::Snapshot(args) => commands::snapshot::run(&args, &project, shown),
     };

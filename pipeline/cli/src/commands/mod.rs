@@ -12,6 +12,7 @@ pub mod fictional;
 pub mod finetune;
 pub mod generated_names;
 pub mod interrupt;
+pub mod language;
 pub mod logits;
 pub mod model;
 pub mod named;

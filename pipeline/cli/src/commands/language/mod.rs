@@ -1,0 +1,65 @@
+//! `clika language`: a language's file is written, checked and explained.
+
+mod check;
+mod new;
+mod show;
+
+use super::Failure;
+use clap::Subcommand;
+use clika_base::Project;
+use clika_base::cldr::usual_spelling;
+use miette::Diagnostic;
+use std::path::PathBuf;
+
+/// Writes a new language's file, checks languages, and shows what is known about one.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write templates/languages/CODE.toml, with what Unicode's CLDR knows and empty places to fill in.
+    New(new::Args),
+    /// Say what each dataset has of a language, what is missing, and what looks wrong.
+    Check(check::Args),
+    /// Show what is known about a language, and where each value comes from.
+    Show(show::Args),
+}
+
+/// Runs the command.
+pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
+    match &args.command {
+        Command::New(args) => new::run(args, project),
+        Command::Check(args) => check::run(args, project),
+        Command::Show(args) => show::run(args, project),
+    }
+}
+
+/// A text that is no language's code.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("`{code}` is not a language code")]
+#[diagnostic(help(
+    "use a code of BCP 47, in any case: a language (de, fil), perhaps with its script (sr-Latn) or country (pt-BR)"
+))]
+struct NoCode {
+    code: String,
+}
+
+/// A language's code in its usual spelling, for clap.
+fn code(text: &str) -> Result<String, NoCode> {
+    usual_spelling(text).ok_or_else(|| NoCode {
+        code: text.to_owned(),
+    })
+}
+
+/// The file of a language whose code is written in any case, if there is one.
+fn existing(project: &Project, code: &str) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(project.languages()).ok()?;
+    let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths.find(|path| {
+        let is_own = |stem: &std::ffi::OsStr| stem.eq_ignore_ascii_case(code);
+        path.extension().is_some_and(|it| it == "toml") && path.file_stem().is_some_and(is_own)
+    })
+}
