@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-/// Downloads a fresh slice of Wikidata, about 140 queries; the old one stays until the new one has
+/// Downloads a fresh slice of Wikidata, about 130 queries; the old one stays until the new one has
 /// passed its checks. An interrupted download continues where it stopped. With --languages, adds
 /// languages to the slice that is there, and leaves the rest as it is.
 #[derive(clap::Args)]
