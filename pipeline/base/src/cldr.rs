@@ -102,7 +102,7 @@ pub fn direction_of_script(script: &str) -> Option<WritingDirection> {
     }
 }
 
-/// The name of a language in another one. A name that CLDR has only in part is none.
+/// The name of a language in another one. A name that CLDR has only in part counts as missing.
 fn name(speaker: &LanguageIdentifier, of: &LanguageIdentifier) -> Option<String> {
     let speaker = Locale::from(speaker.clone());
     let name = names::LanguageIdentifierDisplayName::try_new_heavy(

@@ -252,6 +252,38 @@ fn a_country_without_a_label() {
     "#);
 }
 
+/// Two new languages at once: both are named, with all that they lack, in both datasets.
+#[test]
+fn languages_without_any_label() {
+    let project = TestProject::new();
+    for code in ["es", "th"] {
+        let file = format!("templates/languages/{code}.toml");
+        project.edit(&file, "optional_labels = true", "");
+    }
+    let said = project.fail(&["datasets", "xgeo"]);
+    assert!(
+        said.starts_with("error: xgeo: no label in `es` for 18 of 18 countries (Q16, Q17, Q29, Q30, Q36 …), 352 of 352 divisions"),
+        "{said}"
+    );
+    assert!(
+        said.contains("; in `th` for 18 of 18 countries (Q16,"),
+        "{said}"
+    );
+    assert!(
+        said.contains("hint: `clika snapshot --languages es,th` adds them"),
+        "{said}"
+    );
+    let said = project.fail(&["datasets", "xpeo"]);
+    assert!(
+        said.starts_with("error: xpeo: no label in `es` for "),
+        "{said}"
+    );
+    assert!(
+        said.contains(" people (Q") && said.contains("; in `th` for "),
+        "{said}"
+    );
+}
+
 #[test]
 fn too_few_cities() {
     let project = TestProject::new();

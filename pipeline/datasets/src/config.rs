@@ -1,6 +1,6 @@
 use crate::{DatasetError, FictionalConfig};
-use clika_base::{named_enum, parse_toml};
 use clika_base::types::{FilePosition, LanguageCode, Task};
+use clika_base::{named_enum, parse_toml};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 

@@ -75,17 +75,17 @@ pub enum DatasetError {
         left_out: String,
     },
     /// Entities that many items need have no label in a language.
-    #[error("{task}: no label in `{language}` for {missing}")]
+    #[error("{task}: no label {missing}")]
     #[diagnostic(help(
-        "`clika snapshot --languages {language}` adds them; or add rdfs:label in one of the language's wikidata_codes to the \
+        "`clika snapshot --languages {languages}` adds them; or add rdfs:label in one of the language's wikidata_codes to the \
          snapshot, or build without the language while it has no label: `optional_labels = true` in its file"
     ))]
     NoLabel {
         /// The task.
         task: Task,
-        /// The first language that lacks labels of countries.
-        language: LanguageCode,
-        /// How many of what lack one, and the first of them.
+        /// The languages that lack them, as an option takes them.
+        languages: String,
+        /// For each language, how many of what lack one, and the first of them.
         missing: String,
     },
     /// There are not enough wrong choices.

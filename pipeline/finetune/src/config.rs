@@ -1,6 +1,6 @@
 use crate::FinetuneError;
-use clika_base::{named_enum, parse_toml};
 use clika_base::types::FilePosition;
+use clika_base::{named_enum, parse_toml};
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};

@@ -6,7 +6,7 @@ use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::files::{ArtifactError, FolderLock, move_file, replace_file};
 use clika_base::templates::load_languages;
-use clika_base::types::{Language, LanguageCode, Task};
+use clika_base::types::{Language, LanguageCode, Progress, Task};
 use clika_datasets::wikidata::{
     RefreshPlan, Snapshot, SparqlClient, SparqlEndpoint, extend, refresh,
 };
@@ -110,30 +110,30 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     let progress = shown.progress();
 
     let runtime = runtime()?;
-    let queries = project.refresh_queries();
-    let chosen = chosen(&languages, &args.languages)?;
-    let plan = refresh_plan(chosen.as_deref().unwrap_or(&languages), args.concurrency);
-    let text = runtime.block_on(async {
-        let work = async {
-            if chosen.is_none() {
-                return Ok(refresh(&client, &queries, &plan, progress.as_ref()).await?);
+    let old = if out.exists() {
+        out.clone()
+    } else {
+        project.snapshot()
+    };
+    let added = chosen(&languages, &args.languages)?;
+    let work = async {
+        let queries = project.refresh_queries();
+        match &added {
+            None => {
+                let plan = refresh_plan(&languages, args.concurrency);
+                Ok(refresh(&client, &queries, &plan, progress.as_ref()).await?)
             }
-            let old = Snapshot::open(&out)?.triples()?;
-            let rest = languages.iter().filter(|it| !args.languages.contains(&it.code));
-            let rest: Vec<Language> = rest.cloned().collect();
-            let others = refresh_plan(&rest, args.concurrency).label_languages;
-            let comments = leading_comments(&out)?;
-            let extended = extend(
-                &client,
-                &queries,
-                &plan,
-                &others,
-                old,
-                &comments,
-                progress.as_ref(),
-            );
-            Ok::<_, Failure>(extended.await?)
-        };
+            Some(added) => {
+                let plan = refresh_plan(added, args.concurrency);
+                let rest = languages
+                    .iter()
+                    .filter(|it| !args.languages.contains(&it.code));
+                let rest: Vec<Language> = rest.cloned().collect();
+                extended(&client, &queries, &plan, &rest, &old, progress.as_ref()).await
+            }
+        }
+    };
+    let text = runtime.block_on(async {
         tokio::select! {
             text = work => text,
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(format!(
@@ -165,6 +165,22 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
         "wrote {}, {triples} triples\n`clika datasets` builds the datasets from it\n",
         out.display()
     ))
+}
+
+/// A snapshot with the languages of a plan added, as Turtle; `rest` are the languages that it has.
+async fn extended(
+    client: &SparqlClient,
+    queries: &Path,
+    plan: &RefreshPlan,
+    rest: &[Language],
+    old: &Path,
+    progress: &dyn Progress,
+) -> Result<String, Failure> {
+    let triples = Snapshot::open(old)?.triples()?;
+    let others = refresh_plan(rest, 1).label_languages;
+    let comments = leading_comments(old)?;
+    let text = extend(client, queries, plan, &others, triples, &comments, progress);
+    Ok(text.await?)
 }
 
 /// A snapshot is good if every dataset can be built from it; the number of its triples.

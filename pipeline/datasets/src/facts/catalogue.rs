@@ -1,6 +1,6 @@
 use crate::wikidata::Labels;
-use crate::{BuildReport, Exception};
-use clika_base::types::{Item, Language, LanguageCode, Qid};
+use crate::{BuildReport, DatasetError, Exception};
+use clika_base::types::{Item, Language, LanguageCode, Qid, Task};
 use std::collections::BTreeSet;
 
 /// The items of a task and what is needed to write them in every language.
@@ -38,17 +38,31 @@ impl Catalogue<'_> {
             .map(|language| &language.code)
     }
 
-    /// How many of each kind of items have no label in a language, and the first of them.
-    pub(crate) fn without_label(
+    /// The error that languages lack labels: how many of each kind of items have none, and the first of them.
+    pub(crate) fn no_label(
         &self,
-        language: &LanguageCode,
+        task: Task,
+        languages: &[&Language],
         kinds: &[(&str, BTreeSet<Qid>)],
-    ) -> String {
+    ) -> DatasetError {
+        let of_language = |language: &&Language| {
+            let (code, counts) = (&language.code, self.without_label(language, kinds));
+            format!("in `{code}` for {counts}")
+        };
+        let missing: Vec<_> = languages.iter().map(of_language).collect();
+        let codes: Vec<_> = languages.iter().map(|it| it.code.as_str()).collect();
+        DatasetError::NoLabel {
+            task,
+            languages: codes.join(","),
+            missing: missing.join("; "),
+        }
+    }
+
+    fn without_label(&self, language: &Language, kinds: &[(&str, BTreeSet<Qid>)]) -> String {
         const FEW: usize = 5;
-        let language = self.languages.iter().find(|it| it.code == *language);
-        let lacks = |item: &&Qid| language.is_some_and(|it| self.label(**item, it).is_none());
         let mut parts = Vec::new();
         for (what, items) in kinds {
+            let lacks = |item: &&Qid| self.label(**item, language).is_none();
             let missing: Vec<String> = items.iter().filter(lacks).map(Qid::to_string).collect();
             if missing.is_empty() {
                 continue;

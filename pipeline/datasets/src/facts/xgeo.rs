@@ -172,21 +172,24 @@ impl<'a> Source<'a> {
                 .snapshot
                 .labels(&sources.query("labels.rq")?, &entities)?,
         };
-        if let Some(language) = countries.iter().find_map(|&it| catalogue.missing(it)) {
+        // A country that the snapshot does not have is its languages' fault, and no other language lacks its label.
+        let is_unknown = |country: &&Qid| !catalogue.labels.knows(**country);
+        let lacks = |language: &&Language| {
+            let mut known = countries.iter().filter(|it| !is_unknown(it));
+            language.countries.iter().any(|it| is_unknown(&it))
+                || known.any(|&it| catalogue.label(it, language).is_none())
+        };
+        let lacking: Vec<&Language> = languages.iter().filter(lacks).collect();
+        if !lacking.is_empty() {
             // All at once: a new language lacks hundreds.
+            let divisions = divisions.iter().map(|it| it.division).collect();
+            let cities = cities.iter().map(|it| it.city).collect();
             let places = [
                 ("countries", countries),
-                (
-                    "divisions",
-                    divisions.iter().map(|it| it.division).collect(),
-                ),
-                ("cities", cities.iter().map(|it| it.city).collect()),
+                ("divisions", divisions),
+                ("cities", cities),
             ];
-            return Err(DatasetError::NoLabel {
-                task: Task::XGeo,
-                missing: catalogue.without_label(language, &places),
-                language: language.clone(),
-            });
+            return Err(catalogue.no_label(Task::XGeo, &lacking, &places));
         }
         Ok(Self {
             cities,

@@ -6,7 +6,7 @@ use super::{
     catalogue::{Catalogue, DatasetPlan},
     distractors::{self, YearQuestion},
 };
-use crate::wikidata::Person;
+use crate::wikidata::{People, Person};
 use crate::{BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception, draw};
 use clika_base::types::{Choice, Item, Language, Qid, Relation, Task, Year};
 use serde_json::json;
@@ -51,29 +51,19 @@ fn plan(
             .labels(&sources.query("labels.rq")?, &entities)?,
     };
 
+    let lacks_all = |language: &&Language| {
+        !entities.is_empty()
+            && entities
+                .iter()
+                .all(|&it| catalogue.label(it, language).is_none())
+    };
+    let lacking: Vec<&Language> = languages.iter().filter(lacks_all).collect();
+    if !lacking.is_empty() {
+        return Err(catalogue.no_label(Task::XPeo, &lacking, &[("people", entities)]));
+    }
+
     let mut report = BuildReport::default();
-    let mut usable = Vec::new();
-    let mut left_out = Vec::new();
-    for person in &people.readable {
-        match problem(person, &catalogue) {
-            None => usable.push(person),
-            Some(reason) => left_out.push((person.person, person.country, reason)),
-        }
-    }
-    for (person, country, text) in &people.unreadable {
-        left_out.push((
-            *person,
-            *country,
-            format!("`{text}` cannot be read as a date"),
-        ));
-    }
-    for (person, country, reason) in left_out {
-        let of_state = |language: &&Language| language.citizenships().any(|it| it == country);
-        let of_state = languages.iter().filter(of_state);
-        let exceptions =
-            of_state.map(|language| catalogue.exception(language, person, reason.clone()));
-        report.left_out.extend(exceptions);
-    }
+    let usable = usable(&people, &catalogue, &mut report);
     let births: BTreeSet<Year> = usable.iter().map(|person| person.birth).collect();
     let deaths: BTreeSet<Year> = usable.iter().map(|person| person.death).collect();
 
@@ -128,6 +118,34 @@ fn plan(
         labels: catalogue.labels,
         report,
     })
+}
+
+/// The people that items can be made of. The others are reported for every language of their state.
+fn usable<'a>(
+    people: &'a People,
+    catalogue: &Catalogue<'_>,
+    report: &mut BuildReport,
+) -> Vec<&'a Person> {
+    let mut usable = Vec::new();
+    let mut left_out = Vec::new();
+    for person in &people.readable {
+        match problem(person, catalogue) {
+            None => usable.push(person),
+            Some(reason) => left_out.push((person.person, person.country, reason)),
+        }
+    }
+    for (person, country, text) in &people.unreadable {
+        let reason = format!("`{text}` cannot be read as a date");
+        left_out.push((*person, *country, reason));
+    }
+    for (person, country, reason) in left_out {
+        let of_state = |language: &&Language| language.citizenships().any(|it| it == country);
+        let of_state = catalogue.languages.iter().filter(of_state);
+        let exceptions =
+            of_state.map(|language| catalogue.exception(language, person, reason.clone()));
+        report.left_out.extend(exceptions);
+    }
+    usable
 }
 
 /// The languages without people have to be languages of the project, and not all of those that take part.
