@@ -14,9 +14,20 @@ impl Project {
         self.root.join("templates/languages")
     }
 
-    /// A language's file.
+    /// A language's file, however its name is spelled: `de-at.toml` for `de-AT`.
     pub fn language(&self, code: &LanguageCode) -> PathBuf {
-        self.languages().join(format!("{code}.toml"))
+        let folder = self.languages();
+        let usual = folder.join(format!("{code}.toml"));
+        if usual.exists() {
+            return usual;
+        }
+        let is_named = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|it| it.eq_ignore_ascii_case(&format!("{code}.toml")))
+        };
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let mut paths = entries.map(|entry| entry.path());
+        paths.find(is_named).unwrap_or(usual)
     }
 
     /// The SELECT queries of the build.

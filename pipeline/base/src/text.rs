@@ -17,6 +17,8 @@ use icu_properties::{
 pub struct TextRules {
     /// Whether the capital of `i` is `İ` and that of `ı` is `I`, as in Turkish and Azerbaijani.
     pub turkic: bool,
+    /// Whether accents may be left out, as in Greek capitals.
+    pub greek: bool,
     /// Whether marks above and below letters may be left out, such as the points of Hebrew and the vowel signs of
     /// Arabic. Marks that make another letter, such as hamza on alef, are part of it and stay.
     pub optional_marks: bool,
@@ -31,6 +33,7 @@ impl TextRules {
                 .iter()
                 .any(|it| it.eq_ignore_ascii_case(primary)),
             optional_marks: false,
+            greek: primary.eq_ignore_ascii_case("el"),
         }
     }
 }
@@ -67,7 +70,12 @@ pub fn without_case(text: &str, rules: TextRules) -> String {
     } else {
         mapper.fold_string(&composed)
     };
-    let folded = NFKC.normalize(&folded);
+    let folded = if rules.greek {
+        let plain = NFD.normalize(&folded).replace('\u{301}', "");
+        NFKC.normalize(&plain).into_owned()
+    } else {
+        NFKC.normalize(&folded).into_owned()
+    };
     folded
         .chars()
         .map(|c| digit(c).map_or(c, |digit| char::from(b'0' + digit)))
@@ -98,10 +106,18 @@ pub fn without_accents(text: &str) -> String {
 pub fn folded(text: &str, rules: TextRules) -> String {
     let mut folded = without_case(text, rules);
     folded.retain(|c| {
-        spells(c) && !(rules.optional_marks && CATEGORIES.get(c) == GeneralCategory::NonspacingMark)
+        // The slash of ½, or it would read as 12.
+        c == '\u{2044}'
+            || spells(c)
+                && !JOINERS.contains(&c)
+                && !(rules.optional_marks && CATEGORIES.get(c) == GeneralCategory::NonspacingMark)
     });
     folded
 }
+
+/// Letters by category that only fill or join: the lengthening sign of Arabic, and the apostrophes of Ukrainian and Uzbek,
+/// for which many type ASCII's.
+const JOINERS: [char; 3] = ['\u{640}', '\u{2bb}', '\u{2bc}'];
 
 /// Whether a character is part of a word: a letter, a number, or a mark that spells, such as Thai tone marks and
 /// the virama of Devanagari.
@@ -176,6 +192,8 @@ mod tests {
             ("می\u{200c}رود", "میرود"),
             ("New York!", "new york"),
             ("İstanbul", "i\u{307}stanbul"),
+            ("м\u{2bc}ята", "м'ята"),
+            ("محـمد", "محمد"),
         ] {
             assert!(same(a, b, none), "{a} {b}: {}", folded(a, none));
         }
@@ -192,6 +210,8 @@ mod tests {
             ("ISPARTA", "ısparta"),
             ("כהן", "כֹּהֵן"),
             ("co-op 1", "coop 2"),
+            ("½", "12"),
+            ("Αθήνα", "ΑΘΗΝΑ"),
         ] {
             assert!(!same(a, b, none), "{a} {b}: {}", folded(a, none));
         }
@@ -206,6 +226,9 @@ mod tests {
         assert!(same("ISPARTA", "ısparta", turkish));
         assert!(same("İZMİR", "izmir", turkish));
         assert!(!same("ISPARTA", "isparta", turkish));
+        let greek = TextRules::of_code("el");
+        assert!(same("Αθήνα", "ΑΘΗΝΑ", greek));
+        assert!(!same("Αϊ", "Αι", greek));
         let marks = TextRules {
             optional_marks: true,
             ..TextRules::default()

@@ -252,6 +252,47 @@ fn a_country_without_a_label() {
     "#);
 }
 
+/// The language's file says how its code is spelled, whatever file of items it is in and whatever is typed.
+#[test]
+fn a_code_is_spelled_as_in_the_languages_file() {
+    let project = TestProject::new();
+    let spanish = fs::read_to_string(project.path("templates/languages/es.toml")).unwrap();
+    let text = spanish.replace("code = \"es\"", "code = \"es-MX\"");
+    fs::write(project.path("templates/languages/es-mx.toml"), text).unwrap();
+    let items = project.path("templates/items/xcopa-mini");
+    fs::copy(items.join("es.jsonl"), items.join("ES-mx.jsonl")).unwrap();
+    project.run(&["datasets", "xcopa-mini"]);
+    let folder = project.path("artifacts/datasets/xcopa-mini");
+    assert!(
+        folder
+            .join("data/es-MX/test-00000-of-00001.parquet")
+            .exists()
+    );
+    let card = fs::read_to_string(folder.join("README.md")).unwrap();
+    assert!(
+        card.contains("config_name: es-MX") && !card.contains("ES-mx"),
+        "{card}"
+    );
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    assert!(!manifest.contains("ES-mx"), "{manifest}");
+    project.run(&[
+        "datasets",
+        "fictional",
+        "--targets",
+        "ES-MX",
+        "--places",
+        "20",
+        "--continents",
+        "2",
+    ]);
+    let folder = project.path("artifacts/datasets/fictional");
+    assert!(
+        folder
+            .join("data/es-MX/train-00000-of-00001.parquet")
+            .exists()
+    );
+}
+
 /// Two new languages at once: both are named, with all that they lack, in both datasets.
 #[test]
 fn languages_without_any_label() {

@@ -342,6 +342,13 @@ fn a_file_of_items_that_no_language_is_named_after_is_refused() {
         .map(LanguageCode::as_str)
         .collect();
     assert_eq!(codes, ["en", "pt-BR"]);
+    file(folder.path(), "de.json", line.as_bytes());
+    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    assert!(
+        error.to_string().contains("`de.json` is read by nobody"),
+        "{error}"
+    );
+    fs::remove_file(folder.path().join("de.json")).unwrap();
     file(folder.path(), "portuguese.jsonl", line.as_bytes());
     let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
     assert!(error.to_string().contains("`portuguese`"), "{error}");

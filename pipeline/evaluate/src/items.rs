@@ -55,7 +55,14 @@ impl TaskDataset {
             let language = config.and_then(|it| LanguageCode::try_from((*it).to_owned()).ok());
             language.ok_or_else(|| missing(code))
         };
-        wanted.into_iter().map(code).collect()
+        let mut languages = Vec::new();
+        for language in wanted.into_iter().map(code) {
+            let language = language?;
+            if !languages.contains(&language) {
+                languages.push(language);
+            }
+        }
+        Ok(languages)
     }
 
     /// The first `limit` items of a language, and those that stand although the manifest lists a fault of theirs.

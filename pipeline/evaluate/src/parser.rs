@@ -15,8 +15,8 @@ use icu_properties::{
 /// file; English introductions are read in every language.
 #[derive(Clone, Debug)]
 pub struct AnswerReader {
-    /// Without case.
-    introductions: Vec<String>,
+    /// Without case; English ones by English's rules, since capital I is another letter in Turkish.
+    introductions: Vec<(TextRules, String)>,
     alphabets: Vec<Vec<char>>,
     rules: TextRules,
 }
@@ -25,11 +25,14 @@ impl AnswerReader {
     /// The reader of `language`, which may be unknown; `english` has the introductions that models use everywhere.
     pub fn new(language: Option<&Language>, english: Option<&Language>) -> Self {
         let rules = language.map(Language::text_rules).unwrap_or_default();
-        let files = || language.into_iter().chain(english);
+        let files = [(rules, language), (TextRules::default(), english)];
         Self {
-            introductions: files()
-                .flat_map(|file| &file.answers.introductions)
-                .map(|text| text::without_case(text, rules))
+            introductions: files
+                .iter()
+                .flat_map(|(rules, file)| {
+                    let texts = file.iter().flat_map(|it| &it.answers.introductions);
+                    texts.map(|text| (*rules, text::without_case(text, *rules)))
+                })
                 .collect(),
             alphabets: language
                 .into_iter()
@@ -53,7 +56,11 @@ impl AnswerReader {
         let Some(answer) = thought::after(response) else {
             return Answer::Invalid;
         };
-        let text = text::plain(answer);
+        let mut text = text::plain(answer);
+        // Marks of direction and spaces without width; joiners spell.
+        text.retain(|c| {
+            CATEGORIES.get(c) != GeneralCategory::Format || "\u{200c}\u{200d}".contains(c)
+        });
         let text = text.trim();
         let choices = Choices::new(choices, self.rules);
         if let Some(choice) = json(text) {
@@ -69,7 +76,9 @@ impl AnswerReader {
         };
         let mut line = boxed(line).unwrap_or(line);
         // "Answer:" may stand alone, and the answer below it.
-        if bare(self.without_introduction(line)).is_empty()
+        let before_colon = bare_end(line).strip_suffix(COLONS);
+        if (bare(self.without_introduction(line)).is_empty()
+            || before_colon.is_some_and(may_introduce))
             && let Some(next) = text
                 .lines()
                 .map(str::trim)
@@ -89,13 +98,14 @@ impl AnswerReader {
         }
         // "ข้อ" introduces a letter, and begins words: a shorter introduction may lead to a choice where the longest does not.
         let after = self.after_introductions(line);
-        let mut texts = after.iter().filter_map(|rest| choices.of_text(bare(rest)));
+        let texts = after.iter().filter(|rest| !is_signed(rest));
+        let mut texts = texts.filter_map(|rest| choices.of_text(bare(rest)));
         if let Some(choice) = texts.next() {
             return choice;
         }
         let rest = bare(self.without_introduction(line));
         let Some(letter) = self.letter(rest, choices.count()) else {
-            return self.after_colon(line, choices.count());
+            return self.after_colon(line, choices);
         };
         let said = bare(letter.rest);
         match (letter.positions.as_slice(), choices.of_text(said)) {
@@ -112,22 +122,26 @@ impl AnswerReader {
         }
     }
 
-    /// The letter that alone follows a word or two and a colon: an introduction in a language that nobody listed.
-    fn after_colon(&self, line: &str, choices: usize) -> Answer {
-        let Some((before, after)) = bare(line).split_once(':') else {
+    /// The letter that follows a few words and a colon, alone or with its text: an introduction in a language that nobody listed.
+    fn after_colon(&self, line: &str, choices: &Choices) -> Answer {
+        let Some((before, after)) = bare(line).split_once(COLONS) else {
             return Answer::Invalid;
         };
-        let words: Vec<_> = before.split_whitespace().collect();
-        let is_word = |word: &&str| word.chars().count() > 1 && word.chars().all(spells);
-        if words.is_empty() || words.len() > 2 || !words.iter().all(is_word) {
+        if !may_introduce(before) {
             return Answer::Invalid;
         }
-        match self.letter(bare(after), choices) {
-            Some(letter) if bare(letter.rest).is_empty() => match letter.positions.as_slice() {
-                &[position] => at(position),
-                _ => Answer::Invalid,
-            },
-            Some(_) | None => Answer::Invalid,
+        let Some(letter) = self.letter(bare(after), choices.count()) else {
+            return Answer::Invalid;
+        };
+        let said = bare(letter.rest);
+        match letter.positions.as_slice() {
+            &[position]
+                if said.is_empty()
+                    || choices.of_text(said).is_some_and(|it| it == at(position)) =>
+            {
+                at(position)
+            }
+            _ => Answer::Invalid,
         }
     }
 
@@ -141,16 +155,25 @@ impl AnswerReader {
     fn after_introductions<'a>(&self, line: &'a str) -> Vec<&'a str> {
         let line = bare(line);
         // The text without case, and where each of its beginnings ends in the line.
-        let (mut folded, mut ends) = (String::new(), Vec::new());
-        for (start, c) in line.char_indices().take(LONGEST_INTRODUCTION) {
-            folded.push_str(&text::without_case(
-                &line[start..start + c.len_utf8()],
-                self.rules,
-            ));
-            ends.push((folded.len(), start + c.len_utf8()));
-        }
+        let folded = |rules: TextRules| {
+            let (mut folded, mut ends) = (String::new(), Vec::new());
+            for (start, c) in line.char_indices().take(LONGEST_INTRODUCTION) {
+                folded.push_str(&text::without_case(
+                    &line[start..start + c.len_utf8()],
+                    rules,
+                ));
+                ends.push((folded.len(), start + c.len_utf8()));
+            }
+            (folded, ends)
+        };
+        let own = folded(self.rules);
+        let other = (self.rules != TextRules::default()).then(|| folded(TextRules::default()));
         let mut after = Vec::new();
-        for introduction in &self.introductions {
+        for (rules, introduction) in &self.introductions {
+            let (folded, ends) = match &other {
+                Some(other) if *rules != self.rules => other,
+                Some(_) | None => &own,
+            };
             let end = ends.iter().find(|(length, _)| {
                 *length == introduction.len() && folded.starts_with(introduction)
             });
@@ -209,15 +232,43 @@ impl AnswerReader {
         positions
     }
 
-    /// Whether a text names another option's letter: "B or C".
+    /// Whether a text names another option's letter: "B or C", "Б, В". A letter before a word is one: "В комнате".
     fn names_another(&self, text: &str, position: usize, choices: usize) -> bool {
-        text.split(|c: char| !spells(c))
-            .filter(|word| word.len() == 1 && *word != "a" && *word != "I" && *word != "A")
-            .filter(|word| word.chars().all(char::is_uppercase))
-            .flat_map(str::chars)
-            .flat_map(|letter| self.readings(letter))
-            .any(|other| other != position && other < choices)
+        let mut before = None;
+        for (at, c) in text.char_indices() {
+            let starts = before.is_none_or(|before| !spells(before));
+            before = Some(c);
+            if !starts {
+                continue;
+            }
+            let rest = text[at + c.len_utf8()..].trim_start_matches('ـ');
+            if rest.starts_with(spells) {
+                continue;
+            }
+            let is_letter = if c.is_ascii() {
+                c.is_ascii_uppercase() && c != 'A' && c != 'I'
+            } else {
+                !c.is_lowercase() && !rest.trim_start().starts_with(spells)
+            };
+            let mut readings = self.readings(c).into_iter();
+            if is_letter && readings.any(|other| other != position && other < choices) {
+                return true;
+            }
+        }
+        false
     }
+}
+
+/// Colons of several scripts; that of full width is plain by then.
+const COLONS: [char; 5] = [':', '՝', '፦', '፡', '៖'];
+
+/// Whether words before a colon may introduce an answer: three at most, none of them a letter.
+fn may_introduce(before: &str) -> bool {
+    let words: Vec<_> = before.split_whitespace().collect();
+    let is_word = |word: &&str| {
+        word.chars().all(spells) && (word.chars().nth(1).is_some() || word.chars().all(is_unspaced))
+    };
+    !words.is_empty() && words.len() <= 3 && words.iter().all(is_word)
 }
 
 /// Characters of a line in which an introduction is looked for.
@@ -244,6 +295,20 @@ fn boxed(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("\\boxed{")?;
     let (inner, _) = rest.split_once('}')?;
     Some(inner.trim_start_matches("\\text{"))
+}
+
+/// A line without the signs of emphasis around it.
+fn bare_end(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || "*_`#".contains(c))
+}
+
+/// Whether a text begins with a number that a sign changes: "-44", "~1926".
+fn is_signed(text: &str) -> bool {
+    let Some(start) = text.find(spells) else {
+        return false;
+    };
+    text[start..].starts_with(char::is_numeric)
+        && text[..start].ends_with(['-', '−', '–', '~', '≈', '<', '>', '+', '±'])
 }
 
 /// Signs around an answer.
@@ -322,6 +387,13 @@ impl Choices {
             // The word for an era stands in the choices, and a model may leave it out.
             let numbers = self.numbers.as_deref()?;
             if bare(text).contains(char::is_whitespace) {
+                return None;
+            }
+            // A sign makes another number: "-44", "~1926".
+            if !text
+                .trim()
+                .starts_with(|c: char| spells(c) || "(\"'“«*".contains(c))
+            {
                 return None;
             }
             // "2" may be the second option.

@@ -150,13 +150,14 @@ fn read(
     };
     let mut pairs = Vec::new();
     for language in languages {
-        if !known.contains(language) {
+        // As the world spells it, whose files are named so.
+        let Some(language) = known.iter().find(|it| *it == language) else {
             let known: Vec<_> = known.iter().map(LanguageCode::as_str).collect();
             return Err(FinetuneError::NoLanguage {
                 language: language.clone(),
                 known: known.join(", "),
             });
-        }
+        };
         let rows: Splits = world.splits(language)?;
         pairs.push(LanguagePair::new(&world.config, language.clone(), rows));
     }

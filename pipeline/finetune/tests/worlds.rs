@@ -156,6 +156,9 @@ fn a_built_world_has_the_arms_of_the_drawn_one() {
     let controls = [Control::RandomLabel, Control::Alias];
     let read = language_pairs(&world, &[], &controls, &project).unwrap();
     assert_eq!(read, drawn(config, &["de", "ja"], &controls).unwrap());
+    let capitals = language_pairs(&world, &[code("JA")], &[], &project).unwrap();
+    let found: Vec<&str> = capitals.iter().map(|pair| pair.name.as_str()).collect();
+    assert_eq!(found, ["ja"]);
     let error = language_pairs(&world, &[code("fr")], &[], &project).unwrap_err();
     assert_eq!(error.to_string(), "the world has no language `fr`");
 }

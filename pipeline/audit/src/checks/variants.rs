@@ -13,6 +13,7 @@ use icu_locale::{
     LanguageIdentifier,
     exemplar_chars::{ExemplarCharacters, ExemplarCharactersBorrowed},
 };
+use unicode_normalization::UnicodeNormalization;
 use unicode_script::{Script, UnicodeScript};
 
 /// The share of texts from which on they are more than slips.
@@ -153,13 +154,22 @@ impl Alphabet {
             .map(Self)
     }
 
+    /// Whether a letter is Arabic's or Persian's and not the language's. A letter that another one is composed of, such as ئ, may
+    /// be any language's.
+    fn is_foreign_letter(&self, c: char) -> bool {
+        let is_composed = std::iter::once(c).nfd().nth(1).is_some();
+        let of = |code: &str| ExemplarCharacters::try_new_main(&code.parse().ok()?).ok();
+        let is_known = |code| of(code).is_some_and(|letters| letters.contains(c));
+        !is_composed && !self.0.contains(c) && (is_known("ar") || is_known("fa"))
+    }
+
     /// Whether a text has more foreign letters than a foreign name would.
     fn is_foreign(&self, text: &str) -> bool {
         let is_letter = |c: &char| c.is_alphabetic() && c.script() == Script::Arabic;
         let (mut all, mut foreign) = (0, 0);
         for c in text.chars().filter(is_letter) {
             all += 1;
-            foreign += usize::from(!self.0.contains(c));
+            foreign += usize::from(self.is_foreign_letter(c));
         }
         foreign > FEW && foreign * ONE_OF > all
     }

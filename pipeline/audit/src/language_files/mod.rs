@@ -212,6 +212,10 @@ pub fn check_languages(project: &Project, only: Option<&str>) -> Result<Language
         let language = sound
             .iter()
             .find(|it| file.code.eq_ignore_ascii_case(it.code.as_str()));
+        if let (Some(language), Some(syllables)) = (language, &available.syllables) {
+            let added = syllables.clone().add(language, &file.path);
+            own.extend(added.as_ref().err().map(file_error));
+        }
         own.extend(template::check(file, english));
         own.extend(texts);
         own.extend(available.items.findings_of(&file.code));

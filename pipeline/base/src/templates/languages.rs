@@ -3,7 +3,7 @@ use crate::templates::{
     fictional,
 };
 use crate::text;
-use crate::types::{Language, LanguageCode};
+use crate::types::{FilePosition, Language, LanguageCode};
 use icu_properties::{PropertyParser, props::Script};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,6 +32,7 @@ pub fn load_sound_languages(
 ) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
     let (mut languages, mut errors) = (Vec::new(), Vec::new());
     let mut seen = ClaimedNames::default();
+    check_names(folder)?;
     for path in toml_files(folder)? {
         match load(&path, &mut seen) {
             Ok(language) => languages.push(language),
@@ -73,6 +74,29 @@ pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
     }
     paths.sort();
     Ok(paths)
+}
+
+/// Fails on a file that is named after a language and read by nobody: `fr.TOML`, `fr.toml.txt`.
+fn check_names(folder: &Path) -> Result<(), TemplateError> {
+    let entries = std::fs::read_dir(folder).map_err(|source| TemplateError::Unreadable {
+        path: folder.to_owned(),
+        source,
+    })?;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let first = name.split('.').next().unwrap_or_default();
+        let is_read = name.strip_suffix(".toml").is_some();
+        let is_meant = name.to_ascii_lowercase().contains(".toml");
+        if is_meant && !is_read && LanguageCode::try_from(first.to_owned()).is_ok() {
+            return Err(TemplateError::Invalid {
+                problem: format!("`{name}` is read by nobody"),
+                hint: format!("name it {first}.toml"),
+                position: FilePosition { path, line: 1 },
+            });
+        }
+    }
+    Ok(())
 }
 
 fn parse(source: &TemplateSource) -> Result<Language, TemplateError> {
@@ -150,7 +174,10 @@ fn check_digits(language: &Language, source: &TemplateSource) -> Result<(), Temp
         return Ok(());
     };
     let values = digits.chars().map(text::digit);
-    if values.eq((0..10).map(Some)) {
+    // Unicode has the digits of a script side by side.
+    let first = digits.chars().next().map_or(0, u32::from);
+    let in_order = digits.chars().map(u32::from).eq(first..first + 10);
+    if values.eq((0..10).map(Some)) && in_order {
         return Ok(());
     }
     Err(source.error(
@@ -288,7 +315,7 @@ fn check_label_languages(
     }
     let mut seen = BTreeSet::new();
     for code in &language.wikidata_codes {
-        if code == "mul" && language.script != "Latn" {
+        if code.eq_ignore_ascii_case("mul") && language.script != "Latn" {
             return error(
                 format!(
                     "`mul` means labels in Latin script, but `{}` is written in {}",
@@ -297,17 +324,13 @@ fn check_label_languages(
                 "remove `mul` from `wikidata_codes`",
             );
         }
-        if !seen.insert(code) {
+        if !seen.insert(code.to_ascii_lowercase()) {
             return error(format!("`{code}` is listed twice"), "list it once");
         }
-        if code.is_empty()
-            || !code
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        {
+        if code.is_empty() || !code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
             return error(
                 format!("`{code}` is not a label language of Wikidata"),
-                "use lower-case codes such as `de` or `zh-hans`",
+                "use codes such as `de` or `zh-hans`",
             );
         }
     }

@@ -113,7 +113,10 @@ impl TranslatorCodes {
 
 /// A service's code for a language, which may differ between its two ends: `PT` from, `PT-BR` into.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a code such as \"NB\", or { source = \"PT\", target = \"PT-BR\" } with both"
+)]
 pub enum TranslatorCode {
     /// One code for both.
     Both(String),

@@ -151,6 +151,33 @@ fn digits_that_are_no_digits() {
 }
 
 #[test]
+fn a_file_that_nobody_reads() {
+    let folder = changed(&committed(), ("th.toml", "code = \"th\"", "code = \"th\""));
+    fs::copy(
+        folder.path().join("th.toml"),
+        folder.path().join("sv.toml.txt"),
+    )
+    .unwrap();
+    let error = load_languages(folder.path()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("`sv.toml.txt` is read by nobody"),
+        "{error}"
+    );
+    assert_eq!(error.help().unwrap().to_string(), "name it sv.toml");
+}
+
+#[test]
+fn digits_of_two_scripts() {
+    let said = error_after("th.toml", "[years]", "[years]\ndigits = \"๐๑२३๔๕๖๗๘๙\"");
+    assert!(
+        said.starts_with("`๐๑२३๔๕๖๗๘๙` are not the digits from 0 to 9"),
+        "{said}"
+    );
+}
+
+#[test]
 fn an_unknown_calendar() {
     insta::assert_snapshot!(error_after("th.toml", "[years]", "[years]\ncalendar = \"thai\""), @r#"
     unknown variant `thai`, expected one of `gregorian`, `buddhist`, `persian`, `roc`

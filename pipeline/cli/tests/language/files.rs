@@ -152,6 +152,25 @@ fn syllables_that_are_made_for_other_languages() {
 }
 
 #[test]
+fn syllables_of_a_languages_own() {
+    let thai = "templates/languages/th.toml";
+    for (change, line, message) in [
+        (
+            "bel = \"บอร์\"",
+            "bor = ",
+            "error: `openings.bor` is spelled like `bel`: บอร์",
+        ),
+        (
+            "bell = \"เบล\"",
+            "bell = ",
+            "error: `bell` is not a syllable of `openings`",
+        ),
+    ] {
+        finds("th", (thai, "bel = \"เบล\"", change), line, message);
+    }
+}
+
+#[test]
 fn templates_against_english() {
     let french = "templates/languages/fr.toml";
     finds(

@@ -43,7 +43,9 @@ impl DivisionNames {
 
     /// Whether somebody who reads the city's name can guess the division from the letters alone.
     pub(crate) fn gives_away(&self, city: &str, division: &str) -> bool {
-        if is_within(&words(division), &words(city), &self.common)
+        let (of_city, of_division) = (words(city), words(division));
+        if is_within(&of_division, &of_city, &self.common)
+            || is_within(&of_city, &of_division, &self.common)
             || self.is_written_into(&fold(city), &fold(division))
         {
             return true;
@@ -74,7 +76,8 @@ fn is_within(name: &[String], other: &[String], common: &BTreeSet<String>) -> bo
 }
 
 /// What a name is compared by: words of four letters and more, without case and accents; for text
-/// without spaces every run of two Han characters or Korean syllables, or of four kana.
+/// without spaces every run of two Han characters or Korean syllables, or of four
+/// other characters.
 fn pieces(name: &str) -> BTreeSet<String> {
     let mut pieces = BTreeSet::new();
     let folded = fold(name);
@@ -83,7 +86,7 @@ fn pieces(name: &str) -> BTreeSet<String> {
         for run in letters.chunk_by(|&a, &b| WordBoundaries::of(a) == WordBoundaries::of(b)) {
             let piece = match WordBoundaries::of(run[0]) {
                 WordBoundaries::Pairs => 2,
-                WordBoundaries::Kana => 4,
+                WordBoundaries::Fours => 4,
                 WordBoundaries::Spaced => run.len().max(SHORTEST_WORD),
             };
             pieces.extend(
@@ -100,7 +103,8 @@ fn pieces(name: &str) -> BTreeSet<String> {
 enum WordBoundaries {
     /// Two characters are a name: Han, and the syllables of Hangul.
     Pairs,
-    Kana,
+    /// Four characters are: kana, and scripts that part no words, such as Thai and Khmer.
+    Fours,
     Spaced,
 }
 
@@ -108,7 +112,8 @@ impl WordBoundaries {
     fn of(c: char) -> Self {
         match c {
             '\u{4E00}'..='\u{9FFF}' | '々' | '\u{AC00}'..='\u{D7A3}' => Self::Pairs,
-            '\u{3040}'..='\u{30FF}' => Self::Kana,
+            '\u{3040}'..='\u{30FF}' => Self::Fours,
+            c if parts_no_words(c) => Self::Fours,
             _ => Self::Spaced,
         }
     }
@@ -163,6 +168,10 @@ mod tests {
             (&[], "Bremerhaven", "Bremen"),
             (&[], "เลย", "จังหวัดเลย"),
             (&[], "ตาก", "จังหวัดตาก"),
+            (&[], "เทศบาลนครขอนแก่น", "จังหวัดขอนแก่น"),
+            (&[], "ក្រុងកំពត", "ខេត្តកំពត"),
+            (&[], "Van", "Van ili"),
+            (&[], "قم", "استان قم"),
             (&[], "전주시", "전주도"),
             (&[], "Łódź", "Łódz"),
         ] {

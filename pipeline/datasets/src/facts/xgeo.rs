@@ -76,13 +76,23 @@ fn plan(
         );
         let selection = select(language, &pool, config);
         if selection.len() < config.xgeo.cities_per_language {
+            let own = cities
+                .iter()
+                .filter(|it| language.countries.contains(&it.country));
+            let taken = own.filter(|it| drawn_cities.contains(&it.city)).count();
             return Err(DatasetError::TooFew {
                 task: Task::XGeo,
                 language: language.code.clone(),
                 what: "cities",
                 found: selection.len(),
                 needed: config.xgeo.cities_per_language,
-                left_out: Exception::summary(&left_out),
+                left_out: match taken {
+                    0 => Exception::summary(&left_out),
+                    taken => format!(
+                        "{}; {taken} cities are asked about for other languages already",
+                        Exception::summary(&left_out)
+                    ),
+                },
             });
         }
         report.left_out.extend(left_out);

@@ -77,6 +77,7 @@ pub fn build_texts(
 ) -> Result<BuiltDataset, DatasetError> {
     let task = parallel.task;
     let languages = load_languages(&project.languages())?;
+    let parallel = &parallel.spelled_as(&languages);
     for language in parallel.languages.keys() {
         if !languages.iter().any(|known| known.code == *language) {
             return Err(DatasetError::NoTemplate {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{DatasetError, Exception};
 use clika_base::text::{TextRules, folded};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::{Language, LanguageCode, Task};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -29,12 +29,17 @@ impl ParallelTexts {
     pub fn read(task: Task, folder: &Path) -> Result<Self, DatasetError> {
         let mut files = BTreeMap::new();
         for path in entries(folder)? {
-            if path
-                .extension()
-                .is_none_or(|extension| extension != "jsonl")
-            {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let Some(_) = name.strip_suffix(".jsonl") else {
+                // Skipped, `pt-BR.JSONL` or `pt-BR.json` would be missed by nobody but the one who wrote it.
+                let first = name.split('.').next().unwrap_or_default();
+                if LanguageCode::try_from(first.to_owned()).is_ok() {
+                    let problem = format!("`{name}` is read by nobody");
+                    let expected = "items lie in files such as `pt-BR.jsonl`";
+                    return Err(wrong(&path, 1, problem, expected));
+                }
                 continue;
-            }
+            };
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             // Skipped, it would be missed by nobody but the one who wrote it.
             let code = LanguageCode::try_from(stem.into_owned()).map_err(|problem| {
@@ -113,6 +118,25 @@ impl ParallelTexts {
             languages,
             differences,
         })
+    }
+
+    /// The same with codes as the languages' files spell them, which name folders and configs.
+    #[must_use]
+    pub(crate) fn spelled_as(&self, files: &[Language]) -> Self {
+        let spelled = |code: &LanguageCode| {
+            let mut files = files.iter();
+            files
+                .find(|it| it.code == *code)
+                .map_or_else(|| code.clone(), |it| it.code.clone())
+        };
+        let languages = self.languages.iter();
+        Self {
+            task: self.task,
+            languages: languages
+                .map(|(code, items)| (spelled(code), items.clone()))
+                .collect(),
+            differences: self.differences.clone(),
+        }
     }
 
     /// Puts items of several languages together that are in the same order already.

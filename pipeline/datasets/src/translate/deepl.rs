@@ -63,15 +63,21 @@ pub(crate) fn source(code: &str) -> String {
         // Other codes than ours for the same language: bokmål, and Tagalog.
         "no" => "NB".to_owned(),
         "fil" => "TL".to_owned(),
+        "iw" => "HE".to_owned(),
         other => other.to_uppercase(),
     }
 }
 
 /// A target language in DeepL's words: a variant where it asks for one.
 pub(crate) fn target(code: &str) -> String {
-    match code.to_ascii_lowercase().as_str() {
+    let lower = code.to_ascii_lowercase();
+    let primary = lower.split('-').next().unwrap_or_default();
+    match lower.as_str() {
         "en" => "EN-US".to_owned(),
-        "zh" => "ZH-HANS".to_owned(),
+        "zh" | "zh-cn" | "zh-sg" | "zh-hans-cn" => "ZH-HANS".to_owned(),
+        "zh-tw" | "zh-hk" | "zh-mo" | "zh-hant-tw" | "zh-hant-hk" => "ZH-HANT".to_owned(),
+        // Variants of languages that it has under another code, and none of.
+        _ if ["no", "fil", "iw"].contains(&primary) => source(code),
         other if other.contains('-') => other.to_uppercase(),
         other => source(other),
     }
@@ -176,6 +182,9 @@ mod tests {
             ("no", "NB", "NB"),
             ("nb", "NB", "NB"),
             ("fil", "TL", "TL"),
+            ("fil-PH", "TL", "TL"),
+            ("zh-TW", "ZH", "ZH-HANT"),
+            ("iw", "HE", "HE"),
         ] {
             assert_eq!(
                 (source(code), target(code)),

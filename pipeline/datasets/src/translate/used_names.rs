@@ -51,9 +51,9 @@ impl UsedNames {
         if name.split(' ').count() > MOST_WORDS {
             return Some(format!("more than {MOST_WORDS} words"));
         }
-        let stray = name
-            .chars()
-            .find(|&c| !(spells(c) && !c.is_numeric() || " '’-‐־・·\u{200c}\u{200d}".contains(c)));
+        let stray = name.chars().find(|&c| {
+            !(spells(c) && !c.is_numeric() || " '’-‐־׳״་・·\u{200c}\u{200d}".contains(c))
+        });
         if let Some(stray) = stray {
             return Some(format!("holds {}", stray.escape_debug()));
         }

@@ -2,7 +2,10 @@
 
 use super::{
     SparqlClient,
-    refresh::{RefreshError, RefreshPlan, fact_queries, fetch, item, items, label_queries, turtle},
+    refresh::{
+        RefreshError, RefreshPlan, fact_queries, fetch, item, items, label_queries,
+        languages_without_labels, turtle,
+    },
 };
 use clika_base::types::{Progress, Qid};
 use oxigraph::model::{Term, Triple};
@@ -55,6 +58,9 @@ pub async fn extend(
         asked.extend(label_queries(queries, &added, &all)?);
     }
     let labels = fetch(client, &asked, plan.concurrency, "labels", progress).await?;
+    if let Some(note) = languages_without_labels(&labels, &own) {
+        progress.note(&note);
+    }
 
     // A label that is there stays; a second one in its language would contradict it.
     let tags = |triple: &Triple| match &triple.object {

@@ -140,7 +140,7 @@ pub(super) fn items(graph: &[Triple]) -> BTreeSet<Qid> {
 }
 
 /// What to say about label languages that no label is in; the build falls back on a language's others.
-fn languages_without_labels(labels: &[Triple], asked: &[String]) -> Option<String> {
+pub(super) fn languages_without_labels(labels: &[Triple], asked: &[String]) -> Option<String> {
     let found: BTreeSet<String> = labels
         .iter()
         .filter_map(|triple| match &triple.object {

@@ -53,7 +53,7 @@ pub enum CallError {
     #[error("refused with {status}: {excerpt}")]
     #[diagnostic(help(
         "404 means a wrong address or a model that the service does not have, 400 and 422 a \
-         request that it does not understand"
+         request that it does not understand; what a translation service calls a language stands in [translators] of its file"
     ))]
     Refused {
         /// The status.

@@ -99,6 +99,9 @@ fn letters_of_another_language_in_arabic_script() {
     let keyboard = "کان الولد یلعب فی الحدیقة.";
     let wrong = ("letters-of-another-language", Warning, 1, 2);
     assert_eq!(of("ar", &[keyboard]), [wrong]);
+    // Letters of Urdu that CLDR's alphabet leaves to its auxiliary ones.
+    let urdu = "میں نے آج نئی کتابیں خریدیں اور جئے گا نہیں کوئی آئے تو ہوں";
+    assert_eq!(of("ur", &[urdu; 3]), []);
     // CLDR has Kurdish in Latin script only.
     let unknown = ("letters-not-checked", Note, 1, 1);
     assert_eq!(of("ku-arab", &PERSIAN), [unknown]);
