@@ -293,6 +293,44 @@ fn a_code_is_spelled_as_in_the_languages_file() {
     );
 }
 
+#[test]
+fn each_dataset_says_which_languages_it_leaves_out() {
+    let project = TestProject::new();
+    let thai = fs::read_to_string(project.path("templates/languages/th.toml")).unwrap();
+    let without = |from: &str, to: &str| {
+        let (start, end) = (thai.find(from).unwrap(), thai.find(to).unwrap());
+        format!("{}{}", &thai[..start], &thai[end..])
+    };
+    let file = project.path("templates/languages/th.toml");
+    fs::write(&file, without("[xcopa]", "[answers]")).unwrap();
+    let said = project.run(&["datasets", "xcopa-mini", "xcsqa-mini"]);
+    assert!(
+        said.contains("  left out:\n    Thai (th): its file has no [xcopa]\n"),
+        "{said}"
+    );
+    assert!(
+        !said
+            .split("xcopa-mini: wrote")
+            .next()
+            .unwrap()
+            .contains("left out"),
+        "{said}"
+    );
+    fs::write(&file, &thai[..thai.find("[fictional]").unwrap()]).unwrap();
+    let said = project.run(&[
+        "datasets",
+        "fictional",
+        "--places",
+        "20",
+        "--continents",
+        "2",
+    ]);
+    assert!(
+        said.contains("  left out:\n    Thai (th): its file has no [fictional]\n"),
+        "{said}"
+    );
+}
+
 /// Two new languages at once: both are named, with all that they lack, in both datasets.
 #[test]
 fn languages_without_any_label() {

@@ -4,7 +4,7 @@ use super::{
     rows::{source_test, splits},
 };
 use crate::{
-    BuildReport, DatasetError,
+    BuildReport, DatasetError, Exception,
     output::{self, BuiltDataset, TOOL},
     parquet,
 };
@@ -28,6 +28,8 @@ pub struct WorldLanguages {
     /// Every language that names are made in. That does not depend on the targets, so that a world with
     /// other targets is the same world.
     pub named: Vec<Language>,
+    /// Languages that are left out of a world in all languages, because they have no words for it.
+    pub left_out: Vec<Exception>,
 }
 
 impl WorldLanguages {
@@ -89,6 +91,12 @@ impl WorldLanguages {
                 return Err(DatasetError::World { problem });
             }
         }
+        let is_of_all = config.targets.is_empty() && config.control != Control::Alias;
+        let left_out = languages
+            .iter()
+            .filter(|language| is_of_all && language.fictional.is_none())
+            .map(|language| Exception::of_language(language, "its file has no [fictional]"))
+            .collect();
         if targets.is_empty() {
             let problem = format!("there is no language besides `{}`", source.code);
             return Err(DatasetError::World { problem });
@@ -97,6 +105,7 @@ impl WorldLanguages {
             source,
             targets,
             named,
+            left_out,
         })
     }
 }
@@ -130,7 +139,10 @@ pub fn build_fictional(
     let manifest = manifest(config, seed, languages, &world.names, origin, project)?;
     let dataset = config.dataset();
     output::build(&dataset, &out.join(&dataset), manifest, force, |draft| {
-        let mut report = BuildReport::default();
+        let mut report = BuildReport {
+            left_out: languages.left_out.clone(),
+            ..BuildReport::default()
+        };
         let mut write = |language: &Language, split: &'static str, rows: &[FictionalRow]| {
             let bytes = encode_fictional(rows).map_err(|source| DatasetError::Parquet {
                 dataset: dataset.clone(),
