@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/v1/models":
             return self.send({"object": "list", "data": [{"id": "stub", "object": "model"}]})
         if path == "/languages":
-            codes = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh", "zh-Hans"]
+            codes = ["ar", "de", "en", "es", "fr", "he", "hi", "it", "ja", "pl", "ru", "sw", "th", "zh", "zh-Hans"]
             return self.send([{"code": code, "name": code, "targets": codes} for code in codes])
         return self.send({"error": "not found"}, 404)
 
