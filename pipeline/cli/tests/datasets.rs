@@ -187,7 +187,7 @@ fn an_eleventh_language_is_one_file_and_no_code() {
 #[test]
 fn an_unknown_task_is_refused_with_the_known_ones() {
     let output = TestProject::new()
-        .command(&["datasets", "xgoe"])
+        .command(&["datasets", "quiz"])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -291,6 +291,23 @@ fn a_code_is_spelled_as_in_the_languages_file() {
             .join("data/es-MX/train-00000-of-00001.parquet")
             .exists()
     );
+}
+
+#[test]
+fn a_mistyped_dataset_is_named_with_the_nearest_one() {
+    let project = TestProject::new();
+    for arguments in [
+        &["datasets", "xgoe"][..],
+        &["evaluate", "xgoe", "--model", "m"],
+    ] {
+        let output = project.command(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("did you mean `xgeo`? There are xcsqa, xcopa, xgeo"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

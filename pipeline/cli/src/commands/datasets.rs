@@ -3,6 +3,7 @@
 use super::{
     ExperimentArgs, Failure,
     fictional::WorldArgs,
+    named::unknown,
     print,
     texts::{TextArgs, TextSource},
 };
@@ -75,7 +76,7 @@ fn dataset(name: &str) -> Result<DatasetName, String> {
         .find(|dataset| dataset.name() == name)
         .ok_or_else(|| {
             let known: Vec<_> = known().into_iter().map(DatasetName::name).collect();
-            format!("no such dataset; there are {}", known.join(", "))
+            unknown("dataset", name, &known)
         })
 }
 

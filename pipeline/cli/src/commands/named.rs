@@ -13,6 +13,15 @@ pub struct NamedParser<T> {
     values: Vec<(T, PossibleValue)>,
 }
 
+/// What to say about a name that is none of the known ones.
+pub fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    let all = known.join(", ");
+    match clika_base::nearest(name, known) {
+        Some(nearest) => format!("no such {what}; did you mean `{nearest}`? There are {all}"),
+        None => format!("no such {what}; there are {all}"),
+    }
+}
+
 /// The parser of an enum.
 pub fn named<T: Named>() -> NamedParser<T> {
     let values = T::ALL.iter().map(|&value| {

@@ -8,7 +8,7 @@ mod sets;
 
 pub use remote::open_ai;
 
-use super::{Failure, api::ApiArgs};
+use super::{Failure, api::ApiArgs, named::unknown};
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::types::Task;
@@ -68,7 +68,7 @@ fn task(name: &str) -> Result<Task, String> {
         .find(|task| task.name() == name)
         .ok_or_else(|| {
             let known: Vec<_> = Task::ALL.iter().map(|task| task.name()).collect();
-            format!("no such task; there are {}", known.join(", "))
+            unknown("task", name, &known)
         })
 }
 
