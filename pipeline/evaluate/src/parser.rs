@@ -48,8 +48,7 @@ impl AnswerReader {
     /// Accepted are an option's letter, alone or with its text after it, plain, bracketed, bold, boxed, as JSON or
     /// after an introduction such as "Answer:"; full-width and circled letters; the letters that the language counts
     /// options with; a choice's own text; and its number alone, if every choice has one and it cannot be an option's
-    /// position. A word or two and a colon
-    /// introduce a letter in any language. Invalid are letters beyond the choices, two different letters, a letter
+    /// position. A few words and a colon introduce a letter in any language. Invalid are letters beyond the choices, two different letters, a letter
     /// whose text is another choice's, words that merely begin with a letter, and everything else.
     pub fn read(&self, response: &str, choices: &[String]) -> Answer {
         // What a cut-off thought considers is not an answer.
@@ -75,15 +74,17 @@ impl AnswerReader {
             return Answer::Invalid;
         };
         let mut line = boxed(line).unwrap_or(line);
-        // "Answer:" may stand alone, and the answer below it.
+        // "Answer:" may stand alone, and the answer below it; after words that nobody listed, only the answer: "Options:"
+        // begins a list.
         let before_colon = bare_end(line).strip_suffix(COLONS);
-        if (bare(self.without_introduction(line)).is_empty()
-            || before_colon.is_some_and(may_introduce))
-            && let Some(next) = text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !bare(line).is_empty())
-                .nth(1)
+        let is_listed = bare(self.without_introduction(line)).is_empty();
+        let mut below = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !bare(line).is_empty())
+            .skip(1);
+        if let Some(next) = below.next()
+            && (is_listed || before_colon.is_some_and(may_introduce) && below.next().is_none())
         {
             line = next;
         }
@@ -98,8 +99,7 @@ impl AnswerReader {
         }
         // "ข้อ" introduces a letter, and begins words: a shorter introduction may lead to a choice where the longest does not.
         let after = self.after_introductions(line);
-        let texts = after.iter().filter(|rest| !is_signed(rest));
-        let mut texts = texts.filter_map(|rest| choices.of_text(bare(rest)));
+        let mut texts = after.iter().filter_map(|rest| choices.of_text(rest));
         if let Some(choice) = texts.next() {
             return choice;
         }
@@ -390,10 +390,7 @@ impl Choices {
                 return None;
             }
             // A sign makes another number: "-44", "~1926".
-            if !text
-                .trim()
-                .starts_with(|c: char| spells(c) || "(\"'“«*".contains(c))
-            {
+            if is_signed(text) {
                 return None;
             }
             // "2" may be the second option.

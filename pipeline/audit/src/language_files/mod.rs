@@ -193,7 +193,9 @@ pub fn check_languages(project: &Project, only: Option<&str>) -> Result<Language
     }
     let syllables = load_syllables(&project.fictional());
     findings.extend(syllables.as_ref().err().map(file_error));
+    // A snapshot that is missing is said of every dataset that needs it.
     let snapshot = std::fs::read_to_string(project.snapshot()).ok();
+    let snapshot = snapshot.map(|text| text.to_ascii_lowercase());
     let known = texts::KnownLanguages::of(&files);
     let available = parts::Available {
         syllables: syllables.ok(),

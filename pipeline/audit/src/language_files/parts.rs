@@ -3,11 +3,12 @@
 use super::{DatasetParts, LanguageFile, items::ItemFiles};
 use clika_base::templates::Syllables;
 use clika_base::types::{Language, Task};
+use clika_datasets::wikidata::label_tags;
 
 /// What there is beside the languages' files.
 pub(super) struct Available {
     pub syllables: Option<Syllables>,
-    /// The snapshot's text; `None` for a project without one.
+    /// The snapshot's text in lower case; `None` where it cannot be read.
     pub snapshot: Option<String>,
     pub items: ItemFiles,
 }
@@ -59,11 +60,16 @@ fn missing(task: Task, file: &LanguageFile, available: &Available) -> Vec<String
 /// Whether the snapshot has any label in the language; `mul` is everybody's.
 fn missing_labels(file: &LanguageFile, available: &Available) -> Option<String> {
     let tags = file.texts_of("wikidata_codes.").map(|(_, tag)| &tag.text);
-    let mut tags: Vec<_> = tags.filter(|tag| *tag != "mul").collect();
+    let tags: Vec<_> = tags
+        .filter(|tag| !tag.eq_ignore_ascii_case("mul"))
+        .collect();
     let Some(first) = tags.first().copied() else {
         return Some("wikidata_codes".to_owned());
     };
-    let snapshot = available.snapshot.as_ref()?;
+    let Some(snapshot) = &available.snapshot else {
+        return Some("the snapshot, sparql/snapshot/wikidata.ttl, which cannot be read".to_owned());
+    };
+    let mut tags: Vec<String> = tags.into_iter().flat_map(|tag| label_tags(tag)).collect();
     tags.retain(|tag| {
         let literal = format!("\"@{tag}");
         let is_end =

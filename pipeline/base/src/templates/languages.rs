@@ -78,11 +78,12 @@ pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
 
 /// Fails on a file that is named after a language and read by nobody: `fr.TOML`, `fr.toml.txt`.
 fn check_names(folder: &Path) -> Result<(), TemplateError> {
-    let entries = std::fs::read_dir(folder).map_err(|source| TemplateError::Unreadable {
+    let unreadable = |source| TemplateError::Unreadable {
         path: folder.to_owned(),
         source,
-    })?;
-    for entry in entries.flatten() {
+    };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         let first = name.split('.').next().unwrap_or_default();

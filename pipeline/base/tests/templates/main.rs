@@ -4,6 +4,7 @@
 
 mod fictional;
 mod formats;
+mod language_parts;
 mod languages;
 mod new_language;
 

@@ -13,7 +13,7 @@ pub struct NamedParser<T> {
     values: Vec<(T, PossibleValue)>,
 }
 
-/// What to say about a name that is none of the known ones.
+/// What to say about an unknown name.
 pub fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     let all = known.join(", ");
     match clika_base::nearest(name, known) {

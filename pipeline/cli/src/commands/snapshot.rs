@@ -1,6 +1,6 @@
 //! `clika snapshot`: from a SPARQL endpoint to a fresh snapshot.
 
-use super::{ExperimentArgs, Failure, print, runtime};
+use super::{ExperimentArgs, Failure, fictional::code, print, runtime};
 use crate::INTERRUPTED;
 use crate::progress::ProgressOptions;
 use clika_base::Project;
@@ -33,7 +33,7 @@ pub struct Args {
     contact: Option<String>,
     /// Add these languages to the snapshot: their labels for all that it has, and their countries [default: a fresh
     /// snapshot for all languages]
-    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = language)]
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = code)]
     languages: Vec<LanguageCode>,
     /// Where the snapshot goes [default: sparql/snapshot/wikidata.ttl of the project]
     #[arg(long, value_name = "FILE")]
@@ -72,10 +72,6 @@ struct RejectedSnapshot {
 struct NoSuchLanguage {
     code: LanguageCode,
     known: String,
-}
-
-fn language(code: &str) -> Result<LanguageCode, String> {
-    LanguageCode::try_from(code.to_owned())
 }
 
 /// Runs the command.

@@ -151,6 +151,35 @@ fn syllables_that_are_made_for_other_languages() {
     assert!(said.contains(lacks), "{said}");
 }
 
+/// As the build finds them: in any case, and under the RDF's tag. Without a snapshot, nothing is complete that needs one.
+#[test]
+fn labels_are_found_as_the_build_finds_them() {
+    let project = TestProject::new();
+    project.edit(
+        "templates/languages/zh.toml",
+        "[\"zh-hans\", \"zh-hans-cn\", \"zh\"]",
+        "[\"ZH\"]",
+    );
+    let lacks = "xgeo lacks";
+    let (said, _) = check(&project, "zh");
+    assert!(!said.contains(lacks), "{said}");
+    project.edit("templates/languages/zh.toml", "[\"ZH\"]", "[\"zh-cn\"]");
+    let (said, _) = check(&project, "zh");
+    assert!(said.contains("xgeo lacks labels in `zh-cn`"), "{said}");
+    let snapshot = fs::read_to_string(project.snapshot()).unwrap();
+    fs::write(project.snapshot(), snapshot.replace("@zh", "@zh-Hans-CN")).unwrap();
+    let (said, _) = check(&project, "zh");
+    assert!(!said.contains(lacks), "{said}");
+    fs::remove_file(project.snapshot()).unwrap();
+    let (said, _) = check(&project, "zh");
+    assert!(
+        said.contains(
+            "xgeo lacks the snapshot, sparql/snapshot/wikidata.ttl, which cannot be read"
+        ),
+        "{said}"
+    );
+}
+
 #[test]
 fn syllables_of_a_languages_own() {
     let thai = "templates/languages/th.toml";

@@ -54,7 +54,7 @@ impl TakingPart {
             let own: Vec<String> = language
                 .wikidata_codes
                 .iter()
-                .filter(|code| *code != "mul")
+                .filter(|code| !code.eq_ignore_ascii_case("mul"))
                 .cloned()
                 .collect();
             if !states

@@ -18,3 +18,4 @@ pub use fetch_error::FetchError;
 pub use query::SparqlQuery;
 pub use refresh::{RefreshError, RefreshPlan, refresh};
 pub use store::{City, Division, Labels, People, Person, Snapshot};
+pub use vocabulary::label_tags;

@@ -8,6 +8,7 @@ use super::Failure;
 use clap::Subcommand;
 use clika_base::Project;
 use clika_base::cldr::usual_spelling;
+use clika_base::types::LanguageCode;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -49,17 +50,14 @@ struct NoCode {
 
 /// A language's code in its usual spelling, for clap.
 fn code(text: &str) -> Result<String, NoCode> {
-    usual_spelling(text).ok_or_else(|| NoCode {
+    let is_code = |code: &String| LanguageCode::try_from(code.clone()).is_ok();
+    usual_spelling(text).filter(is_code).ok_or_else(|| NoCode {
         code: text.to_owned(),
     })
 }
 
 /// The file of a language whose code is written in any case, if there is one.
 fn existing(project: &Project, code: &str) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(project.languages()).ok()?;
-    let mut paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    paths.find(|path| {
-        let is_own = |stem: &std::ffi::OsStr| stem.eq_ignore_ascii_case(code);
-        path.extension().is_some_and(|it| it == "toml") && path.file_stem().is_some_and(is_own)
-    })
+    let code = LanguageCode::try_from(code.to_owned()).ok()?;
+    Some(project.language(&code)).filter(|path| path.exists())
 }
