@@ -1,6 +1,6 @@
 use crate::{AuditError, CountryDivisions};
-use clika_base::templates::load_languages;
 use clika_base::types::{Language, LanguageCode};
+use clika_datasets::load_languages;
 use icu_locale::{LanguageIdentifier, LocaleExpander};
 use std::path::Path;
 

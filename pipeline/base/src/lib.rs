@@ -5,6 +5,7 @@ pub mod cldr;
 mod environment;
 pub mod files;
 mod project;
+mod section;
 pub mod templates;
 pub mod text;
 mod toml_file;
@@ -12,4 +13,5 @@ pub mod types;
 
 pub use environment::variable;
 pub use project::Project;
-pub use toml_file::{TomlProblem, TomlText, nearest, parse_toml, toml_texts};
+pub use section::{KeySpec, Section, SectionSpec, ValueSpec};
+pub use toml_file::{TomlProblem, TomlText, nearest, parse_toml, parse_toml_with, toml_texts};

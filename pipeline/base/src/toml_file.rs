@@ -1,7 +1,8 @@
 //! Reads TOML that people write: what is wrong in it, and where.
 
+use crate::section::{Section, SectionSpec};
 use serde::de::DeserializeOwned;
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -18,14 +19,43 @@ pub struct TomlProblem {
 
 /// Reads a text as a value.
 pub fn parse_toml<T: DeserializeOwned>(text: &str) -> Result<T, TomlProblem> {
-    toml::from_str(text).map_err(|error| {
+    Ok(parse_toml_with(text, &[], None)?.0)
+}
+
+/// Reads a text as a value, and the tables that datasets declare by their own rules: those at the top, or of the table
+/// `within`.
+pub fn parse_toml_with<T: DeserializeOwned>(
+    text: &str,
+    sections: &[&'static SectionSpec],
+    within: Option<&str>,
+) -> Result<(T, BTreeMap<&'static str, Section>), TomlProblem> {
+    let problem = |error: toml::de::Error| {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().trim_end();
+        let unknown = unknown_key(text, message, &span, (sections, within));
         TomlProblem {
-            problem: unknown_key(text, message, &span).unwrap_or_else(|| message.to_owned()),
+            problem: unknown.unwrap_or_else(|| message.to_owned()),
             span,
         }
-    })
+    };
+    let mut table = DeTable::parse(text).map_err(problem)?;
+    let mut read = BTreeMap::new();
+    let home = match within {
+        None => Some(table.get_mut()),
+        Some(within) => match table.get_mut().get_mut(within).map(Spanned::get_mut) {
+            Some(DeValue::Table(home)) => Some(home),
+            Some(_) | None => None,
+        },
+    };
+    if let Some(home) = home {
+        for spec in sections {
+            if let Some(value) = home.remove(spec.name) {
+                read.insert(spec.name, Section::read(spec, &value)?);
+            }
+        }
+    }
+    let value = T::deserialize(toml::de::Deserializer::from(table)).map_err(problem)?;
+    Ok((value, read))
 }
 
 /// A text in a TOML file.
@@ -74,22 +104,38 @@ fn collect(key: String, value: &Spanned<DeValue<'_>>, texts: &mut Vec<TomlText>)
 }
 
 /// What to say where serde says "unknown field `a`, expected one of `b`, `c`".
-fn unknown_key(text: &str, message: &str, span: &Range<usize>) -> Option<String> {
+fn unknown_key(
+    text: &str,
+    message: &str,
+    span: &Range<usize>,
+    (sections, within): (&[&SectionSpec], Option<&str>),
+) -> Option<String> {
     let names = message.strip_prefix("unknown field ")?;
     let mut names = names.split('`').skip(1).step_by(2);
     let key = names.next()?;
-    let known: Vec<&str> = names.collect();
+    let mut known: Vec<&str> = names.collect();
     let path = DeTable::parse(text).ok();
     let path = path.and_then(|table| path_of(table.get_ref(), span));
     let path = path.unwrap_or_else(|| key.to_owned());
-    Some(match (nearest(key, &known), known.as_slice()) {
+    let beside = match (path.rsplit_once('.'), within) {
+        (None, None) => sections,
+        (Some((table, _)), Some(within)) if table == within => sections,
+        _ => &[],
+    };
+    known.extend(beside.iter().map(|section| section.name));
+    Some(key_problem(&path, key, &known))
+}
+
+/// What to say about a key that is none of those known.
+pub(crate) fn key_problem(path: &str, key: &str, known: &[&str]) -> String {
+    match (nearest(key, known), known) {
         (Some(nearest), _) => format!("unknown key `{path}`; did you mean `{nearest}`?"),
         (None, []) => format!("unknown key `{path}`; no key may stand here"),
         (None, known) => {
             let known: Vec<_> = known.iter().map(|known| format!("`{known}`")).collect();
             format!("unknown key `{path}`; known here: {}", known.join(", "))
         }
-    })
+    }
 }
 
 /// The known name that one is most likely a misspelling of: a third of its letters may differ.

@@ -1,6 +1,6 @@
-use crate::{DatasetError, FictionalConfig};
-use clika_base::types::{FilePosition, LanguageCode, Task};
-use clika_base::{named_enum, parse_toml};
+use crate::{DatasetError, FictionalConfig, Task};
+use clika_base::types::{FilePosition, LanguageCode};
+use clika_base::{Section, SectionSpec, named_enum, parse_toml_with};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
@@ -26,12 +26,30 @@ pub struct DatasetsConfig {
     pub distractors: DistractorPolicy,
     /// Choices of an item, the right one included.
     pub choices: usize,
-    /// The xGeo task.
-    pub xgeo: GeoConfig,
-    /// The xPeo task.
-    pub xpeo: PeopleConfig,
     /// Fictional worlds.
     pub fictional: FictionalConfig,
+    /// The settings of datasets of facts, by the name of their table.
+    #[serde(skip)]
+    pub sections: BTreeMap<&'static str, Section>,
+}
+
+impl DatasetsConfig {
+    /// The settings of a dataset.
+    pub(crate) fn section(&self, spec: &SectionSpec) -> Section {
+        let section = self.sections.get(spec.name).cloned();
+        section.unwrap_or_else(|| Section::default_of(spec).unwrap_or_default())
+    }
+
+    /// A number among the settings of a dataset.
+    pub(crate) fn number(&self, spec: &SectionSpec, key: &str) -> usize {
+        self.section(spec).number(key)
+    }
+
+    /// Languages among the settings of a dataset; none without its table.
+    pub(crate) fn languages(&self, spec: &SectionSpec, key: &str) -> &[LanguageCode] {
+        let section = self.sections.get(spec.name);
+        section.map_or(&[], |section| section.languages(key))
+    }
 }
 
 /// How xCOPA and xCSQA are translated.
@@ -76,28 +94,6 @@ named_enum! {
     }
 }
 
-/// The xGeo task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GeoConfig {
-    /// Cities, and so items, of every origin language.
-    pub cities_per_language: usize,
-    /// Cities of one division while other divisions have some left.
-    pub cities_per_division: usize,
-    /// Cities of each country that are taken before the rest are ranked together.
-    pub cities_per_country: usize,
-}
-
-/// The xPeo task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PeopleConfig {
-    /// People of every origin language; each gives two items.
-    pub people_per_language: usize,
-    /// Languages that no people are taken from.
-    pub languages_without_people: Vec<LanguageCode>,
-}
-
 /// A SPARQL endpoint, as the experiment file writes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,8 +125,29 @@ impl ExperimentFile {
             problem,
             position: FilePosition::at(path, &text, offset),
         };
-        let experiment: Self =
-            parse_toml(&text).map_err(|error| invalid(error.problem, error.span.start))?;
+        let facts = || Task::all().filter_map(|task| Some((task, task.facts()?)));
+        let specs: Vec<_> = facts().map(|(_, facts)| facts.settings).collect();
+        let (experiment, mut sections): (Self, _) =
+            parse_toml_with(&text, &specs, Some("datasets"))
+                .map_err(|error| invalid(error.problem, error.span.start))?;
+        for spec in &specs {
+            match (sections.contains_key(spec.name), Section::default_of(spec)) {
+                (true, _) => {}
+                (false, Some(default)) => drop(sections.insert(spec.name, default)),
+                (false, None) => {
+                    let table = text.find("[datasets]").unwrap_or(0);
+                    return Err(invalid(format!("missing field `{}`", spec.name), table));
+                }
+            }
+        }
+        let datasets = DatasetsConfig {
+            sections,
+            ..experiment.datasets
+        };
+        let experiment = Self {
+            datasets,
+            ..experiment
+        };
         // The key at the beginning of a line: comments name keys too.
         let line = |key: &str| {
             text.find(&format!("\n{key} "))
@@ -142,26 +159,6 @@ impl ExperimentFile {
         let (datasets, endpoint) = (&experiment.datasets, &experiment.endpoint);
         for (key, value, allowed) in [
             ("choices", datasets.choices as u64, 2..=26),
-            (
-                "cities_per_language",
-                datasets.xgeo.cities_per_language as u64,
-                1..=10_000,
-            ),
-            (
-                "cities_per_division",
-                datasets.xgeo.cities_per_division as u64,
-                1..=10_000,
-            ),
-            (
-                "cities_per_country",
-                datasets.xgeo.cities_per_country as u64,
-                0..=10_000,
-            ),
-            (
-                "people_per_language",
-                datasets.xpeo.people_per_language as u64,
-                1..=10_000,
-            ),
             (
                 "budget_seconds_per_minute",
                 endpoint.budget_seconds_per_minute,
@@ -182,10 +179,7 @@ impl ExperimentFile {
             }
         }
         // Another number could be built, but not evaluated.
-        if let Some(task) = Task::FACTS
-            .into_iter()
-            .find(|it| it.choices() != datasets.choices)
-        {
+        if let Some((task, _)) = facts().find(|(it, _)| it.choices() != datasets.choices) {
             let problem = format!(
                 "`choices` is {}; {task} is evaluated with {} choices, as in the paper",
                 datasets.choices,

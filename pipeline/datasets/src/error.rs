@@ -1,7 +1,8 @@
+use crate::Task;
 use crate::wikidata::WikidataError;
 use clika_base::files::ArtifactError;
 use clika_base::templates::TemplateError;
-use clika_base::types::{FilePosition, LanguageCode, Task};
+use clika_base::types::{FilePosition, LanguageCode};
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 
@@ -45,24 +46,24 @@ pub enum DatasetError {
     #[diagnostic(help("leave at least one language out of it"))]
     NoLanguage,
     /// No language has places or people of its own.
-    #[error("no language lists a country, so that {task} has nothing to ask about")]
+    #[error("no language lists a country, so that {dataset} has nothing to ask about")]
     #[diagnostic(help(
         "list the countries of at least one language in its file in templates/languages"
     ))]
     NoCountry {
-        /// The task.
-        task: Task,
+        /// The dataset.
+        dataset: &'static str,
     },
     /// The snapshot has too few usable entities.
     #[error(
-        "{task}: the snapshot has {found} usable {what} for `{language}`, {needed} are needed; left out: {left_out}"
+        "{dataset}: the snapshot has {found} usable {what} for `{language}`, {needed} are needed; left out: {left_out}"
     )]
     #[diagnostic(help(
         "widen the snapshot (`clika snapshot`), or lower the number in the experiment file"
     ))]
     TooFew {
-        /// The task.
-        task: Task,
+        /// The dataset.
+        dataset: &'static str,
         /// The origin language.
         language: LanguageCode,
         /// `cities` or `people`.
@@ -75,27 +76,36 @@ pub enum DatasetError {
         left_out: String,
     },
     /// Entities that many items need have no label in a language.
-    #[error("{task}: no label {missing}")]
+    #[error("{dataset}: no label {missing}")]
     #[diagnostic(help(
         "`clika snapshot --languages {languages}` adds them; or add rdfs:label in one of the language's wikidata_codes to the \
          snapshot, or build without the language while it has no label: `optional_labels = true` in its file"
     ))]
     NoLabel {
-        /// The task.
-        task: Task,
+        /// The dataset.
+        dataset: &'static str,
         /// The languages that lack them, as an option takes them.
         languages: String,
         /// For each language, how many of what lack one, and the first of them.
         missing: String,
     },
+    /// A rule of one dataset's own is broken.
+    #[error("{dataset}: {problem}")]
+    Rule {
+        /// The dataset.
+        dataset: &'static str,
+        /// What is wrong.
+        problem: String,
+        /// How to mend it.
+        #[help]
+        remedy: String,
+    },
     /// There are not enough wrong choices.
-    #[error("{task}: {found} wrong choices for {item}, {needed} are needed")]
-    #[diagnostic(help(
-        "the snapshot needs more first-level divisions with labels in every language"
-    ))]
+    #[error("{dataset}: {found} wrong choices for {item}, {needed} are needed")]
+    #[diagnostic(help("the snapshot needs more places with labels in every language"))]
     TooFewChoices {
-        /// The task.
-        task: Task,
+        /// The dataset.
+        dataset: &'static str,
         /// The item.
         item: String,
         /// Wrong choices found.

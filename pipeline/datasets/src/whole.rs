@@ -1,16 +1,16 @@
 //! A dataset as a whole: every language, and whether anything is refused.
 
-use crate::{BuiltWorld, DatasetError, DatasetFolder, LanguageItems, read::folder_name};
+use crate::{
+    BuiltWorld, Dataset, DatasetError, DatasetFolder, LanguageItems, Task, read::folder_name,
+};
 use clika_base::files::Manifest;
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
 use std::{collections::BTreeMap, path::Path};
 
 impl DatasetFolder {
     /// The task, if the dataset is one of multiple-choice items.
     pub fn task(&self) -> Option<Task> {
-        Task::ALL
-            .into_iter()
-            .find(|task| task.name() == self.name())
+        Task::named(self.name())
     }
 
     /// Reads every language of a multiple-choice dataset.
@@ -131,8 +131,8 @@ fn gathered<T>(
 pub fn refused(folder: &Path) -> Vec<DatasetError> {
     let name = folder_name(folder);
     let expected = name.filter(|name| {
-        let task = Task::ALL.iter().any(|task| task.name() == name);
-        task || name == "fictional" || name.starts_with("fictional-")
+        let is_known = Dataset::named(name).is_some();
+        is_known || name.starts_with("fictional-")
     });
     let stage = match Manifest::read(folder) {
         Ok(manifest) => manifest.map(|manifest| manifest.stage),

@@ -313,7 +313,13 @@ fn dates_have_precision_calendar_and_rank() {
 #[test]
 fn the_committed_experiment_loads() {
     let experiment = ExperimentFile::read(&project().experiment()).unwrap();
-    assert_eq!(experiment.datasets.xgeo.cities_per_language, 20);
-    assert_eq!(experiment.datasets.xpeo.people_per_language, 10);
+    assert_eq!(
+        experiment.datasets.sections["xgeo"].number("cities_per_language"),
+        20
+    );
+    assert_eq!(
+        experiment.datasets.sections["xpeo"].number("people_per_language"),
+        10
+    );
     assert_eq!(experiment.datasets.choices, 4);
 }

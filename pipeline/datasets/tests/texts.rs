@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::explicit_write)]
 
 use clika_base::Project;
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use clika_datasets::{
     BuildOutcome, CopaQuestion, DatasetError, ParallelTexts, TextItem, TextOrigin, build_texts,
     mini_items, read_copa_xml, read_source,
@@ -68,7 +69,10 @@ fn copa_is_read_in_every_form() {
         br#"{"label": 1, "id": 7, "premise": "Rain & wind came up.", "question": "effect", "choice1": "We stayed out.", "choice2": "We went in.", "mirrored": false}"#,
     );
     for path in [xml, lines] {
-        assert_eq!(read_source(Task::XCopa, &path).unwrap(), [item()]);
+        assert_eq!(
+            read_source(Task::named("xcopa").unwrap(), &path).unwrap(),
+            [item()]
+        );
     }
 }
 
@@ -93,7 +97,7 @@ fn csqa_is_read_in_both_forms_and_writes_what_it_reads() {
     {
         let path = file(folder.path(), &format!("{index}.jsonl"), line);
         assert_eq!(
-            read_source(Task::XCsqa, &path).unwrap(),
+            read_source(Task::named("xcsqa").unwrap(), &path).unwrap(),
             std::slice::from_ref(&expected)
         );
     }
@@ -102,7 +106,10 @@ fn csqa_is_read_in_both_forms_and_writes_what_it_reads() {
         "copa.jsonl",
         item().line().to_string().as_bytes(),
     );
-    assert_eq!(read_source(Task::XCopa, &path).unwrap(), [item()]);
+    assert_eq!(
+        read_source(Task::named("xcopa").unwrap(), &path).unwrap(),
+        [item()]
+    );
 }
 
 #[test]
@@ -117,43 +124,43 @@ fn a_changed_source_is_refused_with_its_line() {
     let twice = format!("{line}\n{line}\n");
     for (task, name, content, expected) in [
         (
-            Task::XCopa,
+            Task::named("xcopa").unwrap(),
             "a.jsonl",
             "",
             "the file is empty\n   /a.jsonl:1",
         ),
         (
-            Task::XCopa,
+            Task::named("xcopa").unwrap(),
             "a.jsonl",
             twice.as_str(),
             "item 7 occurs twice\n   /a.jsonl:2",
         ),
         (
-            Task::XCopa,
+            Task::named("xcopa").unwrap(),
             "a.jsonl",
             r#"{"id": 7, "premise": "x", "question": "effect", "choice1": "a", "choice2": "b", "label": 2}"#,
             "label is 2, not 0 or 1\n   /a.jsonl:1",
         ),
         (
-            Task::XCsqa,
+            Task::named("xcsqa").unwrap(),
             "b.jsonl",
             r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B", "C", "D", "E"], "text": ["a", "b", "c", "d", "e"]}}}"#,
             "no answerKey; the test split of CSQA has none\n   /b.jsonl:1",
         ),
         (
-            Task::XCsqa,
+            Task::named("xcsqa").unwrap(),
             "b.jsonl",
             r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B"], "text": ["a"]}}, "answerKey": "A"}"#,
             "2 labels for 1 choices\n   /b.jsonl:1",
         ),
         (
-            Task::XCsqa,
+            Task::named("xcsqa").unwrap(),
             "b.jsonl",
             r#"{"id": "1", "question": {"stem": "x", "choices": {"label": ["A", "B", "C", "D"], "text": ["a", "b", "c", "d"]}}, "answerKey": "A"}"#,
             "the item has 4 choices, not 5\n   /b.jsonl:1",
         ),
         (
-            Task::XCopa,
+            Task::named("xcopa").unwrap(),
             "c.xml",
             "<copa-corpus/>",
             "the file has no <item>\n   /c.xml:1",
@@ -163,18 +170,18 @@ fn a_changed_source_is_refused_with_its_line() {
     }
     let broken = XML.replace("asks-for=\"effect\"", "asks-for=\"reason\"");
     assert_eq!(
-        message(Task::XCopa, "c.xml", &broken),
+        message(Task::named("xcopa").unwrap(), "c.xml", &broken),
         "asks-for is `reason`, not cause or effect\n   /c.xml:4"
     );
     let cut = &XML[..XML.len() / 2];
-    assert!(message(Task::XCopa, "c.xml", cut).contains("/c.xml:"));
+    assert!(message(Task::named("xcopa").unwrap(), "c.xml", cut).contains("/c.xml:"));
 }
 
 #[test]
 fn an_archive_with_another_checksum_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), "COPA-resources.tgz", b"not the archive");
-    let error = read_source(Task::XCopa, &path).unwrap_err();
+    let error = read_source(Task::named("xcopa").unwrap(), &path).unwrap_err();
     // printf 'not the archive' | sha256sum
     let DatasetError::Checksum { found, .. } = error else {
         panic!("{error}");
@@ -196,7 +203,7 @@ fn copas_xml_holds_what_the_release_says() {
     let items = read_copa_xml(&fs::read(&xml).unwrap(), &xml).unwrap();
     assert_eq!(items.len(), 500);
     // Two alternatives of the release begin with a space.
-    let mut released = read_source(Task::XCopa, &lines).unwrap();
+    let mut released = read_source(Task::named("xcopa").unwrap(), &lines).unwrap();
     for choice in released.iter_mut().flat_map(|item| &mut item.choices) {
         *choice = choice.trim().to_owned();
     }
@@ -211,7 +218,10 @@ fn the_release_is_imported_and_built() {
         return;
     };
     let out = tempfile::tempdir().unwrap();
-    for (task, count) in [(Task::XCopa, 500), (Task::XCsqa, 1000)] {
+    for (task, count) in [
+        (Task::named("xcopa").unwrap(), 500),
+        (Task::named("xcsqa").unwrap(), 1000),
+    ] {
         let parallel = ParallelTexts::read_release(task, &release).unwrap();
         assert_eq!(parallel.languages.len(), 10, "{task}");
         let built = build_texts(
@@ -226,7 +236,7 @@ fn the_release_is_imported_and_built() {
             panic!("{task} is not written");
         };
         assert!(report.rows.values().all(|&rows| rows == count), "{task}");
-        if task == Task::XCopa {
+        if task == Task::named("xcopa").unwrap() {
             // Read off the files by hand: four Italian items ask for the effect.
             let changed = report.exceptions.iter().filter(|exception| {
                 exception.language.as_str() == "it" && exception.reason.starts_with("asks")
@@ -254,7 +264,10 @@ fn the_release_is_imported_and_built() {
 
 #[test]
 fn the_mini_sets_are_whole_parallel_and_balanced() {
-    for (task, choices) in [(Task::XCopaMini, 2), (Task::XCsqaMini, 5)] {
+    for (task, choices) in [
+        (Task::named("xcopa-mini").unwrap(), 2),
+        (Task::named("xcsqa-mini").unwrap(), 5),
+    ] {
         let parallel = mini_items(task, &project()).unwrap();
         let codes: Vec<_> = parallel
             .languages
@@ -280,7 +293,7 @@ fn the_mini_sets_are_whole_parallel_and_balanced() {
             assert!(positions.iter().all(|&count| count == 60 / choices));
         }
     }
-    let copa = mini_items(Task::XCopaMini, &project()).unwrap();
+    let copa = mini_items(Task::named("xcopa-mini").unwrap(), &project()).unwrap();
     let english = &copa.languages[&LanguageCode::try_from("en".to_owned()).unwrap()];
     for asks in [CopaQuestion::Cause, CopaQuestion::Effect] {
         let asked: Vec<_> = english
@@ -295,7 +308,10 @@ fn the_mini_sets_are_whole_parallel_and_balanced() {
 /// Simple surface cues must not find the right choice of the mini sets.
 #[test]
 fn length_does_not_give_the_right_choice_away() {
-    for (task, most) in [(Task::XCopaMini, 40), (Task::XCsqaMini, 22)] {
+    for (task, most) in [
+        (Task::named("xcopa-mini").unwrap(), 40),
+        (Task::named("xcsqa-mini").unwrap(), 22),
+    ] {
         for (language, items) in mini_items(task, &project()).unwrap().languages {
             let rank = |item: &TextItem, longest: bool| {
                 let length = |choice: &String| choice.chars().count();
@@ -333,9 +349,9 @@ fn a_file_of_items_that_no_language_is_named_after_is_refused() {
     let line = item().line().to_string();
     file(folder.path(), "en.jsonl", line.as_bytes());
     file(folder.path(), "notes.txt", b"not items");
-    ParallelTexts::read(Task::XCopa, folder.path()).unwrap();
+    ParallelTexts::read(Task::named("xcopa").unwrap(), folder.path()).unwrap();
     file(folder.path(), "pt-BR.jsonl", line.as_bytes());
-    let parallel = ParallelTexts::read(Task::XCopa, folder.path()).unwrap();
+    let parallel = ParallelTexts::read(Task::named("xcopa").unwrap(), folder.path()).unwrap();
     let codes: Vec<_> = parallel
         .languages
         .keys()
@@ -343,18 +359,18 @@ fn a_file_of_items_that_no_language_is_named_after_is_refused() {
         .collect();
     assert_eq!(codes, ["en", "pt-BR"]);
     file(folder.path(), "de.json", line.as_bytes());
-    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    let error = ParallelTexts::read(Task::named("xcopa").unwrap(), folder.path()).unwrap_err();
     assert!(
         error.to_string().contains("`de.json` is read by nobody"),
         "{error}"
     );
     fs::remove_file(folder.path().join("de.json")).unwrap();
     file(folder.path(), "portuguese.jsonl", line.as_bytes());
-    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    let error = ParallelTexts::read(Task::named("xcopa").unwrap(), folder.path()).unwrap_err();
     assert!(error.to_string().contains("`portuguese`"), "{error}");
     fs::remove_file(folder.path().join("portuguese.jsonl")).unwrap();
     file(folder.path(), "PT-br.jsonl", line.as_bytes());
-    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    let error = ParallelTexts::read(Task::named("xcopa").unwrap(), folder.path()).unwrap_err();
     assert!(error.to_string().contains("PT-br.jsonl"), "{error}");
 }
 
@@ -363,10 +379,10 @@ fn languages_that_differ_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let line = |label: usize| TextItem { label, ..item() }.line().to_string();
     file(folder.path(), "de.jsonl", line(1).as_bytes());
-    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    let error = ParallelTexts::read(Task::named("xcopa").unwrap(), folder.path()).unwrap_err();
     assert!(matches!(error, DatasetError::NoEnglish { .. }), "{error}");
     file(folder.path(), "en.jsonl", line(0).as_bytes());
-    let error = ParallelTexts::read(Task::XCopa, folder.path()).unwrap_err();
+    let error = ParallelTexts::read(Task::named("xcopa").unwrap(), folder.path()).unwrap_err();
     assert!(
         error
             .to_string()
@@ -380,7 +396,7 @@ fn a_language_without_template_is_named() {
     let out = tempfile::tempdir().unwrap();
     let code = |code: &str| LanguageCode::try_from(code.to_owned()).unwrap();
     let languages = BTreeMap::from([(code("en"), vec![item()]), (code("xx"), vec![item()])]);
-    let parallel = ParallelTexts::new(Task::XCopa, languages);
+    let parallel = ParallelTexts::new(Task::named("xcopa").unwrap(), languages);
     let error = build_texts(
         &parallel,
         &TextOrigin::Original,
@@ -392,4 +408,49 @@ fn a_language_without_template_is_named() {
         error.unwrap_err().to_string(),
         "xcopa: there are items in `xx`, but templates/languages has no such language"
     );
+}
+
+/// Yoruba has no file: questions need nothing but its code, a premise needs what is asked about it.
+#[test]
+fn an_import_needs_only_a_code() {
+    let out = tempfile::tempdir().unwrap();
+    let code = |code: &str| LanguageCode::try_from(code.to_owned()).unwrap();
+    let question = TextItem {
+        asks: None,
+        choices: ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec(),
+        ..item()
+    };
+    for (task, item, configs, said) in [
+        ("xcsqa", question, &["en", "yo"][..], &[][..]),
+        (
+            "xcopa",
+            item(),
+            &["en"],
+            &["there is no templates/languages/yo.toml with [xcopa]"],
+        ),
+    ] {
+        let languages = BTreeMap::from([
+            (code("en"), vec![item.clone()]),
+            (code("yo"), vec![item.clone()]),
+        ]);
+        let parallel = ParallelTexts::new(Task::named(task).unwrap(), languages);
+        let built = build_texts(
+            &parallel,
+            &TextOrigin::Release,
+            &project(),
+            out.path(),
+            false,
+        )
+        .unwrap();
+        let BuildOutcome::Written(report) = built.outcome else {
+            panic!("{task} is new");
+        };
+        let rows: Vec<_> = report.rows.keys().map(LanguageCode::as_str).collect();
+        assert_eq!(rows, configs, "{task}");
+        let left_out: Vec<_> = report.left_out.iter().map(|it| &it.reason).collect();
+        assert_eq!(left_out, said, "{task}");
+        let card = fs::read_to_string(built.folder.join("README.md")).unwrap();
+        let listed = card.contains("- config_name: yo");
+        assert_eq!(listed, configs.contains(&"yo"), "{card}");
+    }
 }

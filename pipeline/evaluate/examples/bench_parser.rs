@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used)]
 
 use clika_base::Project;
-use clika_base::templates::load_languages;
-use clika_base::types::Task;
+use clika_datasets::Task;
+use clika_datasets::load_languages;
 use clika_datasets::mini_items;
 use clika_evaluate::AnswerReader;
 use clika_scores::metrics::Answer;
@@ -23,7 +23,10 @@ fn main() {
     let english = languages.iter().find(|it| it.code.as_str() == "en");
     let paper = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"];
     let mut asked = Vec::new();
-    for task in [Task::XCopaMini, Task::XCsqaMini] {
+    for task in [
+        Task::named("xcopa-mini").unwrap(),
+        Task::named("xcsqa-mini").unwrap(),
+    ] {
         for (code, items) in mini_items(task, &project).unwrap().languages {
             if !paper.contains(&code.as_str()) {
                 continue;

@@ -1,8 +1,9 @@
 use clika_base::files::ArtifactError;
 use clika_base::templates::TemplateError;
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
 use clika_checkpoint::tokenizer::TokenizerError;
 use clika_datasets::DatasetError;
+use clika_datasets::Task;
 use clika_lm::{CheckpointError, Dtype, LmError};
 use clika_network::services::{ApiError, CallError};
 use miette::Diagnostic;
@@ -13,12 +14,12 @@ use std::path::PathBuf;
 pub enum EvaluateError {
     /// The dataset is not there.
     #[error("no dataset in {}", folder.display())]
-    #[diagnostic(help("`clika datasets {task}` builds it"))]
+    #[diagnostic(help("`clika datasets {dataset}` builds it"))]
     NoDataset {
         /// Where it was looked for.
         folder: PathBuf,
-        /// The task.
-        task: Task,
+        /// The dataset's name.
+        dataset: &'static str,
     },
     /// A dataset has not the language that was asked for.
     #[error("{} has no language `{language}`", folder.display())]

@@ -1,5 +1,6 @@
 use crate::{AnswerReader, EvaluateError, QuestionSet};
-use clika_base::types::{Language, LanguageCode, Task};
+use clika_base::types::{Language, LanguageCode};
+use clika_datasets::Task;
 use clika_datasets::{DatasetError, DatasetFolder, LanguageItems};
 use std::{collections::BTreeMap, path::Path};
 
@@ -15,7 +16,7 @@ impl TaskDataset {
     pub fn open(task: Task, folder: &Path) -> Result<Self, EvaluateError> {
         let found = DatasetFolder::find(folder)?.ok_or_else(|| EvaluateError::NoDataset {
             folder: folder.to_owned(),
-            task,
+            dataset: task.name(),
         })?;
         if found.name() != task.name() {
             return Err(DatasetError::OtherDataset {

@@ -3,7 +3,8 @@
 use crate::{AnswerReader, Question, RequestOptions};
 use clika_base::files::sha256_hex;
 use clika_base::templates::{ItemPrompt, PromptTemplate};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use clika_scores::predictions::{Prediction, item_sha256};
 use std::collections::BTreeSet;
 
@@ -106,7 +107,7 @@ impl EvaluationSettings {
         wrap: impl Fn(&str) -> Result<String, E>,
     ) -> Result<String, E> {
         let mut text = String::new();
-        let counts: BTreeSet<usize> = Task::ALL.map(Task::choices).into();
+        let counts: BTreeSet<usize> = Task::all().map(Task::choices).collect();
         for count in counts {
             for (premise, relation) in [
                 (None, None),

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_base::templates::load_languages;
 use clika_base::types::{AnswerForms, Language};
+use clika_datasets::load_languages;
 use clika_evaluate::AnswerReader;
 use clika_scores::metrics::Answer;
 use serde::Deserialize;

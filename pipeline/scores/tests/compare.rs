@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::{Collection, Prediction, PredictionKey};
 use clika_scores::report::{ComparedRun, IntervalKind, ReportError, Uncertainty, compare};
@@ -38,7 +39,7 @@ fn run(model: &str, answers: &[(&str, &str)]) -> Collection {
             });
         let key = PredictionKey {
             model: model.to_owned(),
-            task: Task::XCopa,
+            task: Task::named("xcopa").unwrap(),
             language: LanguageCode::try_from((*language).to_owned()).unwrap(),
         };
         collection.insert(key, predictions.collect());
@@ -66,7 +67,7 @@ fn differences_and_tests_by_hand() {
             unshared.task,
             unshared.language.as_str()
         ),
-        ("b", Task::XCopa, "ja")
+        ("b", Task::named("xcopa").unwrap(), "ja")
     );
     assert!(comparison.markdown().ends_with("\n- b: xcopa in ja\n"));
     let [german, chinese] = &comparison.rows[..] else {

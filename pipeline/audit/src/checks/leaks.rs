@@ -12,7 +12,8 @@ const EFFECT: &str = "letters give the answer without knowledge: accuracy and RA
 pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
     let (mut whole, mut wrong_whole) = (Tallies::default(), 0);
     let (mut part, mut wrong_part) = (Tallies::default(), 0);
-    let (mut compared, mut divisions) = (0, 0);
+    let (mut compared, mut compared_parts) = (0, 0);
+    let mut asked = "";
     for (language, items) in &set.languages {
         let common = CommonPieces::of(items);
         for item in items {
@@ -31,11 +32,14 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
             whole.see(language, &item.id, stands(&item.choices[right]).then(shown));
             wrong_whole += of_wrong(&stands);
             compared += item.choices.len() - 1;
-            if item.relation.as_deref() == Some("division") {
+            // A person's name holds no year.
+            let place = item.relation.as_deref();
+            if let Some(place) = place.filter(|it| !["birth", "death"].contains(it)) {
+                asked = place;
                 let names = |choice: &String| common.is_named(choice, &question);
                 part.see(language, &item.id, names(&item.choices[right]).then(shown));
                 wrong_part += of_wrong(&names);
-                divisions += item.choices.len() - 1;
+                compared_parts += item.choices.len() - 1;
             }
         }
     }
@@ -45,7 +49,10 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
         effect: EFFECT,
     };
     let part_defect = Defect {
-        check: "division-in-city",
+        check: match asked {
+            "division" => "division-in-city",
+            _ => "answer-in-name",
+        },
         severity: Severity::Warning,
         effect: EFFECT,
     };
@@ -61,10 +68,10 @@ pub(super) fn check(set: &ChoiceSet) -> Vec<Finding> {
             total.count, total.of
         )
     });
-    let is_hint = hints(&part, wrong_part, divisions);
+    let is_hint = hints(&part, wrong_part, compared_parts);
     let part = part.finding_if(is_hint, &set.name, part_defect, |total| {
         format!(
-            "The question names its division in {} of {} items; it names {wrong_part} of {divisions} wrong divisions.",
+            "The question names its {asked} in {} of {} items; of {compared_parts} wrong choices it names {wrong_part}.",
             total.count, total.of
         )
     });

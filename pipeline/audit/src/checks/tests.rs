@@ -20,8 +20,7 @@ fn knowledge() -> BackgroundFacts {
         }
     }
     BackgroundFacts {
-        languages: clika_base::templates::load_languages(&root.join("templates/languages"))
-            .unwrap(),
+        languages: clika_datasets::load_languages(&root.join("templates/languages")).unwrap(),
         places: Some(places),
     }
 }

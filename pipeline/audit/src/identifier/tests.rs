@@ -1,7 +1,7 @@
 //! What the identifier gets right: on the texts of the two mini sets, and on sentences written here.
 
 use super::*;
-use clika_base::templates::load_languages;
+use clika_datasets::load_languages;
 use std::path::{Path, PathBuf};
 
 fn code(text: &str) -> LanguageCode {

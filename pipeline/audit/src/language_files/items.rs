@@ -5,8 +5,8 @@ use crate::text::shortened;
 use crate::{AuditError, Severity};
 use clika_base::Project;
 use clika_base::text::{TextRules, folded};
-use clika_base::types::{LanguageCode, Task};
-use clika_datasets::{DatasetError, TextItem, read_source};
+use clika_base::types::LanguageCode;
+use clika_datasets::{DatasetError, Task, TextItem, TextsOrigin, read_source};
 use miette::Diagnostic;
 use rayon::prelude::*;
 use std::{
@@ -14,7 +14,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const TASKS: [Task; 2] = [Task::XCopaMini, Task::XCsqaMini];
+/// The tasks whose items were written for the project.
+fn tasks() -> Vec<Task> {
+    let is_own = |task: &Task| {
+        let texts = task.texts();
+        texts.is_some_and(|texts| matches!(texts.origin, TextsOrigin::Original))
+    };
+    Task::all().filter(is_own).collect()
+}
 
 /// Which languages have items, and what is wrong with them.
 pub(super) struct ItemFiles {
@@ -32,7 +39,7 @@ impl ItemFiles {
 
     /// What is wrong with a language's items.
     pub(super) fn findings_of(&self, code: &str) -> Vec<FileFinding> {
-        TASKS
+        tasks()
             .into_iter()
             .filter_map(|task| self.files.get(&(task, code.to_lowercase())))
             .flatten()
@@ -48,18 +55,22 @@ pub(super) fn check(
     known: &texts::KnownLanguages,
     others: &mut Vec<FileFinding>,
 ) -> Result<ItemFiles, AuditError> {
-    let is_task = |name: &str| TASKS.iter().any(|task| task.name() == name);
+    let is_task = |name: &str| tasks().iter().any(|task| task.name() == name);
     if project.items().is_dir() {
         let folders = entries(&project.items())?.into_iter();
         let strange = folders.filter(|path| path.is_dir() && !is_task(&name_of(path)));
         others.extend(strange.map(|path| {
-            let names = TASKS.map(Task::name).join(", ");
+            let names = tasks()
+                .iter()
+                .map(|task| task.name())
+                .collect::<Vec<_>>()
+                .join(", ");
             unread(&path, format!("the folders of items are {names}"))
         }));
     }
     let mut owned = BTreeMap::new();
     let mut english = BTreeMap::new();
-    for task in TASKS {
+    for task in tasks() {
         let folder = project.items().join(task.name());
         if !folder.is_dir() {
             continue;

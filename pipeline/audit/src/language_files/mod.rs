@@ -7,9 +7,10 @@ mod template;
 mod texts;
 
 use crate::{AuditError, Severity};
-use clika_base::templates::{TemplateError, load_sound_languages, load_syllables};
+use clika_base::templates::{TemplateError, load_syllables};
 use clika_base::types::FilePosition;
 use clika_base::{Project, TomlText, cldr, toml_texts};
+use clika_datasets::load_sound_languages;
 use miette::Diagnostic;
 use rayon::prelude::*;
 use serde::Serialize;

@@ -1,9 +1,11 @@
 //! What each dataset has of a language.
 
 use super::{DatasetParts, LanguageFile, items::ItemFiles};
+use clika_base::ValueSpec;
 use clika_base::templates::Syllables;
-use clika_base::types::{Language, Task};
+use clika_base::types::Language;
 use clika_datasets::wikidata::label_tags;
+use clika_datasets::{Dataset, DatasetKind, TextsOrigin};
 
 /// What there is beside the languages' files.
 pub(super) struct Available {
@@ -19,40 +21,42 @@ pub(super) fn parts(
     language: Option<&Language>,
     available: &Available,
 ) -> Vec<DatasetParts> {
-    let mut datasets: Vec<_> = Task::ALL
-        .into_iter()
-        .map(|task| DatasetParts {
-            dataset: task.name().to_owned(),
-            missing: missing(task, file, available),
-        })
-        .collect();
-    datasets.push(DatasetParts {
-        dataset: "fictional".to_owned(),
-        missing: missing_words(file, language, available),
-    });
-    datasets
+    let part = |dataset: &'static Dataset| DatasetParts {
+        dataset: dataset.name.to_owned(),
+        missing: missing(dataset, file, language, available),
+    };
+    Dataset::all().map(part).collect()
 }
 
-fn missing(task: Task, file: &LanguageFile, available: &Available) -> Vec<String> {
+fn missing(
+    dataset: &'static Dataset,
+    file: &LanguageFile,
+    language: Option<&Language>,
+    available: &Available,
+) -> Vec<String> {
     let mut missing = Vec::new();
-    let mut need = |keys: &[&str]| missing.extend(absent(file, keys));
-    match task {
-        Task::XGeo => need(&["xgeo.question"]),
-        Task::XPeo => need(&[
-            "xpeo.born.male",
-            "xpeo.born.female",
-            "xpeo.died.male",
-            "xpeo.died.female",
-        ]),
-        Task::XCopa | Task::XCopaMini => need(&["xcopa.cause", "xcopa.effect"]),
-        Task::XCsqa | Task::XCsqaMini => {}
+    if let Some(section) = dataset.section() {
+        let needed = section.keys.iter().filter(|key| {
+            let is_text = matches!(key.value, ValueSpec::Text | ValueSpec::Template(_));
+            is_text
+        });
+        let keys: Vec<_> = needed
+            .map(|key| format!("{}.{}", section.name, key.key))
+            .collect();
+        missing.extend(absent(file, &keys));
+        if section.needs_labels {
+            missing.extend(missing_labels(file, available));
+        }
     }
-    match task {
-        Task::XGeo | Task::XPeo => missing.extend(missing_labels(file, available)),
-        Task::XCopaMini | Task::XCsqaMini if !available.items.has(task, &file.code) => {
+    match (&dataset.kind, dataset.task()) {
+        (DatasetKind::World, _) => missing.extend(missing_words(file, language, available)),
+        (DatasetKind::Texts(texts), Some(task))
+            if matches!(texts.origin, TextsOrigin::Original)
+                && !available.items.has(task, &file.code) =>
+        {
             missing.push(format!("templates/items/{task}/{}.jsonl", file.code));
         }
-        Task::XCopa | Task::XCsqa | Task::XCopaMini | Task::XCsqaMini => {}
+        (DatasetKind::Texts(_) | DatasetKind::Facts(_), _) => {}
     }
     missing
 }
@@ -115,9 +119,11 @@ fn missing_words(
 }
 
 /// Those of some texts that a file does not have; a whole section counts as one.
-fn absent(file: &LanguageFile, keys: &[&str]) -> Vec<String> {
+fn absent(file: &LanguageFile, keys: &[impl AsRef<str>]) -> Vec<String> {
+    let keys: Vec<&str> = keys.iter().map(AsRef::as_ref).collect();
     let is_absent = |key: &&&str| file.text(key).is_empty();
-    let section = keys[0].split('.').next().unwrap_or_default();
+    let section = keys.first().and_then(|key| key.split('.').next());
+    let section = section.unwrap_or_default();
     if keys.iter().all(|key| is_absent(&key)) {
         return vec![format!("[{section}]")];
     }

@@ -3,7 +3,8 @@
 use super::{FileFinding, LanguageFile};
 use crate::Severity;
 use clika_base::cldr::{self, LanguageFacts};
-use clika_base::types::{Calendar, Task, WritingDirection};
+use clika_base::types::{Calendar, WritingDirection};
+use clika_datasets::Task;
 use std::collections::BTreeSet;
 
 pub(super) fn check(file: &LanguageFile, english: Option<&LanguageFile>) -> Vec<FileFinding> {
@@ -124,7 +125,7 @@ fn eras(file: &LanguageFile) -> Vec<FileFinding> {
 
 /// Alphabets that cannot name every option.
 fn letters(file: &LanguageFile) -> Vec<FileFinding> {
-    let most = Task::ALL.map(Task::choices).into_iter().max().unwrap_or(0);
+    let most = Task::all().map(Task::choices).max().unwrap_or(0);
     let alphabets = file.texts_of("answers.letters.");
     let short = alphabets.filter(|(_, alphabet)| alphabet.text.chars().count() < most);
     short

@@ -8,8 +8,9 @@ use crate::{
     tally::{Defect, Tallies},
 };
 use clika_base::files::{Manifest, sha256_file};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
 use clika_datasets::DatasetError;
+use clika_datasets::Task;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -78,7 +79,7 @@ pub(super) fn items(
     items: &BTreeMap<LanguageCode, Vec<ChoiceItem>>,
     answers: &BTreeMap<LanguageCode, Vec<Option<String>>>,
 ) -> Vec<Finding> {
-    let task = Task::ALL.into_iter().find(|task| task.name() == name);
+    let task = Task::named(name);
     let (mut counts, mut differing) = (Tallies::default(), Tallies::default());
     for (language, items) in items {
         let none = Vec::new();

@@ -50,9 +50,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<ReadOutcome>, AuditError> {
     let mut found: Vec<ReadOutcome> = Vec::new();
     if is_ours(path) {
         found.extend(rows::dataset(&root, path)?);
-    } else if let Some(task) = release::task(&root.name()) {
+    } else if let Some(files) = release::files(&root.name()) {
         found.extend(
-            release::read(&root, path, task)?
+            release::read(&root, path, files)?
                 .into_iter()
                 .map(ReadOutcome::from),
         );
@@ -61,8 +61,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<ReadOutcome>, AuditError> {
         for folder in subfolders(path)? {
             if is_ours(&folder.path) {
                 found.extend(rows::dataset(&root, &folder.path)?);
-            } else if let Some(task) = release::task(&folder.name) {
-                let read = release::read(&root, &folder.path, task)?;
+            } else if let Some(files) = release::files(&folder.name) {
+                let read = release::read(&root, &folder.path, files)?;
                 found.extend(read.into_iter().map(ReadOutcome::from));
             }
         }

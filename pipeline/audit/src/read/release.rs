@@ -7,70 +7,49 @@ use super::{
 };
 use crate::{AuditError, ChoiceItem, ChoiceSet};
 use clika_base::types::{Id, LanguageCode};
+use clika_datasets::{AskedFact, Dataset, ReleaseFiles, ReleaseLines};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 
-/// A task of the release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReleaseTask {
-    Geo,
-    Name,
-    Copa,
-    Csqa,
-    Fictional,
-}
-
-/// The task of a folder's name.
-pub(super) fn task(name: &str) -> Option<ReleaseTask> {
-    match name {
-        "x_geo" => Some(ReleaseTask::Geo),
-        "x_name" => Some(ReleaseTask::Name),
-        "x_copa" => Some(ReleaseTask::Copa),
-        "x_csqa" => Some(ReleaseTask::Csqa),
-        "fictional" => Some(ReleaseTask::Fictional),
-        _ => None,
-    }
+/// The files of the dataset that the release has in a folder of this name.
+pub(super) fn files(name: &str) -> Option<&'static ReleaseFiles> {
+    let mut released = Dataset::all().filter_map(|dataset| dataset.release.as_ref());
+    released.find(|files| files.folder == name)
 }
 
 /// Reads a task's folder.
 pub(super) fn read(
     root: &AuditRoot,
     folder: &Path,
-    task: ReleaseTask,
+    files: &ReleaseFiles,
 ) -> Result<Option<ReadDataset>, AuditError> {
-    if task == ReleaseTask::Fictional {
+    if let ReleaseLines::World = files.lines {
         let worlds = release_world::read(root, folder)?;
         return Ok(worlds.map(ReadDataset::Worlds));
     }
     let mut languages = BTreeMap::new();
     for subfolder in subfolders(folder)? {
         let code = language(&subfolder)?;
-        let name = match task {
-            ReleaseTask::Geo => format!("{code}_geo_data.jsonl"),
-            ReleaseTask::Name => format!("{code}_name_data_generate.jsonl"),
-            ReleaseTask::Copa => "test.jsonl".to_owned(),
-            ReleaseTask::Csqa | ReleaseTask::Fictional => "validation.jsonl".to_owned(),
-        };
+        let name = files.file_of(code.as_str());
         let path = subfolder.path.join(&name);
         if !path.is_file() {
             let path = subfolder.path;
             return Err(AuditError::NoFile { path, name });
         }
         let at = root.shown(&path);
-        let items = match task {
-            ReleaseTask::Copa => copa(&path, &at)?,
-            ReleaseTask::Csqa | ReleaseTask::Fictional => csqa(&path, &at)?,
-            ReleaseTask::Geo | ReleaseTask::Name => facts(&path, &at)?,
+        let items = match files.lines {
+            ReleaseLines::Copa => copa(&path, &at)?,
+            ReleaseLines::Csqa => csqa(&path, &at)?,
+            ReleaseLines::Facts(_) => facts(&path, &at)?,
+            ReleaseLines::World => continue,
         };
         languages.insert(code, items);
     }
     if languages.is_empty() {
         return Ok(None);
     }
-    match task {
-        ReleaseTask::Geo => describe(&mut languages, &city),
-        ReleaseTask::Name => describe(&mut languages, &person),
-        ReleaseTask::Copa | ReleaseTask::Csqa | ReleaseTask::Fictional => {}
+    if let ReleaseLines::Facts(asked) = files.lines {
+        describe(&mut languages, asked);
     }
     Ok(Some(ReadDataset::Choices(ChoiceSet {
         name: root.name_of(folder),
@@ -187,47 +166,13 @@ fn csqa(path: &Path, at: &str) -> Result<Vec<ChoiceItem>, AuditError> {
     Ok(items)
 }
 
-/// What the English question says: relation, entity and country.
-struct ParsedQuestion {
-    relation: &'static str,
-    entity: Option<String>,
-    country: Option<String>,
-}
-
-fn city(question: &str) -> Option<ParsedQuestion> {
-    let rest = question.strip_prefix("What administrative division of ");
-    let named = rest.and_then(|rest| rest.strip_suffix(" in?")?.split_once(" is "));
-    Some(ParsedQuestion {
-        relation: "division",
-        entity: named.map(|(_, city)| city.to_owned()),
-        country: named.map(|(country, _)| country.to_owned()),
-    })
-}
-
-fn person(question: &str) -> Option<ParsedQuestion> {
-    let between = |before: &str, after: &str| {
-        let name = question.strip_prefix(before)?.strip_suffix(after)?;
-        Some(name.to_owned())
-    };
-    let (relation, entity) = if let Some(born) = between("In what year was ", " born?") {
-        ("birth", born)
-    } else {
-        ("death", between("In what year did ", " die?")?)
-    };
-    Some(ParsedQuestion {
-        relation,
-        entity: Some(entity),
-        country: None,
-    })
-}
-
 /// Gives the items of every language what the English question of the same item says.
 fn describe(
     languages: &mut BTreeMap<LanguageCode, Vec<ChoiceItem>>,
-    of: &dyn Fn(&str) -> Option<ParsedQuestion>,
+    of: fn(&str) -> Option<AskedFact>,
 ) {
     let english = languages.iter().find(|(code, _)| code.as_str() == "en");
-    let asked: BTreeMap<String, ParsedQuestion> = english
+    let asked: BTreeMap<String, AskedFact> = english
         .iter()
         .flat_map(|(_, items)| items.iter())
         .filter_map(|item| Some((item.id.clone(), of(&item.text)?)))
@@ -238,23 +183,5 @@ fn describe(
             item.entity = asked.entity.clone();
             item.country = asked.country.clone();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn english_questions_say_what_they_ask() {
-        let asked = city("What administrative division of US is San Diego in?").unwrap();
-        assert_eq!(asked.country.as_deref(), Some("US"));
-        assert_eq!(asked.entity.as_deref(), Some("San Diego"));
-        let asked = person("In what year did Mao Zedong die?").unwrap();
-        assert_eq!(
-            (asked.relation, asked.entity.as_deref()),
-            ("death", Some("Mao Zedong"))
-        );
-        assert!(person("When was he born?").is_none());
     }
 }

@@ -94,8 +94,7 @@ mod tests {
     fn knowledge() -> BackgroundFacts {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         BackgroundFacts {
-            languages: clika_base::templates::load_languages(&root.join("templates/languages"))
-                .unwrap(),
+            languages: clika_datasets::load_languages(&root.join("templates/languages")).unwrap(),
             places: None,
         }
     }

@@ -1,8 +1,9 @@
 use crate::types::FilePosition;
-use crate::{TomlProblem, parse_toml};
+use crate::{Section, SectionSpec, TomlProblem, parse_toml, parse_toml_with};
 use miette::Diagnostic;
 use serde::de::DeserializeOwned;
 use std::{
+    collections::BTreeMap,
     io,
     ops::Range,
     path::{Path, PathBuf},
@@ -83,6 +84,16 @@ impl TemplateSource {
     /// Reads the text as a value; `hint` says what the file looks like.
     pub(crate) fn parse<T: DeserializeOwned>(&self, hint: &str) -> Result<T, TemplateError> {
         parse_toml(&self.text)
+            .map_err(|TomlProblem { problem, span }| self.error(span, problem, hint))
+    }
+
+    /// Reads the text as a value and the tables that datasets declare.
+    pub(crate) fn parse_with<T: DeserializeOwned>(
+        &self,
+        sections: &[&'static SectionSpec],
+        hint: &str,
+    ) -> Result<(T, BTreeMap<&'static str, Section>), TemplateError> {
+        parse_toml_with(&self.text, sections, None)
             .map_err(|TomlProblem { problem, span }| self.error(span, problem, hint))
     }
 

@@ -1,3 +1,4 @@
+use crate::section::{SectionSpec, ValueSpec};
 use crate::templates::{
     error::{TemplateError, TemplateSource},
     fictional,
@@ -12,13 +13,16 @@ use std::{
 };
 use toml::de::{DeTable, DeValue};
 
-/// Reads every `*.toml` of a folder as a language, ordered by language code.
+/// Reads every `*.toml` of a folder as a language, ordered by language code. `sections` are the tables of datasets.
 ///
 /// Fails on the first file that is unreadable, malformed or inconsistent with another: an unknown
 /// or missing key, a placeholder that is missing, doubled or unknown, a language or a country that
 /// stands twice in a file, `mul` outside Latin script.
-pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
-    let (languages, errors) = load_sound_languages(folder)?;
+pub fn load_languages(
+    folder: &Path,
+    sections: &[&'static SectionSpec],
+) -> Result<Vec<Language>, TemplateError> {
+    let (languages, errors) = load_sound_languages(folder, sections)?;
     match errors.into_iter().next() {
         Some(error) => Err(error),
         None => Ok(languages),
@@ -29,12 +33,13 @@ pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
 /// others: the first error of each file.
 pub fn load_sound_languages(
     folder: &Path,
+    sections: &[&'static SectionSpec],
 ) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
     let (mut languages, mut errors) = (Vec::new(), Vec::new());
     let mut seen = ClaimedNames::default();
     check_names(folder)?;
     for path in toml_files(folder)? {
-        match load(&path, &mut seen) {
+        match load(&path, sections, &mut seen) {
             Ok(language) => languages.push(language),
             Err(error) => errors.push(error),
         }
@@ -48,10 +53,14 @@ pub fn load_sound_languages(
     Ok((languages, errors))
 }
 
-fn load(path: &Path, seen: &mut ClaimedNames) -> Result<Language, TemplateError> {
+fn load(
+    path: &Path,
+    sections: &[&'static SectionSpec],
+    seen: &mut ClaimedNames,
+) -> Result<Language, TemplateError> {
     let source = TemplateSource::read(path)?;
-    let language = parse(&source)?;
-    check(&language, &source)?;
+    let language = parse(&source, sections)?;
+    check(&language, sections, &source)?;
     seen.check(&language, path, &source)?;
     Ok(language)
 }
@@ -100,46 +109,63 @@ fn check_names(folder: &Path) -> Result<(), TemplateError> {
     Ok(())
 }
 
-fn parse(source: &TemplateSource) -> Result<Language, TemplateError> {
-    source.parse(
-        "compare with templates/languages/en.toml; templates/languages/README.md lists the keys",
-    )
+fn parse(
+    source: &TemplateSource,
+    sections: &[&'static SectionSpec],
+) -> Result<Language, TemplateError> {
+    let hint =
+        "compare with templates/languages/en.toml; templates/languages/README.md lists the keys";
+    let (language, sections) = source.parse_with(sections, hint)?;
+    Ok(Language {
+        sections,
+        ..language
+    })
 }
 
 /// Checks what the types cannot.
-fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateError> {
+fn check(
+    language: &Language,
+    sections: &[&'static SectionSpec],
+    source: &TemplateSource,
+) -> Result<(), TemplateError> {
     let mut templates = vec![
-        ("years.ce", &language.years.ce, &["{year}"][..]),
-        ("years.bce", &language.years.bce, &["{year}"]),
+        (
+            "years.ce".to_owned(),
+            language.years.ce.as_str(),
+            &["{year}"][..],
+        ),
+        (
+            "years.bce".to_owned(),
+            language.years.bce.as_str(),
+            &["{year}"],
+        ),
     ];
-    if let Some(xgeo) = &language.xgeo {
-        templates.push(("xgeo.question", &xgeo.question, &["{city}", "{country}"]));
-    }
-    if let Some(xpeo) = &language.xpeo {
-        templates.extend([
-            ("xpeo.born.male", &xpeo.born.male, &["{person}"][..]),
-            ("xpeo.born.female", &xpeo.born.female, &["{person}"]),
-            ("xpeo.died.male", &xpeo.died.male, &["{person}"]),
-            ("xpeo.died.female", &xpeo.died.female, &["{person}"]),
-        ]);
+    let mut texts = vec![
+        ("name".to_owned(), language.name.as_str()),
+        ("english_name".to_owned(), language.english_name.as_str()),
+    ];
+    for spec in sections {
+        let Some(section) = language.section(spec.name) else {
+            continue;
+        };
+        for key in spec.keys {
+            let path = format!("{}.{}", spec.name, key.key);
+            match key.value {
+                ValueSpec::Template(places) => {
+                    templates.push((path, section.text(key.key), places));
+                }
+                ValueSpec::Text => texts.push((path, section.text(key.key))),
+                ValueSpec::Number { .. } | ValueSpec::Languages => {}
+            }
+        }
     }
     for (key, template, placeholders) in templates {
-        check_placeholders(key, template, placeholders, source)?;
-    }
-    let mut texts = vec![
-        ("name", &language.name),
-        ("english_name", &language.english_name),
-    ];
-    if let Some(xcopa) = &language.xcopa {
-        texts.extend([
-            ("xcopa.cause", &xcopa.cause),
-            ("xcopa.effect", &xcopa.effect),
-        ]);
+        check_placeholders(&key, template, placeholders, source)?;
     }
     for (key, text) in texts {
         if text.trim().is_empty() {
             return Err(source.error(
-                span(source, key),
+                span(source, &key),
                 format!("`{key}` is empty"),
                 "write it in the language",
             ));
@@ -160,7 +186,7 @@ fn check(language: &Language, source: &TemplateSource) -> Result<(), TemplateErr
         ));
     }
     check_digits(language, source)?;
-    check_label_languages(language, source)?;
+    check_label_languages(language, sections, source)?;
     check_answers(language, source)?;
     check_translators(language, source)?;
     if let Some(fictional) = &language.fictional {
@@ -293,25 +319,27 @@ pub(crate) fn check_placeholders(
 
 fn check_label_languages(
     language: &Language,
+    sections: &[&'static SectionSpec],
     source: &TemplateSource,
 ) -> Result<(), TemplateError> {
     let error = |problem: String, hint: &str| {
         Err(source.error(span(source, "wikidata_codes"), problem, hint))
     };
-    let asks = [
-        ("[xgeo]", language.xgeo.is_some()),
-        ("[xpeo]", language.xpeo.is_some()),
-    ];
+    let labelled = sections.iter().filter(|it| it.needs_labels);
+    let labelled: Vec<_> = labelled.map(|it| it.name).collect();
     if language.wikidata_codes.is_empty()
-        && let Some((section, _)) = asks.into_iter().find(|(_, is_there)| *is_there)
+        && let Some(section) = labelled.iter().find(|it| language.section(it).is_some())
     {
         return Err(source.error(
             span(source, "code"),
             format!(
-                "language `{}` has {section}, and no Wikidata label language",
+                "language `{}` has [{section}], and no Wikidata label language",
                 language.code
             ),
-            "list at least the language's own code in `wikidata_codes`, or leave [xgeo] and [xpeo] out",
+            format!(
+                "list at least the language's own code in `wikidata_codes`, or leave [{}] out",
+                labelled.join("], [")
+            ),
         ));
     }
     let mut seen = BTreeSet::new();

@@ -1,15 +1,21 @@
 use crate::cldr::LanguageFacts;
+use crate::section::{SectionSpec, ValueSpec};
 use crate::templates::Syllables;
 use crate::toml_texts;
 use crate::types::WritingDirection;
 use std::fmt::{Error, Write};
 
 /// Writes a language's file with what CLDR knows, and everything else to be filled in: `english` is the text of English's
-/// file, whose questions stand beside each empty place.
+/// file, whose questions stand beside each empty place; `sections` are the tables of datasets.
 ///
 /// Only what every language needs is there; the parts of single datasets stand commented out, so that the file loads as
 /// soon as the needed texts are filled in. What is empty is refused when it is loaded.
-pub fn new_language(facts: &LanguageFacts, english: &str, syllables: &Syllables) -> String {
+pub fn new_language(
+    facts: &LanguageFacts,
+    english: &str,
+    syllables: &Syllables,
+    sections: &[&SectionSpec],
+) -> String {
     let mut file = NewFile {
         out: String::new(),
         english: toml_texts(english)
@@ -17,7 +23,7 @@ pub fn new_language(facts: &LanguageFacts, english: &str, syllables: &Syllables)
             .map(|text| (text.key, text.text))
             .collect(),
     };
-    file.write(facts, syllables)
+    file.write(facts, syllables, sections)
         .expect("writing to memory succeeds");
     file.out
 }
@@ -29,10 +35,15 @@ struct NewFile {
 }
 
 impl NewFile {
-    fn write(&mut self, facts: &LanguageFacts, syllables: &Syllables) -> Result<(), Error> {
+    fn write(
+        &mut self,
+        facts: &LanguageFacts,
+        syllables: &Syllables,
+        sections: &[&SectionSpec],
+    ) -> Result<(), Error> {
         self.head(facts)?;
         self.years(facts)?;
-        self.questions()?;
+        self.questions(sections)?;
         self.answers(facts)?;
         self.fictional()?;
         self.syllables(facts, syllables)
@@ -82,7 +93,7 @@ impl NewFile {
             "script = {}\ndirection = {}\n\
              # Label languages of Wikidata, the preferred one first.\n\
              wikidata_codes = [{}]\n\
-             # xGeo and xPeo are built without the language while the snapshot has no label in it.\n\
+             # Datasets of facts are built without the language while the snapshot has no label in it.\n\
              optional_labels = true\n\
              # Countries whose cities and people count as the language's own, as items of Wikidata (\"Q30\" is the United States).\n\
              # Without any, the language is asked about the places of all others.\n\
@@ -124,30 +135,25 @@ impl NewFile {
         writeln!(out)
     }
 
-    fn questions(&mut self) -> Result<(), Error> {
-        let born = self.english_text("xpeo.born.male");
-        let died = self.english_text("xpeo.died.male");
-        self.part("xGeo", "[xgeo]")?;
-        self.asked("question", "xgeo.question")?;
-        writeln!(
-            self.out,
-            "# Inhabitants that make a settlement of the language's countries a city.\n#min_population = 50000\n"
-        )?;
-        self.part(
-            "xPeo, with a verb for a man and one for a woman; they may be equal",
-            "[xpeo]",
-        )?;
-        writeln!(
-            self.out,
-            "# {born}\n#born = {{ male = \"\", female = \"\" }}\n# {died}\n#died = {{ male = \"\", female = \"\" }}\n"
-        )?;
-        self.part(
-            "xCOPA and its mini set: what is asked about a sentence",
-            "[xcopa]",
-        )?;
-        self.asked("cause", "xcopa.cause")?;
-        self.asked("effect", "xcopa.effect")?;
-        writeln!(self.out)
+    fn questions(&mut self, sections: &[&SectionSpec]) -> Result<(), Error> {
+        for spec in sections {
+            self.part(spec.about, &format!("[{}]", spec.name))?;
+            for key in spec.keys {
+                match &key.value {
+                    ValueSpec::Text | ValueSpec::Template(_) => {
+                        self.asked(key.key, &format!("{}.{}", spec.name, key.key))?;
+                    }
+                    ValueSpec::Number { usual, .. } => {
+                        writeln!(self.out, "# {}\n#{} = {usual}", key.about, key.key)?;
+                    }
+                    ValueSpec::Languages => {
+                        writeln!(self.out, "# {}\n#{} = []", key.about, key.key)?;
+                    }
+                }
+            }
+            writeln!(self.out)?;
+        }
+        Ok(())
     }
 
     fn answers(&mut self, facts: &LanguageFacts) -> Result<(), Error> {

@@ -1,5 +1,6 @@
+use crate::Section;
 use crate::text::TextRules;
-use crate::types::{Calendar, Qid, Sex, Year};
+use crate::types::{Calendar, Qid, Year};
 use serde::{Deserialize, Serialize};
 use std::{
     cmp::Ordering,
@@ -23,10 +24,10 @@ pub struct Language {
     /// The direction of writing.
     pub direction: WritingDirection,
     /// Label languages in Wikidata, the preferred one first; `mul` for Latin script only. Empty for a language
-    /// that takes no part in xGeo and xPeo.
+    /// that takes no part in datasets of facts.
     #[serde(default)]
     pub wikidata_codes: Vec<String>,
-    /// Whether xGeo and xPeo are built without the language while the snapshot has no label in it.
+    /// Whether datasets of facts are built without the language while the snapshot has no label in it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional_labels: bool,
     /// The countries whose cities and people count as the language's own (CLiKA, Table 13).
@@ -37,15 +38,9 @@ pub struct Language {
     pub historical_countries: Vec<Qid>,
     /// How years are written.
     pub years: YearFormat,
-    /// Templates of the xGeo task; `None` for a language that takes no part in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub xgeo: Option<GeoTemplates>,
-    /// Templates of the xPeo task; `None` for a language that takes no part in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub xpeo: Option<PeopleTemplates>,
-    /// Questions of the xCOPA task; `None` for a language that takes no part in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub xcopa: Option<CopaQuestions>,
+    /// What datasets ask, by the name of their table; a language without one takes no part in its dataset.
+    #[serde(skip)]
+    pub sections: BTreeMap<&'static str, Section>,
     /// How answers are written; empty where the file says nothing.
     #[serde(default, skip_serializing_if = "AnswerForms::is_empty")]
     pub answers: AnswerForms,
@@ -145,36 +140,6 @@ impl TranslatorCode {
     }
 }
 
-/// Templates of the xGeo task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GeoTemplates {
-    /// The question, with `{city}` and `{country}` once each.
-    pub question: String,
-    /// Inhabitants from which on a settlement of the language's countries counts as a city.
-    pub min_population: u64,
-}
-
-/// Templates of the xPeo task, each with `{person}` once.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PeopleTemplates {
-    /// Asks for the year of birth.
-    pub born: Gendered,
-    /// Asks for the year of death.
-    pub died: Gendered,
-}
-
-/// What the xCOPA task asks about a premise.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CopaQuestions {
-    /// Asks for the cause.
-    pub cause: String,
-    /// Asks for the effect.
-    pub effect: String,
-}
-
 /// How a language's answers are written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -235,27 +200,12 @@ pub struct QuestionAnswer {
     pub answer: String,
 }
 
-/// A template whose verb agrees with the person's sex; the two are equal in languages where it does not.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Gendered {
-    /// For a man.
-    pub male: String,
-    /// For a woman.
-    pub female: String,
-}
-
-impl Gendered {
-    /// The form for a person; the man's where the sex is unknown.
-    pub fn of(&self, sex: Option<Sex>) -> &str {
-        match sex {
-            Some(Sex::Female) => &self.female,
-            Some(Sex::Male) | None => &self.male,
-        }
-    }
-}
-
 impl Language {
+    /// What a dataset asks, by the name of its table: `xgeo`.
+    pub fn section(&self, name: &str) -> Option<&Section> {
+        self.sections.get(name)
+    }
+
     /// Writes a year as the language does: in its calendar, with its digits.
     pub fn render_year(&self, year: Year) -> String {
         let format = &self.years;

@@ -9,8 +9,9 @@ use super::{
 };
 use crate::progress::ProgressOptions;
 use clika_base::Project;
-use clika_base::types::Task;
-use clika_datasets::{BuildOutcome, BuiltDataset, Exception, TEXT_TASKS, build_texts};
+use clika_datasets::{
+    BuildOutcome, BuiltDataset, Dataset, DatasetKind, Exception, Task, build_texts,
+};
 use miette::Diagnostic;
 use serde_json::json;
 use std::path::PathBuf;
@@ -18,10 +19,11 @@ use std::path::PathBuf;
 /// Builds the datasets. Without names, all that can be built from what is here: no network, no key, no
 /// GPU. A dataset that is named is built, with a download and a translation where it takes them.
 #[derive(clap::Args)]
+#[command(after_help = listed())]
 pub struct Args {
     /// The datasets to build [default: all that can be built]
     #[arg(value_name = "DATASET", value_parser = dataset)]
-    datasets: Vec<DatasetName>,
+    datasets: Vec<&'static Dataset>,
     #[command(flatten)]
     experiment: ExperimentArgs,
     /// The slice of Wikidata to build from [default: sparql/snapshot/wikidata.ttl of the project]
@@ -42,49 +44,26 @@ pub struct Args {
     texts: TextArgs,
 }
 
-/// A dataset that can be built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum DatasetName {
-    /// Facts from the snapshot, or texts.
-    Task(Task),
-    /// A fictional world.
-    Fictional,
+/// Every dataset with what it is about.
+fn listed() -> String {
+    let width = Dataset::all().map(|it| it.name.len()).max().unwrap_or(0);
+    let line = |it: &Dataset| format!("  {:width$}  {}\n", it.name, it.content);
+    let lines: String = Dataset::all().map(line).collect();
+    format!("Datasets:\n{}", lines.trim_end())
 }
 
-impl DatasetName {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Task(task) => task.name(),
-            Self::Fictional => "fictional",
-        }
-    }
-}
-
-fn known() -> Vec<DatasetName> {
-    let tasks = Task::FACTS
-        .into_iter()
-        .chain(TEXT_TASKS)
-        .map(DatasetName::Task);
-    let mut known: Vec<_> = tasks.chain([DatasetName::Fictional]).collect();
-    known.sort();
-    known
-}
-
-fn dataset(name: &str) -> Result<DatasetName, String> {
-    known()
-        .into_iter()
-        .find(|dataset| dataset.name() == name)
-        .ok_or_else(|| {
-            let known: Vec<_> = known().into_iter().map(DatasetName::name).collect();
-            unknown("dataset", name, &known)
-        })
+fn dataset(name: &str) -> Result<&'static Dataset, String> {
+    Dataset::named(name).ok_or_else(|| {
+        let known: Vec<_> = Dataset::all().map(|it| it.name).collect();
+        unknown("dataset", name, &known)
+    })
 }
 
 /// What became of a dataset: built, or left out.
 enum BuildResult {
     Built(Box<BuiltDataset>),
     /// Not built, and why; only where it was not asked for by name.
-    LeftOut(DatasetName, String),
+    LeftOut(&'static Dataset, String),
 }
 
 /// Options for a fictional world, where none is built.
@@ -96,21 +75,22 @@ struct UnusedOptions;
 /// Runs the command.
 pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(), Failure> {
     let experiment = args.experiment.read(project)?;
-    let mut datasets = if args.datasets.is_empty() {
-        known()
-    } else {
-        args.datasets.clone()
-    };
-    datasets.sort();
-    datasets.dedup();
-    if args.world.is_given() && !datasets.contains(&DatasetName::Fictional) {
+    let is_named = |dataset: &Dataset| args.datasets.iter().any(|it| it.name == dataset.name);
+    let datasets: Vec<_> = Dataset::all()
+        .filter(|dataset| args.datasets.is_empty() || is_named(dataset))
+        .collect();
+    let has_world = datasets
+        .iter()
+        .any(|it| matches!(it.kind, DatasetKind::World));
+    if args.world.is_given() && !has_world {
         return Err(UnusedOptions.into());
     }
     let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
     let out = args.out.clone().unwrap_or_else(|| project.datasets());
-    let facts: Vec<_> = Task::FACTS
-        .into_iter()
-        .filter(|&task| datasets.contains(&DatasetName::Task(task)))
+    let facts: Vec<Task> = datasets
+        .iter()
+        .filter_map(|dataset| dataset.task())
+        .filter(|task| task.facts().is_some())
         .collect();
     let config = &experiment.datasets;
     let built = clika_datasets::build(&facts, project, &snapshot, config, &out, args.force)?;
@@ -119,33 +99,32 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
         .map(|it| BuildResult::Built(Box::new(it)))
         .collect();
     for dataset in datasets {
-        let task = match dataset {
-            DatasetName::Task(task) if Task::FACTS.contains(&task) => continue,
-            DatasetName::Task(task) => task,
-            DatasetName::Fictional => {
-                let named = args.datasets.contains(&dataset);
+        let named = is_named(dataset);
+        let built = match (&dataset.kind, dataset.task()) {
+            (DatasetKind::World, _) => {
                 if let Some(why) = args.world.left_out(&experiment, project).filter(|_| !named) {
                     made.push(BuildResult::LeftOut(dataset, why));
                     continue;
                 }
                 let api = &args.texts.api;
-                let built = args
-                    .world
-                    .build(&experiment, api, project, &out, args.force, shown)?;
-                made.push(BuildResult::Built(Box::new(built)));
-                continue;
+                args.world
+                    .build(&experiment, api, project, &out, args.force, shown)?
             }
-        };
-        let named = args.datasets.contains(&dataset);
-        made.push(
-            match args.texts.find(task, named, &experiment, project, shown)? {
-                TextSource::Texts(parallel, origin) => {
-                    let built = build_texts(&parallel, &origin, project, &out, args.force)?;
-                    BuildResult::Built(Box::new(built))
+            (DatasetKind::Texts(_), Some(task)) => {
+                match args.texts.find(task, named, &experiment, project, shown)? {
+                    TextSource::Texts(parallel, origin) => {
+                        build_texts(&parallel, &origin, project, &out, args.force)?
+                    }
+                    TextSource::Nothing(why) => {
+                        made.push(BuildResult::LeftOut(dataset, why));
+                        continue;
+                    }
                 }
-                TextSource::Nothing(why) => BuildResult::LeftOut(dataset, why),
-            },
-        );
+            }
+            // Built together above.
+            (DatasetKind::Facts(_) | DatasetKind::Texts(_), _) => continue,
+        };
+        made.push(BuildResult::Built(Box::new(built)));
     }
     if args.json {
         let object: serde_json::Map<_, _> = made
@@ -160,7 +139,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
                     (built.name.clone(), value)
                 }
                 BuildResult::LeftOut(dataset, why) => {
-                    (dataset.name().to_owned(), json!({ "left_out": why }))
+                    (dataset.name.to_owned(), json!({ "left_out": why }))
                 }
             })
             .collect();
@@ -168,7 +147,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     }
     let lines = made.iter().map(|made| match made {
         BuildResult::Built(built) => summary(built),
-        BuildResult::LeftOut(dataset, why) => format!("{}: left out, {why}\n", dataset.name()),
+        BuildResult::LeftOut(dataset, why) => format!("{}: left out, {why}\n", dataset.name),
     });
     print(&lines.collect::<String>())
 }

@@ -19,6 +19,7 @@ pub mod named;
 pub mod reproduce;
 pub mod snapshot;
 pub mod template;
+mod text_sources;
 pub mod texts;
 
 use clika_base::Project;

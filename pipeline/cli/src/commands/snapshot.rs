@@ -5,12 +5,11 @@ use crate::INTERRUPTED;
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::files::{ArtifactError, FolderLock, move_file, replace_file};
-use clika_base::templates::load_languages;
-use clika_base::types::{Language, LanguageCode, Progress, Task};
+use clika_base::types::{Language, LanguageCode, Progress};
 use clika_datasets::wikidata::{
     RefreshPlan, Snapshot, SparqlClient, SparqlEndpoint, extend, refresh,
 };
-use clika_datasets::{BuildInputs, DatasetError};
+use clika_datasets::{BuildInputs, DatasetError, Task, load_languages, min_population};
 use miette::Diagnostic;
 use std::{
     collections::BTreeSet,
@@ -186,7 +185,7 @@ fn check(
     config: &clika_datasets::DatasetsConfig,
 ) -> Result<usize, DatasetError> {
     let sources = BuildInputs::load(project, snapshot)?;
-    for task in Task::FACTS {
+    for task in Task::all().filter(|task| task.facts().is_some()) {
         clika_datasets::plan(task, &sources, config)?;
     }
     Ok(sources.snapshot.len()?)
@@ -231,7 +230,7 @@ fn refresh_plan(languages: &[Language], concurrency: u8) -> RefreshPlan {
     RefreshPlan {
         countries: languages
             .iter()
-            .filter_map(|language| Some((language, language.xgeo.as_ref()?.min_population)))
+            .filter_map(|language| Some((language, min_population(language)?)))
             .flat_map(|(language, minimum)| {
                 language
                     .countries

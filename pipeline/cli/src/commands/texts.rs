@@ -6,20 +6,22 @@ use super::{
     evaluate::open_ai,
     named::named,
     runtime,
+    text_sources::SourceArgs,
 };
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_base::files::{replace_file, sha256_file};
-use clika_base::templates::load_languages;
-use clika_base::types::{Language, LanguageCode, Progress, Task};
+use clika_base::types::{Language, LanguageCode, Progress};
+use clika_datasets::Task;
+use clika_datasets::load_languages;
 use clika_datasets::translate::{
     DeepL, GoogleTranslate, LanguageModelTranslator, LibreTranslate, Passage, PassageKind,
     ServiceCodes, TranslationFault, TranslationLanguages, Translations, Translator, back_translate,
     translate,
 };
 use clika_datasets::{
-    CopaQuestion, DatasetError, DownloadedFile, Exception, ExperimentFile, ParallelTexts, TextItem,
-    TextOrigin, TranslationEngine, mini_items, read_source,
+    CopaQuestion, DatasetError, Exception, ExperimentFile, ParallelTexts, TextItem, TextOrigin,
+    TextsOrigin, TextsSource, TranslationEngine, mini_items, read_source,
 };
 use clika_network::http::excerpt;
 use miette::Diagnostic;
@@ -34,14 +36,10 @@ use std::{
 #[derive(clap::Args)]
 pub struct TextArgs {
     /// Take xCOPA and xCSQA from a copy of the authors' release instead of translating.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["copa", "csqa", "engine", "check"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sources", "engine", "check"])]
     from_release: Option<PathBuf>,
-    /// COPA: COPA-resources.tgz, copa-test.xml or lines of XCOPA [default: downloaded]
-    #[arg(long, value_name = "FILE")]
-    copa: Option<PathBuf>,
-    /// CSQA: dev_rand_split.jsonl or lines of X-CSQA [default: downloaded]
-    #[arg(long, value_name = "FILE")]
-    csqa: Option<PathBuf>,
+    #[command(flatten)]
+    sources: SourceArgs,
     /// Translate only the first items, to try things out.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     items: Option<u32>,
@@ -75,7 +73,7 @@ enum TextError {
     ))]
     NoEngine(LanguageCode),
     #[error("{url} was not downloaded: {problem}")]
-    #[diagnostic(help("download it by hand, and name the file with {option}"))]
+    #[diagnostic(help("download it by hand, and name the file with --{option}"))]
     Download {
         url: &'static str,
         option: &'static str,
@@ -99,24 +97,26 @@ impl TextArgs {
         project: &Project,
         shown: ProgressOptions,
     ) -> Result<TextSource, Failure> {
-        if matches!(task, Task::XCsqaMini | Task::XCopaMini) {
-            return Ok(TextSource::Texts(
-                mini_items(task, project)?,
-                TextOrigin::Original,
-            ));
-        }
+        let texts = task.texts().ok_or(DatasetError::NotBuilt { task })?;
+        let source = match &texts.origin {
+            TextsOrigin::Translated(source) => source,
+            TextsOrigin::Original => {
+                return Ok(TextSource::Texts(
+                    mini_items(task, project)?,
+                    TextOrigin::Original,
+                ));
+            }
+        };
         if let Some(release) = &self.from_release {
             let parallel = ParallelTexts::read_release(task, release)?;
             return Ok(TextSource::Texts(parallel, TextOrigin::Release));
         }
-        let (given, option) = match task {
-            Task::XCopa => (&self.copa, "--copa"),
-            _ => (&self.csqa, "--csqa"),
-        };
+        let given = self.sources.file(source);
         if !named && given.is_none() {
             return Ok(TextSource::Nothing(format!(
                 "it takes a download and a translation: `clika datasets {task}` with keys for the engines, \
-                 or --from-release with the authors' data; {task}-mini stands in"
+                 or --from-release with the authors' data; {} stands in",
+                source.stand_in
             )));
         }
         let progress = shown.progress();
@@ -124,8 +124,8 @@ impl TextArgs {
         runtime.block_on(async {
             let work = async {
                 let source = match given {
-                    Some(path) => path.clone(),
-                    None => download(task, option, project, progress.as_ref()).await?,
+                    Some(path) => path.to_owned(),
+                    None => download(source, project, progress.as_ref()).await?,
                 };
                 self.translated(task, &source, experiment, project, shown, progress.as_ref())
                     .await
@@ -153,14 +153,14 @@ impl TextArgs {
             items.truncate(limit as usize);
         }
         let mut languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
-        if task == Task::XCopa {
+        if let Some(section) = task.dataset().section() {
             // Nothing is paid for what could not be asked.
             languages.retain(|language| {
-                let asks = language.xcopa.is_some();
+                let asks = language.section(section.name).is_some();
                 if !asks {
                     progress.note(&format!(
-                        "{} is left out: its file has no [xcopa]",
-                        language.code
+                        "{} is left out: its file has no [{}]",
+                        language.code, section.name
                     ));
                 }
                 asks
@@ -400,14 +400,14 @@ fn passage(item: &TextItem) -> Passage {
 
 /// The source's file in the cache, downloaded if it is not there.
 async fn download(
-    task: Task,
-    option: &'static str,
+    source: &TextsSource,
     project: &Project,
     progress: &dyn Progress,
 ) -> Result<PathBuf, Failure> {
     /// No source is longer, in bytes.
     const LONGEST: usize = 64 << 20;
-    let source = DownloadedFile::of(task).ok_or(DatasetError::NotBuilt { task })?;
+    let option = source.option;
+    let source = &source.file;
     let path = project.source_cache().join(source.file);
     if path.is_file() {
         return Ok(path);

@@ -1,7 +1,8 @@
+use crate::Task;
 use crate::export::ExportError;
 use crate::{BuiltWorld, DatasetFolder};
 use clika_base::files::{Manifest, is_scratch, recover_folders};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
 use std::{
     fs, io,
     path::{Path, PathBuf},

@@ -1,10 +1,9 @@
 //! lm-evaluation-harness: a task file a language, a group a dataset, and a loader that finds the data.
 
 use crate::export::{Export, ExportError, ExportedDataset, TOOL, datasets::check_place};
-use crate::output::scalar;
+use crate::{Task, output::scalar};
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
 use clika_base::templates::PromptTemplate;
-use clika_base::types::Task;
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -168,7 +167,7 @@ fn group_file(dataset: &ExportedDataset, tasks: &[String]) -> String {
 /// comes after the text's tokens; cut after "Answer:", a letter that merges with the colon (":A" in Llama 3) would leave
 /// nothing to score. A line break merges with no word, and what all choices begin with cancels.
 fn lettered(prompt: &PromptTemplate, task: Task) -> (String, String) {
-    let premise = matches!(task, Task::XCopa | Task::XCopaMini);
+    let premise = task.has_premise();
     let prompt = if premise {
         &prompt.premise
     } else {
@@ -221,7 +220,7 @@ mod tests {
     fn prompts_become_jinja() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
         let paper = load_prompt(&folder, "paper").unwrap();
-        let (text, choices) = lettered(&paper, Task::XGeo);
+        let (text, choices) = lettered(&paper, Task::named("xgeo").unwrap());
         assert_eq!(
             text,
             "The following are multiple choice questions. Please choose the most reasonable one from the following \
@@ -234,9 +233,9 @@ mod tests {
             r#"{{ ["Answer:A","Answer:B","Answer:C","Answer:D"] }}"#
         );
         let plain = load_prompt(&folder, "plain").unwrap();
-        let (_, choices) = lettered(&plain, Task::XCopaMini);
+        let (_, choices) = lettered(&plain, Task::named("xcopa-mini").unwrap());
         assert_eq!(choices, r#"{{ ["Answer: A","Answer: B"] }}"#);
-        let (copa, _) = lettered(&paper, Task::XCopa);
+        let (copa, _) = lettered(&paper, Task::named("xcopa").unwrap());
         let question = "\nQuestion:{% if relation == 'cause' %}What was the cause of this?{% else %}What happened as a \
                         result?{% endif %}\n";
         assert!(

@@ -1,17 +1,16 @@
 use super::{
-    builder::builder, card, catalogue::DatasetPlan, columns::encode_rows, render,
+    card, catalogue::DatasetPlan, columns::encode_rows, dataset::FactsDataset, render,
     taking_part::TakingPart,
 };
 use crate::wikidata::{Snapshot, SparqlQuery};
 use crate::{
-    BuildReport, DatasetError, DatasetsConfig, draw,
+    BuildReport, DatasetError, DatasetsConfig, Task, draw, load_languages,
     output::{self, BuiltDataset, DatasetDraft, TOOL},
     parquet,
 };
 use clika_base::Project;
 use clika_base::files::{Manifest, sha256_file};
-use clika_base::templates::load_languages;
-use clika_base::types::{Language, Task};
+use clika_base::types::Language;
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -48,8 +47,9 @@ pub fn plan(
     sources: &BuildInputs,
     config: &DatasetsConfig,
 ) -> Result<DatasetPlan, DatasetError> {
-    let taking_part = TakingPart::of(task, sources)?;
-    let mut plan = (builder(task)?.plan)(sources, &taking_part.languages, config)?;
+    let facts = facts(task)?;
+    let taking_part = TakingPart::of(facts, sources)?;
+    let mut plan = (facts.plan)(sources, &taking_part.languages, config)?;
     plan.report.left_out.splice(0..0, taking_part.left_out);
     plan.report.exceptions.splice(0..0, taking_part.exceptions);
     plan.languages = taking_part.languages;
@@ -71,6 +71,10 @@ pub fn plan(
         plan.report.items.insert(code, items.len());
     }
     Ok(plan)
+}
+
+fn facts(task: Task) -> Result<&'static FactsDataset, DatasetError> {
+    task.facts().ok_or(DatasetError::NotBuilt { task })
 }
 
 /// Builds datasets into `out/<task>`; those whose inputs have not changed are left as they are.
@@ -113,15 +117,15 @@ fn manifest(
     snapshot: &Path,
     config: &DatasetsConfig,
 ) -> Result<Manifest, DatasetError> {
-    let builder = builder(task)?;
+    let facts = facts(task)?;
     let resolved = json!({
         "seed": config.seed,
         "distractors": config.distractors,
         "choices": config.choices,
-        (task.name()): (builder.section)(config),
+        (task.name()): config.section(facts.settings),
     });
     let languages = load_languages(&project.languages())?;
-    let paths = builder
+    let paths = facts
         .queries
         .iter()
         .map(|name| project.build_queries().join(name))
@@ -154,7 +158,7 @@ fn write(
 ) -> Result<BuildReport, DatasetError> {
     let mut plan = plan(task, sources, config)?;
     for language in &plan.languages {
-        let rows = render::rows(&plan, language);
+        let rows = render::rows(task, &plan, language);
         let bytes = encode_rows(&rows).map_err(|source| DatasetError::Parquet {
             dataset: task.to_string(),
             language: language.code.clone(),
@@ -167,13 +171,7 @@ fn write(
         let digest = &draft.inputs()["snapshot"][..12];
         format!("a snapshot of Wikidata (SHA-256 {digest}…)")
     };
-    let card = card::card(
-        builder(task)?,
-        &plan.languages,
-        config,
-        &plan.report,
-        &source,
-    );
+    let card = card::card(task, &plan.languages, config, &plan.report, &source);
     draft.write("README.md", card.as_bytes())?;
     Ok(plan.report)
 }

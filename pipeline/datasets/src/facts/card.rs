@@ -1,8 +1,8 @@
 //! The dataset card: a README.md that Hugging Face's hub and `datasets` read.
 
-use super::builder::TaskBuilder;
+use super::dataset::FactColumns;
 use crate::{
-    BuildReport, DatasetsConfig,
+    BuildReport, DatasetsConfig, Task,
     output::{FrontMatter, TOOL, front_matter},
 };
 use clika_base::types::Language;
@@ -10,32 +10,30 @@ use std::{collections::BTreeMap, fmt::Write};
 
 /// Writes the card of a task. `rows` is the number of rows of each language.
 pub(crate) fn card(
-    builder: &TaskBuilder,
+    task: Task,
     languages: &[Language],
     config: &DatasetsConfig,
     report: &BuildReport,
     source: &str,
 ) -> String {
     let mut card = String::new();
-    write(&mut card, builder, languages, config, report, source)
-        .expect("writing to memory succeeds");
+    write(&mut card, task, languages, config, report, source).expect("writing to memory succeeds");
     card
 }
 
 fn write(
     out: &mut String,
-    builder: &TaskBuilder,
+    task: Task,
     languages: &[Language],
     config: &DatasetsConfig,
     report: &BuildReport,
     source: &str,
 ) -> std::fmt::Result {
-    let TaskBuilder {
-        task,
-        name,
-        content,
-        ..
-    } = builder;
+    let dataset = task.dataset();
+    let facts = task
+        .facts()
+        .expect("a dataset of facts is built from facts");
+    let (name, content) = (dataset.title, dataset.content);
     let rows: usize = report.rows.values().copied().max().unwrap_or(0);
 
     let codes: Vec<_> = languages.iter().map(|language| &language.code).collect();
@@ -64,8 +62,9 @@ fn write(
         "```python\nfrom datasets import load_dataset\n\nload_dataset(\"path/to/{task}\", \"de\", split=\"test\")\n```\n"
     )?;
     origins(out, report)?;
-    columns(out)?;
-    made(out, builder, config, report, source)
+    columns(out, &facts.columns)?;
+    let distractors = (facts.distractors)(config.distractors);
+    made(out, distractors, config, report, source)
 }
 
 fn origins(out: &mut String, report: &BuildReport) -> std::fmt::Result {
@@ -83,7 +82,7 @@ fn origins(out: &mut String, report: &BuildReport) -> std::fmt::Result {
     Ok(())
 }
 
-fn columns(out: &mut String) -> std::fmt::Result {
+fn columns(out: &mut String, columns: &FactColumns) -> std::fmt::Result {
     writeln!(out, "\n## Columns\n")?;
     for (column, meaning) in [
         ("id", "stable over builds and equal in every language"),
@@ -98,28 +97,16 @@ fn columns(out: &mut String) -> std::fmt::Result {
             "origin_language",
             "the language that the knowledge comes from",
         ),
-        ("relation", "what is asked: `division`, `birth` or `death`"),
-        ("qid", "Wikidata item of the city or person"),
-        (
-            "answer_qid",
-            "Wikidata item of the right division; null for years",
-        ),
-        (
-            "country_qid",
-            "Wikidata item of the city's country or the person's state",
-        ),
-        (
-            "cluster_id",
-            "rows that share it are not independent: one division, one person",
-        ),
+        ("relation", columns.relation),
+        ("qid", columns.qid),
+        ("answer_qid", columns.answer_qid),
+        ("country_qid", columns.country_qid),
+        ("cluster_id", columns.cluster_id),
         (
             "entity_label_source",
             "Wikidata's label language of the name in the question",
         ),
-        (
-            "choice_label_sources",
-            "the same for every choice; null for years",
-        ),
+        ("choice_label_sources", columns.choice_label_sources),
     ] {
         writeln!(out, "- `{column}`: {meaning}")?;
     }
@@ -128,7 +115,7 @@ fn columns(out: &mut String) -> std::fmt::Result {
 
 fn made(
     out: &mut String,
-    builder: &TaskBuilder,
+    distractors: &str,
     config: &DatasetsConfig,
     report: &BuildReport,
     source: &str,
@@ -139,9 +126,7 @@ fn made(
         "Built by {} with seed {} from {source}. Wrong choices: {}. `manifest.json` holds the \
          resolved configuration, the SHA-256 of every input and output, and every exception from \
          the rules.\n",
-        TOOL,
-        config.seed,
-        (builder.distractors)(config.distractors),
+        TOOL, config.seed, distractors,
     )?;
     if !report.exceptions.is_empty() {
         writeln!(out, "Exceptions from the rules:\n")?;

@@ -1,6 +1,7 @@
+use super::item::Item;
 use crate::wikidata::Labels;
 use crate::{BuildReport, DatasetError, Exception};
-use clika_base::types::{Item, Language, LanguageCode, Qid, Task};
+use clika_base::types::{Language, LanguageCode, Qid};
 use std::collections::BTreeSet;
 
 /// The items of a task and what is needed to write them in every language.
@@ -14,6 +15,13 @@ pub struct DatasetPlan {
     pub labels: Labels,
     /// What the build reports.
     pub report: BuildReport,
+}
+
+/// Wrong choices of one item, in the order in which they were drawn.
+pub(crate) struct DrawnDistractors<T> {
+    pub(crate) choices: Vec<T>,
+    /// Set where a rule had to be bent.
+    pub(crate) exception: Option<String>,
 }
 
 /// The labels of a snapshot, seen through the languages of the datasets.
@@ -38,10 +46,34 @@ impl Catalogue<'_> {
             .map(|language| &language.code)
     }
 
+    /// Fails where a country has no label in a language: `kinds` are what else has labels, for the error.
+    pub(crate) fn check_countries(
+        &self,
+        dataset: &'static str,
+        countries: &BTreeSet<Qid>,
+        kinds: &[(&str, BTreeSet<Qid>)],
+    ) -> Result<(), DatasetError> {
+        // A country that the snapshot does not have is its languages' fault, and no other language lacks its label.
+        let is_unknown = |country: &&Qid| !self.labels.knows(**country);
+        let lacks = |language: &&Language| {
+            let mut known = countries.iter().filter(|it| !is_unknown(it));
+            language.countries.iter().any(|it| is_unknown(&it))
+                || known.any(|&it| self.label(it, language).is_none())
+        };
+        let lacking: Vec<&Language> = self.languages.iter().filter(lacks).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        // All at once: a new language lacks hundreds.
+        let countries = [("countries", countries.clone())];
+        let all: Vec<_> = countries.iter().chain(kinds).cloned().collect();
+        Err(self.no_label(dataset, &lacking, &all))
+    }
+
     /// The error that languages lack labels: how many of each kind of items have none, and the first of them.
     pub(crate) fn no_label(
         &self,
-        task: Task,
+        dataset: &'static str,
         languages: &[&Language],
         kinds: &[(&str, BTreeSet<Qid>)],
     ) -> DatasetError {
@@ -52,7 +84,7 @@ impl Catalogue<'_> {
         let missing: Vec<_> = languages.iter().map(of_language).collect();
         let codes: Vec<_> = languages.iter().map(|it| it.code.as_str()).collect();
         DatasetError::NoLabel {
-            task,
+            dataset,
             languages: codes.join(","),
             missing: missing.join("; "),
         }

@@ -1,4 +1,4 @@
-//! The columns of xGeo and xPeo.
+//! The columns of a dataset of facts.
 
 use super::render::FactRow;
 use crate::parquet::{encode_frame, texts};

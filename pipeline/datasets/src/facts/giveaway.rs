@@ -1,11 +1,11 @@
-//! Whether a city's name gives its division away: "Oklahoma City" in Oklahoma.
+//! Whether a city's name gives the place that it lies in away: "Oklahoma City" in Oklahoma.
 
 use clika_base::text::{parts_no_words, spells, without_accents};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of one language's divisions of one country, so that their common words can be ignored:
 /// "voivodeship", "область", "州".
-pub(crate) struct DivisionNames {
+pub(crate) struct PlaceNames {
     common: BTreeSet<String>,
 }
 
@@ -15,7 +15,7 @@ const COMMON_FROM: usize = 3;
 /// Shorter words ("San", "am", "Rio") say nothing.
 const SHORTEST_WORD: usize = 4;
 
-impl DivisionNames {
+impl PlaceNames {
     pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut counts = BTreeMap::<String, usize>::new();
         for name in names {
@@ -143,7 +143,7 @@ mod tests {
 
     fn gives_away(others: &[&str], city: &str, division: &str) -> bool {
         let names = others.iter().copied().chain([division]);
-        DivisionNames::new(names).gives_away(city, division)
+        PlaceNames::new(names).gives_away(city, division)
     }
 
     #[test]

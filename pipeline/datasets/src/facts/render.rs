@@ -1,10 +1,14 @@
-use super::catalogue::DatasetPlan;
+use super::{
+    catalogue::DatasetPlan,
+    dataset::{FactsDataset, Names},
+    item::{Choice, Item},
+};
+use crate::Task;
 use crate::wikidata::Labels;
-use clika_base::templates::fill;
-use clika_base::types::{Choice, Item, Language, Qid, Relation};
+use clika_base::types::{Language, Qid};
 use serde::Serialize;
 
-/// A row of xGeo or xPeo as the Parquet file holds it: an item written in one language.
+/// A row of a dataset of facts as the Parquet file holds it: an item written in one language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FactRow {
     /// The item's id, equal in every language.
@@ -19,11 +23,11 @@ pub struct FactRow {
     pub answer: String,
     /// The language that the knowledge comes from.
     pub origin_language: String,
-    /// What is asked: `division`, `birth` or `death`.
+    /// What is asked: `division`, `birth`.
     pub relation: String,
-    /// The city or person.
+    /// The entity that is asked about.
     pub qid: String,
-    /// The right division; `None` for a year.
+    /// The right choice's item; `None` for a year.
     pub answer_qid: Option<String>,
     /// The city's country or the person's state.
     pub country_qid: String,
@@ -36,35 +40,25 @@ pub struct FactRow {
 }
 
 /// Writes all items of a plan in one language.
-pub fn rows(plan: &DatasetPlan, language: &Language) -> Vec<FactRow> {
+///
+/// # Panics
+///
+/// With a task that is not one of facts, and with a language that takes no part in the plan.
+pub fn rows(task: Task, plan: &DatasetPlan, language: &Language) -> Vec<FactRow> {
+    let facts = task.facts().expect("a plan is one of facts");
     plan.items
         .iter()
-        .map(|item| row(item, &plan.labels, language))
+        .map(|item| row(facts, item, &plan.labels, language))
         .collect()
 }
 
-fn row(item: &Item, labels: &Labels, language: &Language) -> FactRow {
-    // A plan holds only entities with a label in every language.
-    let label = |qid: Qid| {
-        labels
-            .find(qid, &language.wikidata_codes)
-            .expect("the plan left out what has no label")
-    };
-    let (entity, entity_label_source) = label(item.entity);
-    let (xgeo, xpeo) = (language.xgeo.as_ref(), language.xpeo.as_ref());
-    let template = match item.relation {
-        Relation::Division => xgeo.map(|it| it.question.as_str()),
-        Relation::Birth => xpeo.map(|it| it.born.of(item.sex)),
-        Relation::Death => xpeo.map(|it| it.died.of(item.sex)),
-    };
-    let template = template.expect("languages without the task's templates are left out");
-    let question = match item.relation {
-        Relation::Division => fill(
-            template,
-            &[("{city}", entity), ("{country}", label(item.country).0)],
-        ),
-        Relation::Birth | Relation::Death => fill(template, &[("{person}", entity)]),
-    };
+fn row(facts: &FactsDataset, item: &Item, labels: &Labels, language: &Language) -> FactRow {
+    let names = Names { labels, language };
+    let label = |qid: Qid| names.label(qid);
+    let (_, entity_label_source) = label(item.entity);
+    let section = language.section(facts.section.name);
+    let section = section.expect("languages without the dataset's table are left out");
+    let question = (facts.question)(item, section, &names);
     let choices: Vec<String> = item
         .choices
         .iter()
@@ -88,7 +82,7 @@ fn row(item: &Item, labels: &Labels, language: &Language) -> FactRow {
         choices,
         label: i64::try_from(item.label).expect("an item has few choices"),
         origin_language: item.origin_language.to_string(),
-        relation: item.relation.name().to_owned(),
+        relation: item.relation.to_owned(),
         qid: item.entity.to_string(),
         answer_qid: match item.answer() {
             Choice::Entity(qid) => Some(qid.to_string()),

@@ -1,8 +1,8 @@
 //! Which languages a dataset of facts is built in, and why not in the others.
 
-use super::build::BuildInputs;
+use super::{build::BuildInputs, dataset::FactsDataset};
 use crate::{DatasetError, Exception};
-use clika_base::types::{Language, Qid, Task};
+use clika_base::types::{Language, Qid};
 use std::collections::BTreeSet;
 
 /// The languages that take part in a task.
@@ -18,7 +18,7 @@ pub(crate) struct TakingPart {
 impl TakingPart {
     /// A language takes part if its file has the task's section, and if the snapshot has a label in it or it insists on labels:
     /// then what is missing is an error.
-    pub(crate) fn of(task: Task, sources: &BuildInputs) -> Result<Self, DatasetError> {
+    pub(crate) fn of(facts: &FactsDataset, sources: &BuildInputs) -> Result<Self, DatasetError> {
         let states: BTreeSet<Qid> = sources
             .languages
             .iter()
@@ -33,13 +33,9 @@ impl TakingPart {
             exceptions: Vec::new(),
         };
         for language in &sources.languages {
-            let has_section = match task {
-                Task::XGeo => language.xgeo.is_some(),
-                Task::XPeo => language.xpeo.is_some(),
-                Task::XCopa | Task::XCsqa | Task::XCopaMini | Task::XCsqaMini => true,
-            };
-            if !has_section {
-                let reason = format!("its file has no [{task}]");
+            let section = facts.section.name;
+            if language.section(section).is_none() {
+                let reason = format!("its file has no [{section}]");
                 found
                     .left_out
                     .push(Exception::of_language(language, &reason));

@@ -3,6 +3,7 @@ use super::{
     columns::encode_fictional,
     rows::{source_test, splits},
 };
+use crate::load_languages;
 use crate::{
     BuildReport, DatasetError, Exception,
     output::{self, BuiltDataset, TOOL},
@@ -10,7 +11,7 @@ use crate::{
 };
 use clika_base::Project;
 use clika_base::files::{Manifest, sha256_file, sha256_hex};
-use clika_base::templates::{load_instructions, load_languages};
+use clika_base::templates::load_instructions;
 use clika_base::types::{Language, LanguageCode};
 use serde_json::{Value, json};
 use std::{

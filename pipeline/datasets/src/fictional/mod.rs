@@ -15,6 +15,25 @@ mod rows;
 mod stems;
 mod world;
 
+use crate::registry::{
+    Dataset, DatasetKind, Knowledge, ReleaseClusters, ReleaseFiles, ReleaseLines,
+};
+
+/// The dataset of fictional worlds.
+pub(crate) static DATASET: Dataset = Dataset {
+    name: "fictional",
+    title: "Fictional",
+    content: "made-up places and the continents they lie in",
+    knowledge: Knowledge::Fictional,
+    kind: DatasetKind::World,
+    release: Some(ReleaseFiles {
+        folder: "fictional",
+        file: "validation.jsonl",
+        lines: ReleaseLines::World,
+        clusters: ReleaseClusters::Each,
+    }),
+};
+
 pub use build::{WorldLanguages, build_fictional};
 pub use check::{RowFault, check_splits};
 pub use config::{Control, FictionalConfig, NameSource, TranslationDirection, WorldRelation};

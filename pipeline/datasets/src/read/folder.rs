@@ -1,6 +1,6 @@
+use crate::Task;
 use crate::{DatasetError, parquet};
 use clika_base::files::{ArtifactError, Manifest, sha256_hex};
-use clika_base::types::Task;
 use std::{
     collections::BTreeSet,
     fs, io,
@@ -138,7 +138,7 @@ impl DatasetFolder {
     /// A folder that is called after a task holds that task.
     fn check_name(&self) -> Result<(), DatasetError> {
         let called = folder_name(&self.path);
-        let task = called.filter(|name| Task::ALL.iter().any(|task| task.name() == name));
+        let task = called.filter(|name| Task::named(name).is_some());
         match task {
             Some(expected) if expected != self.name => Err(DatasetError::OtherDataset {
                 folder: self.path.clone(),

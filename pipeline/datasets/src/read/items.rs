@@ -1,6 +1,7 @@
 use super::DatasetFolder;
+use crate::Task;
 use crate::{DatasetError, parquet};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
 use polars::prelude::*;
 use std::{
     collections::{BTreeSet, HashMap},

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+use crate::Task;
 use crate::{DatasetError, DatasetFolder, LanguageItems, TextRow, refused, texts::encode_texts};
 use clika_base::files::{Manifest, sha256_hex};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -48,7 +49,7 @@ fn write_all(folder: &Path, languages: &[(&str, &[TextRow])], exceptions: Value)
 
 fn read(folder: &Path) -> Result<LanguageItems, DatasetError> {
     let dataset = DatasetFolder::find(folder)?.unwrap();
-    dataset.items(Task::XCopaMini, &code("de"))
+    dataset.items(Task::named("xcopa-mini").unwrap(), &code("de"))
 }
 
 /// The error of a dataset with one row spoilt, without the folder's path.
@@ -184,7 +185,7 @@ fn disagreeing(spoil: impl FnOnce(&mut Vec<TextRow>)) -> String {
         json!([]),
     );
     let dataset = DatasetFolder::find(folder.path()).unwrap().unwrap();
-    let read = dataset.all_items(Task::XCopaMini);
+    let read = dataset.all_items(Task::named("xcopa-mini").unwrap());
     let errors: Vec<_> = refused(folder.path())
         .iter()
         .map(DatasetError::to_string)

@@ -1,25 +1,18 @@
 //! xCOPA, xCSQA and the mini sets: parallel texts to Parquet, card and manifest.
 
-use super::{
-    card,
-    columns::encode_texts,
-    items::{CopaQuestion, TextItem},
-    parallel_texts::ParallelTexts,
-};
+use super::{card, columns::encode_texts, items::TextItem, parallel_texts::ParallelTexts};
+use crate::Task;
+use crate::load_languages;
 use crate::{
     BuildReport, DatasetError, Exception,
     output::{self, BuiltDataset, TOOL},
     parquet,
 };
-use clika_base::Project;
 use clika_base::files::{Manifest, sha256_hex};
-use clika_base::templates::load_languages;
-use clika_base::types::{Language, LanguageCode, Task};
+use clika_base::types::{Language, LanguageCode};
+use clika_base::{Project, Section};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
-
-/// The tasks that are built from texts.
-pub const TEXT_TASKS: [Task; 4] = [Task::XCsqa, Task::XCopa, Task::XCsqaMini, Task::XCopaMini];
 
 /// Where the texts of xCOPA and xCSQA come from.
 #[derive(Clone, Debug)]
@@ -78,30 +71,23 @@ pub fn build_texts(
     let task = parallel.task;
     let languages = load_languages(&project.languages())?;
     let parallel = &parallel.spelled_as(&languages);
-    for language in parallel.languages.keys() {
-        if !languages.iter().any(|known| known.code == *language) {
+    check_choices(parallel)?;
+    let (mut written, mut left_out) = (Vec::new(), Vec::new());
+    for code in parallel.languages.keys() {
+        let language = languages.iter().find(|known| known.code == *code);
+        // Texts of others are taken as they are; those written for the project belong to its languages.
+        if language.is_none() && !matches!(origin, TextOrigin::Release) {
             return Err(DatasetError::NoTemplate {
                 task,
-                language: language.clone(),
+                language: code.clone(),
             });
         }
+        match questions(task, code, language) {
+            Ok(questions) => written.push(WrittenLanguage { code, questions }),
+            Err(exception) => left_out.push(exception),
+        }
     }
-    check_choices(parallel)?;
-    let asks = parallel
-        .languages
-        .values()
-        .flatten()
-        .any(|it| it.asks.is_some());
-    let of_set = |language: &Language| parallel.languages.contains_key(&language.code);
-    let (languages, without_question): (Vec<_>, Vec<_>) = languages
-        .into_iter()
-        .filter(of_set)
-        .partition(|language| !asks || language.xcopa.is_some());
-    let left_out: Vec<_> = without_question
-        .iter()
-        .map(|language| Exception::of_language(language, "its file has no [xcopa]"))
-        .collect();
-    let manifest = manifest(parallel, origin, &languages);
+    let manifest = manifest(parallel, origin, &written);
     output::build(
         task.name(),
         &out.join(task.name()),
@@ -110,22 +96,55 @@ pub fn build_texts(
         |draft| {
             let mut report = report(parallel, origin);
             report.left_out.splice(0..0, left_out);
-            for language in &languages {
-                let items = &parallel.languages[&language.code];
-                let rows: Vec<_> = items.iter().map(|item| row(task, item, language)).collect();
+            for WrittenLanguage { code, questions } in &written {
+                let items = parallel.languages[*code].iter();
+                let rows: Vec<_> = items.map(|item| row(task, item, *questions)).collect();
                 let bytes = encode_texts(&rows).map_err(|source| DatasetError::Parquet {
                     dataset: task.to_string(),
-                    language: language.code.clone(),
+                    language: (*code).clone(),
                     source,
                 })?;
-                report.rows.insert(language.code.clone(), rows.len());
-                draft.write(&parquet::file(&language.code, "test"), &bytes)?;
+                report.rows.insert((*code).clone(), rows.len());
+                draft.write(&parquet::file(code, "test"), &bytes)?;
             }
             let card = card::card(parallel, origin, &report);
             draft.write("README.md", card.as_bytes())?;
             Ok(report)
         },
     )
+}
+
+/// A language that a dataset is written in.
+struct WrittenLanguage<'a> {
+    code: &'a LanguageCode,
+    /// What is asked about a premise; `None` where items are questions.
+    questions: Option<&'a Section>,
+}
+
+/// What a language asks about a premise, or why it is left out. Where items are questions, its code is enough.
+fn questions<'a>(
+    task: Task,
+    code: &LanguageCode,
+    language: Option<&'a Language>,
+) -> Result<Option<&'a Section>, Exception> {
+    let Some(spec) = task.dataset().section() else {
+        return Ok(None);
+    };
+    let section = language.and_then(|language| language.section(spec.name));
+    section.map(Some).ok_or_else(|| match language {
+        Some(language) => {
+            Exception::of_language(language, &format!("its file has no [{}]", spec.name))
+        }
+        None => Exception {
+            language: code.clone(),
+            qid: None,
+            name: code.to_string(),
+            reason: format!(
+                "there is no templates/languages/{code}.toml with [{}]",
+                spec.name
+            ),
+        },
+    })
 }
 
 /// A set that nobody could be evaluated on is not built.
@@ -147,7 +166,11 @@ fn check_choices(parallel: &ParallelTexts) -> Result<(), DatasetError> {
     Ok(())
 }
 
-fn manifest(parallel: &ParallelTexts, origin: &TextOrigin, languages: &[Language]) -> Manifest {
+fn manifest(
+    parallel: &ParallelTexts,
+    origin: &TextOrigin,
+    languages: &[WrittenLanguage<'_>],
+) -> Manifest {
     let mut inputs = BTreeMap::new();
     for (language, items) in &parallel.languages {
         let lines: String = items
@@ -170,15 +193,10 @@ fn manifest(parallel: &ParallelTexts, origin: &TextOrigin, languages: &[Language
             inputs.insert("source".to_owned(), source_sha256.clone());
         }
     }
-    if parallel
-        .languages
-        .values()
-        .flatten()
-        .any(|item| item.asks.is_some())
-    {
+    if parallel.task.has_premise() {
         let questions: BTreeMap<_, _> = languages
             .iter()
-            .map(|language| (&language.code, &language.xcopa))
+            .map(|language| (language.code, language.questions))
             .collect();
         config["questions"] = json!(questions);
     }
@@ -209,23 +227,18 @@ fn report(parallel: &ParallelTexts, origin: &TextOrigin) -> BuildReport {
     report
 }
 
-fn row(task: Task, item: &TextItem, language: &Language) -> TextRow {
+fn row(task: Task, item: &TextItem, questions: Option<&Section>) -> TextRow {
     let id = format!("{task}-{}", item.id);
     let (premise, question) = match item.asks {
-        None => (None, &item.text),
+        None => (None, item.text.as_str()),
         Some(asks) => {
-            let questions = language.xcopa.as_ref();
             let questions = questions.expect("languages without questions are left out");
-            let question = match asks {
-                CopaQuestion::Cause => &questions.cause,
-                CopaQuestion::Effect => &questions.effect,
-            };
-            (Some(item.text.clone()), question)
+            (Some(item.text.clone()), questions.text(asks.name()))
         }
     };
     TextRow {
         premise,
-        question: question.clone(),
+        question: question.to_owned(),
         choices: item.choices.clone(),
         label: i64::try_from(item.label).expect("an item has few choices"),
         answer: item.choices[item.label].clone(),

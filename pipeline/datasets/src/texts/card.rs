@@ -5,51 +5,8 @@ use crate::{
     BuildReport,
     output::{FrontMatter, TOOL, front_matter},
 };
-use clika_base::types::Task;
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};
-
-/// What a card says about a task.
-struct TaskText {
-    name: &'static str,
-    content: &'static str,
-    /// The hub's name of the licence.
-    license: &'static str,
-    licence: &'static str,
-}
-
-fn about(task: Task) -> TaskText {
-    match task {
-        Task::XCopa => TaskText {
-            name: "xCOPA",
-            content: "a premise and two alternatives, one of which is the more plausible cause or effect",
-            license: "bsd-2-clause",
-            licence: "COPA (Roemmele, Bejan and Gordon, 2011, *Choice of Plausible Alternatives*) is under \
-                      the BSD 2-Clause licence; its terms hold for translations too. COPA's authors ask \
-                      to be cited.",
-        },
-        Task::XCsqa => TaskText {
-            name: "xCSQA",
-            content: "commonsense questions with five choices",
-            license: "mit",
-            licence: "CommonsenseQA (Talmor et al., 2019) is under the MIT licence; its terms hold for \
-                      translations too.",
-        },
-        Task::XCopaMini => TaskText {
-            name: "xCOPA-mini",
-            content: "a premise and two alternatives, one of which is the more plausible cause or effect",
-            license: "cc0-1.0",
-            licence: "CC0 1.0: no rights reserved.",
-        },
-        Task::XCsqaMini => TaskText {
-            name: "xCSQA-mini",
-            content: "commonsense questions with five choices",
-            license: "cc0-1.0",
-            licence: "CC0 1.0: no rights reserved.",
-        },
-        Task::XGeo | Task::XPeo => unreachable!("facts have a card of their own"),
-    }
-}
 
 /// Writes the card.
 pub(crate) fn card(parallel: &ParallelTexts, origin: &TextOrigin, report: &BuildReport) -> String {
@@ -65,26 +22,29 @@ fn write(
     report: &BuildReport,
 ) -> std::fmt::Result {
     let task = parallel.task;
-    let about = about(task);
-    let languages: Vec<_> = parallel.languages.keys().collect();
+    let dataset = task.dataset();
+    let texts = task
+        .texts()
+        .expect("a dataset of texts is built from texts");
+    let languages: Vec<_> = report.rows.keys().collect();
     let rows = report.rows.values().copied().max().unwrap_or(0);
     front_matter(
         out,
         &FrontMatter {
-            name: about.name,
+            name: dataset.title,
             languages: &languages,
-            license: about.license,
+            license: texts.license,
             tags: &["cross-lingual", "commonsense"],
             rows: rows * languages.len(),
             splits: &BTreeMap::new(),
         },
     )?;
-    writeln!(out, "# CLiKA {}\n", about.name)?;
+    writeln!(out, "# CLiKA {}\n", dataset.title)?;
     writeln!(
         out,
         "Multiple-choice items, {}, in {} languages. Every language has the same {rows} items: equal `id`, \
          equal order of choices, equal `label`.\n",
-        about.content,
+        dataset.content,
         languages.len(),
     )?;
     writeln!(
@@ -97,7 +57,7 @@ fn write(
         "Right choices by position, from the first: {}.\n",
         positions.join(", ")
     )?;
-    columns(out, matches!(task, Task::XCopa | Task::XCopaMini))?;
+    columns(out, task.has_premise())?;
     writeln!(out, "## How it was made\n")?;
     made(out, origin)?;
     for (title, entries) in [
@@ -121,7 +81,7 @@ fn write(
         "Built by {TOOL}. `manifest.json` holds the resolved configuration and the SHA-256 of every input \
          and output.\n"
     )?;
-    writeln!(out, "## Licence\n\n{}\n", about.licence)?;
+    writeln!(out, "## Licence\n\n{}\n", texts.licence)?;
     writeln!(
         out,
         "The dataset follows *Multilingual Pretraining and Instruction Tuning Improve Cross-Lingual \

@@ -2,7 +2,8 @@
 
 use super::lines;
 use crate::DatasetError;
-use clika_base::types::{FilePosition, Id, Task};
+use crate::Task;
+use clika_base::types::{FilePosition, Id};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -137,8 +138,16 @@ struct CsqaChoice {
     text: String,
 }
 
+/// Reads the items of a task from a file, English ones or those of another language.
+pub fn read_source(task: Task, path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+    match task.texts() {
+        Some(texts) => (texts.read)(path),
+        None => Err(DatasetError::NotBuilt { task }),
+    }
+}
+
 /// Reads COPA-shaped lines: `id`, `premise`, `question`, `choice1`, `choice2`, `label`.
-pub(super) fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+pub(crate) fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
     const EXPECTED: &str = "a line of COPA has id, premise, question (cause or effect), choice1, \
                             choice2 and label (0 or 1), as XCOPA and SuperGLUE write it";
     read(path, EXPECTED, |line: CopaLine| {
@@ -156,7 +165,7 @@ pub(super) fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError
 }
 
 /// Reads lines of CSQA or X-CSQA: `id`, `question.stem`, `question.choices`, `answerKey`.
-pub(super) fn read_csqa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+pub(crate) fn read_csqa_lines(path: &Path, expected: usize) -> Result<Vec<TextItem>, DatasetError> {
     const EXPECTED: &str = "a line of CSQA has id, question.stem, question.choices with labels \
                             and texts, and answerKey, as dev_rand_split.jsonl and X-CSQA write it";
     read(path, EXPECTED, |line: CsqaLine| {
@@ -175,7 +184,6 @@ pub(super) fn read_csqa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError
             ));
         }
         // Found here and not when the dataset is built: a translation in between may cost money.
-        let expected = Task::XCsqa.choices();
         if choices.len() != expected {
             return Err(format!(
                 "the item has {} choices, not {expected}",

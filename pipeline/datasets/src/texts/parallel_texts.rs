@@ -1,12 +1,10 @@
 //! The same items in several languages: one file of lines each.
 
-use super::{
-    items::{TextItem, wrong},
-    sources::read_source,
-};
+use super::items::{TextItem, read_source, wrong};
+use crate::Task;
 use crate::{DatasetError, Exception};
 use clika_base::text::{TextRules, folded};
-use clika_base::types::{Language, LanguageCode, Task};
+use clika_base::types::{Language, LanguageCode};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -68,22 +66,24 @@ impl ParallelTexts {
     /// Four Italian items of its xCOPA ask for the effect where all other languages ask for the cause:
     /// English decides, and they are listed.
     pub fn read_release(task: Task, release: &Path) -> Result<Self, DatasetError> {
-        let (folder, file) = match task {
-            Task::XCopa => ("x_copa", "test.jsonl"),
-            Task::XCsqa => ("x_csqa", "validation.jsonl"),
-            Task::XGeo | Task::XPeo | Task::XCsqaMini | Task::XCopaMini => {
-                return Err(DatasetError::NotBuilt { task });
-            }
+        let Some(files_of) = task
+            .dataset()
+            .release
+            .as_ref()
+            .filter(|_| task.texts().is_some())
+        else {
+            return Err(DatasetError::NotBuilt { task });
         };
-        let folder = release.join(folder);
+        let folder = release.join(files_of.folder);
         let mut files = BTreeMap::new();
         for path in entries(&folder)? {
             let name = path.file_name().and_then(|name| name.to_str());
             let code = name.map(|name| name.to_ascii_lowercase().replace("_trans", ""));
-            let lines = path.join(file);
-            if let Some(code) = code.and_then(|code| LanguageCode::try_from(code).ok())
-                && lines.is_file()
-            {
+            let Some(code) = code.and_then(|code| LanguageCode::try_from(code).ok()) else {
+                continue;
+            };
+            let lines = path.join(files_of.file_of(code.as_str()));
+            if lines.is_file() {
                 files.insert(code, lines);
             }
         }

@@ -212,6 +212,19 @@ impl Snapshot {
         Ok(people)
     }
 
+    /// Runs a query whose rows are an `?item`, of some items, and a `?text`; an item has one.
+    pub fn texts(
+        &self,
+        query: &SparqlQuery,
+        items: impl IntoIterator<Item = Qid>,
+    ) -> Result<BTreeMap<Qid, String>, WikidataError> {
+        let query = query.with_items("?item", items)?;
+        let rows = self.select(&query, |row| {
+            Ok((row.item("item")?, row.text("text")?.to_owned()))
+        })?;
+        Ok(rows.into_iter().collect())
+    }
+
     /// Runs `build/labels.rq` for some items, in chunks.
     pub fn labels(
         &self,

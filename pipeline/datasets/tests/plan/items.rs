@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn config(distractors: DistractorPolicy) -> DatasetsConfig {
+pub(crate) fn config(distractors: DistractorPolicy) -> DatasetsConfig {
     let mut config = ExperimentFile::read(&project().experiment())
         .unwrap()
         .datasets;
@@ -10,12 +10,16 @@ fn config(distractors: DistractorPolicy) -> DatasetsConfig {
     config
 }
 
-const POLICIES: [DistractorPolicy; 2] = [DistractorPolicy::Hard, DistractorPolicy::Paper];
+pub(crate) const POLICIES: [DistractorPolicy; 2] =
+    [DistractorPolicy::Hard, DistractorPolicy::Paper];
 
 #[test]
 fn there_are_as_many_items_as_in_the_paper() {
     let sources = sources();
-    for (task, total, languages, each) in [(Task::XGeo, 200, 10, 20), (Task::XPeo, 180, 9, 20)] {
+    for (task, total, languages, each) in [
+        (Task::named("xgeo").unwrap(), 200, 10, 20),
+        (Task::named("xpeo").unwrap(), 180, 9, 20),
+    ] {
         let plan = plan(task, &sources, &config(DistractorPolicy::Hard)).unwrap();
         assert_eq!(plan.items.len(), total);
         assert_eq!(plan.report.items.len(), languages);
@@ -30,7 +34,7 @@ fn there_are_as_many_items_as_in_the_paper() {
 fn languages_without_labels_are_left_out_by_name() {
     let project = project();
     let sources = BuildInputs::load(&project, &project.snapshot()).unwrap();
-    for task in Task::FACTS {
+    for task in facts_tasks() {
         let plan = plan(task, &sources, &config(DistractorPolicy::Hard)).unwrap();
         assert_eq!(plan.languages.len(), 10);
         let said: Vec<_> = plan.report.left_out[..4]
@@ -54,14 +58,24 @@ fn languages_without_a_section_are_left_out_by_name() {
     let mut sources = sources();
     for language in &mut sources.languages {
         if language.code.as_str() == "pl" {
-            language.xgeo = None;
+            language.sections.remove("xgeo");
         }
     }
-    let geo = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let geo = plan(
+        Task::named("xgeo").unwrap(),
+        &sources,
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     assert_eq!((geo.languages.len(), geo.items.len()), (9, 180));
     let reason = &geo.report.left_out[0].reason;
     assert_eq!(reason, "its file has no [xgeo]");
-    let people = plan(Task::XPeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let people = plan(
+        Task::named("xpeo").unwrap(),
+        &sources,
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     assert_eq!(people.languages.len(), 10);
 }
 
@@ -78,11 +92,16 @@ fn a_country_may_serve_two_languages() {
     second.code = LanguageCode::try_from("pl-Cyrl".to_owned()).unwrap();
     sources.languages.push(second);
     let mut config = config(DistractorPolicy::Hard);
-    (
-        config.xgeo.cities_per_language,
-        config.xpeo.people_per_language,
-    ) = (10, 5);
-    for (task, each) in [(Task::XGeo, 10), (Task::XPeo, 10)] {
+    set(&mut config, "xgeo", |it| {
+        it.with_number("cities_per_language", 10)
+    });
+    set(&mut config, "xpeo", |it| {
+        it.with_number("people_per_language", 5)
+    });
+    for (task, each) in [
+        (Task::named("xgeo").unwrap(), 10),
+        (Task::named("xpeo").unwrap(), 10),
+    ] {
         let plan = plan(task, &sources, &config).unwrap();
         let ids: BTreeSet<_> = plan.items.iter().map(|item| &item.id).collect();
         assert_eq!(ids.len(), plan.items.len(), "{task}");
@@ -96,13 +115,13 @@ fn a_country_may_serve_two_languages() {
 #[test]
 fn rows_are_parallel_and_choices_differ() {
     let sources = sources();
-    for task in Task::FACTS {
+    for task in facts_tasks() {
         for policy in POLICIES {
             let plan = plan(task, &sources, &config(policy)).unwrap();
-            let english = rows(&plan, &plan.languages[2]);
+            let english = rows(task, &plan, &plan.languages[2]);
             assert_eq!(plan.languages.len(), 10);
             for language in &plan.languages {
-                for (row, english) in rows(&plan, language).iter().zip(&english) {
+                for (row, english) in rows(task, &plan, language).iter().zip(&english) {
                     assert_eq!((&row.id, row.label), (&english.id, english.label));
                     assert_eq!(row.choices.len(), 4);
                     let distinct: BTreeSet<_> = row.choices.iter().collect();
@@ -129,7 +148,12 @@ const DIVISIONS: &str = include_str!("../facts/divisions.csv");
 #[test]
 fn the_right_choice_is_the_division_that_natural_earth_knows() {
     let division = facts(CITIES, 2);
-    let plan = plan(Task::XGeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xgeo").unwrap(),
+        &sources(),
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     let mut compared = 0;
     for item in &plan.items {
         if let Some(division) = division.get(&item.entity) {
@@ -146,7 +170,12 @@ fn the_right_choice_is_the_division_that_natural_earth_knows() {
 fn hard_divisions_are_of_the_citys_country() {
     let code = facts(DIVISIONS, 1);
     let country = |division: Qid| code.get(&division).map(|code| &code[..2]);
-    let plan = plan(Task::XGeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xgeo").unwrap(),
+        &sources(),
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     let mut compared = 0;
     for item in &plan.items {
         let Choice::Entity(right) = item.answer() else {
@@ -196,7 +225,12 @@ fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
     let path = folder.path().join("wikidata.ttl");
     std::fs::write(&path, turtle).unwrap();
     let sources = BuildInputs::load(&project, &path).unwrap();
-    let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xgeo").unwrap(),
+        &sources,
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     let seattle = plan
         .items
         .iter()
@@ -213,7 +247,12 @@ fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
 #[test]
 fn hard_years_leave_a_plausible_age() {
     let sources = sources();
-    let plan = plan(Task::XPeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xpeo").unwrap(),
+        &sources,
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     let year = |answer: Choice| match answer {
         Choice::Year(year) => year.astronomical(),
         Choice::Entity(qid) => panic!("{qid} is not a year"),
@@ -226,9 +265,9 @@ fn hard_years_leave_a_plausible_age() {
     for item in &plan.items {
         for &choice in &item.choices {
             let age = match item.relation {
-                Relation::Birth => right[&(item.entity, Relation::Death)] - year(choice),
-                Relation::Death => year(choice) - right[&(item.entity, Relation::Birth)],
-                Relation::Division => panic!("{} is not a person", item.id),
+                "birth" => right[&(item.entity, "death")] - year(choice),
+                "death" => year(choice) - right[&(item.entity, "birth")],
+                _ => panic!("{} is not a person", item.id),
             };
             assert!((15..=105).contains(&age), "{}: {age}", item.id);
             let distance = year(choice).abs_diff(year(item.answer()));
@@ -241,7 +280,7 @@ fn hard_years_leave_a_plausible_age() {
 fn the_right_year_cannot_be_told_from_the_choices() {
     let sources = sources();
     for policy in POLICIES {
-        let plan = plan(Task::XPeo, &sources, &config(policy)).unwrap();
+        let plan = plan(Task::named("xpeo").unwrap(), &sources, &config(policy)).unwrap();
         let mut right = [0usize; 6];
         for item in &plan.items {
             let years: Vec<i64> = item
@@ -288,7 +327,12 @@ fn the_right_year_cannot_be_told_from_the_choices() {
 
 #[test]
 fn no_wrong_year_lies_after_the_latest_right_one() {
-    let plan = plan(Task::XPeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xpeo").unwrap(),
+        &sources(),
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     // The snapshot's latest death: Akira Toriyama's.
     let latest = Choice::Year(Year::from_astronomical(2024));
     assert!(
@@ -301,7 +345,12 @@ fn no_wrong_year_lies_after_the_latest_right_one() {
 #[test]
 fn divisions_without_a_city_are_no_wrong_choices() {
     // Berlin and Hamburg are cities and divisions at once, and could be ruled out at sight.
-    let plan = plan(Task::XGeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xgeo").unwrap(),
+        &sources(),
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     for division in ["Q64", "Q1055", "Q1741", "Q956"] {
         let division = Choice::Entity(division.parse().unwrap());
         assert!(
@@ -316,12 +365,14 @@ fn divisions_without_a_city_are_no_wrong_choices() {
 fn nobody_left_to_ask_about_is_an_error() {
     let sources = sources();
     let mut config = config(DistractorPolicy::Hard);
-    config.xpeo.languages_without_people = sources
+    let all = sources
         .languages
         .iter()
-        .map(|language| language.code.clone())
-        .collect();
-    let error = plan(Task::XPeo, &sources, &config).unwrap_err().to_string();
+        .map(|language| language.code.clone());
+    without_people(&mut config, all.collect());
+    let error = plan(Task::named("xpeo").unwrap(), &sources, &config)
+        .unwrap_err()
+        .to_string();
     assert_eq!(error, "`languages_without_people` names every language");
 }
 
@@ -334,7 +385,10 @@ fn a_language_without_country_is_asked_about_the_places_of_the_others() {
     let language = sources.languages.iter_mut().find(polish).unwrap();
     language.countries.clear();
     language.historical_countries.clear();
-    for (task, rows_each) in [(Task::XGeo, 20), (Task::XPeo, 20)] {
+    for (task, rows_each) in [
+        (Task::named("xgeo").unwrap(), 20),
+        (Task::named("xpeo").unwrap(), 20),
+    ] {
         let plan = plan(task, &sources, &config).unwrap();
         assert!(
             plan.items
@@ -355,14 +409,14 @@ fn a_language_without_country_is_asked_about_the_places_of_the_others() {
         assert!(said[0].contains("none of its own"), "{said:?}");
         // It has a row for each item all the same.
         for language in &sources.languages {
-            assert_eq!(rows(&plan, language).len(), plan.items.len());
+            assert_eq!(rows(task, &plan, language).len(), plan.items.len());
         }
     }
     for language in &mut sources.languages {
         language.countries.clear();
         language.historical_countries.clear();
     }
-    for task in [Task::XGeo, Task::XPeo] {
+    for task in [Task::named("xgeo").unwrap(), Task::named("xpeo").unwrap()] {
         let error = plan(task, &sources, &config).unwrap_err().to_string();
         assert!(error.starts_with("no language lists a country"), "{error}");
     }
@@ -371,7 +425,12 @@ fn a_language_without_country_is_asked_about_the_places_of_the_others() {
 #[test]
 fn cities_spread_over_divisions_and_countries() {
     let sources = sources();
-    let plan = plan(Task::XGeo, &sources, &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xgeo").unwrap(),
+        &sources,
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     for language in &sources.languages {
         let mut divisions = BTreeMap::<Qid, usize>::new();
         let mut countries = BTreeMap::<Qid, usize>::new();
@@ -410,7 +469,7 @@ fn cities_spread_over_divisions_and_countries() {
 #[test]
 fn another_seed_draws_another_dataset() {
     let sources = sources();
-    for task in Task::FACTS {
+    for task in facts_tasks() {
         let draw = |seed| {
             let config = DatasetsConfig {
                 seed,
@@ -425,7 +484,12 @@ fn another_seed_draws_another_dataset() {
 
 #[test]
 fn without_fame_in_the_snapshot_people_are_drawn() {
-    let plan = plan(Task::XPeo, &sources(), &config(DistractorPolicy::Hard)).unwrap();
+    let plan = plan(
+        Task::named("xpeo").unwrap(),
+        &sources(),
+        &config(DistractorPolicy::Hard),
+    )
+    .unwrap();
     assert!(
         plan.report
             .ranking
@@ -439,9 +503,14 @@ fn hebrew_has_no_people_and_the_config_says_so() {
     let sources = sources();
     let mut config = config(DistractorPolicy::Hard);
     let hebrew = LanguageCode::try_from("he".to_owned()).unwrap();
-    assert_eq!(config.xpeo.languages_without_people, [hebrew]);
-    config.xpeo.languages_without_people.clear();
-    let error = plan(Task::XPeo, &sources, &config).unwrap_err().to_string();
+    assert_eq!(
+        config.sections["xpeo"].languages("languages_without_people"),
+        [hebrew]
+    );
+    without_people(&mut config, Vec::new());
+    let error = plan(Task::named("xpeo").unwrap(), &sources, &config)
+        .unwrap_err()
+        .to_string();
     assert!(
         error.starts_with("xpeo: the snapshot has 0 usable people for `he`, 10 are needed"),
         "{error}"
@@ -451,8 +520,11 @@ fn hebrew_has_no_people_and_the_config_says_so() {
 #[test]
 fn an_unknown_language_in_the_experiment_is_named() {
     let mut config = config(DistractorPolicy::Hard);
-    config.xpeo.languages_without_people = vec![LanguageCode::try_from("eo".to_owned()).unwrap()];
-    let error = plan(Task::XPeo, &sources(), &config)
+    without_people(
+        &mut config,
+        vec![LanguageCode::try_from("eo".to_owned()).unwrap()],
+    );
+    let error = plan(Task::named("xpeo").unwrap(), &sources(), &config)
         .unwrap_err()
         .to_string();
     assert!(error.contains("`eo`"), "{error}");

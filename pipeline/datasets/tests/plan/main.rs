@@ -6,13 +6,14 @@
 mod items;
 mod rows;
 
-use clika_base::Project;
-use clika_base::types::{Choice, Item, LanguageCode, Qid, Relation, Sex, Task, Year};
+use clika_base::types::{LanguageCode, Qid, Sex, Year};
+use clika_base::{Project, Section};
 use clika_datasets::wikidata::SparqlQuery;
 use clika_datasets::{
     BuildInputs, BuildReport, DatasetPlan, DatasetsConfig, DistractorPolicy, ExperimentFile, plan,
     rows,
 };
+use clika_datasets::{Choice, Item, Task};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -34,7 +35,24 @@ fn sources() -> BuildInputs {
     sources
 }
 
-fn person(qid: &str, relation: Relation, sex: Sex, years: [i32; 2]) -> Item {
+/// The tasks that are built from the snapshot.
+fn facts_tasks() -> impl Iterator<Item = Task> {
+    Task::all().filter(|task| task.facts().is_some())
+}
+
+/// Changes the settings of a dataset.
+fn set(config: &mut DatasetsConfig, name: &'static str, change: impl Fn(Section) -> Section) {
+    let section = config.sections.remove(name).unwrap();
+    config.sections.insert(name, change(section));
+}
+
+fn without_people(config: &mut DatasetsConfig, codes: Vec<LanguageCode>) {
+    set(config, "xpeo", |it| {
+        it.with_languages("languages_without_people", codes.clone())
+    });
+}
+
+fn person(qid: &str, relation: &'static str, sex: Sex, years: [i32; 2]) -> Item {
     Item {
         id: qid.to_owned(),
         relation,

@@ -5,8 +5,10 @@
 mod pilot;
 mod servers;
 
-use clika_base::templates::{load_languages, load_prompt};
-use clika_base::types::{LanguageCode, NoProgress, Progress, Task};
+use clika_base::templates::load_prompt;
+use clika_base::types::{LanguageCode, NoProgress, Progress};
+use clika_datasets::Task;
+use clika_datasets::load_languages;
 use clika_evaluate::{
     AnswerReader, Api, Constraint, EvaluateError, EvaluationSettings, PilotResult, Question,
     QuestionSet, RemoteAnswers, RequestMode, RequestOptions, SetAnswers, evaluate_remote,
@@ -55,7 +57,7 @@ fn sets() -> Vec<QuestionSet> {
     };
     ["de", "en"]
         .map(|code| QuestionSet {
-            task: Task::XGeo,
+            task: Task::named("xgeo").unwrap(),
             language: LanguageCode::try_from(code.to_owned()).unwrap(),
             questions: (0..12).map(question).collect(),
             reader: reader.clone(),

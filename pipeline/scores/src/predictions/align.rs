@@ -1,7 +1,8 @@
 //! Every file of a task holds the same items, and a language's items are the same questions in every file.
 
 use crate::predictions::{Prediction, PredictionError, PredictionKey};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,

@@ -1,7 +1,8 @@
 use crate::metrics::{Answer, JudgedAnswer};
 use crate::predictions::{PredictionError, align, folder, harness, parquet, release, runs};
 use clika_base::files::{TakenFolder, recover_folder};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},

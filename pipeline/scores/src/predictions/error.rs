@@ -1,6 +1,7 @@
 use crate::predictions::PredictionKey;
 use clika_base::files::ArtifactError;
-use clika_base::types::{FilePosition, LanguageCode, Task};
+use clika_base::types::{FilePosition, LanguageCode};
+use clika_datasets::Task;
 use miette::Diagnostic;
 use std::{io, path::PathBuf};
 

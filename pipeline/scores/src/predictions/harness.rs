@@ -8,7 +8,8 @@ use crate::predictions::{
     item_sha256,
     jsonl::{self, BlankLines, invalid},
 };
-use clika_base::types::{FilePosition, LanguageCode, Task};
+use clika_base::types::{FilePosition, LanguageCode};
+use clika_datasets::Task;
 use serde::Deserialize;
 use serde_json::Value;
 use std::{cmp::Ordering, collections::BTreeMap, path::Path};
@@ -104,7 +105,7 @@ pub(crate) fn read(
 /// The parts of `xgeo_de_2026-11-23T12-00-00.000000`, with or without a prefix such as `clika_`; or
 /// what is missing. A name without time counts as older than one with.
 fn parts(name: &str) -> Result<(Task, LanguageCode, String), String> {
-    let known = |part: &str| Task::ALL.into_iter().find(|task| task.name() == part);
+    let known = |part: &str| Task::named(part);
     let mut parts = name.split('_').skip_while(|part| known(part).is_none());
     let Some(task) = parts.next().and_then(known) else {
         return Err("the name holds no task of ours".to_owned());

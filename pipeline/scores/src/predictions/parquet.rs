@@ -9,7 +9,8 @@ use crate::predictions::{
 use clika_base::files::{
     ArtifactError, FolderDraft, Manifest, TakenFolder, sha256_file, sha256_hex,
 };
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use polars::prelude::*;
 use serde_json::json;
 use std::{
@@ -196,7 +197,7 @@ fn read_file(
 /// `xgeo/de.parquet`.
 fn task_and_language(name: &str) -> Option<(Task, LanguageCode)> {
     let (task, language) = name.strip_suffix(".parquet")?.split_once('/')?;
-    let task = Task::ALL.into_iter().find(|known| known.name() == task)?;
+    let task = Task::named(task)?;
     let language = LanguageCode::try_from(language.to_owned()).ok()?;
     Some((task, language))
 }

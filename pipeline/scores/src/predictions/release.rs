@@ -6,23 +6,18 @@ use crate::predictions::{
     folder::{EntryKind, entries},
     jsonl::{self, BlankLines, invalid},
 };
-use clika_base::types::{FilePosition, LanguageCode, Task};
+use clika_base::types::{FilePosition, LanguageCode};
+use clika_datasets::{ReleaseClusters, ReleaseFiles, Task};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 
-/// The tasks' folders.
-const FOLDERS: [(&str, Task); 4] = [
-    ("x_csqa", Task::XCsqa),
-    ("x_copa", Task::XCopa),
-    ("x_geo", Task::XGeo),
-    ("x_name", Task::XPeo),
-];
+/// The tasks that the release has, with their folders.
+fn tasks() -> impl Iterator<Item = (Task, &'static ReleaseFiles)> {
+    Task::all().filter_map(|task| Some((task, task.dataset().release.as_ref()?)))
+}
 
 /// What follows the model's name in a file of recorded answers.
 const SUFFIXES: [&str; 2] = ["_res_bf16_add_simple_example.jsonl", "_res.jsonl"];
-
-/// The English questions on cities, with their divisions.
-const DIVISIONS: &str = "en_geo_data.jsonl";
 
 const EXPECTED: &str =
     "each line is an object with `id`, `res` (the answer) and `label` (the right letter)";
@@ -38,19 +33,20 @@ struct ReleaseLine {
 
 /// Whether a folder is the release.
 pub(crate) fn is_release(folder: &Path) -> bool {
-    FOLDERS.iter().any(|(name, _)| {
+    tasks().any(|(_, files)| {
         // A link is not a folder of the release: links to folders are not followed.
-        std::fs::symlink_metadata(folder.join(name)).is_ok_and(|found| found.is_dir())
+        std::fs::symlink_metadata(folder.join(files.folder)).is_ok_and(|found| found.is_dir())
     })
 }
 
 /// Reads all recorded answers.
 pub(crate) fn read(folder: &Path, collection: &mut Collection) -> Result<(), PredictionError> {
     for entry in entries(folder)? {
-        let task = FOLDERS.iter().find(|(name, _)| *name == entry.name);
-        let Some(&(_, task)) = task else { continue };
+        let Some((task, files)) = tasks().find(|(_, files)| files.folder == entry.name) else {
+            continue;
+        };
         match entry.kind {
-            EntryKind::Folder => read_task(&entry.path, task, collection)?,
+            EntryKind::Folder => read_task(&entry.path, (task, files), collection)?,
             EntryKind::LinkToFolder => collection.not_read(&entry.path, LINK),
             EntryKind::File => collection.not_read(&entry.path, "no folder"),
         }
@@ -63,13 +59,13 @@ const LINK: &str = "a link to a folder";
 
 fn read_task(
     folder: &Path,
-    task: Task,
+    (task, files): (Task, &ReleaseFiles),
     collection: &mut Collection,
 ) -> Result<(), PredictionError> {
-    let clusters = match task {
-        Task::XGeo => Clusters::divisions(folder, collection)?,
-        Task::XPeo => Clusters::Halves,
-        Task::XCsqa | Task::XCopa | Task::XCsqaMini | Task::XCopaMini => Clusters::None,
+    let clusters = match files.clusters {
+        ReleaseClusters::Answers => Clusters::answers(folder, (task, files), collection)?,
+        ReleaseClusters::Halves => Clusters::Halves,
+        ReleaseClusters::Each => Clusters::None,
     };
     for entry in entries(folder)? {
         match entry.kind {
@@ -129,7 +125,7 @@ fn predictions(
             cluster_id: clusters.of(line.id, count).ok_or_else(|| {
                 invalid(
                     position.clone(),
-                    &format!("item {} is not in en/{DIVISIONS}", line.id),
+                    &format!("item {} is not in {}", line.id, clusters.file()),
                     "the English questions hold every item, so that cities of a division are one cluster",
                 )
             })?,
@@ -159,23 +155,39 @@ enum Clusters {
     None,
     /// Item i of the first half and item i of the second are on one person.
     Halves,
-    /// By the English name of the right division.
-    Divisions(BTreeMap<u64, String>),
+    /// By the right choice of the English question.
+    Answers {
+        /// The file of the English questions, from the task's folder.
+        file: String,
+        answers: BTreeMap<u64, String>,
+    },
 }
 
 impl Clusters {
+    /// The file that says which items belong together.
+    fn file(&self) -> &str {
+        match self {
+            Self::Answers { file, .. } => file,
+            Self::None | Self::Halves => "",
+        }
+    }
+
     /// The cluster of an item; `None` where the questions lack it.
     fn of(&self, id: u64, count: u64) -> Option<String> {
         match self {
             Self::None => Some(id.to_string()),
             Self::Halves => Some((id % (count / 2).max(1)).to_string()),
-            Self::Divisions(names) => names.get(&id).cloned(),
+            Self::Answers { answers, .. } => answers.get(&id).cloned(),
         }
     }
 
-    /// Reads the right divisions of the English questions. Where the file is missing every item
+    /// Reads the right choices of the English questions. Where the file is missing every item
     /// is its own cluster, which is noted.
-    fn divisions(folder: &Path, collection: &mut Collection) -> Result<Self, PredictionError> {
+    fn answers(
+        folder: &Path,
+        (task, files): (Task, &ReleaseFiles),
+        collection: &mut Collection,
+    ) -> Result<Self, PredictionError> {
         #[derive(Deserialize)]
         #[serde(expecting = "an object")]
         struct ReleaseQuestion {
@@ -183,16 +195,18 @@ impl Clusters {
             answers: Vec<String>,
             label: usize,
         }
-        let file = folder.join("en").join(DIVISIONS);
+        let name = format!("en/{}", files.file_of("en"));
+        let file = folder.join(&name);
         if !file.is_file() {
             collection.notice(format!(
-                "x_geo: no en/{DIVISIONS}, so that every item is drawn on its own"
+                "{}: no {name}, so that every item is drawn on its own",
+                files.folder
             ));
             return Ok(Self::None);
         }
-        collection.depend_on(Task::XGeo, file.clone());
+        collection.depend_on(task, file.clone());
         let expected = "each line is an object with `id`, `answers` and `label` (a position)";
-        let mut names = BTreeMap::new();
+        let mut answers = BTreeMap::new();
         for (position, question) in
             jsonl::read::<ReleaseQuestion>(&file, BlankLines::Refused, expected)?.records
         {
@@ -203,9 +217,12 @@ impl Clusters {
                     expected,
                 ));
             };
-            names.insert(question.id, answer.clone());
+            answers.insert(question.id, answer.clone());
         }
-        Ok(Self::Divisions(names))
+        Ok(Self::Answers {
+            file: name,
+            answers,
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Whether predictions under one name are of one model, asked in one way, on one version of each dataset.
 
 use crate::predictions::{Collection, PredictionError, PredictionKey};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

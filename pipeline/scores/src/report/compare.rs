@@ -6,7 +6,8 @@ use crate::metrics::{
 };
 use crate::predictions::{Collection, Prediction, PredictionKey, other_questions};
 use crate::report::{IntervalKind, ReportError, Uncertainty};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

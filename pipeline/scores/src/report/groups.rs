@@ -86,7 +86,7 @@ pub(crate) fn mean<'a>(
     let mut means = Vec::new();
     for language in languages {
         let mut tasks = Vec::new();
-        for &task in knowledge.tasks() {
+        for task in knowledge.tasks() {
             let lacks =
                 |language: &str| format!("no predictions of {model} on {task} in {language}");
             let Some(share) = shares.share(model, task, language, kind) else {

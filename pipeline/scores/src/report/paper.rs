@@ -2,7 +2,8 @@
 
 use crate::report::ReportError;
 use clika_base::parse_toml;
-use clika_base::types::{FilePosition, LanguageCode, Task};
+use clika_base::types::{FilePosition, LanguageCode};
+use clika_datasets::{Knowledge, Task};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, path::Path};
 
@@ -144,12 +145,20 @@ pub enum ModelRole {
 }
 
 impl TaskGroup {
-    /// The tasks whose scores are averaged; none for knowledge that needs fine-tuning runs.
-    pub const fn tasks(self) -> &'static [Task] {
+    /// The paper's tasks whose scores are averaged; none for knowledge that needs fine-tuning runs.
+    pub fn tasks(self) -> Vec<Task> {
+        let is_own = |task: &Task| {
+            let dataset = task.dataset();
+            dataset.release.is_some() && dataset.knowledge == self.knowledge()
+        };
+        Task::all().filter(is_own).collect()
+    }
+
+    const fn knowledge(self) -> Knowledge {
         match self {
-            Self::Basic => &[Task::XCsqa, Task::XCopa],
-            Self::Factual => &[Task::XGeo, Task::XPeo],
-            Self::Fictional => &[],
+            Self::Basic => Knowledge::Basic,
+            Self::Factual => Knowledge::Factual,
+            Self::Fictional => Knowledge::Fictional,
         }
     }
 

@@ -9,7 +9,8 @@ use crate::report::{
     expression::Expression,
     share_table::{IntervalEstimate, ShareKind, ShareTable},
 };
-use clika_base::types::{Progress, Task};
+use clika_base::types::Progress;
+use clika_datasets::Task;
 use serde::Serialize;
 
 /// A score of a model on a task in a language.

@@ -7,7 +7,8 @@ use crate::metrics::{
 use crate::predictions::{Collection, Prediction};
 use crate::report::expression::Expression;
 use clika_base::named_enum;
-use clika_base::types::{LanguageCode, Progress, Task};
+use clika_base::types::{LanguageCode, Progress};
+use clika_datasets::Task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

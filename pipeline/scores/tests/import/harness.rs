@@ -13,7 +13,9 @@ fn blank_lines_and_line_ends_of_windows() {
     let text = format!("\r\n{}\r\n\r\n \t\n{}\r\n\r\n", sample(0), sample(1));
     write(folder.path(), "m/samples_xgeo_de.jsonl", &text);
     let collection = Collection::read(folder.path()).unwrap();
-    let read = collection.get("m", Task::XGeo, &code("de")).unwrap();
+    let read = collection
+        .get("m", Task::named("xgeo").unwrap(), &code("de"))
+        .unwrap();
     assert_eq!(read.len(), 2);
 
     // Lines are counted as the file has them.
@@ -58,7 +60,7 @@ fn reads_the_samples_of_lm_evaluation_harness() {
     );
     let collection = Collection::read(folder.path()).unwrap();
     let german = &collection
-        .get("org/model", Task::XGeo, &code("de"))
+        .get("org/model", Task::named("xgeo").unwrap(), &code("de"))
         .unwrap()[0];
     assert_eq!(
         *german,
@@ -79,7 +81,7 @@ fn reads_the_samples_of_lm_evaluation_harness() {
         ["not read: org__model/samples_xgeo_de_2026-11-22T10-00-00.1.jsonl (there is a newer run)"]
     );
     let chinese = &collection
-        .get("org/model", Task::XGeo, &code("zh"))
+        .get("org/model", Task::named("xgeo").unwrap(), &code("zh"))
         .unwrap()[0];
     assert_eq!(chinese.answer, Answer::Choice(0));
 
@@ -190,7 +192,9 @@ fn the_target_is_a_position_or_a_letter() {
     for (target, label) in [("2", 2), (r#""2""#, 2), (r#""C""#, 2), (r#""A""#, 0)] {
         let (_folder, read) = samples(&[("m/samples_xgeo_de.jsonl", sample(target, FOUR))]);
         let collection = read.unwrap();
-        let predictions = collection.get("m", Task::XGeo, &code("de")).unwrap();
+        let predictions = collection
+            .get("m", Task::named("xgeo").unwrap(), &code("de"))
+            .unwrap();
         assert_eq!(predictions[0].label, label, "{target}");
     }
     for target in ["4", "-1", "1.5", r#""E""#, r#""Bayern""#, "null"] {
@@ -212,7 +216,9 @@ fn the_newest_run_counts_wherever_it_lies() {
         (new, sample("1", "[[-1, 0], [-2, 0], [-3, 0], [-4, 0]]")),
     ]);
     let collection = read.unwrap();
-    let predictions = collection.get("m", Task::XGeo, &code("de")).unwrap();
+    let predictions = collection
+        .get("m", Task::named("xgeo").unwrap(), &code("de"))
+        .unwrap();
     assert_eq!(predictions[0].answer, Answer::Choice(0));
     assert_eq!(
         collection.notices(),
@@ -282,7 +288,9 @@ fn a_document_of_ours_tells_which_question_was_asked() {
     ]);
     let collection = read.unwrap();
     let hash = |model: &str| {
-        let predictions = collection.get(model, Task::XGeo, &code("de")).unwrap();
+        let predictions = collection
+            .get(model, Task::named("xgeo").unwrap(), &code("de"))
+            .unwrap();
         predictions[0].item_sha256.clone()
     };
     // hashlib.sha256(json.dumps([None, question, "division", choices], ensure_ascii=False, separators=(",", ":")).encode())

@@ -7,7 +7,8 @@ mod identity;
 mod ours;
 mod release;
 
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::{Collection, Prediction, PredictionError, PredictionKey};
 use miette::Diagnostic;
@@ -109,7 +110,7 @@ fn item(id: &str, cluster: &str) -> Prediction {
 fn key(model: &str, language: &str) -> PredictionKey {
     PredictionKey {
         model: model.to_owned(),
-        task: Task::XGeo,
+        task: Task::named("xgeo").unwrap(),
         language: code(language),
     }
 }

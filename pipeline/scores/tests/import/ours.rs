@@ -33,7 +33,7 @@ fn our_format_keeps_everything() {
         collection.insert(
             PredictionKey {
                 model: "org/model".to_owned(),
-                task: Task::XGeo,
+                task: Task::named("xgeo").unwrap(),
                 language: code(language),
             },
             vec![
@@ -58,7 +58,7 @@ fn a_run_that_replaces_all_of_its_own_writes_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let key = PredictionKey {
         model: "m".to_owned(),
-        task: Task::XGeo,
+        task: Task::named("xgeo").unwrap(),
         language: code("de"),
     };
     let answers = vec![Prediction {
@@ -89,7 +89,7 @@ fn scores_that_are_no_numbers_are_not_written() {
         let mut collection = Collection::default();
         let key = |model: &str| PredictionKey {
             model: model.to_owned(),
-            task: Task::XGeo,
+            task: Task::named("xgeo").unwrap(),
             language: code("de"),
         };
         let prediction = |scores| Prediction {

@@ -12,7 +12,7 @@ fn reads_the_release_as_it_lies_on_disk() {
         ["chatgpt", "llama_13b"]
     );
     let german = collection
-        .get("llama_13b", Task::XPeo, &code("de"))
+        .get("llama_13b", Task::named("xpeo").unwrap(), &code("de"))
         .unwrap();
     let answers: Vec<_> = german.iter().map(|prediction| prediction.answer).collect();
     assert_eq!(
@@ -35,7 +35,7 @@ fn reads_the_release_as_it_lies_on_disk() {
         collection.missing(&[]),
         [PredictionKey {
             model: "chatgpt".to_owned(),
-            task: Task::XPeo,
+            task: Task::named("xpeo").unwrap(),
             language: code("de")
         }]
     );

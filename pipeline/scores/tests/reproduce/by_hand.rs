@@ -4,12 +4,12 @@ use super::*;
 
 fn by_hand() -> Collection {
     let mut collection = Collection::default();
-    four(&mut collection, Task::XCsqa, "en", "AAAB");
-    four(&mut collection, Task::XCsqa, "zh", "ABC-");
-    four(&mut collection, Task::XCsqa, "de", "BBAA");
-    four(&mut collection, Task::XCopa, "en", "AABA");
-    four(&mut collection, Task::XCopa, "zh", "ABBA");
-    four(&mut collection, Task::XCopa, "de", "AAAA");
+    four(&mut collection, Task::named("xcsqa").unwrap(), "en", "AAAB");
+    four(&mut collection, Task::named("xcsqa").unwrap(), "zh", "ABC-");
+    four(&mut collection, Task::named("xcsqa").unwrap(), "de", "BBAA");
+    four(&mut collection, Task::named("xcopa").unwrap(), "en", "AABA");
+    four(&mut collection, Task::named("xcopa").unwrap(), "zh", "ABBA");
+    four(&mut collection, Task::named("xcopa").unwrap(), "de", "AAAA");
     collection
 }
 
@@ -78,8 +78,18 @@ fn others_are_the_papers_languages_and_no_more() {
     };
     let by_three = others(&by_hand(), &three_languages());
     let mut with_spanish = by_hand();
-    four(&mut with_spanish, Task::XCsqa, "es", "BBBB");
-    four(&mut with_spanish, Task::XCopa, "es", "BBBB");
+    four(
+        &mut with_spanish,
+        Task::named("xcsqa").unwrap(),
+        "es",
+        "BBBB",
+    );
+    four(
+        &mut with_spanish,
+        Task::named("xcopa").unwrap(),
+        "es",
+        "BBBB",
+    );
     assert!(by_three.0.is_some());
     assert_eq!(others(&with_spanish, &three_languages()), by_three);
     // Of the ten, French is the first that is not there.
@@ -103,8 +113,8 @@ fn others_are_the_papers_languages_and_no_more() {
 #[test]
 fn consistency_with_english_needs_english() {
     let mut collection = Collection::default();
-    four(&mut collection, Task::XGeo, "zh", "AABA");
-    four(&mut collection, Task::XPeo, "zh", "AABA");
+    four(&mut collection, Task::named("xgeo").unwrap(), "zh", "AABA");
+    four(&mut collection, Task::named("xpeo").unwrap(), "zh", "AABA");
     let reproduction = reproduce(
         &collection,
         &three_languages(),
@@ -155,49 +165,67 @@ fn tables_and_scores_by_hand() {
     }
     let llama = |task, language, metric| score(&reproduction, "llama_13b", task, language, metric);
     // zh has item 0 right, which English has too; de has items 2 and 3, of which English has item 2.
-    close(llama(Task::XCsqa, "zh", "en_co").value, 1.0, "en-CO zh");
-    close(llama(Task::XCsqa, "de", "en_co").value, 0.5, "en-CO de");
+    close(
+        llama(Task::named("xcsqa").unwrap(), "zh", "en_co").value,
+        1.0,
+        "en-CO zh",
+    );
+    close(
+        llama(Task::named("xcsqa").unwrap(), "de", "en_co").value,
+        0.5,
+        "en-CO de",
+    );
     // (0.5 − 0.75) / (1 − 0.75)
     close(
-        llama(Task::XCsqa, "de", "en_co_corrected").value,
+        llama(Task::named("xcsqa").unwrap(), "de", "en_co_corrected").value,
         -1.0,
         "corrected en-CO de",
     );
     // Right in both: item 2. Right in either: 0, 1, 2, 3.
     close(
-        llama(Task::XCsqa, "de", "overlap").value,
+        llama(Task::named("xcsqa").unwrap(), "de", "overlap").value,
         0.25,
         "overlap de",
     );
     // (0.5 − 0.2) / (1 − 0.2)
     close(
-        llama(Task::XCsqa, "de", "chance_rescaled").value,
+        llama(Task::named("xcsqa").unwrap(), "de", "chance_rescaled").value,
         0.375,
         "chance-rescaled de",
     );
-    assert_eq!(llama(Task::XCsqa, "zh", "accuracy").invalid, 1);
-    let rate = llama(Task::XCsqa, "zh", "invalid_rate");
+    assert_eq!(
+        llama(Task::named("xcsqa").unwrap(), "zh", "accuracy").invalid,
+        1
+    );
+    let rate = llama(Task::named("xcsqa").unwrap(), "zh", "invalid_rate");
     assert_eq!((rate.value, rate.n), (Some(0.25), 4));
-    assert_eq!(llama(Task::XCsqa, "all", "consistency").n, 4 * 3);
+    assert_eq!(
+        llama(Task::named("xcsqa").unwrap(), "all", "consistency").n,
+        4 * 3
+    );
     // Best .75, worst .25.
     close(
-        llama(Task::XCsqa, "all", "worst_language_gap").value,
+        llama(Task::named("xcsqa").unwrap(), "all", "worst_language_gap").value,
         0.5,
         "gap",
     );
     // No item has one answer in all three languages on xCSQA; on xCOPA item 0 and item 3 have.
     close(
-        llama(Task::XCsqa, "all", "consistency").value,
+        llama(Task::named("xcsqa").unwrap(), "all", "consistency").value,
         0.0,
         "consistency",
     );
     close(
-        llama(Task::XCopa, "all", "consistency").value,
+        llama(Task::named("xcopa").unwrap(), "all", "consistency").value,
         0.5,
         "consistency",
     );
     // Accuracies .75, .5 and 1: mean .75. 2 · .75 · .5 / (.75 + .5)
-    close(llama(Task::XCopa, "all", "ac3").value, 0.6, "AC3");
+    close(
+        llama(Task::named("xcopa").unwrap(), "all", "ac3").value,
+        0.6,
+        "AC3",
+    );
 }
 
 #[test]

@@ -5,7 +5,8 @@
 mod by_hand;
 mod release;
 
-use clika_base::types::{LanguageCode, NoProgress, Task};
+use clika_base::types::{LanguageCode, NoProgress};
+use clika_datasets::Task;
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::{Collection, Prediction, PredictionKey};
 use clika_scores::report::{IntervalKind, Paper, Reproduction, Score, Uncertainty, reproduce};

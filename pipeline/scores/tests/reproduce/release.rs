@@ -134,7 +134,13 @@ fn every_model_found_is_scored() {
             .filter(|score| score.metric == metric);
         assert_eq!(scores.count(), 6 * 4 * 9, "{metric}");
     }
-    let bloomz = score(&reproduction, "bloomz_7b1_mt", Task::XGeo, "fr", "accuracy");
+    let bloomz = score(
+        &reproduction,
+        "bloomz_7b1_mt",
+        Task::named("xgeo").unwrap(),
+        "fr",
+        "accuracy",
+    );
     assert_eq!(bloomz.n, 200);
 }
 

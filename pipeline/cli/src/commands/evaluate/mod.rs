@@ -11,7 +11,7 @@ pub use remote::open_ai;
 use super::{Failure, api::ApiArgs, named::unknown};
 use crate::progress::ProgressOptions;
 use clika_base::Project;
-use clika_base::types::Task;
+use clika_datasets::Task;
 use clika_scores::predictions::is_model_name;
 use std::{
     borrow::Cow,
@@ -63,13 +63,10 @@ pub struct Args {
 }
 
 fn task(name: &str) -> Result<Task, String> {
-    Task::ALL
-        .into_iter()
-        .find(|task| task.name() == name)
-        .ok_or_else(|| {
-            let known: Vec<_> = Task::ALL.iter().map(|task| task.name()).collect();
-            unknown("task", name, &known)
-        })
+    Task::named(name).ok_or_else(|| {
+        let known: Vec<_> = Task::all().map(Task::name).collect();
+        unknown("task", name, &known)
+    })
 }
 
 /// Runs the command.

@@ -3,7 +3,8 @@
 //! Under one name stand answers of one model, asked in one way, and of each task on one version of its dataset.
 
 use super::{Failure, sets::PlannedQuestions};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use clika_evaluate::{EvaluateError, SetAnswers, TaskDataset, question_sha256};
 use clika_scores::predictions::{Collection, Prediction, PredictionKey, difference, other_dataset};
 use miette::Diagnostic;

@@ -1,9 +1,9 @@
 use super::{Args, Failure};
 use clika_base::Project;
 use clika_base::files::recover_folders;
-use clika_base::templates::load_languages;
-use clika_base::types::Task;
 use clika_datasets::DatasetError;
+use clika_datasets::Task;
+use clika_datasets::load_languages;
 use clika_evaluate::{EvaluateError, QuestionSet, TaskDataset};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
@@ -25,14 +25,15 @@ pub(super) fn sets(
     let tasks = if args.tasks.is_empty() {
         recover_folders(datasets)?;
         let built = |task: &Task| datasets.join(task.name()).is_dir();
-        Task::ALL.into_iter().filter(built).collect()
+        Task::all().filter(built).collect()
     } else {
         args.tasks.clone()
     };
     if tasks.is_empty() {
         return Err(EvaluateError::NoDataset {
             folder: datasets.to_owned(),
-            task: Task::XGeo,
+            // Of those that need neither a download nor a key.
+            dataset: "xgeo",
         }
         .into());
     }

@@ -6,6 +6,7 @@ use clika_base::Project;
 use clika_base::cldr::LanguageFacts;
 use clika_base::files::replace_file;
 use clika_base::templates::{TemplateError, load_syllables, new_language};
+use clika_datasets::language_sections;
 use miette::Diagnostic;
 use std::path::PathBuf;
 
@@ -41,7 +42,8 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
         })?;
     let syllables = load_syllables(&project.fictional())?;
     let path = project.languages().join(format!("{code}.toml"));
-    replace_file(&path, new_language(&facts, &english, &syllables).as_bytes())?;
+    let file = new_language(&facts, &english, &syllables, &language_sections());
+    replace_file(&path, file.as_bytes())?;
     if !facts.is_known() {
         eprintln!("note: CLDR does not know the language `{code}`: check the code");
     } else if let Some(preferred) = &facts.preferred {

@@ -18,7 +18,12 @@ fn english() -> String {
 fn new(code: &str) -> String {
     let facts = LanguageFacts::of(code).unwrap();
     let syllables = load_syllables(&templates().join("fictional")).unwrap();
-    new_language(&facts, &english(), &syllables)
+    new_language(
+        &facts,
+        &english(),
+        &syllables,
+        &clika_datasets::language_sections(),
+    )
 }
 
 /// The file with every part that stands commented out.

@@ -6,8 +6,8 @@ use crate::{
     changed,
     languages::{committed, error_after},
 };
-use clika_base::templates::load_languages;
 use clika_base::types::{TranslatorCode, Year};
+use clika_datasets::load_languages;
 use miette::Diagnostic;
 use std::fs;
 
@@ -139,7 +139,7 @@ fn optional_parts_may_be_missing() {
     let language = load_languages(folder.path()).unwrap().remove(0);
     assert_eq!(language.code.as_str(), "pt-BR");
     assert_eq!(language.code, "PT-br".to_owned().try_into().unwrap());
-    assert!(language.xgeo.is_none() && language.xpeo.is_none() && language.xcopa.is_none());
+    assert!(language.sections.is_empty());
     assert!(language.fictional.is_none() && language.countries.is_empty());
 }
 

@@ -1,38 +1,4 @@
-use crate::types::{LanguageCode, Qid, Year};
-use serde::{Deserialize, Serialize};
-
-/// What a question asks about its entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Relation {
-    /// The first-level division a city lies in.
-    Division,
-    /// The year a person was born.
-    Birth,
-    /// The year a person died.
-    Death,
-}
-
-impl Relation {
-    /// The relation's name in ids and columns: `birth`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Division => "division",
-            Self::Birth => "birth",
-            Self::Death => "death",
-        }
-    }
-}
-
-/// What verbs agree with in the question templates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Sex {
-    /// Wikidata's "female".
-    Female,
-    /// Wikidata's "male".
-    Male,
-}
+use clika_base::types::{LanguageCode, Qid, Sex, Year};
 
 /// One of the choices of an [`Item`], before it is written in a language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,8 +14,8 @@ pub enum Choice {
 pub struct Item {
     /// Unique in the task and stable over builds: `xgeo-Q1022`, `xpeo-Q1339-birth`.
     pub id: String,
-    /// What is asked.
-    pub relation: Relation,
+    /// What is asked: `division`, `birth`.
+    pub relation: &'static str,
     /// The language that the knowledge comes from.
     pub origin_language: LanguageCode,
     /// The entity the question is about.

@@ -1,34 +1,17 @@
-//! xPeo: in which year was a famous person born, and in which did they die?
+//! Which people are asked about.
 
 use super::{
-    build::BuildInputs,
-    builder::TaskBuilder,
-    catalogue::{Catalogue, DatasetPlan},
+    BIRTH, DATASET, DEATH,
     distractors::{self, YearQuestion},
 };
+use crate::facts::{BuildInputs, Catalogue, Choice, DatasetPlan, Item};
 use crate::wikidata::{People, Person};
-use crate::{BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception, draw};
-use clika_base::types::{Choice, Item, Language, Qid, Relation, Task, Year};
-use serde_json::json;
+use crate::{BuildReport, DatasetError, DatasetsConfig, Exception, draw};
+use clika_base::types::{Language, LanguageCode, Qid, Year};
 use std::collections::BTreeSet;
 
-pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
-    task: Task::XPeo,
-    name: "xPeo",
-    content: "famous people and the years of their birth and death",
-    queries: &["people.rq", "labels.rq"],
-    section: |config| json!(config.xpeo),
-    distractors: |policy| match policy {
-        DistractorPolicy::Hard => {
-            "`hard`, years of the same kind near the right one that leave a plausible age"
-        }
-        DistractorPolicy::Paper => "`paper`, years of the same kind at random",
-    },
-    plan,
-};
-
 /// Selects people and draws the wrong years.
-fn plan(
+pub(super) fn plan(
     sources: &BuildInputs,
     languages: &[Language],
     config: &DatasetsConfig,
@@ -59,7 +42,7 @@ fn plan(
     };
     let lacking: Vec<&Language> = languages.iter().filter(lacks_all).collect();
     if !lacking.is_empty() {
-        return Err(catalogue.no_label(Task::XPeo, &lacking, &[("people", entities)]));
+        return Err(catalogue.no_label(DATASET.name, &lacking, &[("people", entities)]));
     }
 
     let mut report = BuildReport::default();
@@ -69,17 +52,15 @@ fn plan(
 
     let has_no_state = |language: &Language| language.citizenships().next().is_none();
     if languages.iter().all(has_no_state) {
-        return Err(DatasetError::NoCountry { task: Task::XPeo });
+        return Err(DatasetError::NoCountry {
+            dataset: DATASET.name,
+        });
     }
     let mut items = Vec::new();
     // Nobody is asked about twice.
     let mut chosen = BTreeSet::new();
     for language in languages {
-        if config
-            .xpeo
-            .languages_without_people
-            .contains(&language.code)
-        {
+        if without_people(config).contains(&language.code) {
             continue;
         }
         if has_no_state(language) {
@@ -96,12 +77,12 @@ fn plan(
             .collect();
         let selection = select(language, &free, config, &mut report)?;
         chosen.extend(selection.iter().map(|it| it.person));
-        for (relation, pool) in [(Relation::Birth, &births), (Relation::Death, &deaths)] {
+        for (relation, pool) in [(BIRTH, &births), (DEATH, &deaths)] {
             let ranks = draw::balanced(
                 selection.len(),
                 config.choices,
                 config.seed,
-                &["xpeo", language.code.as_str(), relation.name(), "ranks"],
+                &["xpeo", language.code.as_str(), relation, "ranks"],
             );
             for (person, earlier) in selection.iter().zip(ranks) {
                 let (item, exception) = item(person, relation, earlier, pool, language, config)?;
@@ -148,23 +129,24 @@ fn usable<'a>(
     usable
 }
 
+/// Languages that no people are taken from.
+fn without_people(config: &DatasetsConfig) -> &[LanguageCode] {
+    config.languages(&super::SETTINGS, "languages_without_people")
+}
+
 /// The languages without people have to be languages of the project, and not all of those that take part.
 fn check_languages(
     known: &[Language],
     languages: &[Language],
     config: &DatasetsConfig,
 ) -> Result<(), DatasetError> {
-    for code in &config.xpeo.languages_without_people {
+    for code in without_people(config) {
         if !known.iter().any(|language| language.code == *code) {
             return Err(DatasetError::UnknownLanguage { code: code.clone() });
         }
     }
-    if languages.iter().all(|language| {
-        config
-            .xpeo
-            .languages_without_people
-            .contains(&language.code)
-    }) {
+    let is_without = |language: &Language| without_people(config).contains(&language.code);
+    if languages.iter().all(is_without) {
         return Err(DatasetError::NoLanguage);
     }
     Ok(())
@@ -173,13 +155,13 @@ fn check_languages(
 /// The item of a person's birth or death, and what was bent for its choices.
 fn item(
     person: &Person,
-    relation: Relation,
+    relation: &'static str,
     earlier: usize,
     pool: &BTreeSet<Year>,
     language: &Language,
     config: &DatasetsConfig,
 ) -> Result<(Item, Option<String>), DatasetError> {
-    let is_death = relation == Relation::Death;
+    let is_death = relation == DEATH;
     let (answer, other) = if is_death {
         (person.death, person.birth)
     } else {
@@ -191,11 +173,11 @@ fn item(
         is_death,
         earlier,
     };
-    let id = format!("xpeo-{}-{}", person.person, relation.name());
+    let id = format!("xpeo-{}-{relation}", person.person);
     let drawn = distractors::years(&asked, pool, &id, config)?;
     let exception = drawn
         .exception
-        .map(|reason| format!("{}: {reason}", relation.name()));
+        .map(|reason| format!("{relation}: {reason}"));
     let right = Choice::Year(answer);
     let wrong = drawn.choices.into_iter().map(Choice::Year);
     let item = Item {
@@ -255,10 +237,10 @@ fn select<'a>(
             format!("sitelinks for {known}, the rest drawn by the seed")
         },
     );
-    let wanted = config.xpeo.people_per_language;
+    let wanted = config.number(&super::SETTINGS, "people_per_language");
     if pool.len() < wanted {
         return Err(DatasetError::TooFew {
-            task: Task::XPeo,
+            dataset: DATASET.name,
             language: code.clone(),
             what: "people",
             found: pool.len(),

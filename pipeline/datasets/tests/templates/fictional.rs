@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::changed;
-use clika_base::templates::{
-    Syllables, TemplateError, load_instructions, load_languages, load_syllables,
-};
+use clika_base::templates::{Syllables, TemplateError, load_instructions, load_syllables};
+use clika_datasets::load_languages;
 use miette::Diagnostic;
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,37 +1,14 @@
-//! xGeo: which first-level division does a city lie in?
+//! Which cities are asked about.
 
-use super::{
-    build::BuildInputs,
-    builder::TaskBuilder,
-    catalogue::{Catalogue, DatasetPlan},
-    distractors,
-    giveaway::DivisionNames,
-};
+use super::{DATASET, distractors};
+use crate::facts::{BuildInputs, Catalogue, Choice, DatasetPlan, Item, PlaceNames};
 use crate::wikidata::{City, Division};
-use crate::{BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception};
-use clika_base::types::{Choice, Item, Language, Qid, Relation, Task};
-use serde_json::json;
+use crate::{BuildReport, DatasetError, DatasetsConfig, Exception};
+use clika_base::types::{Language, Qid};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) const BUILDER: TaskBuilder = TaskBuilder {
-    task: Task::XGeo,
-    name: "xGeo",
-    content: "cities and the first-level administrative divisions they lie in",
-    queries: &["cities.rq", "divisions.rq", "labels.rq"],
-    section: |config| json!(config.xgeo),
-    distractors: |policy| match policy {
-        DistractorPolicy::Hard => {
-            "`hard`, divisions of the same country that the city's name does not point to"
-        }
-        DistractorPolicy::Paper => {
-            "`paper`, divisions that cities of the same origin language lie in"
-        }
-    },
-    plan,
-};
-
 /// Selects cities and draws their wrong choices.
-fn plan(
+pub(super) fn plan(
     sources: &BuildInputs,
     languages: &[Language],
     config: &DatasetsConfig,
@@ -45,7 +22,9 @@ fn plan(
     let mut report = BuildReport::default();
     let mut items = Vec::new();
     if languages.iter().all(|it| it.countries.is_empty()) {
-        return Err(DatasetError::NoCountry { task: Task::XGeo });
+        return Err(DatasetError::NoCountry {
+            dataset: DATASET.name,
+        });
     }
     // A country may serve several languages, and no city is drawn twice.
     let mut drawn_cities = BTreeSet::new();
@@ -75,17 +54,17 @@ fn plan(
             },
         );
         let selection = select(language, &pool, config);
-        if selection.len() < config.xgeo.cities_per_language {
+        if selection.len() < config.number(&super::SETTINGS, "cities_per_language") {
             let own = cities
                 .iter()
                 .filter(|it| language.countries.contains(&it.country));
             let taken = own.filter(|it| drawn_cities.contains(&it.city)).count();
             return Err(DatasetError::TooFew {
-                task: Task::XGeo,
+                dataset: DATASET.name,
                 language: language.code.clone(),
                 what: "cities",
                 found: selection.len(),
-                needed: config.xgeo.cities_per_language,
+                needed: config.number(&super::SETTINGS, "cities_per_language"),
                 left_out: match taken {
                     0 => Exception::summary(&left_out),
                     taken => format!(
@@ -117,7 +96,7 @@ fn plan(
             let wrong = drawn.choices.into_iter().map(Choice::Entity);
             items.push(Item {
                 id: format!("xgeo-{}", city.city),
-                relation: Relation::Division,
+                relation: super::DIVISION,
                 origin_language: language.code.clone(),
                 entity: city.city,
                 sex: None,
@@ -138,7 +117,8 @@ fn plan(
 
 /// Inhabitants that make a city; every language that takes part says it.
 fn min_population(language: &Language) -> u64 {
-    language.xgeo.as_ref().map_or(0, |it| it.min_population)
+    let section = language.section(super::QUESTION.name);
+    section.map_or(0, |it| it.number("min_population") as u64)
 }
 
 /// What the snapshot knows.
@@ -182,25 +162,10 @@ impl<'a> Source<'a> {
                 .snapshot
                 .labels(&sources.query("labels.rq")?, &entities)?,
         };
-        // A country that the snapshot does not have is its languages' fault, and no other language lacks its label.
-        let is_unknown = |country: &&Qid| !catalogue.labels.knows(**country);
-        let lacks = |language: &&Language| {
-            let mut known = countries.iter().filter(|it| !is_unknown(it));
-            language.countries.iter().any(|it| is_unknown(&it))
-                || known.any(|&it| catalogue.label(it, language).is_none())
-        };
-        let lacking: Vec<&Language> = languages.iter().filter(lacks).collect();
-        if !lacking.is_empty() {
-            // All at once: a new language lacks hundreds.
-            let divisions = divisions.iter().map(|it| it.division).collect();
-            let cities = cities.iter().map(|it| it.city).collect();
-            let places = [
-                ("countries", countries),
-                ("divisions", divisions),
-                ("cities", cities),
-            ];
-            return Err(catalogue.no_label(Task::XGeo, &lacking, &places));
-        }
+        let of_divisions = divisions.iter().map(|it| it.division).collect();
+        let of_cities = cities.iter().map(|it| it.city).collect();
+        let places = [("divisions", of_divisions), ("cities", of_cities)];
+        catalogue.check_countries(DATASET.name, &countries, &places)?;
         Ok(Self {
             cities,
             divisions,
@@ -214,7 +179,7 @@ pub(crate) struct DivisionIndex {
     /// Divisions with a label in every language, by country.
     pub(crate) divisions: BTreeMap<Qid, Vec<Qid>>,
     /// One entry a language, in the order of the catalogue's languages.
-    names: BTreeMap<Qid, Vec<DivisionNames>>,
+    names: BTreeMap<Qid, Vec<PlaceNames>>,
 }
 
 impl DivisionIndex {
@@ -235,7 +200,7 @@ impl DivisionIndex {
                     .languages
                     .iter()
                     .map(|language| {
-                        DivisionNames::new(
+                        PlaceNames::new(
                             divisions
                                 .iter()
                                 .filter_map(|&division| catalogue.label(division, language)),
@@ -331,7 +296,7 @@ fn select<'a, 'b>(
     pool: &'b [Candidate<'a>],
     config: &DatasetsConfig,
 ) -> Vec<Selected<'a, 'b>> {
-    let wanted = config.xgeo.cities_per_language;
+    let wanted = config.number(&super::SETTINGS, "cities_per_language");
     let mut selection = SelectedCities::default();
     for &country in &language.countries {
         let mut taken = 0;
@@ -339,14 +304,16 @@ fn select<'a, 'b>(
             .iter()
             .filter(|candidate| candidate.city.country == country)
         {
-            if taken < config.xgeo.cities_per_country && selection.chosen.len() < wanted {
-                let cap = config.xgeo.cities_per_division;
+            if taken < config.number(&super::SETTINGS, "cities_per_country")
+                && selection.chosen.len() < wanted
+            {
+                let cap = config.number(&super::SETTINGS, "cities_per_division");
                 taken += usize::from(selection.take(candidate, cap, false, config));
             }
         }
     }
     for giveaway in [false, true] {
-        let mut cap = config.xgeo.cities_per_division;
+        let mut cap = config.number(&super::SETTINGS, "cities_per_division");
         loop {
             let before = selection.chosen.len();
             for candidate in pool {
@@ -376,7 +343,7 @@ fn sparse_countries(
     catalogue: &Catalogue<'_>,
     config: &DatasetsConfig,
 ) -> Vec<Exception> {
-    let wanted = config.xgeo.cities_per_country;
+    let wanted = config.number(&super::SETTINGS, "cities_per_country");
     let mut sparse = Vec::new();
     for &country in &language.countries {
         let of_country = selection
@@ -417,7 +384,7 @@ impl<'a, 'b> SelectedCities<'a, 'b> {
         }
         *of_division += 1;
         let mut exceptions = Vec::new();
-        if *of_division > config.xgeo.cities_per_division {
+        if *of_division > config.number(&super::SETTINGS, "cities_per_division") {
             exceptions.push(format!(
                 "city {of_division} of division {}: no other division has a city left",
                 city.division

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::changed;
-use clika_base::templates::load_languages;
 use clika_base::types::{Language, Year};
+use clika_datasets::load_languages;
 use miette::Diagnostic;
 use std::{
     fs,

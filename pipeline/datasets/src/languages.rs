@@ -1,0 +1,29 @@
+//! Languages with the tables of every dataset.
+
+use crate::language_sections;
+use clika_base::templates::{self, TemplateError};
+use clika_base::types::Language;
+use std::path::Path;
+
+/// Reads the languages of a folder, ordered by their codes; fails on the first file that is wrong.
+pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
+    templates::load_languages(folder, &language_sections())
+}
+
+/// Inhabitants from which on a settlement of the language's countries is a city: the least that a dataset asks for; `None` for
+/// a language that is asked about no cities.
+pub fn min_population(language: &Language) -> Option<u64> {
+    let numbers = language_sections().into_iter().filter_map(|spec| {
+        let has_number = spec.keys.iter().any(|key| key.key == "min_population");
+        let section = language.section(spec.name).filter(|_| has_number)?;
+        Some(section.number("min_population") as u64)
+    });
+    numbers.min()
+}
+
+/// Reads the languages of a folder that are sound, and what is wrong with the others: the first error of each file.
+pub fn load_sound_languages(
+    folder: &Path,
+) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
+    templates::load_sound_languages(folder, &language_sections())
+}
