@@ -15,7 +15,7 @@ fn an_eleventh_language_is_one_file_and_no_code() {
             Some("countries") => "countries = [\"Q29\"]".to_owned(),
             Some("historical_countries") => "historical_countries = []".to_owned(),
             // Those of fictional worlds have other placeholders.
-            Some("question") if line.contains("{city}") => {
+            Some("question") if line.contains("({country})") => {
                 "question = \"¿En qué división administrativa está {city} ({country})?\"".to_owned()
             }
             _ => line.to_owned(),
@@ -41,7 +41,7 @@ fn an_eleventh_language_is_one_file_and_no_code() {
     };
     writeln!(
         turtle,
-        "wd:Q29 wdt:P31 wd:Q6256 ; rdfs:label {} .",
+        "wd:Q29 wdt:P31 wd:Q6256 ; wdt:P297 \"ES\" ; rdfs:label {} .",
         labels("España")
     )
     .unwrap();

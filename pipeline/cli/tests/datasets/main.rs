@@ -40,7 +40,8 @@ fn builds_what_it_can_and_then_has_nothing_to_do() {
     }
 
     let second = project.run(&["datasets"]);
-    assert_eq!(second.matches("nothing has changed").count(), 5, "{second}");
+    let unchanged = second.matches("nothing has changed").count();
+    assert_eq!(unchanged, first.matches(": wrote ").count(), "{second}");
     let third = project.run(&["datasets", "--force"]);
     assert!(third.contains("xgeo: wrote"), "{third}");
     assert_eq!(
@@ -73,8 +74,16 @@ fn a_changed_input_or_output_is_noticed() {
         "was {person} born",
         "did {person} come into being",
     );
-    let three = project.run(&["datasets"]);
-    assert_eq!(three.matches(": wrote").count(), 3, "{three}");
+    // A language's file is an input of facts and worlds; mini sets take only their questions from it.
+    let changed = project.run(&["datasets"]);
+    for dataset in ["xgeo", "xpeo", "xcountry", "fictional"] {
+        assert!(changed.contains(&format!("{dataset}: wrote")), "{changed}");
+    }
+    assert_eq!(
+        changed.matches("nothing has changed").count(),
+        2,
+        "{changed}"
+    );
 }
 
 #[test]
@@ -99,9 +108,10 @@ fn an_unknown_task_is_refused_with_the_known_ones() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains(
-        "no such dataset; there are xcsqa, xcopa, xgeo, xpeo, xcsqa-mini, xcopa-mini, fictional"
-    ));
+    assert!(
+        text(&output.stderr)
+            .contains("no such dataset; there are xcsqa, xcopa, xgeo, xpeo, xcountry, ")
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod xcopa;
 mod xcopa_mini;
+mod xcountry;
 mod xcsqa;
 mod xcsqa_mini;
 mod xgeo;
@@ -15,6 +16,7 @@ pub(crate) static DATASETS: &[&Dataset] = &[
     &xcopa::DATASET,
     &xgeo::DATASET,
     &xpeo::DATASET,
+    &xcountry::DATASET,
     &xcsqa_mini::DATASET,
     &xcopa_mini::DATASET,
     &fictional::DATASET,

@@ -5,6 +5,7 @@
 
 mod items;
 mod rows;
+mod xcountry;
 
 use clika_base::types::{LanguageCode, Qid, Sex, Year};
 use clika_base::{Project, Section};

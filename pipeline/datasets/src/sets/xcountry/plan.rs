@@ -1,0 +1,237 @@
+//! Which cities are asked about, and the wrong countries.
+
+use super::{COUNTRY, DATASET, SETTINGS, regions};
+use crate::facts::{BuildInputs, Catalogue, Choice, DatasetPlan, Item, PlaceNames};
+use crate::wikidata::City;
+use crate::{
+    BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception, draw, min_population,
+};
+use clika_base::types::{Language, Qid};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+/// Cities of which it is disputed in what country they lie: Jerusalem.
+const DISPUTED: [Qid; 1] = [Qid::new(1218)];
+
+/// Selects cities and draws their wrong choices.
+pub(super) fn plan(
+    sources: &BuildInputs,
+    languages: &[Language],
+    config: &DatasetsConfig,
+) -> Result<DatasetPlan, DatasetError> {
+    if languages.iter().all(|it| it.countries.is_empty()) {
+        return Err(DatasetError::NoCountry {
+            dataset: DATASET.name,
+        });
+    }
+    // Of a country that serves several languages, the lowest number of inhabitants.
+    let mut classes = BTreeMap::<Qid, u64>::new();
+    for language in languages {
+        let minimum = min_population(language).unwrap_or(0);
+        for &country in &language.countries {
+            let known = classes.entry(country).or_insert(minimum);
+            *known = minimum.min(*known);
+        }
+    }
+    let cities = sources
+        .snapshot
+        .cities(&sources.query("cities.rq")?, classes.clone())?;
+    let countries: BTreeSet<Qid> = classes.into_keys().collect();
+    let entities = countries.iter().copied();
+    let entities = entities.chain(cities.iter().map(|city| city.city));
+    let catalogue = Catalogue {
+        languages,
+        labels: sources
+            .snapshot
+            .labels(&sources.query("labels.rq")?, &entities.collect())?,
+    };
+    let of_cities = cities.iter().map(|it| it.city).collect();
+    catalogue.check_countries(DATASET.name, &countries, &[("cities", of_cities)])?;
+    let codes = sources.snapshot.texts(
+        &sources.query("country_codes.rq")?,
+        countries.iter().copied(),
+    )?;
+    let names = CountryNames::new(&catalogue, &countries);
+
+    let mut report = BuildReport::default();
+    let mut selected: Vec<(&Language, &City)> = Vec::new();
+    let mut drawn = BTreeSet::new();
+    for language in languages {
+        if language.countries.is_empty() {
+            report.exceptions.push(Exception::of_language(
+                language,
+                "has no country: it is asked about the cities of the others, and has none of its own",
+            ));
+            continue;
+        }
+        let own = cities.iter().filter(|city| {
+            language.countries.contains(&city.country) && !drawn.contains(&city.city)
+        });
+        let (pool, left_out) = pool(language, own, &catalogue, &names);
+        report.candidates.insert(language.code.clone(), pool.len());
+        report
+            .ranking
+            .insert(language.code.clone(), "population".to_owned());
+        let chosen = select(language, &pool, config);
+        let needed = config.number(&SETTINGS, "cities_per_language");
+        if chosen.len() < needed {
+            return Err(DatasetError::TooFew {
+                dataset: DATASET.name,
+                language: language.code.clone(),
+                what: "cities",
+                found: chosen.len(),
+                needed,
+                left_out: Exception::summary(&left_out),
+            });
+        }
+        report.left_out.extend(left_out);
+        drawn.extend(chosen.iter().map(|city| city.city));
+        selected.extend(chosen.into_iter().map(|city| (language, city)));
+    }
+
+    // Countries that are never right would give themselves away.
+    let right: BTreeSet<Qid> = selected.iter().map(|(_, city)| city.country).collect();
+    let groups = match config.distractors {
+        DistractorPolicy::Paper => vec![right],
+        DistractorPolicy::Hard => {
+            let of_country = |country: Qid| {
+                let code = codes.get(&country).cloned().unwrap_or_default();
+                (country, code)
+            };
+            let codes = right.into_iter().map(of_country).collect();
+            regions::groups(&codes, config.choices)?
+        }
+    };
+    let mut items = Vec::new();
+    for (language, city) in &selected {
+        let group = groups.iter().find(|group| group.contains(&city.country));
+        let group = group.into_iter().flatten().copied();
+        let wrong = wrong_countries(city, group.collect(), &cities, &catalogue, config)?;
+        let right = Choice::Entity(city.country);
+        let wrong = wrong.into_iter().map(Choice::Entity);
+        items.push(Item {
+            id: format!("xcountry-{}", city.city),
+            relation: COUNTRY,
+            origin_language: language.code.clone(),
+            entity: city.city,
+            sex: None,
+            country: city.country,
+            cluster_id: city.division,
+            choices: [right].into_iter().chain(wrong).collect(),
+            label: 0,
+        });
+    }
+    Ok(DatasetPlan {
+        items,
+        languages: Vec::new(),
+        labels: catalogue.labels,
+        report,
+    })
+}
+
+/// The names of all countries, one entry a language, in the order of the catalogue's languages.
+struct CountryNames(Vec<PlaceNames>);
+
+impl CountryNames {
+    fn new(catalogue: &Catalogue<'_>, countries: &BTreeSet<Qid>) -> Self {
+        let of_language = |language: &Language| {
+            let countries = countries.iter();
+            PlaceNames::new(countries.filter_map(|&it| catalogue.label(it, language)))
+        };
+        Self(catalogue.languages.iter().map(of_language).collect())
+    }
+
+    /// The first language in which the city's name gives its country away: "Mexico City".
+    fn given_away<'a>(&self, city: &City, catalogue: &'a Catalogue<'_>) -> Option<&'a Language> {
+        let mut languages = catalogue.languages.iter().zip(&self.0);
+        let found = languages.find(|(language, names)| {
+            let labels = catalogue
+                .label(city.city, language)
+                .zip(catalogue.label(city.country, language));
+            labels.is_some_and(|(city, country)| names.gives_away(city, country))
+        });
+        found.map(|(language, _)| language)
+    }
+}
+
+/// The language's cities, the largest first, and those that cannot be used.
+fn pool<'a>(
+    language: &Language,
+    cities: impl Iterator<Item = &'a City>,
+    catalogue: &Catalogue<'_>,
+    names: &CountryNames,
+) -> (Vec<&'a City>, Vec<Exception>) {
+    let (mut pool, mut left_out) = (Vec::new(), Vec::new());
+    for city in cities {
+        let problem = if let Some(code) = catalogue.missing(city.city) {
+            Some(format!("city {} has no label in {code}", city.city))
+        } else if DISPUTED.contains(&city.city) {
+            Some("in what country it lies is disputed".to_owned())
+        } else {
+            let language = names.given_away(city, catalogue);
+            language.map(|it| format!("its name in {} gives the country away", it.code))
+        };
+        match problem {
+            Some(reason) => left_out.push(catalogue.exception(language, city.city, reason)),
+            None => pool.push(city),
+        }
+    }
+    pool.sort_by_key(|city| (Reverse((city.population, city.sitelinks)), city.city));
+    (pool, left_out)
+}
+
+/// Chooses cities: the largest of each country first, then by size.
+fn select<'a>(language: &Language, pool: &[&'a City], config: &DatasetsConfig) -> Vec<&'a City> {
+    let wanted = config.number(&SETTINGS, "cities_per_language");
+    let of_country = config.number(&SETTINGS, "cities_per_country");
+    let first = language.countries.iter().flat_map(|&country| {
+        let of_this = pool.iter().filter(move |city| city.country == country);
+        of_this.take(of_country)
+    });
+    let mut chosen: Vec<&City> = Vec::new();
+    for &city in first.chain(pool) {
+        if chosen.len() < wanted && !chosen.iter().any(|it| it.city == city.city) {
+            chosen.push(city);
+        }
+    }
+    chosen
+}
+
+/// Countries of the group that the city does not lie in, nor another city that reads the same.
+fn wrong_countries(
+    city: &City,
+    group: Vec<Qid>,
+    cities: &[City],
+    catalogue: &Catalogue<'_>,
+    config: &DatasetsConfig,
+) -> Result<Vec<Qid>, DatasetError> {
+    let is_namesake =
+        |other: &&City| other.city != city.city && catalogue.read_the_same(other.city, city.city);
+    let namesakes: BTreeSet<Qid> = cities
+        .iter()
+        .filter(is_namesake)
+        .map(|other| other.country)
+        .collect();
+    let wanted = config.choices - 1;
+    let mut choices: Vec<Qid> = Vec::new();
+    let purpose = city.city.to_string();
+    for country in draw::shuffle(group, config.seed, &["xcountry", &purpose, "countries"]) {
+        let differs = |&other: &Qid| country != other && !catalogue.read_the_same(country, other);
+        let is_usable =
+            !namesakes.contains(&country) && choices.iter().chain([&city.country]).all(differs);
+        if choices.len() < wanted && is_usable {
+            choices.push(country);
+        }
+    }
+    if choices.len() < wanted {
+        return Err(DatasetError::TooFewChoices {
+            dataset: DATASET.name,
+            item: format!("city {}", city.city),
+            found: choices.len(),
+            needed: wanted,
+        });
+    }
+    Ok(choices)
+}
