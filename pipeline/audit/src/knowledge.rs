@@ -1,8 +1,8 @@
 use crate::{AuditError, CountryDivisions};
+use clika_base::ProjectPath;
 use clika_base::types::{Language, LanguageCode};
 use clika_datasets::load_languages;
 use icu_locale::{LanguageIdentifier, LocaleExpander};
-use std::path::Path;
 
 /// What the audit knows besides the files that it reads: languages, countries and their divisions.
 pub struct BackgroundFacts {
@@ -15,10 +15,19 @@ pub struct BackgroundFacts {
 
 impl BackgroundFacts {
     /// Reads the language files, and the snapshot where the file is there.
-    pub fn read(languages: &Path, queries: &Path, snapshot: &Path) -> Result<Self, AuditError> {
+    pub fn read(
+        languages: impl Into<ProjectPath>,
+        queries: impl Into<ProjectPath>,
+        snapshot: impl Into<ProjectPath>,
+    ) -> Result<Self, AuditError> {
+        let snapshot = snapshot.into();
         let languages = load_languages(languages)?;
-        let places = if snapshot.is_file() {
-            Some(CountryDivisions::read(snapshot, queries, &languages)?)
+        let places = if snapshot.is_present() {
+            Some(CountryDivisions::read(
+                &snapshot,
+                &queries.into(),
+                &languages,
+            )?)
         } else {
             None
         };

@@ -1,10 +1,8 @@
 use crate::{AuditError, text::folded};
+use clika_base::ProjectPath;
 use clika_base::types::{Language, LanguageCode, Qid};
 use clika_datasets::wikidata::{Snapshot, SparqlQuery};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Countries and their first-level divisions by name, from the snapshot of Wikidata.
 #[derive(Default)]
@@ -17,8 +15,8 @@ pub struct CountryDivisions {
 impl CountryDivisions {
     /// Reads the countries of all languages with `divisions.rq` and `labels.rq` of the folder `queries`.
     pub fn read(
-        snapshot: &Path,
-        queries: &Path,
+        snapshot: &ProjectPath,
+        queries: &ProjectPath,
         languages: &[Language],
     ) -> Result<Self, AuditError> {
         let snapshot = Snapshot::open(snapshot)?;
@@ -26,11 +24,11 @@ impl CountryDivisions {
             .iter()
             .flat_map(|language| language.countries.iter().copied())
             .collect();
-        let query = SparqlQuery::read(&queries.join("divisions.rq"))?;
+        let query = SparqlQuery::read(queries.join("divisions.rq"))?;
         let divisions = snapshot.divisions(&query, countries.iter().copied())?;
         let named = countries.iter().copied();
         let named = named.chain(divisions.iter().map(|it| it.division));
-        let labels = SparqlQuery::read(&queries.join("labels.rq"))?;
+        let labels = SparqlQuery::read(queries.join("labels.rq"))?;
         let labels = snapshot.labels(&labels, &named.collect())?;
         let mut places = Self::default();
         for language in languages {

@@ -12,6 +12,6 @@ mod toml_file;
 pub mod types;
 
 pub use environment::variable;
-pub use project::Project;
+pub use project::{BuiltIn, Project, ProjectPath, UnknownFile};
 pub use section::{KeySpec, Section, SectionSpec, ValueSpec};
 pub use toml_file::{TomlProblem, TomlText, nearest, parse_toml, parse_toml_with, toml_texts};

@@ -88,7 +88,7 @@ fn main() -> ExitCode {
         quiet: cli.quiet,
         every: Duration::from_secs(cli.progress_seconds.into()),
     };
-    let project = clika_base::Project { root: cli.project };
+    let project = clika_base::Project::at(cli.project);
     let result = match cli.command {
         Command::Datasets(args) => commands::datasets::run(&args, &project, shown),
         Command::Audit(args) => commands::audit::run(&args, &project),

@@ -1,8 +1,8 @@
 use crate::{DatasetError, FictionalConfig, Task};
 use clika_base::types::{FilePosition, LanguageCode};
-use clika_base::{Section, SectionSpec, named_enum, parse_toml_with};
+use clika_base::{ProjectPath, Section, SectionSpec, named_enum, parse_toml_with};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 /// An experiment file that builds datasets: `experiments/datasets.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,9 +116,11 @@ pub struct EndpointConfig {
 
 impl ExperimentFile {
     /// Reads and checks an experiment file.
-    pub fn read(path: &Path) -> Result<Self, DatasetError> {
-        let text = std::fs::read_to_string(path).map_err(|source| DatasetError::Unreadable {
-            path: path.to_owned(),
+    pub fn read(file: impl Into<ProjectPath>) -> Result<Self, DatasetError> {
+        let file = file.into();
+        let path = &file.shown();
+        let text = file.text().map_err(|source| DatasetError::Unreadable {
+            path: path.clone(),
             source,
         })?;
         let invalid = |problem: String, offset: usize| DatasetError::Experiment {

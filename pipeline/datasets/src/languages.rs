@@ -3,10 +3,10 @@
 use crate::language_sections;
 use clika_base::templates::{self, TemplateError};
 use clika_base::types::Language;
-use std::path::Path;
+use clika_base::ProjectPath;
 
 /// Reads the languages of a folder, ordered by their codes; fails on the first file that is wrong.
-pub fn load_languages(folder: &Path) -> Result<Vec<Language>, TemplateError> {
+pub fn load_languages(folder: impl Into<ProjectPath>) -> Result<Vec<Language>, TemplateError> {
     templates::load_languages(folder, &language_sections())
 }
 
@@ -23,7 +23,7 @@ pub fn min_population(language: &Language) -> Option<u64> {
 
 /// Reads the languages of a folder that are sound, and what is wrong with the others: the first error of each file.
 pub fn load_sound_languages(
-    folder: &Path,
+    folder: impl Into<ProjectPath>,
 ) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
     templates::load_sound_languages(folder, &language_sections())
 }

@@ -54,9 +54,7 @@ struct Entities {
 
 impl Entities {
     fn read() -> Self {
-        let project = Project {
-            root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-        };
+        let project = Project::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
         Self {
             sources: BuildInputs::load(&project, &project.snapshot()).unwrap(),
             project,

@@ -11,7 +11,6 @@ use oxigraph::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::Path,
 };
 
@@ -21,9 +20,7 @@ const DIVISIONS_WITHOUT_A_LABEL: [(&str, &str); 1] = [("Q14112", "ja")];
 const CITIES_WITHOUT_A_DIVISION: [&str; 1] = ["Q175517"];
 
 fn project() -> Project {
-    Project {
-        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-    }
+    Project::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 /// The inputs in the languages that the shipped snapshot has labels in.
@@ -41,7 +38,7 @@ struct Graph(BTreeMap<String, BTreeMap<String, Vec<Term>>>);
 
 impl Graph {
     fn read() -> Self {
-        let turtle = fs::read(project().snapshot()).unwrap();
+        let turtle = project().snapshot().bytes().unwrap();
         let mut graph = BTreeMap::<_, BTreeMap<_, Vec<_>>>::new();
         for quad in RdfParser::from_format(RdfFormat::Turtle).for_slice(&turtle) {
             let Triple {

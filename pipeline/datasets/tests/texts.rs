@@ -17,9 +17,7 @@ use std::{
 };
 
 fn project() -> Project {
-    Project {
-        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-    }
+    Project::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 /// The authors' data, where they lie next to the repository.

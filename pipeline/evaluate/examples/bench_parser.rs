@@ -16,9 +16,7 @@ use std::{path::PathBuf, rc::Rc, time::Instant};
 const ANSWERS: usize = 188_000;
 
 fn main() {
-    let project = Project {
-        root: PathBuf::from("."),
-    };
+    let project = Project::at(PathBuf::from("."));
     let languages = load_languages(&project.languages()).unwrap();
     let english = languages.iter().find(|it| it.code.as_str() == "en");
     let paper = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"];

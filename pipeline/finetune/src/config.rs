@@ -1,10 +1,10 @@
 use crate::FinetuneError;
 use clika_base::types::FilePosition;
-use clika_base::{named_enum, parse_toml};
+use clika_base::{ProjectPath, named_enum, parse_toml};
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 /// Everything that decides the experiment's numbers, besides the model and the rows: `experiments/finetune.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -162,8 +162,8 @@ impl Strategy {
 
 impl FinetuneConfig {
     /// Reads and checks an experiment file.
-    pub fn read(path: &Path) -> Result<Self, FinetuneError> {
-        let file: File = read_file(path, |file: &File| &file.finetune)?;
+    pub fn read(file: impl Into<ProjectPath>) -> Result<Self, FinetuneError> {
+        let file: File = read_file(&file.into(), |file: &File| &file.finetune)?;
         Ok(file.finetune)
     }
 
@@ -317,11 +317,12 @@ impl FinetuneConfig {
 
 /// Reads an experiment file, and checks what it says about the experiment.
 pub(crate) fn read_file<T: DeserializeOwned>(
-    path: &Path,
+    file: &ProjectPath,
     experiment: impl Fn(&T) -> &FinetuneConfig,
 ) -> Result<T, FinetuneError> {
-    let text = std::fs::read_to_string(path).map_err(|source| FinetuneError::Unreadable {
-        path: path.to_owned(),
+    let path = &file.shown();
+    let text = file.text().map_err(|source| FinetuneError::Unreadable {
+        path: path.clone(),
         source,
     })?;
     let invalid = |problem: String, offset: usize| FinetuneError::Config {

@@ -15,9 +15,7 @@ use std::path::Path;
 const SEED: u64 = 7;
 
 fn project() -> Project {
-    Project {
-        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-    }
+    Project::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 fn code(code: &str) -> LanguageCode {

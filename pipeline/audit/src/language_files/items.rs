@@ -3,15 +3,15 @@
 use super::{FileFinding, LanguageFile, entries, texts};
 use crate::text::shortened;
 use crate::{AuditError, Severity};
-use clika_base::Project;
 use clika_base::text::{TextRules, folded};
 use clika_base::types::LanguageCode;
+use clika_base::{Project, ProjectPath};
 use clika_datasets::{DatasetError, Task, TextItem, TextsOrigin, read_source};
 use miette::Diagnostic;
 use rayon::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// The tasks whose items were written for the project.
@@ -58,14 +58,14 @@ pub(super) fn check(
     let is_task = |name: &str| tasks().iter().any(|task| task.name() == name);
     if project.items().is_dir() {
         let folders = entries(&project.items())?.into_iter();
-        let strange = folders.filter(|path| path.is_dir() && !is_task(&name_of(path)));
-        others.extend(strange.map(|path| {
+        let strange = folders.filter(|it| it.is_dir() && !is_task(&it.file_name()));
+        others.extend(strange.map(|folder| {
             let names = tasks()
                 .iter()
                 .map(|task| task.name())
                 .collect::<Vec<_>>()
                 .join(", ");
-            unread(&path, format!("the folders of items are {names}"))
+            unread(&folder.shown(), format!("the folders of items are {names}"))
         }));
     }
     let mut owned = BTreeMap::new();
@@ -78,21 +78,25 @@ pub(super) fn check(
         let reference = folder.join("en.jsonl");
         match read_source(task, &reference) {
             Ok(items) => drop(english.insert(task, items)),
-            Err(error) => others.push(source_error(&reference, &error)),
+            Err(error) => others.push(source_error(&reference.shown(), &error)),
         }
-        for path in entries(&folder)? {
-            match owner(&path, languages, &owned, task) {
+        for file in entries(&folder)? {
+            let code = LanguageCode::try_from(file.stem()).ok();
+            if code.is_some_and(|code| project.language(&code).is_left_out()) {
+                continue;
+            }
+            match owner(&file, languages, &owned, task) {
                 Ok(language) => {
                     let key = (task, language.code.to_lowercase());
-                    owned.insert(key, (path, language));
+                    owned.insert(key, (file, language));
                 }
                 Err(finding) => others.push(finding),
             }
         }
     }
-    let check = |(key, (path, language)): (&Key, &(PathBuf, &LanguageFile))| {
+    let check = |(key, (file, language)): (&Key, &(ProjectPath, &LanguageFile))| {
         let english = english.get(&key.0).filter(|_| is_asked(&language.code));
-        let findings = english.map(|english| check_file(key.0, path, language, english, known));
+        let findings = english.map(|english| check_file(key.0, file, language, english, known));
         (key.clone(), findings.unwrap_or_default())
     };
     let files = owned.par_iter().map(check).collect();
@@ -101,12 +105,13 @@ pub(super) fn check(
 
 fn check_file(
     task: Task,
-    path: &Path,
+    file: &ProjectPath,
     language: &LanguageFile,
     english: &[TextItem],
     known: &texts::KnownLanguages,
 ) -> Vec<FileFinding> {
-    let items = match read_source(task, path) {
+    let path = &file.shown();
+    let items = match read_source(task, file) {
         Ok(items) => items,
         Err(error) => return vec![source_error(path, &error)],
     };
@@ -118,19 +123,19 @@ fn check_file(
 
 /// The language of a file of items, or why there is none.
 fn owner<'a>(
-    path: &Path,
+    file: &ProjectPath,
     languages: &'a [LanguageFile],
-    owned: &BTreeMap<Key, (PathBuf, &LanguageFile)>,
+    owned: &BTreeMap<Key, (ProjectPath, &LanguageFile)>,
     task: Task,
 ) -> Result<&'a LanguageFile, FileFinding> {
-    if path.extension().is_none_or(|it| it != "jsonl") || path.is_dir() {
+    let path = &file.shown();
+    if !file.has_extension("jsonl") || file.is_dir() {
         return Err(unread(
             path,
             "items lie in files named by their language's code, such as pt-BR.jsonl".to_owned(),
         ));
     }
-    let stem = path.file_stem().unwrap_or_default();
-    let stem = stem.to_string_lossy().into_owned();
+    let stem = file.stem();
     let wrong = |problem: String, remedy: String| {
         FileFinding::new(Severity::Error, (path, 1), problem, remedy)
     };

@@ -9,7 +9,7 @@ mod texts;
 use crate::{AuditError, Severity};
 use clika_base::templates::{TemplateError, load_syllables};
 use clika_base::types::FilePosition;
-use clika_base::{Project, TomlText, cldr, toml_texts};
+use clika_base::{Project, ProjectPath, TomlText, cldr, toml_texts};
 use clika_datasets::load_sound_languages;
 use miette::Diagnostic;
 use rayon::prelude::*;
@@ -97,7 +97,9 @@ impl FileFinding {
 
 /// A language's file as it stands, whether it loads or not.
 struct LanguageFile {
+    /// As messages show it.
     path: PathBuf,
+    file: ProjectPath,
     /// The code by the file's name.
     code: String,
     source: String,
@@ -106,8 +108,9 @@ struct LanguageFile {
 }
 
 impl LanguageFile {
-    fn read(path: PathBuf) -> Result<Self, AuditError> {
-        let source = std::fs::read_to_string(&path).map_err(|source| AuditError::Unreadable {
+    fn read(file: ProjectPath) -> Result<Self, AuditError> {
+        let path = file.shown();
+        let source = file.text().map_err(|source| AuditError::Unreadable {
             path: path.clone(),
             source,
         })?;
@@ -115,10 +118,10 @@ impl LanguageFile {
             .into_iter()
             .map(|text| (text.key.clone(), text))
             .collect();
-        let code = path.file_stem().unwrap_or_default();
         Ok(Self {
-            code: code.to_string_lossy().into_owned(),
+            code: file.stem(),
             path,
+            file,
             source,
             texts,
         })
@@ -189,13 +192,13 @@ pub fn check_languages(project: &Project, only: Option<&str>) -> Result<Language
     {
         return Err(AuditError::NoLanguageFile {
             code: only.to_owned(),
-            path: project.languages(),
+            path: project.languages().shown(),
         });
     }
     let syllables = load_syllables(&project.fictional());
     findings.extend(syllables.as_ref().err().map(file_error));
     // A snapshot that is missing is said of every dataset that needs it.
-    let snapshot = std::fs::read_to_string(project.snapshot()).ok();
+    let snapshot = project.snapshot().text().ok();
     let snapshot = snapshot.map(|text| text.to_ascii_lowercase());
     let known = texts::KnownLanguages::of(&files);
     let available = parts::Available {
@@ -216,7 +219,7 @@ pub fn check_languages(project: &Project, only: Option<&str>) -> Result<Language
             .iter()
             .find(|it| file.code.eq_ignore_ascii_case(it.code.as_str()));
         if let (Some(language), Some(syllables)) = (language, &available.syllables) {
-            let added = syllables.clone().add(language, &file.path);
+            let added = syllables.clone().add(language, &file.file);
             own.extend(added.as_ref().err().map(file_error));
         }
         own.extend(template::check(file, english));
@@ -265,25 +268,18 @@ fn take_own(findings: &mut Vec<FileFinding>, file: &LanguageFile) -> Vec<FileFin
     own
 }
 
-fn read_files(folder: &Path) -> Result<Vec<LanguageFile>, AuditError> {
-    let mut paths = entries(folder)?;
-    paths.retain(|path| path.extension().is_some_and(|it| it == "toml"));
-    paths.into_iter().map(LanguageFile::read).collect()
+fn read_files(folder: &ProjectPath) -> Result<Vec<LanguageFile>, AuditError> {
+    let mut files = entries(folder)?;
+    files.retain(|file| file.has_extension("toml"));
+    files.into_iter().map(LanguageFile::read).collect()
 }
 
 /// What a folder holds, by name.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, AuditError> {
-    let unreadable = |source| AuditError::Unreadable {
-        path: folder.to_owned(),
+fn entries(folder: &ProjectPath) -> Result<Vec<ProjectPath>, AuditError> {
+    folder.entries().map_err(|source| AuditError::Unreadable {
+        path: folder.shown(),
         source,
-    };
-    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-    let mut paths = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>, std::io::Error>>()
-        .map_err(unreadable)?;
-    paths.sort();
-    Ok(paths)
+    })
 }
 
 /// What keeps a file from being read.

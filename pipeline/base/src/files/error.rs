@@ -73,7 +73,9 @@ impl ArtifactError {
                 }
                 io::ErrorKind::PermissionDenied
                 | io::ErrorKind::ReadOnlyFilesystem
-                | io::ErrorKind::NotADirectory => "choose a place you can write to",
+                | io::ErrorKind::NotADirectory => {
+                    "choose a place you can write to with --out, or run clika in a folder of your own"
+                }
                 _ => "what was there before is kept; run again once the cause is mended",
             },
             source,

@@ -1,20 +1,17 @@
 use crate::types::FilePosition;
-use crate::{Section, SectionSpec, TomlProblem, parse_toml, parse_toml_with};
+use crate::{ProjectPath, Section, SectionSpec, TomlProblem, parse_toml, parse_toml_with};
 use miette::Diagnostic;
 use serde::de::DeserializeOwned;
-use std::{
-    collections::BTreeMap,
-    io,
-    ops::Range,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, io, ops::Range, path::PathBuf};
 
 /// What is wrong with a template file, and where.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum TemplateError {
     /// A file or folder cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("run clika in the project's folder, or name the folder with --project"))]
+    #[diagnostic(help(
+        "check the path and the file's permissions; where a project has no file of its own, the built-in one is read"
+    ))]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
@@ -23,7 +20,9 @@ pub enum TemplateError {
     },
     /// The folder holds no template.
     #[error("no language file `*.toml` in {}", path.display())]
-    #[diagnostic(help("the project's own ten are in templates/languages"))]
+    #[diagnostic(help(
+        "write a language's file, or delete empty ones: they leave built-in languages out"
+    ))]
     Empty {
         /// The folder.
         path: PathBuf,
@@ -66,15 +65,12 @@ pub(crate) struct TemplateSource {
 }
 
 impl TemplateSource {
-    pub(crate) fn read(path: &Path) -> Result<Self, TemplateError> {
-        let text = std::fs::read_to_string(path).map_err(|source| TemplateError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            text,
-        })
+    pub(crate) fn read(file: &ProjectPath) -> Result<Self, TemplateError> {
+        let path = file.shown();
+        match file.text() {
+            Ok(text) => Ok(Self { path, text }),
+            Err(source) => Err(TemplateError::Unreadable { path, source }),
+        }
     }
 
     pub(crate) fn text(&self) -> &str {

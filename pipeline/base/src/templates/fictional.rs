@@ -1,5 +1,6 @@
 //! What coined names are made of, and how the translation of a name is asked for.
 
+use crate::ProjectPath;
 use crate::templates::{
     error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
@@ -7,10 +8,7 @@ use crate::templates::{
 use crate::text::{TextRules, is_mark, spells, without_case};
 use crate::types::{FictionalTemplates, Language, LanguageCode};
 use serde::Deserialize;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The sounds that coined stems are made of: an opening, perhaps a middle, and an ending.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +65,11 @@ impl Syllables {
     /// Adds what a language's file says: its own spelling, and what its stems must not contain.
     ///
     /// Fails where a syllable has no spelling, one that the list does not have is spelled, or two are spelled the same.
-    pub fn add(&mut self, language: &Language, path: &Path) -> Result<(), TemplateError> {
+    pub fn add(
+        &mut self,
+        language: &Language,
+        file: impl Into<ProjectPath>,
+    ) -> Result<(), TemplateError> {
         let Some(templates) = &language.fictional else {
             return Ok(());
         };
@@ -76,7 +78,7 @@ impl Syllables {
         let Some(own) = &templates.syllables else {
             return Ok(());
         };
-        let source = TemplateSource::read(path)?;
+        let source = TemplateSource::read(&file.into())?;
         for (list, syllables, spellings) in [
             ("openings", &mut self.openings, &own.openings),
             ("middles", &mut self.middles, &own.middles),
@@ -156,7 +158,8 @@ struct SyllableFile {
 ///
 /// Fails on a list without syllables, a syllable that lacks a script which another has, an empty spelling,
 /// and two syllables of a list that are spelled the same.
-pub fn load_syllables(folder: &Path) -> Result<Syllables, TemplateError> {
+pub fn load_syllables(folder: impl Into<ProjectPath>) -> Result<Syllables, TemplateError> {
+    let folder = folder.into();
     let source = TemplateSource::read(&folder.join("syllables.toml"))?;
     let file: SyllableFile =
         source.parse("a row is: vel = { Cyrl = \"вель\", Arab = \"فيل\", … }")?;
@@ -252,8 +255,8 @@ struct InstructionFile {
 
 /// Reads `translation.toml` of a folder: instructions with `{source}` and `{target}`, English names of
 /// languages, once each. The first one is tested.
-pub fn load_instructions(folder: &Path) -> Result<Vec<String>, TemplateError> {
-    let source = TemplateSource::read(&folder.join("translation.toml"))?;
+pub fn load_instructions(folder: impl Into<ProjectPath>) -> Result<Vec<String>, TemplateError> {
+    let source = TemplateSource::read(&folder.into().join("translation.toml"))?;
     let file: InstructionFile = source.parse("the file has one list, `instructions`")?;
     if file.instructions.is_empty() {
         return Err(source.error(

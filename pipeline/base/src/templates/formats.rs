@@ -1,3 +1,4 @@
+use crate::ProjectPath;
 use crate::templates::{
     error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
@@ -5,7 +6,6 @@ use crate::templates::{
     prompts::prompt_names,
 };
 use serde::Deserialize;
-use std::path::Path;
 
 /// How a text is wrapped for a model: `templates/formats/<name>.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -121,8 +121,9 @@ impl Format {
 ///
 /// Fails on an unknown name, an unknown or missing key, a placeholder that is missing, doubled or unknown, an answer
 /// without an end, and a special token that stands nowhere.
-pub fn load_format(folder: &Path, name: &str) -> Result<Format, TemplateError> {
-    let known = format_names(folder)?;
+pub fn load_format(folder: impl Into<ProjectPath>, name: &str) -> Result<Format, TemplateError> {
+    let folder = folder.into();
+    let known = format_names(&folder)?;
     if !known.iter().any(|known| known == name) {
         return Err(TemplateError::UnknownFormat {
             name: name.to_owned(),
@@ -138,7 +139,7 @@ pub fn load_format(folder: &Path, name: &str) -> Result<Format, TemplateError> {
 }
 
 /// The names of all formats of a folder.
-pub fn format_names(folder: &Path) -> Result<Vec<String>, TemplateError> {
+pub fn format_names(folder: impl Into<ProjectPath>) -> Result<Vec<String>, TemplateError> {
     let mut names = prompt_names(folder)?;
     names.retain(|name| name != models::FILE);
     Ok(names)

@@ -3,8 +3,8 @@ use crate::templates::{
     error::{TemplateError, TemplateSource},
     fictional,
 };
-use crate::text;
 use crate::types::{FilePosition, Language, LanguageCode};
+use crate::{ProjectPath, text};
 use icu_properties::{PropertyParser, props::Script};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use toml::de::{DeTable, DeValue};
 /// or missing key, a placeholder that is missing, doubled or unknown, a language or a country that
 /// stands twice in a file, `mul` outside Latin script.
 pub fn load_languages(
-    folder: &Path,
+    folder: impl Into<ProjectPath>,
     sections: &[&'static SectionSpec],
 ) -> Result<Vec<Language>, TemplateError> {
     let (languages, errors) = load_sound_languages(folder, sections)?;
@@ -32,9 +32,10 @@ pub fn load_languages(
 /// Reads every `*.toml` of a folder that is a sound language, ordered by language code, and says what is wrong with the
 /// others: the first error of each file.
 pub fn load_sound_languages(
-    folder: &Path,
+    folder: impl Into<ProjectPath>,
     sections: &[&'static SectionSpec],
 ) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
+    let folder = &folder.into();
     let (mut languages, mut errors) = (Vec::new(), Vec::new());
     let mut seen = ClaimedNames::default();
     check_names(folder)?;
@@ -46,7 +47,7 @@ pub fn load_sound_languages(
     }
     if languages.is_empty() && errors.is_empty() {
         return Err(TemplateError::Empty {
-            path: folder.to_owned(),
+            path: folder.shown(),
         });
     }
     languages.sort_by(|a: &Language, b| a.code.cmp(&b.code));
@@ -54,47 +55,36 @@ pub fn load_sound_languages(
 }
 
 fn load(
-    path: &Path,
+    file: &ProjectPath,
     sections: &[&'static SectionSpec],
     seen: &mut ClaimedNames,
 ) -> Result<Language, TemplateError> {
-    let source = TemplateSource::read(path)?;
+    let source = TemplateSource::read(file)?;
     let language = parse(&source, sections)?;
     check(&language, sections, &source)?;
-    seen.check(&language, path, &source)?;
+    seen.check(&language, &file.shown(), &source)?;
     Ok(language)
 }
 
 /// The `*.toml` files of a folder, by name.
-pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, TemplateError> {
+pub(crate) fn toml_files(folder: &ProjectPath) -> Result<Vec<ProjectPath>, TemplateError> {
+    let mut files = entries(folder)?;
+    files.retain(|file| file.has_extension("toml"));
+    Ok(files)
+}
+
+fn entries(folder: &ProjectPath) -> Result<Vec<ProjectPath>, TemplateError> {
     let unreadable = |source| TemplateError::Unreadable {
-        path: folder.to_owned(),
+        path: folder.shown(),
         source,
     };
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
+    folder.entries().map_err(unreadable)
 }
 
 /// Fails on a file that is named after a language and read by nobody: `fr.TOML`, `fr.toml.txt`.
-fn check_names(folder: &Path) -> Result<(), TemplateError> {
-    let unreadable = |source| TemplateError::Unreadable {
-        path: folder.to_owned(),
-        source,
-    };
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
+fn check_names(folder: &ProjectPath) -> Result<(), TemplateError> {
+    for file in entries(folder)? {
+        let name = file.file_name();
         let first = name.split('.').next().unwrap_or_default();
         let is_read = name.strip_suffix(".toml").is_some();
         let is_meant = name.to_ascii_lowercase().contains(".toml");
@@ -102,7 +92,10 @@ fn check_names(folder: &Path) -> Result<(), TemplateError> {
             return Err(TemplateError::Invalid {
                 problem: format!("`{name}` is read by nobody"),
                 hint: format!("name it {first}.toml"),
-                position: FilePosition { path, line: 1 },
+                position: FilePosition {
+                    path: file.shown(),
+                    line: 1,
+                },
             });
         }
     }

@@ -1,10 +1,10 @@
+use crate::ProjectPath;
 use crate::templates::{
     error::{TemplateError, TemplateSource},
     formats::format_names,
     languages::span,
 };
 use serde::Deserialize;
-use std::path::Path;
 
 /// The file of the table, without its ending; no format has this name.
 pub(crate) const FILE: &str = "models";
@@ -93,16 +93,17 @@ impl FormatRule {
 /// Fails on a malformed table, a format that is not in the folder, a pattern that no name can hold, and a model
 /// that no rule holds for.
 pub fn default_format(
-    folder: &Path,
+    folder: impl Into<ProjectPath>,
     model: &str,
     traits: TemplateTraits,
 ) -> Result<DefaultFormat, TemplateError> {
+    let folder = folder.into();
     let source = TemplateSource::read(&folder.join(format!("{FILE}.toml")))?;
     let table: FormatTable = source.parse(
         "a rule has `format`, an optional `comment` with the reason, and the conditions `all`, `any`, `without`, `begins`, \
          `plain`, `chat_template` and `template_ends`",
     )?;
-    let known = format_names(folder)?;
+    let known = format_names(&folder)?;
     for (index, rule) in table.rules.iter().enumerate() {
         check(rule, index + 1, &known, &source)?;
     }

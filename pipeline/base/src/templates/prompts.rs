@@ -1,10 +1,7 @@
+use crate::ProjectPath;
 use crate::templates::error::{TemplateError, TemplateSource};
 use serde::Deserialize;
-use std::{
-    collections::BTreeMap,
-    ops::Range,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, ops::Range};
 
 /// How an item becomes a prompt: `templates/prompts/<name>.toml`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,15 +34,19 @@ pub struct ItemPrompt {
 }
 
 /// Reads the prompt template `name` of a folder; the names are those of its files.
-pub fn load_prompt(folder: &Path, name: &str) -> Result<PromptTemplate, TemplateError> {
-    let known = prompt_names(folder)?;
+pub fn load_prompt(
+    folder: impl Into<ProjectPath>,
+    name: &str,
+) -> Result<PromptTemplate, TemplateError> {
+    let folder = folder.into();
+    let known = prompt_names(&folder)?;
     if !known.iter().any(|known| known == name) {
         return Err(TemplateError::UnknownPrompt {
             name: name.to_owned(),
             known: known.join(", "),
         });
     }
-    let source = TemplateSource::read(&prompt_path(folder, name))?;
+    let source = TemplateSource::read(&folder.join(format!("{name}.toml")))?;
     let mut template: PromptTemplate = source.parse("compare with templates/prompts/paper.toml")?;
     for (kind, prompt, placeholders) in [
         (
@@ -82,17 +83,10 @@ fn span(source: &TemplateSource, section: &str, key: &str) -> Range<usize> {
     at..at
 }
 
-/// The file of a prompt template.
-fn prompt_path(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.toml"))
-}
-
 /// The names of all prompt templates of a folder.
-pub fn prompt_names(folder: &Path) -> Result<Vec<String>, TemplateError> {
-    let stems = crate::templates::languages::toml_files(folder)?
-        .into_iter()
-        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()));
-    let mut names: Vec<_> = stems.collect();
+pub fn prompt_names(folder: impl Into<ProjectPath>) -> Result<Vec<String>, TemplateError> {
+    let files = crate::templates::languages::toml_files(&folder.into())?;
+    let mut names: Vec<_> = files.iter().map(ProjectPath::stem).collect();
     names.sort();
     Ok(names)
 }

@@ -44,7 +44,7 @@ pub struct ApiArgs {
     /// Send a key without TLS, to any machine; a key goes over TLS or to this machine otherwise.
     #[arg(long)]
     key_in_clear: bool,
-    /// Folder of kept answers [default: artifacts/cache/api of the project, and artifacts/cache/models for models that run here]
+    /// Folder of kept answers [default: artifacts/cache/api, and artifacts/cache/models for models that run here]
     #[arg(long, value_name = "DIR")]
     pub(super) cache: Option<PathBuf>,
 }

@@ -29,7 +29,7 @@ pub struct Args {
     /// The slice of Wikidata to build from [default: sparql/snapshot/wikidata.ttl of the project]
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
-    /// Where the datasets go [default: artifacts/datasets of the project]
+    /// Where the datasets go [default: artifacts/datasets]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Build even if nothing has changed.
@@ -85,7 +85,10 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     if args.world.is_given() && !has_world {
         return Err(UnusedOptions.into());
     }
-    let snapshot = args.snapshot.clone().unwrap_or_else(|| project.snapshot());
+    let snapshot = match &args.snapshot {
+        Some(path) => path.into(),
+        None => project.snapshot(),
+    };
     let out = args.out.clone().unwrap_or_else(|| project.datasets());
     let facts: Vec<Task> = datasets
         .iter()

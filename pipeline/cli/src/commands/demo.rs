@@ -1,8 +1,8 @@
 //! `--model demo`: a model that is made here.
 
 use super::Failure;
-use clika_base::Project;
 use clika_base::types::{LanguageCode, Progress};
+use clika_base::{Project, ProjectPath};
 use clika_datasets::ExperimentFile;
 use clika_finetune::{
     DEMO, DemoConfig, FinetuneConfig, FinetuneError, WorldSource, make_demo, read_demo,
@@ -20,8 +20,7 @@ pub fn read(
     file: Option<&Path>,
     project: &Project,
 ) -> Result<(DemoConfig, FinetuneConfig), FinetuneError> {
-    let default = project.demo_experiment();
-    read_demo(file.unwrap_or(&default))
+    read_demo(file.map_or_else(|| project.demo_experiment(), ProjectPath::from))
 }
 
 /// The demo's model for some languages, which is made if it is not there.

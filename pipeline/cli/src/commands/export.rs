@@ -20,10 +20,10 @@ pub struct Args {
     /// The program.
     #[arg(value_enum)]
     format: ExportFormat,
-    /// A dataset, or a folder of datasets [default: artifacts/datasets of the project]
+    /// A dataset, or a folder of datasets [default: artifacts/datasets]
     #[arg(value_name = "DIR")]
     datasets: Option<PathBuf>,
-    /// Where the export goes [default: artifacts/exports/FORMAT of the project]
+    /// Where the export goes [default: artifacts/exports/FORMAT]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// How items with lettered choices are prompted, for lm-eval: a file of templates/prompts.

@@ -96,11 +96,11 @@ pub struct ExperimentArgs {
 
 impl ExperimentArgs {
     fn read(&self, project: &Project) -> Result<ExperimentFile, DatasetError> {
-        let path = match &self.config {
-            Some(path) => path.clone(),
+        let file = match &self.config {
+            Some(path) => path.into(),
             None => project.experiment(),
         };
-        let mut experiment = ExperimentFile::read(&path)?;
+        let mut experiment = ExperimentFile::read(&file)?;
         if let Some(seed) = self.seed {
             experiment.datasets.seed = seed;
         }

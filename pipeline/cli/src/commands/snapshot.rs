@@ -3,9 +3,9 @@
 use super::{ExperimentArgs, Failure, fictional::code, print, runtime};
 use crate::INTERRUPTED;
 use crate::progress::ProgressOptions;
-use clika_base::Project;
 use clika_base::files::{ArtifactError, FolderLock, move_file, replace_file};
 use clika_base::types::{Language, LanguageCode, Progress};
+use clika_base::{Project, ProjectPath};
 use clika_datasets::wikidata::{
     RefreshPlan, Snapshot, SparqlClient, SparqlEndpoint, extend, refresh,
 };
@@ -37,7 +37,7 @@ pub struct Args {
     /// Where the snapshot goes [default: sparql/snapshot/wikidata.ttl of the project]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Where raw answers are kept [default: artifacts/cache/sparql of the project]
+    /// Where raw answers are kept [default: artifacts/cache/sparql]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Queries under way at once; public endpoints want 1.
@@ -99,14 +99,15 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
             Duration::from_secs(config.cache_hours * 3600)
         },
     })?;
-    let out = args.out.clone().unwrap_or_else(|| project.snapshot());
+    let out = args.out.clone();
+    let out = out.unwrap_or_else(|| project.snapshot().on_disk().to_owned());
     // Two snapshots at once would check one and publish the other.
     let _lock = FolderLock::of_file(&out)?;
     let progress = shown.progress();
 
     let runtime = runtime()?;
     let old = if out.exists() {
-        out.clone()
+        ProjectPath::from(&out)
     } else {
         project.snapshot()
     };
@@ -165,10 +166,10 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
 /// A snapshot with the languages of a plan added, as Turtle; `rest` are the languages that it has.
 async fn extended(
     client: &SparqlClient,
-    queries: &Path,
+    queries: &ProjectPath,
     plan: &RefreshPlan,
     rest: &[Language],
-    old: &Path,
+    old: &ProjectPath,
     progress: &dyn Progress,
 ) -> Result<String, Failure> {
     let triples = Snapshot::open(old)?.triples()?;
@@ -216,8 +217,8 @@ fn chosen(
 }
 
 /// The comments at the top of a snapshot, which say where it is from.
-fn leading_comments(path: &Path) -> Result<String, ArtifactError> {
-    let text = std::fs::read_to_string(path).map_err(ArtifactError::read(path))?;
+fn leading_comments(file: &ProjectPath) -> Result<String, ArtifactError> {
+    let text = file.text().map_err(ArtifactError::read(&file.shown()))?;
     let comments = text.lines().take_while(|line| line.starts_with('#'));
     Ok(comments.map(|line| format!("{line}\n")).collect())
 }

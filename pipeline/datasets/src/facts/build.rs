@@ -8,14 +8,11 @@ use crate::{
     output::{self, BuiltDataset, DatasetDraft, TOOL},
     parquet,
 };
-use clika_base::Project;
-use clika_base::files::{Manifest, sha256_file};
+use clika_base::files::Manifest;
 use clika_base::types::Language;
+use clika_base::{Project, ProjectPath};
 use serde_json::json;
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 /// What the datasets are built from, loaded.
 pub struct BuildInputs {
@@ -23,12 +20,12 @@ pub struct BuildInputs {
     pub languages: Vec<Language>,
     /// The slice of Wikidata.
     pub snapshot: Snapshot,
-    queries: PathBuf,
+    queries: ProjectPath,
 }
 
 impl BuildInputs {
     /// Loads languages and snapshot.
-    pub fn load(project: &Project, snapshot: &Path) -> Result<Self, DatasetError> {
+    pub fn load(project: &Project, snapshot: impl Into<ProjectPath>) -> Result<Self, DatasetError> {
         Ok(Self {
             languages: load_languages(&project.languages())?,
             snapshot: Snapshot::open(snapshot)?,
@@ -83,7 +80,7 @@ fn facts(task: Task) -> Result<&'static FactsDataset, DatasetError> {
 pub fn build(
     tasks: &[Task],
     project: &Project,
-    snapshot: &Path,
+    snapshot: &ProjectPath,
     config: &DatasetsConfig,
     out: &Path,
     force: bool,
@@ -114,7 +111,7 @@ pub fn build(
 fn manifest(
     task: Task,
     project: &Project,
-    snapshot: &Path,
+    snapshot: &ProjectPath,
     config: &DatasetsConfig,
 ) -> Result<Manifest, DatasetError> {
     let facts = facts(task)?;
@@ -137,10 +134,10 @@ fn manifest(
     let mut inputs = BTreeMap::from([(
         // Wherever it lies: a snapshot with the same content is the same input.
         "snapshot".to_owned(),
-        sha256_file(snapshot)?,
+        snapshot.sha256()?,
     )]);
     for path in paths {
-        inputs.insert(project.relative(&path), sha256_file(&path)?);
+        inputs.insert(project.relative(&path), path.sha256()?);
     }
     Ok(Manifest::new(
         TOOL,

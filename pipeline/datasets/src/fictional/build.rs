@@ -10,7 +10,7 @@ use crate::{
     parquet,
 };
 use clika_base::Project;
-use clika_base::files::{Manifest, sha256_file, sha256_hex};
+use clika_base::files::{Manifest, sha256_hex};
 use clika_base::templates::load_instructions;
 use clika_base::types::{Language, LanguageCode};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ impl WorldLanguages {
                 None => Err(DatasetError::UnknownLanguage { code: code.clone() }),
                 Some(language) if language.fictional.is_none() => Err(DatasetError::NoWords {
                     language: code.clone(),
-                    path: project.language(code),
+                    path: project.language(code).shown(),
                 }),
                 Some(language) => Ok(language.clone()),
             }
@@ -216,7 +216,7 @@ fn manifest(
         .filter(|language| !is_alias(language, config))
         .map(|language| project.language(&language.code));
     for path in languages.chain(files.iter().map(|file| project.fictional().join(file))) {
-        inputs.insert(project.relative(&path), sha256_file(&path)?);
+        inputs.insert(project.relative(&path), path.sha256()?);
     }
     let stage = format!("datasets {}", config.dataset());
     Ok(Manifest::new(TOOL, &stage, config_value, inputs))

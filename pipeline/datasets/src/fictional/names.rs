@@ -4,15 +4,12 @@ use super::{
     stems::{Stem, draw_stems},
 };
 use crate::{DatasetError, draw};
-use clika_base::Project;
 use clika_base::templates::{Syllables, fill, load_syllables};
 use clika_base::text::{TextRules, without_case};
 use clika_base::types::{FilePosition, Language, LanguageCode};
+use clika_base::{Project, ProjectPath};
 use icu_casemap::CaseMapper;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The names of a fictional world's continents and places, by language. An entity is its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +140,7 @@ fn stems(
 ) -> Result<(Vec<Stem>, BTreeMap<LanguageCode, String>), DatasetError> {
     let mut syllables = load_syllables(&project.fictional())?;
     for language in languages {
-        syllables.add(language, &project.language(&language.code))?;
+        syllables.add(language, project.language(&language.code))?;
     }
     let path = project.fictional().join("syllables.toml");
     let openings = || line_of(&path, "[openings]");
@@ -227,14 +224,15 @@ fn landforms<'a>(
 }
 
 /// The line of a file that begins with a text, or the file's first.
-fn line_of(path: &Path, start: &str) -> Result<FilePosition, DatasetError> {
-    let text = std::fs::read_to_string(path).map_err(|source| DatasetError::Unreadable {
-        path: path.to_owned(),
+fn line_of(file: &ProjectPath, start: &str) -> Result<FilePosition, DatasetError> {
+    let path = file.shown();
+    let text = file.text().map_err(|source| DatasetError::Unreadable {
+        path: path.clone(),
         source,
     })?;
     let newline = text.find(&format!("\n{start}"));
     Ok(FilePosition::at(
-        path,
+        &path,
         &text,
         newline.map_or(0, |newline| newline + 1),
     ))

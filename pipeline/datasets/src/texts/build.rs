@@ -55,9 +55,12 @@ pub struct TextRow {
     pub cluster_id: String,
 }
 
-/// The items of a mini set, as the project holds them.
+/// The items of a mini set, as the project holds them, without those of languages that it leaves out.
 pub fn mini_items(task: Task, project: &Project) -> Result<ParallelTexts, DatasetError> {
-    ParallelTexts::read(task, &project.items().join(task.name()))
+    let mut parallel = ParallelTexts::read(task, project.items().join(task.name()))?;
+    let is_kept = |code: &LanguageCode| !project.language(code).is_left_out();
+    parallel.languages.retain(|code, _| is_kept(code));
+    Ok(parallel)
 }
 
 /// Builds a dataset of texts into `out/<task>`, unless it is there from the same texts.

@@ -1,7 +1,6 @@
 use super::{items::TextItem, sources::DownloadedFile};
 use crate::DatasetError;
-use clika_base::SectionSpec;
-use std::path::Path;
+use clika_base::{ProjectPath, SectionSpec};
 
 /// A dataset of texts that are the same in every language: what its folder brings to build and card.
 pub struct TextsDataset {
@@ -12,7 +11,7 @@ pub struct TextsDataset {
     /// Where its texts come from.
     pub origin: TextsOrigin,
     /// Reads its items from a file, English ones or those of another language.
-    pub read: fn(&Path) -> Result<Vec<TextItem>, DatasetError>,
+    pub read: fn(&ProjectPath) -> Result<Vec<TextItem>, DatasetError>,
     /// The licence's name on Hugging Face's hub.
     pub license: &'static str,
     /// What the card says about the licence.

@@ -3,6 +3,7 @@
 use super::lines;
 use crate::DatasetError;
 use crate::Task;
+use clika_base::ProjectPath;
 use clika_base::types::{FilePosition, Id};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -139,18 +140,21 @@ struct CsqaChoice {
 }
 
 /// Reads the items of a task from a file, English ones or those of another language.
-pub fn read_source(task: Task, path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+pub fn read_source(
+    task: Task,
+    file: impl Into<ProjectPath>,
+) -> Result<Vec<TextItem>, DatasetError> {
     match task.texts() {
-        Some(texts) => (texts.read)(path),
+        Some(texts) => (texts.read)(&file.into()),
         None => Err(DatasetError::NotBuilt { task }),
     }
 }
 
 /// Reads COPA-shaped lines: `id`, `premise`, `question`, `choice1`, `choice2`, `label`.
-pub(crate) fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+pub(crate) fn read_copa_lines(file: &ProjectPath) -> Result<Vec<TextItem>, DatasetError> {
     const EXPECTED: &str = "a line of COPA has id, premise, question (cause or effect), choice1, \
                             choice2 and label (0 or 1), as XCOPA and SuperGLUE write it";
-    read(path, EXPECTED, |line: CopaLine| {
+    read(file, EXPECTED, |line: CopaLine| {
         if line.label > 1 {
             return Err(format!("label is {}, not 0 or 1", line.label));
         }
@@ -165,10 +169,13 @@ pub(crate) fn read_copa_lines(path: &Path) -> Result<Vec<TextItem>, DatasetError
 }
 
 /// Reads lines of CSQA or X-CSQA: `id`, `question.stem`, `question.choices`, `answerKey`.
-pub(crate) fn read_csqa_lines(path: &Path, expected: usize) -> Result<Vec<TextItem>, DatasetError> {
+pub(crate) fn read_csqa_lines(
+    file: &ProjectPath,
+    expected: usize,
+) -> Result<Vec<TextItem>, DatasetError> {
     const EXPECTED: &str = "a line of CSQA has id, question.stem, question.choices with labels \
                             and texts, and answerKey, as dev_rand_split.jsonl and X-CSQA write it";
-    read(path, EXPECTED, |line: CsqaLine| {
+    read(file, EXPECTED, |line: CsqaLine| {
         let (labels, choices): (Vec<_>, Vec<_>) = match line.question.choices {
             CsqaChoices::Listed(choices) => choices
                 .into_iter()
@@ -207,15 +214,16 @@ pub(crate) fn read_csqa_lines(path: &Path, expected: usize) -> Result<Vec<TextIt
 }
 
 fn read<T: DeserializeOwned>(
-    path: &Path,
+    file: &ProjectPath,
     expected: &'static str,
     item: impl Fn(T) -> Result<TextItem, String>,
 ) -> Result<Vec<TextItem>, DatasetError> {
-    let bytes = std::fs::read(path).map_err(|source| DatasetError::SourceFile {
-        path: path.to_owned(),
+    let path = file.shown();
+    let bytes = file.bytes().map_err(|source| DatasetError::SourceFile {
+        path: path.clone(),
         source,
     })?;
-    lines::read(&bytes, path, expected, item)
+    lines::read(&bytes, &path, expected, item)
 }
 
 /// An error at a line of a source.

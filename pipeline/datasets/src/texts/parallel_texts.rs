@@ -3,12 +3,12 @@
 use super::items::{TextItem, read_source, wrong};
 use crate::Task;
 use crate::{DatasetError, Exception};
+use clika_base::ProjectPath;
 use clika_base::text::{TextRules, folded};
 use clika_base::types::{Language, LanguageCode};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// Items in several languages, in the order of English: equal ids, labels and numbers of choices.
@@ -24,10 +24,11 @@ pub struct ParallelTexts {
 
 impl ParallelTexts {
     /// Reads a folder of `<language>.jsonl`.
-    pub fn read(task: Task, folder: &Path) -> Result<Self, DatasetError> {
+    pub fn read(task: Task, folder: impl Into<ProjectPath>) -> Result<Self, DatasetError> {
+        let folder = &folder.into();
         let mut files = BTreeMap::new();
-        for path in entries(folder)? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
+        for file in entries(folder)? {
+            let (name, path) = (file.file_name(), file.shown());
             let Some(_) = name.strip_suffix(".jsonl") else {
                 // Skipped, `pt-BR.JSONL` or `pt-BR.json` would be missed by nobody but the one who wrote it.
                 let first = name.split('.').next().unwrap_or_default();
@@ -38,9 +39,8 @@ impl ParallelTexts {
                 }
                 continue;
             };
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             // Skipped, it would be missed by nobody but the one who wrote it.
-            let code = LanguageCode::try_from(stem.into_owned()).map_err(|problem| {
+            let code = LanguageCode::try_from(file.stem()).map_err(|problem| {
                 wrong(
                     &path,
                     1,
@@ -48,8 +48,11 @@ impl ParallelTexts {
                     "items lie in files that are named by their language's code, such as `pt-BR.jsonl`",
                 )
             })?;
-            if let Some(other) = files.insert(code.clone(), path.clone()) {
-                let problem = format!("`{code}` has its items in {} already", other.display());
+            if let Some(other) = files.insert(code.clone(), file) {
+                let problem = format!(
+                    "`{code}` has its items in {} already",
+                    other.shown().display()
+                );
                 return Err(wrong(
                     &path,
                     1,
@@ -58,7 +61,7 @@ impl ParallelTexts {
                 ));
             }
         }
-        Self::read_files(task, folder, files, false)
+        Self::read_files(task, &folder.shown(), files, false)
     }
 
     /// Reads a task of the paper's release: `x_copa/DE/test.jsonl`, `x_csqa/DE_trans/validation.jsonl`.
@@ -76,10 +79,9 @@ impl ParallelTexts {
         };
         let folder = release.join(files_of.folder);
         let mut files = BTreeMap::new();
-        for path in entries(&folder)? {
-            let name = path.file_name().and_then(|name| name.to_str());
-            let code = name.map(|name| name.to_ascii_lowercase().replace("_trans", ""));
-            let Some(code) = code.and_then(|code| LanguageCode::try_from(code).ok()) else {
+        for path in entries(&(&folder).into())? {
+            let name = path.file_name().to_ascii_lowercase();
+            let Ok(code) = LanguageCode::try_from(name.replace("_trans", "")) else {
                 continue;
             };
             let lines = path.join(files_of.file_of(code.as_str()));
@@ -93,7 +95,7 @@ impl ParallelTexts {
     fn read_files(
         task: Task,
         folder: &Path,
-        files: BTreeMap<LanguageCode, PathBuf>,
+        files: BTreeMap<LanguageCode, ProjectPath>,
         english_decides: bool,
     ) -> Result<Self, DatasetError> {
         let english = LanguageCode::try_from("en".to_owned()).expect("`en` is a code");
@@ -110,7 +112,10 @@ impl ParallelTexts {
             if english_decides {
                 differences.extend(ask_as_in_english(&mut items, &order, code));
             }
-            languages.insert(code.clone(), align(items, &order, path, reference)?);
+            languages.insert(
+                code.clone(),
+                align(items, &order, &path.shown(), &reference.shown())?,
+            );
         }
         languages.insert(english, order);
         Ok(Self {
@@ -249,16 +254,9 @@ fn align(
         .collect()
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
-    let unreadable = |source| DatasetError::SourceFile {
-        path: folder.to_owned(),
+fn entries(folder: &ProjectPath) -> Result<Vec<ProjectPath>, DatasetError> {
+    folder.entries().map_err(|source| DatasetError::SourceFile {
+        path: folder.shown(),
         source,
-    };
-    let entries = fs::read_dir(folder).map_err(unreadable)?;
-    let mut paths = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>, io::Error>>()
-        .map_err(unreadable)?;
-    paths.sort();
-    Ok(paths)
+    })
 }

@@ -1,6 +1,7 @@
 //! Files of other projects that datasets are made from.
 
 use crate::DatasetError;
+use clika_base::ProjectPath;
 use clika_base::files::sha256_hex;
 use std::path::Path;
 

@@ -11,7 +11,9 @@ use std::{io, path::PathBuf};
 pub enum WikidataError {
     /// A query or snapshot file cannot be read.
     #[error("cannot read {}", path.display())]
-    #[diagnostic(help("run clika in the project's folder, or name the folder with --project"))]
+    #[diagnostic(help(
+        "check the path and the file's permissions; where a project has no file of its own, the built-in one is read"
+    ))]
     Unreadable {
         /// The file.
         path: PathBuf,

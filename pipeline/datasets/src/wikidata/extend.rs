@@ -7,9 +7,10 @@ use super::{
         languages_without_labels, turtle,
     },
 };
+use clika_base::ProjectPath;
 use clika_base::types::{Progress, Qid};
 use oxigraph::model::{Term, Triple};
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 /// Asks an endpoint for what languages lack in a snapshot, and returns the snapshot with it as Turtle.
 ///
@@ -18,7 +19,7 @@ use std::{collections::BTreeSet, path::Path};
 /// stays as it is, also for label languages that new and old languages share (`mul`); `comments` stand at the top of its file.
 pub async fn extend(
     client: &SparqlClient,
-    queries: &Path,
+    queries: &ProjectPath,
     plan: &RefreshPlan,
     others: &[String],
     old: Vec<Triple>,

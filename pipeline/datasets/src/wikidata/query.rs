@@ -1,4 +1,5 @@
 use crate::wikidata::WikidataError;
+use clika_base::ProjectPath;
 use clika_base::types::Qid;
 use std::path::{Path, PathBuf};
 
@@ -11,15 +12,13 @@ pub struct SparqlQuery {
 
 impl SparqlQuery {
     /// Reads a query. It is checked when it is first used.
-    pub fn read(path: &Path) -> Result<Self, WikidataError> {
-        let text = std::fs::read_to_string(path).map_err(|source| WikidataError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self {
-            path: path.to_owned(),
-            text,
-        })
+    pub fn read(file: impl Into<ProjectPath>) -> Result<Self, WikidataError> {
+        let file = file.into();
+        let path = file.shown();
+        match file.text() {
+            Ok(text) => Ok(Self { path, text }),
+            Err(source) => Err(WikidataError::Unreadable { path, source }),
+        }
     }
 
     /// The file the query came from.

@@ -1,4 +1,5 @@
 use crate::wikidata::{FetchError, SparqlClient, SparqlQuery, WikidataError, vocabulary};
+use clika_base::ProjectPath;
 use clika_base::types::{Progress, Qid};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use miette::Diagnostic;
@@ -9,7 +10,7 @@ use oxigraph::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 /// What a refresh asks for.
@@ -50,7 +51,7 @@ pub enum RefreshError {
 /// text; only its first comment holds the time.
 pub async fn refresh(
     client: &SparqlClient,
-    queries: &Path,
+    queries: &ProjectPath,
     plan: &RefreshPlan,
     progress: &dyn Progress,
 ) -> Result<String, RefreshError> {
@@ -73,10 +74,10 @@ pub async fn refresh(
 
 /// The queries for countries, divisions, cities and people, each with its name.
 pub(super) fn fact_queries(
-    queries: &Path,
+    queries: &ProjectPath,
     plan: &RefreshPlan,
 ) -> Result<Vec<(String, SparqlQuery)>, WikidataError> {
-    let read = |name: &str| SparqlQuery::read(&queries.join(name));
+    let read = |name: &str| SparqlQuery::read(queries.join(name));
     let (countries, divisions) = (read("countries.rq")?, read("divisions.rq")?);
     let (cities, people) = (read("cities.rq")?, read("people.rq")?);
 
@@ -105,7 +106,7 @@ pub(super) fn fact_queries(
 
 /// The queries for labels of items in label languages, in chunks, each with its name.
 pub(super) fn label_queries(
-    queries: &Path,
+    queries: &ProjectPath,
     items: &BTreeSet<Qid>,
     languages: &[String],
 ) -> Result<Vec<(String, SparqlQuery)>, WikidataError> {
@@ -115,7 +116,7 @@ pub(super) fn label_queries(
         .map(|tag| format!("\"{tag}\""))
         .collect();
     let labels =
-        SparqlQuery::read(&queries.join("labels.rq"))?.with_values("?language", &tags.join(" "))?;
+        SparqlQuery::read(queries.join("labels.rq"))?.with_values("?language", &tags.join(" "))?;
     let items: Vec<Qid> = items.iter().copied().collect();
     items
         .chunks(100)

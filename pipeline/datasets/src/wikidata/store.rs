@@ -1,4 +1,5 @@
 use crate::wikidata::{SparqlQuery, WikidataError, vocabulary};
+use clika_base::ProjectPath;
 use clika_base::types::{FilePosition, Qid, Sex, Year};
 use oxigraph::{
     io::{RdfFormat, RdfParseError},
@@ -95,12 +96,13 @@ impl Labels {
 
 impl Snapshot {
     /// Loads a Turtle file.
-    pub fn open(path: &Path) -> Result<Self, WikidataError> {
-        let text = std::fs::read_to_string(path).map_err(|source| WikidataError::Unreadable {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(path, &text)
+    pub fn open(file: impl Into<ProjectPath>) -> Result<Self, WikidataError> {
+        let file = file.into();
+        let path = file.shown();
+        match file.text() {
+            Ok(text) => Self::parse(&path, &text),
+            Err(source) => Err(WikidataError::Unreadable { path, source }),
+        }
     }
 
     /// Loads Turtle; `path` names it in errors.

@@ -26,9 +26,7 @@ use std::{
 const SEED: u64 = 7;
 
 fn project() -> Project {
-    Project {
-        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-    }
+    Project::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 fn config() -> FictionalConfig {
@@ -104,9 +102,7 @@ fn refused(file: &str, replace: &str, with: &str, config: &FictionalConfig) -> S
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(replace), "{file} holds no `{replace}`");
     fs::write(&path, text.replacen(replace, with, 1)).unwrap();
-    let project = Project {
-        root: folder.path().to_owned(),
-    };
+    let project = Project::at(folder.path().to_owned());
     let made = WorldLanguages::load(config, &project)
         .and_then(|languages| syllabic(config, SEED, &languages.named, &project));
     told(&made.unwrap_err()).replace(&folder.path().display().to_string(), ".")

@@ -10,7 +10,7 @@ fn a_lexicon_that_is_too_small_is_named_with_its_line() {
             ..config()
         }
     });
-    let text = fs::read_to_string(project().language(&code("he"))).unwrap();
+    let text = project().language(&code("he")).text().unwrap();
     let offset = text.find("\n[fictional.landforms]").unwrap() + 1;
     let line = FilePosition::at(Path::new("x"), &text, offset).line;
     assert_eq!(
@@ -29,7 +29,7 @@ fn a_lexicon_that_is_too_small_is_named_with_its_line() {
         }
     });
     let position = said.lines().nth(1).unwrap().trim();
-    let text = fs::read_to_string(project().fictional().join("syllables.toml")).unwrap();
+    let text = project().fictional().join("syllables.toml").text().unwrap();
     let line = FilePosition::at(
         Path::new("x"),
         &text,
@@ -52,7 +52,7 @@ fn a_language_without_words_or_spellings_is_refused() {
         targets: vec![code("de")],
         ..config()
     };
-    let text = fs::read_to_string(project().language(&code("de"))).unwrap();
+    let text = project().language(&code("de")).text().unwrap();
     let part = &text[text.find("\n[fictional]").unwrap()..];
     assert_eq!(
         refused("templates/languages/de.toml", part, "\n", &german),
@@ -165,7 +165,7 @@ fn impossible_worlds_are_refused() {
 fn the_experiments_line_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("datasets.toml");
-    let text = fs::read_to_string(project().experiment()).unwrap();
+    let text = project().experiment().text().unwrap();
     fs::write(&path, text.replace("\nplaces = 400", "\nplaces = 0")).unwrap();
     let line = 1 + text[..text.find("\nplaces = 400").unwrap() + 1]
         .matches('\n')

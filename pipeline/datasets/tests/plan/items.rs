@@ -198,7 +198,7 @@ fn hard_divisions_are_of_the_citys_country() {
 fn a_division_with_a_city_of_the_same_name_is_no_wrong_choice() {
     // Cities called Seattle in half of the states; the real one's wrong choices avoid them all.
     let project = project();
-    let mut turtle = std::fs::read_to_string(project.snapshot()).unwrap();
+    let mut turtle = project.snapshot().text().unwrap();
     let mut states = BTreeSet::new();
     let query = SparqlQuery::read(&project.build_queries().join("divisions.rq")).unwrap();
     let united_states: Qid = "Q30".parse().unwrap();

@@ -21,9 +21,7 @@ use std::{
 };
 
 fn project() -> Project {
-    Project {
-        root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-    }
+    Project::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."))
 }
 
 /// The inputs in the languages that the shipped snapshot has labels in.

@@ -4,6 +4,7 @@ use super::{
     stop::{StopConditions, TemplateEnd, template_end},
 };
 use crate::EvaluateError;
+use clika_base::ProjectPath;
 use clika_base::files::{sha256_file_once, sha256_hex};
 use clika_base::templates::{
     DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format,
@@ -65,7 +66,7 @@ impl LocalModel {
     pub fn load(
         folder: &Path,
         name: &str,
-        (format, formats): (Option<&str>, &Path),
+        (format, formats): (Option<&str>, impl Into<ProjectPath>),
         device: &Device,
         dtype: Option<Dtype>,
         progress: &dyn Progress,
@@ -73,8 +74,12 @@ impl LocalModel {
         // First what fails fast.
         let mut tokenizer = Tokenizer::load(folder)?;
         let generation = GenerationDefaults::read(folder)?;
-        let (wrapping, format_comment) =
-            wrapping((&tokenizer, &generation.ends), name, format, formats)?;
+        let (wrapping, format_comment) = wrapping(
+            (&tokenizer, &generation.ends),
+            name,
+            format,
+            &formats.into(),
+        )?;
         if let Some(comment) = &format_comment {
             progress.note(comment);
         }
@@ -147,7 +152,7 @@ fn wrapping(
     (tokenizer, generation_ends): (&Tokenizer, &BTreeSet<u32>),
     name: &str,
     format: Option<&str>,
-    formats: &Path,
+    formats: &ProjectPath,
 ) -> Result<(Wrapping, Option<String>), EvaluateError> {
     let (chosen, comment) = match format {
         Some(OWN) => (ModelFormat::Own, None),

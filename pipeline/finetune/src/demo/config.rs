@@ -1,8 +1,8 @@
 use crate::{FinetuneConfig, FinetuneError, config::read_file};
+use clika_base::ProjectPath;
 use clika_base::types::LanguageCode;
 use clika_datasets::{Control, FictionalConfig};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// What decides the demo's model and its experiment: `experiments/demo.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,8 +74,10 @@ struct File {
 }
 
 /// Reads the demo's experiment file.
-pub fn read_demo(path: &Path) -> Result<(DemoConfig, FinetuneConfig), FinetuneError> {
-    let File { demo, finetune } = read_file(path, |file: &File| &file.finetune)?;
+pub fn read_demo(
+    file: impl Into<ProjectPath>,
+) -> Result<(DemoConfig, FinetuneConfig), FinetuneError> {
+    let File { demo, finetune } = read_file(&file.into(), |file: &File| &file.finetune)?;
     Ok((demo, finetune))
 }
 

@@ -85,9 +85,7 @@ mod tests {
 
     #[test]
     fn the_model_is_made_without_a_name_of_the_tested_world() {
-        let project = Project {
-            root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-        };
+        let project = Project::at(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
         let (demo, finetune) = read_demo(&project.demo_experiment()).unwrap();
         assert!(finetune.check().is_ok());
         let datasets = ExperimentFile::read(&project.experiment())

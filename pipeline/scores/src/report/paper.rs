@@ -1,11 +1,11 @@
 //! The paper as data: `reference/paper/*.toml`.
 
 use crate::report::ReportError;
-use clika_base::parse_toml;
 use clika_base::types::{FilePosition, LanguageCode};
+use clika_base::{ProjectPath, parse_toml};
 use clika_datasets::{Knowledge, Task};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 /// Everything the paper prints as a number, and the names to find it by.
 #[derive(Clone, Debug)]
@@ -184,7 +184,8 @@ impl Unit {
 
 impl Paper {
     /// Reads the folder. Every table has to name models that `models.toml` has.
-    pub fn load(folder: &Path) -> Result<Self, ReportError> {
+    pub fn load(folder: impl Into<ProjectPath>) -> Result<Self, ReportError> {
+        let folder = folder.into();
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Models {
@@ -193,17 +194,14 @@ impl Paper {
         let Models { models } = parse(&folder.join("models.toml"))?;
         let reference: PaperReference = parse(&folder.join("reference.toml"))?;
         let mut tables = Vec::new();
-        let unreadable = |source| ReportError::Unreadable {
-            path: folder.to_owned(),
+        let entries = folder.entries().map_err(|source| ReportError::Unreadable {
+            path: folder.shown(),
             source,
-        };
-        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            let name = path
-                .file_name()
-                .map_or_else(Default::default, |name| name.to_string_lossy());
+        })?;
+        for file in entries {
+            let name = file.file_name();
             if name.starts_with("table") && name.ends_with(".toml") {
-                let table: PaperTable = parse(&path)?;
+                let table: PaperTable = parse(&file)?;
                 for row in &table.rows {
                     if !models
                         .iter()
@@ -214,7 +212,10 @@ impl Paper {
                                 "no model of models.toml is printed as `{}`",
                                 row.model
                             ),
-                            position: FilePosition { path, line: 1 },
+                            position: FilePosition {
+                                path: file.shown(),
+                                line: 1,
+                            },
                         });
                     }
                 }
@@ -260,13 +261,14 @@ fn numbers<'de, D: Deserializer<'de>>(
     Ok(texts.collect())
 }
 
-fn parse<T: DeserializeOwned>(path: &Path) -> Result<T, ReportError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ReportError::Unreadable {
-        path: path.to_owned(),
+fn parse<T: DeserializeOwned>(file: &ProjectPath) -> Result<T, ReportError> {
+    let path = file.shown();
+    let text = file.text().map_err(|source| ReportError::Unreadable {
+        path: path.clone(),
         source,
     })?;
     parse_toml(&text).map_err(|error| ReportError::Paper {
-        position: FilePosition::at(path, &text, error.span.start),
+        position: FilePosition::at(&path, &text, error.span.start),
         problem: error.problem,
     })
 }

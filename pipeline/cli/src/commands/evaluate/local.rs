@@ -13,9 +13,9 @@ use crate::{
     },
     progress::ProgressOptions,
 };
-use clika_base::Project;
 use clika_base::templates::load_prompt;
 use clika_base::types::Progress;
+use clika_base::{Project, ProjectPath};
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_evaluate::{
     AnswerMode, EvaluateError, EvaluationSettings, LocalModel, LocalSettings, RequestOptions,
@@ -26,10 +26,7 @@ use clika_lm::{Device, InferenceMode, Workload, report_memory};
 use clika_network::hub::ModelFolder;
 use clika_network::services::AnswerCache;
 use serde_json::{Value, json};
-use std::{
-    path::{Path, PathBuf},
-    sync::atomic::AtomicBool,
-};
+use std::{path::PathBuf, sync::atomic::AtomicBool};
 
 /// How a model that runs here is asked.
 #[derive(clap::Args)]
@@ -142,7 +139,7 @@ fn settle_thinking(
 fn load(
     args: &LocalArgs,
     located: &ModelFolder,
-    format: (Option<&str>, &Path),
+    format: (Option<&str>, &ProjectPath),
     device: &Device,
     settings: &LocalSettings,
     progress: &dyn Progress,

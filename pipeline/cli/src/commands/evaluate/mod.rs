@@ -45,10 +45,10 @@ pub struct Args {
     /// Tokens of an answer in free text; models that think first need more [default: 16, or 1024 where a model that runs here does]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_tokens: Option<u32>,
-    /// Where the datasets are [default: artifacts/datasets of the project]
+    /// Where the datasets are [default: artifacts/datasets]
     #[arg(long, value_name = "DIR")]
     datasets: Option<PathBuf>,
-    /// Where the predictions go [default: artifacts/predictions of the project]
+    /// Where the predictions go [default: artifacts/predictions]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print one JSON object for each model instead of a table.

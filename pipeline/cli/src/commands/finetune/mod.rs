@@ -15,8 +15,8 @@ use super::{
     template::TemplateArgs,
 };
 use crate::progress::ProgressOptions;
-use clika_base::Project;
 use clika_base::types::{LanguageCode, Progress};
+use clika_base::{Project, ProjectPath};
 use clika_datasets::Control;
 use clika_evaluate::LocalModel;
 use clika_finetune::{
@@ -27,7 +27,7 @@ use clika_lm::{Device, InferenceMode, Workload, report_memory};
 use clika_network::hub::ModelFolder;
 use serde_json::json;
 use settings::SettingArgs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Teaches a model a fictional world and measures what crosses to another language: adapters, the gate of what it has to
 /// know, XRR with intervals. A run that was interrupted or killed continues from its last checkpoint.
@@ -62,7 +62,7 @@ pub struct Args {
     /// The experiment file [default: experiments/finetune.toml of the project, demo.toml for the demo]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where adapters, answers and results go [default: artifacts/finetune/<model> of the project]
+    /// Where adapters, answers and results go [default: artifacts/finetune/<model>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// How a prompt is wrapped: a file of templates/formats, or `own` for the model's chat template [default: by the model's name, templates/formats/models.toml]
@@ -90,8 +90,8 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     let config = match &demo {
         Some((_, config)) => config.clone(),
         None => {
-            let default = project.finetune_experiment();
-            FinetuneConfig::read(args.config.as_deref().unwrap_or(&default))?
+            let named = args.config.as_ref().map(ProjectPath::from);
+            FinetuneConfig::read(named.unwrap_or_else(|| project.finetune_experiment()))?
         }
     };
     let mut config = args.settings.resolve(config)?;
@@ -189,7 +189,7 @@ fn pairs(
 fn load(
     args: &Args,
     located: &ModelFolder,
-    format: (Option<&str>, &Path),
+    format: (Option<&str>, &ProjectPath),
     device: &Device,
     config: &FinetuneConfig,
     progress: &dyn Progress,

@@ -6,11 +6,10 @@ mod show;
 
 use super::Failure;
 use clap::Subcommand;
-use clika_base::Project;
 use clika_base::cldr::usual_spelling;
 use clika_base::types::LanguageCode;
+use clika_base::{Project, ProjectPath};
 use miette::Diagnostic;
-use std::path::PathBuf;
 
 /// Writes a new language's file, checks languages, and shows what is known about one.
 #[derive(clap::Args)]
@@ -57,7 +56,7 @@ fn code(text: &str) -> Result<String, NoCode> {
 }
 
 /// The file of a language whose code is written in any case, if there is one.
-fn existing(project: &Project, code: &str) -> Option<PathBuf> {
+fn existing(project: &Project, code: &str) -> Option<ProjectPath> {
     let code = LanguageCode::try_from(code.to_owned()).ok()?;
-    Some(project.language(&code)).filter(|path| path.exists())
+    Some(project.language(&code)).filter(ProjectPath::exists)
 }

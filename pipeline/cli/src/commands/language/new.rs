@@ -27,36 +27,59 @@ struct Exists {
     path: PathBuf,
 }
 
+/// The language comes with clika.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("clika has the language `{code}`: {}", path.display())]
+#[diagnostic(help(
+    "`clika language show {code}` shows it; `clika init` writes the built-in files here, where they can be edited"
+))]
+struct BuiltIn {
+    code: String,
+    path: PathBuf,
+}
+
 /// Runs the command.
 pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     let code = super::code(&args.code)?;
     let facts = LanguageFacts::of(&code).ok_or_else(|| super::NoCode { code: code.clone() })?;
-    if let Some(path) = existing(project, &code) {
-        return Err(Exists { code, path }.into());
+    if let Some(file) = existing(project, &code) {
+        let path = file.shown();
+        return Err(if file.is_built_in() {
+            BuiltIn { code, path }.into()
+        } else {
+            Exists { code, path }.into()
+        });
     }
     let reference = project.languages().join("en.toml");
-    let english =
-        std::fs::read_to_string(&reference).map_err(|source| TemplateError::Unreadable {
-            path: reference.clone(),
+    let english = reference
+        .text()
+        .map_err(|source| TemplateError::Unreadable {
+            path: reference.shown(),
             source,
         })?;
     let syllables = load_syllables(&project.fictional())?;
-    let path = project.languages().join(format!("{code}.toml"));
-    let file = new_language(&facts, &english, &syllables, &language_sections());
-    replace_file(&path, file.as_bytes())?;
+    let file = project.languages().join(format!("{code}.toml"));
+    let path = file.on_disk();
+    let text = new_language(&facts, &english, &syllables, &language_sections());
+    replace_file(path, text.as_bytes())?;
     if !facts.is_known() {
         eprintln!("note: CLDR does not know the language `{code}`: check the code");
     } else if let Some(preferred) = &facts.preferred {
         eprintln!("note: CLDR calls the language `{preferred}` and not `{code}`");
     }
     let path = path.display();
+    let init = if reference.is_built_in() {
+        " `clika init` writes them here."
+    } else {
+        ""
+    };
     print(&format!(
         "wrote {path}\n\
          next:\n\
          \x20 1. Fill in what is empty, and the parts of the datasets that you want.\n\
          \x20 2. clika language check {code}\n\
          \x20 3. For the mini sets, translate the lines of templates/items/xcopa-mini/en.jsonl and xcsqa-mini/en.jsonl\n\
-         \x20    into {code}.jsonl beside each, with the same ids and right choices.\n\
+         \x20    into {code}.jsonl beside each, with the same ids and right choices.{init}\n\
          \x20 4. For xGeo and xPeo, `clika snapshot` fetches the labels.\n"
     ))
 }

@@ -2,14 +2,13 @@
 
 use super::existing;
 use crate::commands::{Failure, print};
-use clika_base::Project;
 use clika_base::cldr::LanguageFacts;
 use clika_base::templates::TemplateError;
 use clika_base::types::{Calendar, Language, WritingDirection};
+use clika_base::{Project, ProjectPath};
 use clika_datasets::load_sound_languages;
 use clika_datasets::translate::service_codes;
 use serde_json::json;
-use std::path::Path;
 
 /// Shows what is known about a language, shipped or not, and where each value comes from.
 #[derive(clap::Args)]
@@ -39,7 +38,7 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
         None => None,
     };
     let known = known(&facts, language.as_ref());
-    let file = path.map(|path| path.display().to_string());
+    let file = path.map(|path| path.shown().display().to_string());
     if args.json {
         let facts: Vec<_> = known
             .iter()
@@ -68,15 +67,16 @@ fn width<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     widths.filter(|&width| width <= WIDEST).max().unwrap_or(0)
 }
 
-fn load(path: &Path, project: &Project) -> Result<Language, TemplateError> {
+fn load(file: &ProjectPath, project: &Project) -> Result<Language, TemplateError> {
+    let path = file.shown();
     let (languages, errors) = load_sound_languages(&project.languages())?;
     let is_own = |language: &Language| {
-        let stem = path.file_stem().unwrap_or_default();
+        let stem = file.stem();
         stem.eq_ignore_ascii_case(language.code.as_str())
     };
     let is_about = |error: &TemplateError| match error {
         TemplateError::Invalid { position, .. } => position.path == path,
-        TemplateError::Unreadable { path: unread, .. } => unread == path,
+        TemplateError::Unreadable { path: unread, .. } => *unread == path,
         _ => false,
     };
     if let Some(error) = errors.into_iter().find(is_about) {
@@ -85,7 +85,7 @@ fn load(path: &Path, project: &Project) -> Result<Language, TemplateError> {
     languages.into_iter().find(is_own).ok_or_else(|| {
         // It was there a moment ago.
         TemplateError::Unreadable {
-            path: path.to_owned(),
+            path: path.clone(),
             source: std::io::ErrorKind::NotFound.into(),
         }
     })

@@ -2,6 +2,7 @@
 
 use crate::DatasetError;
 use crate::texts::{CopaQuestion, DownloadedFile, TextItem, read_copa_lines, wrong};
+use clika_base::ProjectPath;
 use flate2::read::GzDecoder;
 use roxmltree::{Document, Node, ParsingOptions};
 use std::{
@@ -18,11 +19,12 @@ pub const COPA: DownloadedFile = DownloadedFile {
 };
 
 /// Reads the archive, `copa-test.xml` or lines.
-pub fn read(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
+pub fn read(file: &ProjectPath) -> Result<Vec<TextItem>, DatasetError> {
+    let path = &file.shown();
     match extension(path).as_deref() {
         Some("tgz" | "gz") => read_copa_archive(path),
         Some("xml") => read_copa_xml(&bytes(path)?, path),
-        Some(_) | None => read_copa_lines(path),
+        Some(_) | None => read_copa_lines(file),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::registry::{
 use crate::texts::{
     DownloadedFile, TextItem, TextsDataset, TextsOrigin, TextsSource, read_csqa_lines,
 };
-use std::path::Path;
+use clika_base::ProjectPath;
 
 pub(super) const CONTENT: &str = "commonsense questions with five choices";
 
@@ -21,8 +21,8 @@ pub const CSQA: DownloadedFile = DownloadedFile {
 };
 
 /// Reads lines of CSQA or X-CSQA.
-pub(super) fn read(path: &Path) -> Result<Vec<TextItem>, DatasetError> {
-    read_csqa_lines(path, CHOICES)
+pub(super) fn read(file: &ProjectPath) -> Result<Vec<TextItem>, DatasetError> {
+    read_csqa_lines(file, CHOICES)
 }
 
 pub(super) static DATASET: Dataset = Dataset {
