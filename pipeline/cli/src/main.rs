@@ -1,7 +1,9 @@
 //! The `clika` program: one file per command, progress bars, and errors a person can act on.
 
+mod built_in;
 mod commands;
 mod progress;
+mod project;
 mod report;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable};
@@ -12,15 +14,10 @@ use std::{ffi::OsStr, io::IsTerminal, path::PathBuf, process::ExitCode, time::Du
 #[derive(Parser)]
 #[command(name = "clika", version, arg_required_else_help = true)]
 struct Cli {
-    /// The project's folder, which contains sparql/ and templates/.
-    #[arg(
-        long,
-        global = true,
-        env = "CLIKA_PROJECT",
-        default_value = ".",
-        value_name = "DIR"
-    )]
-    project: PathBuf,
+    /// A folder with files to read instead of the built-in ones: templates/, sparql/, experiments/, reference/paper/
+    /// [default: the current folder]
+    #[arg(long, global = true, env = "CLIKA_PROJECT", value_name = "DIR")]
+    project: Option<PathBuf>,
     /// Show no progress, and notes only.
     #[arg(long, short, global = true)]
     quiet: bool,
@@ -59,6 +56,8 @@ enum Command {
     Language(commands::language::Args),
     /// List what a local model can run on.
     Devices(commands::devices::Args),
+    /// Write the built-in files into a folder, where they can be edited.
+    Init(commands::init::Args),
     /// Replace the snapshot by a fresh slice of Wikidata from a SPARQL endpoint.
     Snapshot(commands::snapshot::Args),
 }
@@ -88,21 +87,7 @@ fn main() -> ExitCode {
         quiet: cli.quiet,
         every: Duration::from_secs(cli.progress_seconds.into()),
     };
-    let project = clika_base::Project::at(cli.project);
-    let result = match cli.command {
-        Command::Datasets(args) => commands::datasets::run(&args, &project, shown),
-        Command::Audit(args) => commands::audit::run(&args, &project),
-        Command::Export(args) => commands::export::run(&args, &project),
-        Command::Evaluate(args) => commands::evaluate::run(&args, &project, shown),
-        Command::Finetune(args) => commands::finetune::run(&args, &project, shown),
-        Command::Logits(args) => commands::logits::run(&args, shown),
-        Command::Reproduce(args) => commands::reproduce::run(&args, &project, shown),
-        Command::Compare(args) => commands::compare::run(&args),
-        Command::Language(args) => commands::language::run(&args, &project),
-        Command::Devices(args) => commands::devices::run(&args),
-        Command::Snapshot(args) => commands::snapshot::run(&args, &project, shown),
-    };
-    match result {
+    match run(&cli, shown) {
         Ok(()) => ExitCode::SUCCESS,
         Err(commands::Failure::Interrupted(message)) => {
             eprintln!("{message}");
@@ -112,6 +97,24 @@ fn main() -> ExitCode {
             eprint!("{}", report::render(error.as_ref()));
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(cli: &Cli, shown: ProgressOptions) -> Result<(), commands::Failure> {
+    let project = || project::find(cli.project.as_deref());
+    match &cli.command {
+        Command::Init(args) => commands::init::run(args, cli.project.as_deref()),
+        Command::Datasets(args) => commands::datasets::run(args, &project()?, shown),
+        Command::Audit(args) => commands::audit::run(args, &project()?),
+        Command::Export(args) => commands::export::run(args, &project()?),
+        Command::Evaluate(args) => commands::evaluate::run(args, &project()?, shown),
+        Command::Finetune(args) => commands::finetune::run(args, &project()?, shown),
+        Command::Logits(args) => commands::logits::run(args, shown),
+        Command::Reproduce(args) => commands::reproduce::run(args, &project()?, shown),
+        Command::Compare(args) => commands::compare::run(args),
+        Command::Language(args) => commands::language::run(args, &project()?),
+        Command::Devices(args) => commands::devices::run(args),
+        Command::Snapshot(args) => commands::snapshot::run(args, &project()?, shown),
     }
 }
 

@@ -116,6 +116,31 @@ fn a_refresh_replaces_the_snapshot_and_builds_the_same_datasets() {
 }
 
 #[test]
+fn without_a_project_the_snapshot_makes_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let clika = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clika"));
+        command.current_dir(&folder).env_remove("CLIKA_PROJECT");
+        let output = command.args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let wikidata = Wikidata::shipped();
+    let server = StubServer::start(move |_, request| wikidata.answer(request));
+    let said = clika(&["snapshot", "--endpoint", &server.url()]);
+    let path = "sparql/snapshot/wikidata.ttl";
+    assert!(said.starts_with(&format!("wrote ./{path}, ")), "{said}");
+    clika(&["datasets", "xgeo"]);
+    let manifest = folder.path().join("artifacts/datasets/xgeo/manifest.json");
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(manifest).unwrap()).unwrap();
+    let fresh = fs::read(folder.path().join(path)).unwrap();
+    assert_eq!(
+        manifest["inputs"]["snapshot"],
+        clika_base::files::sha256_hex(fresh)
+    );
+}
+
+#[test]
 fn label_languages_that_yield_nothing_are_named() {
     let project = TestProject::new();
     let wikidata = Wikidata::shipped();

@@ -11,6 +11,7 @@ pub mod export;
 pub mod fictional;
 pub mod finetune;
 pub mod generated_names;
+pub mod init;
 pub mod interrupt;
 pub mod language;
 pub mod logits;

@@ -115,22 +115,6 @@ fn an_unknown_task_is_refused_with_the_known_ones() {
 }
 
 #[test]
-fn a_folder_that_is_no_project() {
-    let empty = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_clika"))
-        .current_dir(&empty)
-        .arg("datasets")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!(text(&output.stderr), @r#"
-    error: cannot read ./experiments/datasets.toml
-      cause: No such file or directory (os error 2)
-    hint: run clika in the project's folder, or name the folder with --project
-    "#);
-}
-
-#[test]
 fn a_snapshot_with_a_syntax_error() {
     let project = TestProject::new();
     project.edit(
@@ -249,7 +233,7 @@ fn a_folder_that_cannot_be_written() {
     insta::assert_snapshot!(project.fail(&["datasets", "--out", out.to_str().unwrap()]), @r#"
     error: cannot write PROJECT/file/datasets
       cause: Not a directory (os error 20)
-    hint: choose a place you can write to
+    hint: choose a place you can write to with --out, or run clika in a folder of your own
     "#);
 }
 

@@ -172,6 +172,7 @@ fn labels_are_found_as_the_build_finds_them() {
     let (said, _) = check(&project, "zh");
     assert!(!said.contains(lacks), "{said}");
     fs::remove_file(project.snapshot()).unwrap();
+    fs::create_dir(project.snapshot()).unwrap();
     let (said, _) = check(&project, "zh");
     assert!(
         said.contains(
@@ -278,7 +279,7 @@ fn a_language_without_the_parts_of_a_dataset() {
     let italian = fs::read_to_string(project.path(file)).unwrap();
     let start = italian.find("[fictional]").unwrap();
     fs::write(project.path(file), &italian[..start]).unwrap();
-    fs::remove_file(project.path(COPA).join("it.jsonl")).unwrap();
+    fs::write(project.path(COPA).join("it.jsonl"), "").unwrap();
     assert_eq!(
         check(&project, "it"),
         (

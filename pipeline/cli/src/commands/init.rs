@@ -1,0 +1,91 @@
+//! `clika init`: the built-in files, to edit.
+
+use super::{Failure, print};
+use crate::{built_in::BUILT_IN, project};
+use clika_base::files::{ArtifactError, replace_file};
+use miette::Diagnostic;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Writes the built-in files into a folder: languages, prompts, formats, items, queries, the snapshot, experiments, the
+/// paper's numbers. clika reads those instead of its own when it runs there, or with --project DIR.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The folder [default: that of --project, or the current one]
+    dir: Option<PathBuf>,
+    /// Overwrite files that differ from the built-in ones.
+    #[arg(long)]
+    force: bool,
+    /// Print one JSON object instead of a summary.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Files that would be overwritten.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("these files differ from the built-in ones:{}", files.iter().map(|file| format!("\n   {}", file.display())).collect::<String>())]
+#[diagnostic(help("nothing was written; --force overwrites them, or name another folder"))]
+struct Differing {
+    files: Vec<PathBuf>,
+}
+
+/// A folder is named twice.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("two folders are named: by --project or CLIKA_PROJECT, and as the one to write to")]
+#[diagnostic(help("leave one of them out"))]
+struct TwoFolders;
+
+/// Runs the command.
+pub fn run(args: &Args, project: Option<&Path>) -> Result<(), Failure> {
+    let folder = match (args.dir.as_deref(), project) {
+        (Some(_), Some(_)) => return Err(TwoFolders.into()),
+        (Some(folder), None) | (None, Some(folder)) => folder,
+        (None, None) => Path::new("."),
+    };
+    let project = project::in_folder(folder);
+    let (mut missing, mut unchanged, mut differing) = (Vec::new(), Vec::new(), Vec::new());
+    for name in (BUILT_IN.names)() {
+        let file = project.file(&name);
+        let content = (BUILT_IN.content)(&name).expect("a file that is listed is embedded");
+        match file.own() {
+            None => missing.push((file.on_disk().to_owned(), content)),
+            Some(path) => {
+                let own = std::fs::read(&path).map_err(ArtifactError::read(&path))?;
+                if own == *content {
+                    unchanged.push(path);
+                } else {
+                    differing.push((path, content));
+                }
+            }
+        }
+    }
+    if !differing.is_empty() && !args.force {
+        let files = differing.into_iter().map(|(path, _)| path).collect();
+        return Err(Differing { files }.into());
+    }
+    let written: Vec<_> = missing.into_iter().chain(differing).collect();
+    for (path, content) in &written {
+        replace_file(path, content)?;
+    }
+    let written: Vec<_> = written.into_iter().map(|(path, _)| path).collect();
+    if args.json {
+        let object = json!({ "folder": folder, "written": written, "unchanged": unchanged });
+        return print(&format!("{object}\n"));
+    }
+    let there = match unchanged.len() {
+        0 => String::new(),
+        count => format!(", {count} were there already"),
+    };
+    let files = match written.len() {
+        1 => "file",
+        _ => "files",
+    };
+    print(&format!(
+        "wrote {} {files} to {}{there}\n\
+         Edit templates/ for languages, prompts and formats, experiments/ for sizes and seeds, and delete what you leave as it\n\
+         is: a file that is not there is read from the program, so deleting a file resets it. An empty file leaves a language,\n\
+         a prompt or a format out.\n",
+        written.len(),
+        folder.display(),
+    ))
+}
