@@ -45,6 +45,15 @@ pub enum TemplateError {
         /// What there is.
         known: String,
     },
+    /// Exemplars are to be shown, and nothing says how an answered item is written.
+    #[error(
+        "the prompt template does not say how an answered item is written, so that --shots has no form for it"
+    )]
+    #[diagnostic(help(
+        "add `answered` to its file in templates/prompts, such as answered = \"{{letter}}. {{choice}}\\n\", or name another with \
+         --prompt"
+    ))]
+    NoAnswered,
     /// A file's content is wrong.
     #[error("{problem}\n   {position}")]
     Invalid {

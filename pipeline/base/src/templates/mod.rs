@@ -14,4 +14,4 @@ pub use formats::{Format, PromptPart, RenderedPrompt, format_names, load_format}
 pub use languages::{load_languages, load_sound_languages};
 pub use models::{DefaultFormat, ModelFormat, TemplateTraits, default_format};
 pub use new_language::new_language;
-pub use prompts::{ItemPrompt, PromptTemplate, fill, load_prompt, prompt_names};
+pub use prompts::{AnswerForm, ItemPrompt, PromptTemplate, fill, load_prompt, prompt_names};

@@ -31,6 +31,17 @@ pub struct ItemPrompt {
     pub effect: Option<String>,
     /// As written in the file; [`load_prompt`] reads a missing one off the examples.
     separator: Option<String>,
+    /// As written in the file; a missing one is read off the examples.
+    answered: Option<String>,
+}
+
+/// What the answer of an exemplar is, an item that is shown with its right answer before the one that is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerForm {
+    /// As in the prompt's own example, or as its `answered` says: the letter, with the choice's text or without.
+    Letter,
+    /// The choice's text alone.
+    Text,
 }
 
 /// Reads the prompt template `name` of a folder; the names are those of its files.
@@ -71,6 +82,7 @@ pub fn load_prompt(
             }
         }
         prompt.settle_separator(kind, &source)?;
+        prompt.check_answered(kind, &source)?;
     }
     Ok(template)
 }
@@ -145,8 +157,86 @@ impl ItemPrompt {
         Ok(())
     }
 
-    /// Writes an item. `relation` is `cause` or `effect` where a premise is asked about.
+    /// Checks what the file says an answered item ends with.
+    fn check_answered(&self, kind: &str, source: &TemplateSource) -> Result<(), TemplateError> {
+        let Some(answered) = &self.answered else {
+            return Ok(());
+        };
+        let error = |problem: String, hint: &str| {
+            Err(source.error(span(source, kind, "answered"), problem, hint))
+        };
+        let begins = answered.starts_with("{letter}") && answered.matches("{letter}").count() == 1;
+        if !begins || answered.matches("{choice}").count() > 1 || !answered.ends_with('\n') {
+            return error(
+                format!("`{kind}.answered` is {answered:?}"),
+                "begin with `{letter}`, write `{choice}` once or not at all, and end with a line break: \
+                 \"{letter}. {choice}\\n\"",
+            );
+        }
+        let mut shown = self.examples.values();
+        let shown = shown.find_map(|example| shown_answered(example, self.ending()));
+        match shown.filter(|shown| shown != answered) {
+            Some(shown) => error(
+                format!("`{kind}.answered` is {answered:?}, and an example shows {shown:?}"),
+                "write what the examples show: models imitate them",
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// What follows [`separator`](Self::separator) in an item with its answer: `{letter}. {choice}` and a line break.
+    fn answered(&self, choices: usize) -> Option<String> {
+        let first = self.examples.get(&choices.to_string());
+        let examples = first.into_iter().chain(self.examples.values());
+        let mut shown = examples.filter_map(|example| shown_answered(example, self.ending()));
+        self.answered.clone().or_else(|| shown.next())
+    }
+
+    /// What follows an item that is shown with its answer, `right`, up to where the next item begins.
+    ///
+    /// # Errors
+    /// A prompt that does not say how an answered item is written.
+    pub fn answer(
+        &self,
+        choices: &[String],
+        right: u8,
+        form: AnswerForm,
+    ) -> Result<String, TemplateError> {
+        let answered = self.answered(choices.len());
+        let answered = answered.ok_or(TemplateError::NoAnswered)?;
+        let choice = choices.get(usize::from(right)).map_or("", String::as_str);
+        let answer = match form {
+            AnswerForm::Letter => {
+                let letter = char::from(b'A' + right).to_string();
+                fill(&answered, &[("{letter}", &letter), ("{choice}", choice)])
+            }
+            AnswerForm::Text => {
+                let end = answered.trim_end().len();
+                format!("{choice}{}", &answered[end..])
+            }
+        };
+        Ok(format!("{}{answer}", self.separator()))
+    }
+
+    /// Writes an item after the instruction and the prompt's own example.
     pub fn render(
+        &self,
+        premise: Option<&str>,
+        question: &str,
+        relation: Option<&str>,
+        choices: &[String],
+    ) -> String {
+        let example = self.examples.get(&choices.len().to_string());
+        format!(
+            "{}{}{}",
+            self.instruction,
+            example.map_or("", String::as_str),
+            self.item(premise, question, relation, choices)
+        )
+    }
+
+    /// Writes an item. `relation` is `cause` or `effect` where a premise is asked about.
+    pub fn item(
         &self,
         premise: Option<&str>,
         question: &str,
@@ -162,30 +252,44 @@ impl ItemPrompt {
             .zip(choices)
             .map(|(letter, choice)| format!("{letter}. {choice}"))
             .collect();
-        let example = self.examples.get(&choices.len().to_string());
-        let item = fill(
+        fill(
             &self.item,
             &[
                 ("{premise}", premise.unwrap_or("")),
                 ("{question}", asked.unwrap_or(question)),
                 ("{choices}", &lines.join("\n")),
             ],
-        );
-        format!(
-            "{}{}{item}",
-            self.instruction,
-            example.map_or("", String::as_str)
         )
     }
 }
 
 /// What an example has between the end of its item and the letter that answers it.
 fn shown_separator<'a>(example: &'a str, ending: &str) -> Option<&'a str> {
-    let (_, answer) = example.rsplit_once(ending)?;
+    shown_parts(example, ending).map(|(_, separator, _)| separator)
+}
+
+/// How an example writes its answer: `{letter}. {choice}` and a line break for "D. 5".
+fn shown_answered(example: &str, ending: &str) -> Option<String> {
+    let (item, _, answer) = shown_parts(example, ending)?;
+    let (letter, rest) = answer.split_at(1);
+    let start = format!("{letter}. ");
+    let choice = item.lines().find_map(|line| line.strip_prefix(&start));
+    let at = choice.and_then(|choice| Some((rest.split_once(choice)?, choice)));
+    Some(match at {
+        Some(((before, after), choice)) if !choice.is_empty() => {
+            format!("{{letter}}{before}{{choice}}{after}")
+        }
+        Some(_) | None => format!("{{letter}}{rest}"),
+    })
+}
+
+/// An example's item, what stands between it and the letter that answers it, and its answer from the letter on.
+fn shown_parts<'a>(example: &'a str, ending: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let (item, answer) = example.rsplit_once(ending)?;
     let letter = answer.find(|letter: char| !letter.is_whitespace())?;
     let (separator, answer) = answer.split_at(letter);
     let is_letter = answer.starts_with(|letter: char| letter.is_ascii_uppercase());
-    (is_letter && ["", " "].contains(&separator)).then_some(separator)
+    (is_letter && ["", " "].contains(&separator)).then_some((item, separator, answer))
 }
 
 /// Puts values in the places of a template, in one pass: a value that looks like a place stays.
@@ -208,7 +312,7 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{load_prompt, shown_separator};
+    use super::{load_prompt, shown_answered, shown_separator};
 
     #[test]
     fn examples_show_what_stands_before_a_letter() {
@@ -220,6 +324,19 @@ mod tests {
             ("B", None),
         ] {
             assert_eq!(shown_separator(example, "Answer:"), shown, "{example}");
+        }
+    }
+
+    #[test]
+    fn examples_show_how_an_answer_is_written() {
+        for (example, shown) in [
+            ("A. 1\nB. 2\nAnswer:B. 2\n", Some("{letter}. {choice}\n")),
+            ("A. 1\nB. 2\nAnswer: B\n\n", Some("{letter}\n\n")),
+            ("A. 1\nB. 2\nAnswer: B) two\n", Some("{letter}) two\n")),
+            ("A. 1\nB. 2\nAnswer: two\n", None),
+        ] {
+            let found = shown_answered(example, "Answer:");
+            assert_eq!(found.as_deref(), shown, "{example}");
         }
     }
 
