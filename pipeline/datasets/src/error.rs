@@ -36,6 +36,21 @@ pub enum DatasetError {
         /// The task.
         task: Task,
     },
+    /// More exemplars than there are items for.
+    #[error(
+        "{dataset} has {items} items, of which {most} can be shown as answered while one is left to ask: --shots {count} is too many"
+    )]
+    #[diagnostic(help("--shots {most} is the most that {dataset} has items for"))]
+    TooManyShots {
+        /// The dataset.
+        dataset: String,
+        /// How many were asked for.
+        count: usize,
+        /// How many there can be.
+        most: usize,
+        /// Its items.
+        items: usize,
+    },
     /// The experiment names a language that there is no template for.
     #[error("the experiment names the language `{code}`, which templates/languages does not have")]
     #[diagnostic(help("add templates/languages/{code}.toml, or correct the code"))]

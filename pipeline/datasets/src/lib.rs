@@ -16,6 +16,7 @@ pub mod parquet;
 mod read;
 mod registry;
 mod sets;
+mod shots;
 mod texts;
 pub mod translate;
 mod whole;
@@ -43,6 +44,7 @@ pub use registry::{
     language_sections,
 };
 pub use sets::{COPA, CSQA, read_copa_xml};
+pub use shots::{ShotPlan, Shots};
 pub use texts::{
     CopaQuestion, DownloadedFile, ParallelTexts, TextItem, TextOrigin, TextRow, TextsDataset,
     TextsOrigin, TextsSource, build_texts, mini_items, read_source,

@@ -1,6 +1,7 @@
 use super::DatasetFolder;
 use crate::Task;
 use crate::{DatasetError, parquet};
+use clika_base::templates::{AnswerForm, ItemPrompt, PromptTemplate, TemplateError};
 use clika_base::types::LanguageCode;
 use polars::prelude::*;
 use std::{
@@ -25,6 +26,39 @@ pub struct Question {
     pub choices: Vec<String>,
     /// The position of the right choice, from 0.
     pub label: u8,
+}
+
+impl Question {
+    /// How a prompt template writes items of this one's kind.
+    pub fn kind<'a>(&self, prompt: &'a PromptTemplate) -> &'a ItemPrompt {
+        match self.premise {
+            Some(_) => &prompt.premise,
+            None => &prompt.question,
+        }
+    }
+
+    /// The item as a prompt writes it, without instruction and example.
+    pub fn asked(&self, prompt: &PromptTemplate) -> String {
+        self.kind(prompt).item(
+            self.premise.as_deref(),
+            &self.question,
+            self.relation.as_deref(),
+            &self.choices,
+        )
+    }
+
+    /// The same with its right answer.
+    ///
+    /// # Errors
+    /// A prompt that does not say how an answered item is written.
+    pub fn answered(
+        &self,
+        prompt: &PromptTemplate,
+        form: AnswerForm,
+    ) -> Result<String, TemplateError> {
+        let answer = self.kind(prompt).answer(&self.choices, self.label, form)?;
+        Ok(self.asked(prompt) + &answer)
+    }
 }
 
 /// The items of a dataset in one language, read from its folder.
