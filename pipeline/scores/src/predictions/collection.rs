@@ -1,5 +1,7 @@
 use crate::metrics::{Answer, JudgedAnswer};
-use crate::predictions::{PredictionError, align, folder, harness, parquet, release, runs};
+use crate::predictions::{
+    PredictionError, align, exemplars, folder, harness, parquet, release, runs,
+};
 use clika_base::files::{TakenFolder, recover_folder};
 use clika_base::types::LanguageCode;
 use clika_datasets::Task;
@@ -72,6 +74,8 @@ pub struct Collection {
     /// The folder that was read.
     root: Option<PathBuf>,
     notices: Vec<String>,
+    /// Items that were read and left out, because a run set them aside for its exemplars.
+    left_out: BTreeMap<Task, BTreeSet<String>>,
     /// Files that cannot be used, where that is not an error.
     unusable: Vec<(PredictionKey, Arc<PredictionError>)>,
 }
@@ -98,7 +102,8 @@ impl Collection {
     ///
     /// Fails on the first line that is wrong, on an empty file, on an item that occurs twice, on
     /// two files of the same predictions, where the files of a task do not hold the same items, where a language's items
-    /// are other questions in one file than in another, and where one name stands for several models.
+    /// are other questions in one file than in another, and where one name stands for several models. Items that a run set aside
+    /// for its exemplars are left out of all files of the task.
     /// What lies in the folder and was left aside is in [`notices`](Self::notices).
     pub fn read(folder: &Path) -> Result<Self, PredictionError> {
         recover_folder(folder)?;
@@ -119,6 +124,8 @@ impl Collection {
                 notices: collection.notices,
             });
         }
+        collection.left_out = exemplars::leave_out(&mut collection);
+        exemplars::note_shots(&mut collection);
         align::align(&mut collection.predictions, &collection.files)?;
         runs::check(&collection)?;
         Ok(collection)
@@ -236,6 +243,29 @@ impl Collection {
         self.files.insert(key.clone(), file);
         self.insert(key, predictions);
         Ok(())
+    }
+
+    /// Takes items out of a file; returns those that it had.
+    pub(crate) fn take_out(
+        &mut self,
+        key: &PredictionKey,
+        items: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let Some(predictions) = self.predictions.get_mut(key) else {
+            return Vec::new();
+        };
+        let (out, kept) = std::mem::take(predictions)
+            .into_iter()
+            .partition(|it| items.contains(&it.item_id));
+        *predictions = kept;
+        let out: Vec<Prediction> = out;
+        out.into_iter().map(|it| it.item_id).collect()
+    }
+
+    /// The items of a task that were read and left out, because a run set them aside for its exemplars.
+    pub(crate) fn left_out(&self, task: Task) -> impl Iterator<Item = &str> {
+        let items = self.left_out.get(&task).into_iter().flatten();
+        items.map(String::as_str)
     }
 
     /// Sets a file aside that cannot be used.

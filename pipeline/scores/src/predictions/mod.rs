@@ -4,6 +4,7 @@
 mod align;
 mod collection;
 mod error;
+mod exemplars;
 mod folder;
 mod harness;
 mod identity;
@@ -14,6 +15,7 @@ mod runs;
 
 pub use collection::{Collection, Prediction, PredictionKey, is_model_name};
 pub use error::PredictionError;
+pub(crate) use exemplars::{set_aside, shots_of};
 pub use identity::item_sha256;
 pub(crate) use runs::other_questions;
 pub use runs::{LEAST_PROBABILITY, difference, other_dataset, weak_letters};

@@ -9,12 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a run records without being another model or another way of asking for it. Everything else that describes a
 /// run has to be equal among predictions of one name: a field that is not listed here distinguishes runs.
 ///
-/// Model, revision and adapter are names; their files have hashes of their own.
-const RECORDS: [&str; 12] = [
+/// Model, revision and adapter are names; their files have hashes of their own. Exemplars are of one dataset, and are
+/// compared where it is.
+const RECORDS: [&str; 13] = [
     "adapter",
     "dataset",
     "dataset_sha256",
     "device",
+    "exemplars",
     "format_comment",
     "letters_probability",
     "limit",
@@ -59,7 +61,15 @@ pub fn difference(one: &Value, other: &Value) -> Option<String> {
         .iter()
         .filter(|key| !RECORDS.contains(&key.as_str()) && one[key.as_str()] != other[key.as_str()])
         .collect();
-    let said = |key: &str| format!("`{key}` is {} and {}", shown(&one[key]), shown(&other[key]));
+    let shown = |key: &str, value: &Value| match value {
+        // What shows no exemplars does not say so.
+        Value::Null if key == "shots" => "none".to_owned(),
+        value => shown(value),
+    };
+    let said = |key: &str| {
+        let (one, other) = (shown(key, &one[key]), shown(key, &other[key]));
+        format!("`{key}` is {one} and {other}")
+    };
     // Of another version of the scoring everything may differ, and nothing else need be said.
     let scoring = differing.iter().find(|key| **key == "scoring_version");
     match scoring {
@@ -137,6 +147,13 @@ pub(crate) fn check(collection: &Collection) -> Result<(), PredictionError> {
         let (other, its_run) = *first_of_task.entry(of_task).or_insert((key, run));
         if other_dataset(its_run, run) {
             return Err(other_version(other, key));
+        }
+        if its_run["exemplars"] != run["exemplars"] {
+            return Err(PredictionError::Mixed {
+                first: Box::new(other.clone()),
+                second: Box::new(key.clone()),
+                difference: "other exemplars were shown".to_owned(),
+            });
         }
         let of_language = (key.task, &key.language);
         let other = *first_of_language.entry(of_language).or_insert(key);

@@ -4,7 +4,9 @@ use crate::metrics::{
     JudgedAnswer, McNemar, PairedDifference, PairedItems, Resampler, accuracy_share, bca,
     detectable_difference, holm,
 };
-use crate::predictions::{Collection, Prediction, PredictionKey, other_questions};
+use crate::predictions::{
+    Collection, Prediction, PredictionKey, other_questions, set_aside, shots_of,
+};
 use crate::report::{IntervalKind, ReportError, Uncertainty};
 use clika_base::types::LanguageCode;
 use clika_datasets::Task;
@@ -24,6 +26,12 @@ pub struct Comparison {
     pub rows: Vec<ComparisonRow>,
     /// What only one of them has, and which therefore is not compared.
     pub unshared: Vec<UnsharedTask>,
+    /// Items that were not compared, because one of them set them aside for its exemplars.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutItems>,
+    /// What each was shown, where that differs: as [`Comparison::a`] and [`Comparison::b`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_shots: Option<[String; 2]>,
     /// Runs whose answers carry no hash of their question, as [`Comparison::a`] or [`Comparison::b`].
     pub unverified: Vec<String>,
     /// What was scored by other versions of clika, which may read an answer otherwise.
@@ -41,6 +49,15 @@ pub struct OtherScoring {
     pub a: Option<u64>,
     /// That of [`Comparison::b`].
     pub b: Option<u64>,
+}
+
+/// Items of a task that are not compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOutItems {
+    /// The task.
+    pub task: Task,
+    /// Their ids.
+    pub items: Vec<String>,
 }
 
 /// A task in a language that only one run has.
@@ -126,14 +143,16 @@ impl<'a> ComparedRun<'a> {
 }
 
 /// Compares two runs on every task and language that both have.
-pub fn compare(
-    a: ComparedRun<'_>,
-    b: ComparedRun<'_>,
+pub fn compare<'a>(
+    a: ComparedRun<'a>,
+    b: ComparedRun<'a>,
     uncertainty: &Uncertainty,
 ) -> Result<Comparison, ReportError> {
     let mut rows = Vec::new();
     let mut unverified = BTreeSet::new();
     let mut other_scoring = Vec::new();
+    let mut left_out = BTreeMap::<Task, BTreeSet<String>>::new();
+    let mut other_shots = None;
     for (key, ours) in a.collection.iter().filter(|(key, _)| key.model == a.model) {
         let Some(theirs) = b.collection.get(b.model, key.task, &key.language) else {
             continue;
@@ -158,9 +177,29 @@ pub fn compare(
             let difference = "they were answered on other versions of the dataset";
             return Err(differs(difference.to_owned()));
         }
-        let theirs = same_items(ours, theirs).map_err(differs)?;
+        let [our_run, its_run] = [a.collection.run(key), b.collection.run(&its_key)];
+        let aside = &set_aside(our_run) | &set_aside(its_run);
+        let of_task = left_out.entry(key.task).or_default();
+        for collection in [a.collection, b.collection] {
+            of_task.extend(collection.left_out(key.task).map(str::to_owned));
+        }
+        let mut without_aside = |answers: &'a [Prediction]| -> Vec<&'a Prediction> {
+            let (out, kept): (Vec<&Prediction>, Vec<&Prediction>) = answers
+                .iter()
+                .partition(|it| aside.contains(it.item_id.as_str()));
+            of_task.extend(out.into_iter().map(|it| it.item_id.clone()));
+            kept
+        };
+        let (ours, theirs) = (without_aside(ours), without_aside(theirs));
+        if ours.is_empty() && theirs.is_empty() {
+            continue;
+        }
+        let theirs = same_items(&ours, &theirs).map_err(differs)?;
         // Answers that another program has recorded have no version to compare.
-        if let (Some(one), Some(other)) = (a.collection.run(key), b.collection.run(&its_key)) {
+        if let (Some(one), Some(other)) = (our_run, its_run) {
+            if one["shots"] != other["shots"] {
+                other_shots = Some([one, other].map(shots_of));
+            }
             let versions = [one, other].map(|run| run["scoring_version"].as_u64());
             if versions[0] != versions[1] {
                 other_scoring.push(OtherScoring {
@@ -171,7 +210,7 @@ pub fn compare(
                 });
             }
         }
-        rows.push(row(key.task, &key.language, ours, &theirs, uncertainty));
+        rows.push(row(key.task, &key.language, &ours, &theirs, uncertainty));
     }
     if rows.is_empty() {
         return Err(ReportError::NothingShared {
@@ -189,6 +228,15 @@ pub fn compare(
         uncertainty: *uncertainty,
         rows,
         unshared: a.not_in(b).chain(b.not_in(a)).collect(),
+        left_out: left_out
+            .into_iter()
+            .filter(|(_, items)| !items.is_empty())
+            .map(|(task, items)| LeftOutItems {
+                task,
+                items: items.into_iter().collect(),
+            })
+            .collect(),
+        other_shots,
         unverified: unverified.into_iter().collect(),
         other_scoring,
     })
@@ -197,15 +245,14 @@ pub fn compare(
 fn row(
     task: Task,
     language: &LanguageCode,
-    ours: &[Prediction],
+    ours: &[&Prediction],
     theirs: &[&Prediction],
     uncertainty: &Uncertainty,
 ) -> ComparisonRow {
-    let a: Vec<JudgedAnswer> = ours.iter().map(Prediction::judged).collect();
-    let b: Vec<JudgedAnswer> = theirs
-        .iter()
-        .map(|prediction| prediction.judged())
-        .collect();
+    let [a, b] = [ours, theirs].map(|answers| -> Vec<JudgedAnswer> {
+        let answers = answers.iter();
+        answers.map(|prediction| prediction.judged()).collect()
+    });
     let clusters: Vec<&str> = ours
         .iter()
         .map(|prediction| prediction.cluster_id.as_str())
@@ -248,12 +295,12 @@ fn row(
 
 /// The other run's predictions in our order, or the first difference of the two.
 fn same_items<'a>(
-    ours: &[Prediction],
-    theirs: &'a [Prediction],
+    ours: &[&Prediction],
+    theirs: &[&'a Prediction],
 ) -> Result<Vec<&'a Prediction>, String> {
     let mut by_id: BTreeMap<&str, &Prediction> = theirs
         .iter()
-        .map(|prediction| (prediction.item_id.as_str(), prediction))
+        .map(|&prediction| (prediction.item_id.as_str(), prediction))
         .collect();
     let mut aligned = Vec::new();
     for prediction in ours {

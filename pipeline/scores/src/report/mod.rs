@@ -11,7 +11,9 @@ mod scores;
 mod share_table;
 mod text;
 
-pub use compare::{ComparedRun, Comparison, ComparisonRow, OtherScoring, UnsharedTask, compare};
+pub use compare::{
+    ComparedRun, Comparison, ComparisonRow, LeftOutItems, OtherScoring, UnsharedTask, compare,
+};
 pub use error::ReportError;
 pub use groups::GroupScore;
 pub use paper::Paper;

@@ -1,6 +1,6 @@
 //! Reports as Markdown and CSV.
 
-use crate::report::{Comparison, OtherScoring, PaperCell, Reproduction};
+use crate::report::{Comparison, LeftOutItems, OtherScoring, PaperCell, Reproduction};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -243,6 +243,22 @@ impl Comparison {
             };
             let (a, b) = (version(a), version(b));
             writeln!(out, "- {task} in {language}: scoring_version {a} and {b}")?;
+        }
+        if let Some([a, b]) = &self.other_shots {
+            let (of_a, of_b) = (escaped(&self.a), escaped(&self.b));
+            writeln!(
+                out,
+                "\nAsked in two ways: {of_a} after {a}, {of_b} after {b}."
+            )?;
+        }
+        if !self.left_out.is_empty() {
+            writeln!(
+                out,
+                "\nItems not compared, because a run set them aside for its exemplars:\n"
+            )?;
+        }
+        for LeftOutItems { task, items } in &self.left_out {
+            writeln!(out, "- {task}: {}", items.len())?;
         }
         if !self.unshared.is_empty() {
             writeln!(out, "\nNot compared, because only one has it:\n")?;
