@@ -1,7 +1,7 @@
-use crate::{AnswerReader, EvaluateError, QuestionSet};
+use crate::{AnswerReader, EvaluateError, EvaluationSettings, QuestionSet};
 use clika_base::types::{Language, LanguageCode};
 use clika_datasets::Task;
-use clika_datasets::{DatasetError, DatasetFolder, LanguageItems};
+use clika_datasets::{DatasetError, DatasetFolder, LanguageItems, ShotPlan, Shots};
 use std::{collections::BTreeMap, path::Path};
 
 /// The dataset of a multiple-choice task, opened to be asked.
@@ -102,7 +102,28 @@ impl TaskDataset {
             task: self.task,
             language,
             questions: items.questions,
+            exemplars: String::new(),
         };
         Ok((set, listed))
+    }
+
+    /// Draws exemplars for a run that asks the first `limit` items, the same for every language.
+    pub fn draw(&self, shots: Shots, limit: Option<u32>) -> Result<ShotPlan, EvaluateError> {
+        Ok(shots.plan(self.task.name(), &self.items, limit)?)
+    }
+
+    /// Shows exemplars before each item of a set, and takes out what is therefore not asked.
+    pub fn show(
+        &self,
+        plan: &ShotPlan,
+        set: &mut QuestionSet,
+        settings: &EvaluationSettings,
+    ) -> Result<(), EvaluateError> {
+        let (Some(items), Some(form)) = (self.items.get(&set.language), settings.exemplars) else {
+            return Ok(());
+        };
+        set.exemplars = plan.text(&items.questions, &settings.prompt, form)?;
+        set.questions.retain(|question| plan.asks(&question.id));
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{AnswerReader, Question, RequestOptions};
 use clika_base::files::sha256_hex;
-use clika_base::templates::{ItemPrompt, PromptTemplate};
+use clika_base::templates::{AnswerForm, ItemPrompt, PromptTemplate, TemplateError};
 use clika_base::types::LanguageCode;
 use clika_datasets::Task;
 use clika_scores::predictions::{Prediction, item_sha256};
@@ -17,6 +17,8 @@ pub struct QuestionSet {
     pub language: LanguageCode,
     /// The items.
     pub questions: Vec<Question>,
+    /// Answered items in this language, which stand in the place of the prompt's own example; empty where none are shown.
+    pub exemplars: String,
     /// Reads what a model writes in this language.
     pub reader: AnswerReader,
 }
@@ -47,6 +49,8 @@ pub struct EvaluationSettings {
     pub prompt: PromptTemplate,
     /// How the endpoint is asked.
     pub options: RequestOptions,
+    /// How exemplars are answered; `None` where none are shown.
+    pub exemplars: Option<AnswerForm>,
 }
 
 /// How many items a pilot has.
@@ -83,26 +87,34 @@ pub fn question_sha256(question: &Question) -> String {
 impl EvaluationSettings {
     /// How items of this one's kind are written.
     pub fn kind(&self, question: &Question) -> &ItemPrompt {
-        match question.premise {
-            Some(_) => &self.prompt.premise,
-            None => &self.prompt.question,
-        }
+        question.kind(&self.prompt)
     }
 
-    /// The prompt of an item.
-    pub fn render(&self, question: &Question) -> String {
-        self.kind(question).render(
-            question.premise.as_deref(),
-            &question.question,
-            question.relation.as_deref(),
-            &question.choices,
-        )
+    /// The prompt of an item of `set`.
+    pub fn render(&self, set: &QuestionSet, question: &Question) -> String {
+        self.render_after(&set.exemplars, question)
+    }
+
+    /// The prompt of an item, after exemplars or, where there are none, the prompt's own example.
+    fn render_after(&self, exemplars: &str, question: &Question) -> String {
+        let kind = self.kind(question);
+        if exemplars.is_empty() {
+            return kind.render(
+                question.premise.as_deref(),
+                &question.question,
+                question.relation.as_deref(),
+                &question.choices,
+            );
+        }
+        let item = question.asked(&self.prompt);
+        format!("{}{exemplars}{item}", kind.instruction)
     }
 
     /// SHA-256 over prompts of made-up items, one of each kind and number of choices: it changes where the template does.
+    /// Where exemplars are shown, each item comes after itself with its answer.
     ///
     /// `wrap` puts a prompt into the form in which the model gets it.
-    pub fn template_sha256<E>(
+    pub fn template_sha256<E: From<TemplateError>>(
         &self,
         wrap: impl Fn(&str) -> Result<String, E>,
     ) -> Result<String, E> {
@@ -125,7 +137,11 @@ impl EvaluationSettings {
                         .collect(),
                     label: 0,
                 };
-                text += &wrap(&self.render(&sample))?;
+                let exemplars = match self.exemplars {
+                    Some(form) => sample.answered(&self.prompt, form)?,
+                    None => String::new(),
+                };
+                text += &wrap(&self.render_after(&exemplars, &sample))?;
                 text.push('\0');
             }
         }

@@ -33,7 +33,9 @@ pub enum LmError {
     },
     /// More tokens than the model was made for.
     #[error("a prompt has {tokens} tokens, but the model's context is {context}")]
-    #[diagnostic(help("use a prompt without a worked example, or a model with a longer context"))]
+    #[diagnostic(help(
+        "use fewer --shots, a prompt without a worked example, or a model with a longer context"
+    ))]
     Context {
         /// Of the prompt, with those to be generated.
         tokens: usize,

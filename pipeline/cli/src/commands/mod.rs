@@ -18,6 +18,7 @@ pub mod logits;
 pub mod model;
 pub mod named;
 pub mod reproduce;
+pub mod shots;
 pub mod snapshot;
 pub mod template;
 mod text_sources;

@@ -12,6 +12,7 @@ mod not_finite;
 mod program;
 mod progress;
 mod refusals;
+mod shots;
 mod thinking;
 
 use program::{TestProject, text};

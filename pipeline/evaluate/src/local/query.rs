@@ -1,5 +1,5 @@
 use super::LocalModel;
-use crate::{EvaluateError, EvaluationSettings, Question};
+use crate::{EvaluateError, EvaluationSettings, Question, QuestionSet};
 use clika_base::named_enum;
 use clika_lm::ScoringRequest;
 use serde::{Deserialize, Serialize};
@@ -54,18 +54,19 @@ pub(super) struct QueryBuilder<'a> {
 }
 
 impl QueryBuilder<'_> {
-    /// An item with its choices moved on by `rotation` places.
+    /// An item of a set with its choices moved on by `rotation` places; exemplars stay as they are.
     ///
     /// # Errors
     /// Options that the tokenizer does not tell apart, and a letter that it does not know.
     pub(super) fn ask(
         &self,
+        set: &QuestionSet,
         question: &Question,
         rotation: usize,
     ) -> Result<ItemQuery, EvaluateError> {
         let mut shown = question.clone();
         shown.choices.rotate_left(rotation);
-        let prompt = self.settings.render(&shown);
+        let prompt = self.settings.render(set, &shown);
         let choices = shown.choices.len();
         let separator = self.separator(question);
         let mut texts = Vec::with_capacity(choices);

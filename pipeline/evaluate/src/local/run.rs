@@ -110,7 +110,7 @@ impl LocalEvaluation<'_> {
         answered: &mut [Prediction],
     ) -> Result<(), EvaluateError> {
         for (question, prediction) in set.questions.iter().zip(answered) {
-            let prompt = self.model.wrapped(&self.prompt.render(question))?;
+            let prompt = self.model.wrapped(&self.prompt.render(set, question))?;
             prediction.item_sha256 = Some(question_sha256(question));
             prediction.prompt_sha256 = Some(sha256_hex(prompt));
         }
@@ -146,7 +146,7 @@ impl LocalEvaluation<'_> {
         for (number, question) in set.questions.iter().enumerate() {
             for rotation in 0..self.rotations(question) {
                 self.check_stop()?;
-                queries.push(asker.ask(question, rotation)?);
+                queries.push(asker.ask(set, question, rotation)?);
                 questions.push(number);
             }
         }
@@ -180,7 +180,7 @@ impl LocalEvaluation<'_> {
     fn free(&self, set: &QuestionSet, detail: &str) -> Result<SetAnswers, EvaluateError> {
         let mut prompts = Vec::new();
         for question in &set.questions {
-            prompts.push(self.model.encode(&self.prompt.render(question), "")?);
+            prompts.push(self.model.encode(&self.prompt.render(set, question), "")?);
         }
         let limits = GenerationLimits {
             max_tokens: self.settings.max_tokens,

@@ -68,8 +68,8 @@ impl LocalModel {
         batch_tokens: usize,
     ) -> Result<Option<&'static str>, EvaluateError> {
         let mut prompts = Vec::new();
-        for (_, question) in pilot_questions(sets) {
-            prompts.push(self.encode(&prompt.render(question), "")?);
+        for (set, question) in pilot_questions(sets) {
+            prompts.push(self.encode(&prompt.render(set, question), "")?);
         }
         let limits = GenerationConfig {
             max_new_tokens: 1,

@@ -56,7 +56,7 @@ pub async fn evaluate_remote(
                 if failure.borrow().is_some() {
                     return None;
                 }
-                let prompt = settings.render(question);
+                let prompt = settings.render(set, question);
                 let asked = options.ask(way, model, &prompt, question, &set.reader, progress);
                 match asked.await {
                     Ok(asked) => {
@@ -169,7 +169,7 @@ fn pilot(settings: &EvaluationSettings, sets: &[QuestionSet]) -> Vec<PilotItem> 
     let items = questions.map(|(set, question)| PilotItem {
         id: question.id.clone(),
         reader: set.reader.clone(),
-        prompt: settings.render(question),
+        prompt: settings.render(set, question),
         choices: question.choices.clone(),
         separator: settings.kind(question).separator().to_owned(),
     });

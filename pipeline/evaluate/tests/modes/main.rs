@@ -5,7 +5,7 @@
 mod pilot;
 mod servers;
 
-use clika_base::templates::load_prompt;
+use clika_base::templates::{AnswerForm, load_prompt};
 use clika_base::types::{LanguageCode, NoProgress, Progress};
 use clika_datasets::Task;
 use clika_datasets::load_languages;
@@ -61,6 +61,7 @@ fn sets() -> Vec<QuestionSet> {
             language: LanguageCode::try_from(code.to_owned()).unwrap(),
             questions: (0..12).map(question).collect(),
             reader: reader.clone(),
+            exemplars: String::new(),
         })
         .to_vec()
 }
@@ -95,6 +96,7 @@ async fn evaluated(
             max_tokens: 16,
             ..options
         },
+        exemplars: None,
     };
     evaluate_remote(model, &settings, &sets(), progress).await
 }
@@ -343,4 +345,54 @@ async fn an_unknown_model_is_said_and_a_small_budget_loses_nothing() {
         }
     }
     panic!("the runs do not go on from each other");
+}
+
+#[tokio::test]
+async fn exemplars_stand_in_the_same_message_before_the_item() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = StubServer::start(|_, request| {
+        if is_chat(request) {
+            said(request, letter(request), &Value::Null)
+        } else {
+            refused()
+        }
+    });
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
+    let settings = EvaluationSettings {
+        prompt: load_prompt(&prompts, "paper").unwrap(),
+        options: RequestOptions {
+            api: Some(Api::Chat),
+            constraint: Some(Constraint::Free),
+            max_tokens: 16,
+            ..RequestOptions::default()
+        },
+        exemplars: Some(AnswerForm::Letter),
+    };
+    let mut sets = sets();
+    sets[0].exemplars = "Question:Wie viele?\nA. eins\nB. zwei\nAnswer:B. zwei\n".to_owned();
+    sets[1].exemplars = "Question:How many?\nA. one\nB. two\nAnswer:B. two\n".to_owned();
+    let model = model(&stub, &folder.path().join("c"), None);
+    let answers = evaluate_remote(&model, &settings, &sets, &NoProgress)
+        .await
+        .unwrap();
+    for (set, answers) in sets.iter().zip(&answers.sets) {
+        let right = answers
+            .predictions
+            .iter()
+            .filter(|it| it.judged().is_right());
+        assert_eq!(right.count(), 12);
+        let prompt = format!(
+            "The following are multiple choice questions. Please choose the most reasonable one from the following \
+             options.\n{}Question:Which is number 3?\nA. zero\nB. one\nC. two\nD. three\nAnswer:",
+            set.exemplars
+        );
+        let messages = json!([{ "role": "user", "content": prompt }]);
+        let requests = stub.requests();
+        let mut bodies = requests
+            .iter()
+            .map(|it| serde_json::from_str::<Value>(&it.body).unwrap());
+        assert!(bodies.any(|body| body["messages"] == messages), "{prompt}");
+        let hash = clika_base::files::sha256_hex(&prompt);
+        assert_eq!(answers.predictions[3].prompt_sha256, Some(hash));
+    }
 }

@@ -1,7 +1,7 @@
 //! Items that runs with exemplars do not ask: what is compared is what all have asked.
 
 use crate::predictions::{Collection, PredictionKey};
-use clika_base::types::Task;
+use clika_datasets::Task;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 

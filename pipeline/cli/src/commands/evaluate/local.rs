@@ -13,7 +13,7 @@ use crate::{
     },
     progress::ProgressOptions,
 };
-use clika_base::templates::load_prompt;
+use clika_base::templates::{AnswerForm, load_prompt};
 use clika_base::types::Progress;
 use clika_base::{Project, ProjectPath};
 use clika_checkpoint::tokenizer::TemplateVariables;
@@ -72,6 +72,14 @@ impl LocalArgs {
             .into_iter()
             .find_map(|(given, name)| given.then_some(name));
         given.or(self.model.first_given())
+    }
+
+    /// How exemplars are answered. Written answers are letters, also where a model that thinks turns out to need them.
+    fn answer_form(&self) -> AnswerForm {
+        match self.answer {
+            Some(AnswerMode::Texts | AnswerMode::TextsPerByte) => AnswerForm::Text,
+            Some(AnswerMode::Letters | AnswerMode::Free) | None => AnswerForm::Letter,
+        }
     }
 
     fn settings(&self, max_tokens: u32, processor: bool) -> LocalSettings {
@@ -180,7 +188,7 @@ fn describe(
     thought: Option<String>,
 ) -> Result<Value, Failure> {
     let variables = model.variables().clone();
-    Ok(json!({
+    let mut described = json!({
         "model": located.name,
         "revision": located.revision,
         "fingerprint": model.fingerprint,
@@ -213,7 +221,9 @@ fn describe(
         "max_tokens": (settings.mode == AnswerMode::Free).then_some(settings.max_tokens),
         "scoring_version": SCORING_VERSION,
         "limit": args.limit,
-    }))
+    });
+    args.describe_shots(&mut described);
+    Ok(described)
 }
 
 /// Asks the questions. What is answered when Ctrl-C comes is kept.
@@ -247,11 +257,12 @@ pub(super) fn run(
     let prompt = EvaluationSettings {
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
         options: RequestOptions::default(),
+        exemplars: args.shots.resolve().map(|_| args.local.answer_form()),
     };
     if args.local.permute && args.local.answer == Some(AnswerMode::Free) {
         super::conflict("--permute averages scores, and --answer free has none");
     }
-    let questions = sets(args, &datasets, project)?;
+    let questions = sets(args, &datasets, project, &prompt)?;
     let progress = shown.progress();
     let device = args.local.model.device()?;
     let stop = interrupt::flag();

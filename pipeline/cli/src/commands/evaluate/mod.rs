@@ -8,11 +8,12 @@ mod sets;
 
 pub use remote::open_ai;
 
-use super::{Failure, api::ApiArgs, named::unknown};
+use super::{Failure, api::ApiArgs, named::unknown, shots::ShotArgs};
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_datasets::Task;
 use clika_scores::predictions::is_model_name;
+use serde_json::{Value, json};
 use std::{
     borrow::Cow,
     path::{Path, PathBuf},
@@ -39,6 +40,8 @@ pub struct Args {
     /// Only the first items of each dataset, to try things out.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
+    #[command(flatten)]
+    shots: ShotArgs,
     /// The prompt: a file of templates/prompts.
     #[arg(long, value_name = "NAME", default_value = "paper")]
     prompt: String,
@@ -126,6 +129,13 @@ impl Args {
     /// Tokens of an answer of a model that does not think first.
     fn max_tokens(&self) -> u32 {
         self.max_tokens.unwrap_or(16)
+    }
+
+    /// Adds what a run says about its exemplars; nothing where it shows none.
+    fn describe_shots(&self, described: &mut Value) {
+        if let Some(shots) = self.shots.resolve() {
+            described["shots"] = json!(shots);
+        }
     }
 
     fn folders(&self, project: &Project) -> (PathBuf, PathBuf) {

@@ -12,7 +12,7 @@ use crate::{
 };
 use clika_base::Project;
 use clika_base::files::sha256_hex;
-use clika_base::templates::load_prompt;
+use clika_base::templates::{AnswerForm, load_prompt};
 use clika_evaluate::{
     Api, Constraint, EvaluationSettings, RemoteAnswers, RequestMode, RequestOptions,
     SCORING_VERSION, evaluate_remote,
@@ -72,8 +72,9 @@ pub(super) fn run(
     let settings = EvaluationSettings {
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
         options: args.remote.options(args.max_tokens()),
+        exemplars: args.shots.resolve().map(|_| AnswerForm::Letter),
     };
-    let questions = sets(args, &datasets, project)?;
+    let questions = sets(args, &datasets, project, &settings)?;
     let key_variable = args.remote.key_variable.as_deref();
     let model = open_ai(&args.api_args, endpoint, name, key_variable, project)?;
     let described = describe(args, name, &model.base(), &settings)?;
@@ -226,7 +227,7 @@ fn describe(
     settings: &EvaluationSettings,
 ) -> Result<Value, Failure> {
     let template = settings.template_sha256(|prompt| Ok::<_, Failure>(prompt.to_owned()))?;
-    Ok(json!({
+    let mut described = json!({
         "endpoint": endpoint,
         "endpoint_model": model,
         "prompt": args.prompt,
@@ -238,5 +239,7 @@ fn describe(
         "temperature": settings.options.fields.get("temperature").unwrap_or(&json!(0)),
         "scoring_version": SCORING_VERSION,
         "limit": args.limit,
-    }))
+    });
+    args.describe_shots(&mut described);
+    Ok(described)
 }

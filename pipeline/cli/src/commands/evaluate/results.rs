@@ -48,17 +48,37 @@ impl EvaluationResults<'_> {
                 "predictions": out,
                 "scores": rows.iter().map(ScoreRow::json).collect::<Vec<_>>(),
             });
+            if let Some(exemplars) = self.exemplars() {
+                object["exemplars"] = exemplars;
+            }
             if let (Value::Object(object), Value::Object(fields)) = (&mut object, &self.fields) {
                 object.extend(fields.clone());
             }
             return print(&format!("{object}\n"));
         }
         let mut text = format!(
-            "{}: {}, prompt `{}`\n\n| task | language | items | accuracy | invalid | letters |\n|---|---|---|---|---|---|\n",
-            self.name, self.how, args.prompt
+            "{}: {}, prompt `{}`{}\n\n| task | language | items | accuracy | invalid | letters |\n|---|---|---|---|---|---|\n",
+            self.name,
+            self.how,
+            args.prompt,
+            match args.shots.resolve() {
+                Some(shots) => format!(" after {} exemplars, seed {}", shots.count, shots.seed),
+                None => String::new(),
+            }
         );
         text.extend(rows.iter().map(ScoreRow::markdown));
         print(&(text + &format!("\nwrote {}\n", out.display())))
+    }
+
+    /// The exemplars of each task; `None` where none were shown.
+    fn exemplars(&self) -> Option<Value> {
+        let versions = self.questions.versions.iter();
+        let shown: serde_json::Map<_, _> = versions
+            .filter_map(|(task, version)| {
+                Some((task.to_string(), version.get("exemplars")?.clone()))
+            })
+            .collect();
+        (!shown.is_empty()).then(|| shown.into())
     }
 }
 

@@ -178,7 +178,8 @@ impl RunPlan<'_> {
     fn difference(&self, older: &Value, run: &Value, partly: bool) -> Option<String> {
         let mut older = older.clone();
         if partly && let Some(fields) = older.as_object_mut() {
-            fields.retain(|key, _| run.get(key).is_some());
+            // A run without exemplars does not say so, and never will.
+            fields.retain(|key, _| run.get(key).is_some() || key == "shots");
         }
         difference(&older, run)
     }
@@ -198,6 +199,9 @@ impl RunPlan<'_> {
         let Some(set) = self.questions.sets.iter().find(|set| set.task == key.task) else {
             return Ok(None);
         };
+        if older["exemplars"] != run["exemplars"] {
+            return Ok(Some("it was shown other exemplars".to_owned()));
+        }
         let predictions = collection.get(&key.model, key.task, &key.language);
         let predictions = predictions.unwrap_or_default();
         let ids: BTreeSet<&str> = predictions.iter().map(|it| it.item_id.as_str()).collect();
@@ -208,7 +212,9 @@ impl RunPlan<'_> {
                 "it has other items ({there} there, {here} here)"
             )));
         }
-        if other_dataset(older, run) && !self.asked_the_same(key, predictions)? {
+        // Exemplars have no hashes of their own: of another version they may be other questions.
+        let few_shot = !run["shots"].is_null();
+        if other_dataset(older, run) && (few_shot || !self.asked_the_same(key, predictions)?) {
             return Ok(Some(format!(
                 "it answered another version of the dataset (fingerprint {} there, {} here)",
                 beginning(&older["dataset"]),

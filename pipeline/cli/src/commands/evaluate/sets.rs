@@ -1,17 +1,18 @@
 use super::{Args, Failure};
+use crate::commands::shots::note;
 use clika_base::Project;
 use clika_base::files::recover_folders;
 use clika_datasets::DatasetError;
 use clika_datasets::Task;
 use clika_datasets::load_languages;
-use clika_evaluate::{EvaluateError, QuestionSet, TaskDataset};
+use clika_evaluate::{EvaluateError, EvaluationSettings, QuestionSet, TaskDataset};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, path::Path};
 
 /// The questions of a run, and the versions of the datasets that they are from.
 pub(super) struct PlannedQuestions {
     pub(super) sets: Vec<QuestionSet>,
-    /// What a run says about the dataset of a task.
+    /// What a run says about the dataset of a task, and about the exemplars that it shows.
     pub(super) versions: BTreeMap<Task, Value>,
 }
 
@@ -20,6 +21,7 @@ pub(super) fn sets(
     args: &Args,
     datasets: &Path,
     project: &Project,
+    settings: &EvaluationSettings,
 ) -> Result<PlannedQuestions, Failure> {
     let languages = load_languages(&project.languages()).map_err(DatasetError::from)?;
     let tasks = if args.tasks.is_empty() {
@@ -41,8 +43,18 @@ pub(super) fn sets(
     let mut versions = BTreeMap::new();
     for task in tasks {
         let dataset = TaskDataset::open(task, &datasets.join(task.name()))?;
+        let shots = args.shots.resolve();
+        let plan = shots.map(|shots| dataset.draw(shots, args.limit));
+        let plan = plan.transpose()?;
+        if let Some(note) = plan.as_ref().and_then(|plan| note(task.name(), plan)) {
+            eprintln!("note: {note}");
+        }
         for language in dataset.languages(&args.languages)? {
-            let (set, listed) = dataset.set(language, args.limit, &languages)?;
+            let (mut set, mut listed) = dataset.set(language, args.limit, &languages)?;
+            if let Some(plan) = &plan {
+                dataset.show(plan, &mut set, settings)?;
+                listed.retain(|id| plan.asks(id));
+            }
             if !listed.is_empty() {
                 eprintln!(
                     "note: {task} in {}: {} of {} items have an empty text or choices that read the same, as the dataset's \
@@ -55,10 +67,13 @@ pub(super) fn sets(
             sets.push(set);
         }
         let folder = dataset.folder();
-        let version = json!({
+        let mut version = json!({
             "dataset": folder.manifest().fingerprint,
             "dataset_sha256": folder.content_sha256(),
         });
+        if let Some(plan) = plan {
+            version["exemplars"] = json!(plan);
+        }
         versions.insert(task, version);
     }
     Ok(PlannedQuestions { sets, versions })
