@@ -1,9 +1,13 @@
 //! `clika export`: our datasets in the forms of other programs.
 
-use super::{Failure, print};
+use super::{
+    Failure, print,
+    shots::{ShotArgs, note},
+};
 use clika_base::Project;
 use clika_base::templates::load_prompt;
 use clika_datasets::export::{Export, find, llama_factory, lm_eval};
+use miette::Diagnostic;
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -29,6 +33,8 @@ pub struct Args {
     /// How items with lettered choices are prompted, for lm-eval: a file of templates/prompts.
     #[arg(long, value_name = "NAME", default_value = "paper")]
     prompt: String,
+    #[command(flatten)]
+    shots: ShotArgs,
     /// Print one JSON object instead of a summary.
     #[arg(long)]
     json: bool,
@@ -43,6 +49,14 @@ enum ExportFormat {
     LlamaFactory,
 }
 
+/// Exemplars for what is taught and not asked.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error(
+    "--shots is for lm-eval: LLaMA-Factory gets rows to train with, which show nothing before them"
+)]
+#[diagnostic(help("leave --shots out"))]
+struct NoExemplars;
+
 /// Runs the command.
 pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     let datasets = args.datasets.clone().unwrap_or_else(|| project.datasets());
@@ -53,13 +67,31 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     };
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| project.exports().join(name));
-    let Export { folder, entries } = match args.format {
+    if matches!(args.format, ExportFormat::LlamaFactory) && args.shots.is_given() {
+        return Err(NoExemplars.into());
+    }
+    let Export {
+        folder,
+        entries,
+        exemplars,
+    } = match args.format {
         ExportFormat::LmEval => {
             let prompt = load_prompt(&project.prompts(), &args.prompt)?;
-            lm_eval(&datasets, &prompt, &args.prompt, &out)?
+            lm_eval(&datasets, &prompt, &args.prompt, args.shots.resolve(), &out)?
         }
         ExportFormat::LlamaFactory => llama_factory(&datasets, &out)?,
     };
+    for (dataset, plan) in &exemplars {
+        let said = match plan {
+            Some(plan) => note(dataset, plan),
+            None => Some(format!(
+                "{dataset}: exported without exemplars, as its questions have no choices with letters"
+            )),
+        };
+        if let Some(said) = said {
+            eprintln!("note: {said}");
+        }
+    }
     if args.json {
         let entries: serde_json::Map<_, _> = entries
             .into_iter()

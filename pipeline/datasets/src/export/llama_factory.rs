@@ -70,6 +70,7 @@ pub fn llama_factory(datasets: &[ExportedDataset], out: &Path) -> Result<Export,
     Ok(Export {
         folder: out.to_owned(),
         entries,
+        exemplars: BTreeMap::new(),
     })
 }
 

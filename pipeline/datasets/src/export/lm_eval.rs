@@ -1,9 +1,12 @@
 //! lm-evaluation-harness: a task file a language, a group a dataset, and a loader that finds the data.
 
-use crate::export::{Export, ExportError, ExportedDataset, TOOL, datasets::check_place};
-use crate::{Task, output::scalar};
+use crate::export::{
+    Export, ExportError, ExportedDataset, TOOL,
+    datasets::{check_place, language},
+};
+use crate::{Shots, Task, output::scalar};
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
-use clika_base::templates::PromptTemplate;
+use clika_base::templates::{AnswerForm, PromptTemplate};
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -67,7 +70,8 @@ metadata:
   version: 1.0
 "#;
 
-/// Writes `datasets` as tasks of lm-evaluation-harness, prompted by a template that is called `name`.
+/// Writes `datasets` as tasks of lm-evaluation-harness, prompted by a template that is called `name`, with exemplars before
+/// each item where there are `shots`: those that `clika evaluate` shows when it asks all items.
 ///
 /// A task is `clika_<dataset>_<config>`, and `clika_<dataset>` the group of them; of a fictional world, the
 /// source language is a task but not part of the group. The samples that the harness logs of the other
@@ -76,6 +80,7 @@ pub fn lm_eval(
     datasets: &[ExportedDataset],
     prompt: &PromptTemplate,
     name: &str,
+    shots: Option<Shots>,
     out: &Path,
 ) -> Result<Export, ExportError> {
     check_place(out, datasets, STAGE)?;
@@ -86,21 +91,33 @@ pub fn lm_eval(
         ("_sentences.yaml".to_owned(), SENTENCES.into()),
     ];
     let mut entries = Vec::new();
+    let mut exemplars = BTreeMap::new();
     for dataset in datasets {
-        if let Some(task) = dataset.task() {
-            // Scores of languages that ask other items do not meet in one group.
-            dataset.0.all_items(task)?;
-        }
+        // Scores of languages that ask other items do not meet in one group.
+        let items = dataset.task().map(|task| dataset.0.all_items(task));
+        let items = items.transpose()?;
+        let plan = match (shots, &items) {
+            (Some(shots), Some(items)) => Some(shots.plan(dataset.name(), items, None)?),
+            (Some(_), None) | (None, _) => None,
+        };
         let mut group = Vec::new();
         for config in dataset.0.configs() {
-            let Some((rows, bytes)) = dataset.test(config)? else {
+            let Some((mut rows, mut bytes)) = dataset.test(config)? else {
                 continue;
             };
+            let source = sha256_hex(&bytes);
+            let mut shown = None;
+            if let (Some(plan), Some(items)) = (&plan, &items) {
+                (rows, bytes) = dataset.without(bytes, config, plan)?;
+                let of_language = items.get(&language(config)?);
+                let questions = of_language.map_or(&[][..], |items| &items.questions);
+                shown = Some(plan.text(questions, prompt, AnswerForm::Letter)?);
+            }
             let task = format!("clika_{}_{config}", dataset.name());
             let data = format!("data/{}/{config}.parquet", dataset.name());
             let yaml = match dataset.task() {
                 Some(of) => {
-                    let (text, choices) = lettered(prompt, of);
+                    let (text, choices) = lettered(prompt, of, shown.as_deref());
                     let (text, choices) = (json!(text), json!(choices));
                     task_file(&task, config, "_letters.yaml", &data)
                         + &format!("doc_to_text: {text}\ndoc_to_choice: {choices}\n")
@@ -109,7 +126,7 @@ pub fn lm_eval(
             };
             let yaml_file = format!("{}/{config}.yaml", dataset.name());
             files.push((yaml_file, yaml.into_bytes()));
-            inputs.insert(task.clone(), sha256_hex(&bytes));
+            inputs.insert(task.clone(), source);
             entries.push((task.clone(), rows));
             files.push((data, bytes));
             if !dataset.0.is_fictional() || dataset.0.file(config, "train").is_some() {
@@ -118,8 +135,11 @@ pub fn lm_eval(
         }
         let yaml = group_file(dataset, &group);
         files.push((format!("{}/group.yaml", dataset.name()), yaml.into_bytes()));
+        if shots.is_some() {
+            exemplars.insert(dataset.name().to_owned(), plan);
+        }
     }
-    let config = json!({
+    let mut config = json!({
         "prompt": name,
         // What stands before a letter, in the choices.
         "separator": {
@@ -127,6 +147,10 @@ pub fn lm_eval(
             "premise": prompt.premise.separator(),
         },
     });
+    if let Some(shots) = shots {
+        config["shots"] = json!(shots);
+        config["exemplars"] = json!(exemplars);
+    }
     let mut manifest = Manifest::new(TOOL, STAGE, config, inputs);
     let draft = FolderDraft::begin(out)?;
     for (name, content) in files {
@@ -138,6 +162,7 @@ pub fn lm_eval(
     Ok(Export {
         folder: out.to_owned(),
         entries,
+        exemplars,
     })
 }
 
@@ -161,12 +186,13 @@ fn group_file(dataset: &ExportedDataset, tasks: &[String]) -> String {
     yaml + "metadata:\n  version: 1.0\n"
 }
 
-/// A prompt of ours as Jinja templates over the columns of our rows: the text, and its choices.
+/// A prompt of ours as Jinja templates over the columns of our rows: the text, and its choices. Exemplars stand in the place
+/// of the prompt's own example.
 ///
 /// A choice is the prompt's last line with the letter. The harness tokenizes text and choice together and scores what
 /// comes after the text's tokens; cut after "Answer:", a letter that merges with the colon (":A" in Llama 3) would leave
 /// nothing to score. A line break merges with no word, and what all choices begin with cancels.
-fn lettered(prompt: &PromptTemplate, task: Task) -> (String, String) {
+fn lettered(prompt: &PromptTemplate, task: Task, exemplars: Option<&str>) -> (String, String) {
     let premise = task.has_premise();
     let prompt = if premise {
         &prompt.premise
@@ -184,6 +210,7 @@ fn lettered(prompt: &PromptTemplate, task: Task) -> (String, String) {
     let choices = "{% for choice in choices %}{{ 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[loop.index0] }}. {{choice}}\
                    {% if not loop.last %}\n{% endif %}{% endfor %}";
     let example = prompt.examples.get(&task.choices().to_string());
+    let example = exemplars.or(example.map(String::as_str));
     let ending = prompt.ending();
     let item = prompt.item.strip_suffix(ending).unwrap_or(&prompt.item);
     let item = [
@@ -195,9 +222,7 @@ fn lettered(prompt: &PromptTemplate, task: Task) -> (String, String) {
     .fold(literal(item), |item, (place, template)| {
         item.replace(&literal(place), template)
     });
-    let text = literal(&prompt.instruction)
-        + &example.map_or_else(String::new, |example| literal(example))
-        + &item;
+    let text = literal(&prompt.instruction) + &example.map_or_else(String::new, literal) + &item;
     let letters = ('A'..='Z').take(task.choices());
     let letters = letters.map(|letter| format!("{ending}{}{letter}", prompt.separator()));
     let list = json!(letters.collect::<Vec<_>>());
@@ -220,7 +245,7 @@ mod tests {
     fn prompts_become_jinja() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
         let paper = load_prompt(&folder, "paper").unwrap();
-        let (text, choices) = lettered(&paper, Task::named("xgeo").unwrap());
+        let (text, choices) = lettered(&paper, Task::named("xgeo").unwrap(), None);
         assert_eq!(
             text,
             "The following are multiple choice questions. Please choose the most reasonable one from the following \
@@ -233,15 +258,27 @@ mod tests {
             r#"{{ ["Answer:A","Answer:B","Answer:C","Answer:D"] }}"#
         );
         let plain = load_prompt(&folder, "plain").unwrap();
-        let (_, choices) = lettered(&plain, Task::named("xcopa-mini").unwrap());
+        let (_, choices) = lettered(&plain, Task::named("xcopa-mini").unwrap(), None);
         assert_eq!(choices, r#"{{ ["Answer: A","Answer: B"] }}"#);
-        let (copa, _) = lettered(&paper, Task::named("xcopa").unwrap());
+        let (copa, _) = lettered(&paper, Task::named("xcopa").unwrap(), None);
         let question = "\nQuestion:{% if relation == 'cause' %}What was the cause of this?{% else %}What happened as a \
                         result?{% endif %}\n";
         assert!(
             copa.contains("Premise:{{premise}}") && copa.contains(question),
             "{copa}"
         );
+    }
+
+    #[test]
+    fn exemplars_stand_in_the_place_of_the_example() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
+        let paper = load_prompt(&folder, "paper").unwrap();
+        let shown = "Question:Is {{choices}}?\nA. {% yes\nB. no\nC. so\nD. {#\nAnswer:B. no\n";
+        let (text, _) = lettered(&paper, Task::XGeo, Some(shown));
+        let start = "The following are multiple choice questions. Please choose the most reasonable one from the \
+                     following options.\nQuestion:Is {{'{'}}{{'{'}}choices}}?\nA. {{'{'}}% yes\nB. no\nC. so\nD. \
+                     {{'{'}}#\nAnswer:B. no\nQuestion:{{question}}\n";
+        assert!(text.starts_with(start), "{text}");
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub use error::ExportError;
 pub use llama_factory::llama_factory;
 pub use lm_eval::lm_eval;
 
-use std::path::PathBuf;
+use crate::ShotPlan;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// An export that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Export {
     pub folder: PathBuf,
     /// Names that the other program knows the data by, with the number of their rows.
     pub entries: Vec<(String, usize)>,
+    /// Where exemplars are shown, those of each dataset; `None` of one whose questions have no choices with letters.
+    pub exemplars: BTreeMap<String, Option<ShotPlan>>,
 }
 
 /// The program and version, as manifests name them.
