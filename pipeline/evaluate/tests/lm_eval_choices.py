@@ -1,11 +1,13 @@
 """Checks that clika, lm-evaluation-harness and transformers choose alike: one model, the same exported tasks and items.
 
-Usage: lm_eval_choices.py CLIKA EXPORT DATASETS MODEL [--limit N] [--languages en,de] [--merge]
+Usage: lm_eval_choices.py CLIKA EXPORT DATASETS MODEL [--tasks xgeo,xpeo] [--limit N] [--languages en,de] [--merge] [--shots K]
 
 The harness scores EXPORT, clika DATASETS, and transformers the harness' texts: prompt and letter tokenized as one text,
 scored from where the texts of an item differ from the prompt's tokens on. Each item's choice has to be the same in all
 three. The log-probabilities of the letters have to be transformers' within 1e-3, and the harness', which scores the
 prompt's last line too, after taking away what all letters of an item share.
+
+With --shots EXPORT has to be one with as many exemplars, and --limit does not go with it: what is asked decides which are drawn.
 
 With --merge the model's tokenizer is one that, like Llama 3's, joins ":" and the letters A to C into one token.
 """
@@ -61,7 +63,7 @@ def merging_copy(model, folder):
 
 
 def names(args):
-    return [f"clika_{name}_{language}" for name in TASKS for language in args.languages]
+    return [f"clika_{name}_{language}" for name in args.tasks for language in args.languages]
 
 
 def of_harness(args, folder):
@@ -90,10 +92,11 @@ def of_harness(args, folder):
 def of_clika(args, folder):
     """The log-probability of every letter, from the predictions that clika writes."""
     command = [
-        *[str(args.clika), "evaluate", *TASKS, "--model", str(args.model), "--name", "tiny", "--device", "cpu"],
+        *[str(args.clika), "evaluate", *args.tasks, "--model", str(args.model), "--name", "tiny", "--device", "cpu"],
         *["--dtype", "f32", "--format", "none", "--datasets", str(args.datasets)],
         *["--languages", ",".join(args.languages), "--out", folder, "--quiet", "--json"],
         *(["--limit", str(args.limit)] if args.limit else []),
+        *(["--shots", str(args.shots)] if args.shots else []),
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     found = {}
@@ -154,10 +157,14 @@ def main():
     parser.add_argument("export", type=Path)
     parser.add_argument("datasets", type=Path)
     parser.add_argument("model", type=Path)
+    parser.add_argument("--tasks", default=",".join(TASKS), type=lambda names: names.split(","))
+    parser.add_argument("--shots", type=int, default=0, help="exemplars before each item")
     parser.add_argument("--limit", type=int, help="items of each task, from the first")
     parser.add_argument("--languages", default="ar,de,en,fr,he,it,ja,pl,ru,zh", type=lambda codes: codes.split(","))
     parser.add_argument("--merge", action="store_true", help="with a tokenizer that joins the colon and a letter")
     args = parser.parse_args()
+    if args.shots and args.limit:
+        parser.error("--limit does not go with --shots")
     logging.disable(logging.WARNING)
     with tempfile.TemporaryDirectory() as harness, tempfile.TemporaryDirectory() as clika, tempfile.TemporaryDirectory() as model:
         if args.merge:

@@ -4,12 +4,15 @@ Usage: lm_eval_tasks.py EXPORT DATASETS PROMPT [--limit N]
 
 Every group and task of EXPORT is run by the harness itself on a tiny, randomly initialized Llama model. Each
 scored item is compared with the row of DATASETS that it comes from: its prompt with the one that PROMPT (a file
-of templates/prompts) gives, its choices, its right choice, and the number of items. The scores mean nothing.
+of templates/prompts) gives, its choices, its right choice, and the number of items. Of an export with exemplars, those
+that its manifest names stand in the place of the prompt's example, and what it sets aside is not scored. The scores mean
+nothing.
 """
 
 import argparse
 import contextlib
 import io
+import json
 import logging
 import os
 import sys
@@ -55,21 +58,35 @@ def tiny_model(folder):
     return HFLM(pretrained=folder, device="cpu", batch_size=64)
 
 
-def lettered_prompt(template, row):
-    """The prompt of an item with lettered choices, from the template's file."""
+def lettered_item(template, row):
+    """An item with lettered choices, from the template's file."""
     kind = template["premise" if "premise" in row else "question"]
     question = kind.get(row.get("relation"), row["question"])
     lines = "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, row["choices"]))
     # The choices last: a choice that looks like a place is not one.
     item = kind["item"].replace("{premise}", row.get("premise", ""))
     item = item.replace("{question}", question).replace("{choices}", lines)
-    return kind["instruction"] + kind["examples"].get(str(len(row["choices"])), "") + item
+    return item
 
 
-def expected(template, row):
+def lettered_prompt(template, row, exemplars):
+    """The same after instruction and example, or after exemplars that are written like the example."""
+    kind = template["premise" if "premise" in row else "question"]
+    example = kind["examples"].get(str(len(row["choices"])), "")
+    if not exemplars:
+        return kind["instruction"] + example + lettered_item(template, row)
+    end = example[len(example.rstrip()) :]
+    shown = ""
+    for exemplar in exemplars:
+        letter = LETTERS[exemplar["label"]]
+        shown += lettered_item(template, exemplar) + kind["separator"] + f"{letter}. {exemplar['answer']}" + end
+    return kind["instruction"] + shown + lettered_item(template, row)
+
+
+def expected(template, row, exemplars):
     """What the harness is to score: each choice with all that stands before it, and where it may be cut."""
     if "response" not in row:
-        prompt = lettered_prompt(template, row)
+        prompt = lettered_prompt(template, row, exemplars)
         separator = template["premise" if "premise" in row else "question"]["separator"]
         # The last line goes with the letter: after its colon nothing may be left to score.
         cut = prompt.rindex("\n") + 1
@@ -78,14 +95,14 @@ def expected(template, row):
     return row["prompt"], [" " + before + choice + after for choice in row["choices"]]
 
 
-def differences(template, samples, rows):
+def differences(template, samples, rows, exemplars):
     """What the scored items have that the rows do not, in words."""
     if len(samples) != len(rows):
         yield f"{len(samples)} items scored, {len(rows)} rows"
         return
     for sample in samples:
         row = rows[sample["doc_id"]]
-        prompt, choices = expected(template, row)
+        prompt, choices = expected(template, row, exemplars)
         given = [continuation for _, continuation in sample["arguments"]]
         if sample["doc"]["id"] != row["id"]:
             yield f"item {sample['doc_id']} is {sample['doc']['id']}, not {row['id']}"
@@ -97,14 +114,17 @@ def differences(template, samples, rows):
             yield f"{row['id']}: right is {sample['target']}, not {row['label']} ({row['answer']})"
 
 
-def rows_of(config, folder):
-    """The rows of our own dataset: the task reads data/<dataset>/<config>.parquet."""
+def rows_of(config, folder, shown):
+    """The rows of our own dataset that are asked and those that are exemplars: the task reads data/<dataset>/<config>.parquet."""
     path = Path(config["dataset_kwargs"]["data_files"]["test"])
     dataset, name = path.parent.name, path.stem
     if config["task"] != f"clika_{dataset}_{name}":
         sys.exit(f"{config['task']} reads {path}")
     path = folder / dataset / "data" / name / "test-00000-of-00001.parquet"
-    return pyarrow.parquet.read_table(path).to_pylist()
+    rows = pyarrow.parquet.read_table(path).to_pylist()
+    plan = shown.get(dataset) or {"ids": [], "set_aside": []}
+    by_id = {row["id"]: row for row in rows}
+    return [row for row in rows if row["id"] not in plan["set_aside"]], [by_id[id] for id in plan["ids"]]
 
 
 def main():
@@ -115,6 +135,7 @@ def main():
     parser.add_argument("--limit", type=int, help="items of each task, from the first")
     args = parser.parse_args()
     template = tomllib.loads(args.prompt.read_text(encoding="utf-8"))
+    shown = json.loads((args.export / "manifest.json").read_text(encoding="utf-8"))["config"].get("exemplars", {})
     logging.disable(logging.WARNING)
     manager = TaskManager(include_path=str(args.export), include_defaults=False)
     # The harness leaves out a file that it cannot read, without a word.
@@ -138,8 +159,8 @@ def main():
                     model, tasks=[name], task_manager=manager, limit=args.limit, bootstrap_iters=0
                 )
             for task, samples in sorted(results["samples"].items()):
-                rows = rows_of(results["configs"][task], args.datasets)[: args.limit]
-                found = list(differences(template, samples, rows))
+                rows, exemplars = rows_of(results["configs"][task], args.datasets, shown)
+                found = list(differences(template, samples, rows[: args.limit], exemplars))
                 scored[task] = len(samples)
                 for line in found[:3]:
                     print(f"{task}: {line}", file=sys.stderr)
