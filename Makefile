@@ -161,10 +161,19 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
 	  pipeline/lm/tests/fixtures/llama-tokenizer --merge --languages en,zh $(if $(LIMIT),--limit $(LIMIT))
+	cargo run --locked --quiet -- export lm-eval $(TARGET)/test-peers/datasets --shots 2 --out $(TARGET)/test-peers/lm-eval-shots
+	$(PEERS_VENV)/bin/python pipeline/datasets/tests/export/lm_eval_tasks.py \
+	  $(TARGET)/test-peers/lm-eval-shots $(TARGET)/test-peers/datasets templates/prompts/paper.toml --limit 3
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
+	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval-shots $(TARGET)/test-peers/datasets \
+	  pipeline/lm/tests/fixtures/llama-tokenizer --shots 2 --tasks xcopa-mini --languages en,he
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
 	  $(PEERS_CACHE)/smollm2-135m-instruct $(if $(LIMIT),$(FEW_ITEMS))
+	$(if $(LIMIT),,$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
+	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval-shots $(TARGET)/test-peers/datasets \
+	  $(PEERS_CACHE)/smollm2-135m-instruct --shots 2 --tasks xcopa-mini --languages ar)
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/datasets/tests/export/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 
