@@ -60,6 +60,8 @@ enum Command {
     Init(commands::init::Args),
     /// Replace the snapshot by a fresh slice of Wikidata from a SPARQL endpoint.
     Snapshot(commands::snapshot::Args),
+    /// Print what makes a shell complete clika's commands and options.
+    Completions(commands::completions::Args),
 }
 
 /// The exit code after Ctrl-C, as shells use it.
@@ -114,6 +116,7 @@ fn run(cli: &Cli, shown: ProgressOptions) -> Result<(), commands::Failure> {
         Command::Compare(args) => commands::compare::run(args),
         Command::Language(args) => commands::language::run(args, &project()?),
         Command::Devices(args) => commands::devices::run(args),
+        Command::Completions(args) => commands::completions::run(args, Cli::command()),
         Command::Snapshot(args) => commands::snapshot::run(args, &project()?, shown),
     }
 }

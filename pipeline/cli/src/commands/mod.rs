@@ -3,6 +3,7 @@
 pub mod api;
 pub mod audit;
 pub mod compare;
+pub mod completions;
 pub mod datasets;
 pub mod demo;
 pub mod devices;
