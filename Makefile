@@ -239,15 +239,36 @@ $(ENGINES)/installed: $(ENGINES_TEST)/requirements.txt $(ENGINES_TEST)/package.j
 	npm install --prefix $(ENGINES) --silent --no-audit --no-fund --no-package-lock
 	touch $@
 
+# Zig compiles C and links for the C library of older systems, such as those of clusters.
+WHEELS := $(TARGET)/wheels
+WHEEL_VENV := $(TARGET)/wheel-venv
+WHEEL_REQUIREMENTS := pipeline/cli/requirements-wheel.txt
+
+.PHONY: wheel
+wheel: $(WHEEL_VENV)/installed ## A Python wheel of the program for Linux with glibc 2.28 or later, target/wheels/clika-*.whl (installs Zig, a release build)
+	rm -rf $(WHEELS)
+	PATH="$(abspath $(WHEEL_VENV))/bin:$$PATH" maturin build --release --locked --zig --compatibility manylinux_2_28 \
+	  --manifest-path pipeline/cli/Cargo.toml --out $(WHEELS)
+	$(WHEEL_VENV)/bin/auditwheel show $(WHEELS)/clika-*.whl
+
+.PHONY: test-wheel
+test-wheel: wheel ## The wheel in a fresh environment: what systems it starts on, and clika datasets xgeo in an empty folder
+	$(WHEEL_VENV)/bin/python pipeline/cli/tests/wheel.py $(WHEELS)/clika-*.whl
+
+$(WHEEL_VENV)/installed: $(WHEEL_REQUIREMENTS) | test-tools
+	python3 -m venv $(WHEEL_VENV)
+	$(WHEEL_VENV)/bin/pip install --quiet --no-cache-dir -r $(WHEEL_REQUIREMENTS)
+	touch $@
+
 .PHONY: test-memory
 test-memory: ## The estimate of a model's memory on the processor, in every case that it knows
 	cargo test --locked --workspace --test estimate -- --nocapture --include-ignored
 
 # Hours: what CI has no time for. Each target runs even if one before it failed.
 .PHONY: test-all
-test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows, templates, parity, memory, what GPUs run
+test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows, templates, parity, memory, what GPUs run, the wheel
 	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp \
-	  test-sparql-engines parity test-memory test-gpu-path test-cuda-build
+	  test-sparql-engines parity test-memory test-gpu-path test-cuda-build test-wheel
 
 .PHONY: fuzz
 fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
