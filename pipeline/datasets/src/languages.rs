@@ -1,9 +1,9 @@
 //! Languages with the tables of every dataset.
 
 use crate::language_sections;
+use clika_base::ProjectPath;
 use clika_base::templates::{self, TemplateError};
 use clika_base::types::Language;
-use clika_base::ProjectPath;
 
 /// Reads the languages of a folder, ordered by their codes; fails on the first file that is wrong.
 pub fn load_languages(folder: impl Into<ProjectPath>) -> Result<Vec<Language>, TemplateError> {

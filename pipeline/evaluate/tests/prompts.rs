@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::explicit_write)]
 
 use clika_base::templates::{AnswerForm, load_prompt, prompt_names};
-use clika_base::types::{LanguageCode, Task};
+use clika_base::types::LanguageCode;
 use clika_datasets::ShotPlan;
+use clika_datasets::Task;
 use clika_evaluate::{AnswerReader, EvaluationSettings, Question, QuestionSet, RequestOptions};
 use serde_json::Value;
 use std::{

@@ -274,7 +274,7 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates/prompts");
         let paper = load_prompt(&folder, "paper").unwrap();
         let shown = "Question:Is {{choices}}?\nA. {% yes\nB. no\nC. so\nD. {#\nAnswer:B. no\n";
-        let (text, _) = lettered(&paper, Task::XGeo, Some(shown));
+        let (text, _) = lettered(&paper, Task::named("xgeo").unwrap(), Some(shown));
         let start = "The following are multiple choice questions. Please choose the most reasonable one from the \
                      following options.\nQuestion:Is {{'{'}}{{'{'}}choices}}?\nA. {{'{'}}% yes\nB. no\nC. so\nD. \
                      {{'{'}}#\nAnswer:B. no\nQuestion:{{question}}\n";

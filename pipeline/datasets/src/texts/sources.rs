@@ -1,7 +1,6 @@
 //! Files of other projects that datasets are made from.
 
 use crate::DatasetError;
-use clika_base::ProjectPath;
 use clika_base::files::sha256_hex;
 use std::path::Path;
 

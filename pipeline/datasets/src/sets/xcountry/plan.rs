@@ -104,11 +104,12 @@ pub(super) fn plan(
             regions::groups(&codes, config.choices)?
         }
     };
+    let named = NamedCities::new(&cities, &catalogue);
     let mut items = Vec::new();
     for (language, city) in &selected {
         let group = groups.iter().find(|group| group.contains(&city.country));
         let group = group.into_iter().flatten().copied();
-        let wrong = wrong_countries(city, group.collect(), &cities, &catalogue, config)?;
+        let wrong = wrong_countries(city, group.collect(), &named, &catalogue, config)?;
         let right = Choice::Entity(city.country);
         let wrong = wrong.into_iter().map(Choice::Entity);
         items.push(Item {
@@ -199,21 +200,43 @@ fn select<'a>(language: &Language, pool: &[&'a City], config: &DatasetsConfig) -
     chosen
 }
 
+/// The countries that have a city of a name, by language and name.
+struct NamedCities<'a>(BTreeMap<(usize, &'a str), BTreeSet<Qid>>);
+
+impl<'a> NamedCities<'a> {
+    fn new(cities: &[City], catalogue: &'a Catalogue<'_>) -> Self {
+        let mut named = BTreeMap::<_, BTreeSet<Qid>>::new();
+        for (language, of_language) in catalogue.languages.iter().enumerate() {
+            for city in cities {
+                if let Some(name) = catalogue.label(city.city, of_language) {
+                    let countries = named.entry((language, name)).or_default();
+                    countries.insert(city.country);
+                }
+            }
+        }
+        Self(named)
+    }
+
+    /// The countries that have a city which reads the same in some language, the city's own among them.
+    fn countries_of(&self, city: &City, catalogue: &Catalogue<'_>) -> BTreeSet<Qid> {
+        let languages = catalogue.languages.iter().enumerate();
+        let found = languages.filter_map(|(language, of_language)| {
+            let name = catalogue.label(city.city, of_language)?;
+            self.0.get(&(language, name))
+        });
+        found.flatten().copied().collect()
+    }
+}
+
 /// Countries of the group that the city does not lie in, nor another city that reads the same.
 fn wrong_countries(
     city: &City,
     group: Vec<Qid>,
-    cities: &[City],
+    named: &NamedCities<'_>,
     catalogue: &Catalogue<'_>,
     config: &DatasetsConfig,
 ) -> Result<Vec<Qid>, DatasetError> {
-    let is_namesake =
-        |other: &&City| other.city != city.city && catalogue.read_the_same(other.city, city.city);
-    let namesakes: BTreeSet<Qid> = cities
-        .iter()
-        .filter(is_namesake)
-        .map(|other| other.country)
-        .collect();
+    let namesakes = named.countries_of(city, catalogue);
     let wanted = config.choices - 1;
     let mut choices: Vec<Qid> = Vec::new();
     let purpose = city.city.to_string();
