@@ -173,7 +173,7 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	  $(PEERS_CACHE)/smollm2-135m-instruct $(if $(LIMIT),$(FEW_ITEMS))
 	$(if $(LIMIT),,$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval-shots $(TARGET)/test-peers/datasets \
-	  $(PEERS_CACHE)/smollm2-135m-instruct --shots 2 --tasks xcopa-mini --languages ar)
+	  $(PEERS_CACHE)/smollm2-135m-instruct --shots 2 --tasks xcopa-mini --languages en)
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/datasets/tests/export/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 	$(PEERS_VENV)/bin/python docs/check_commands.py $(TARGET)/debug/clika --with peer docs/python.md

@@ -1,13 +1,10 @@
 use crate::Task;
 use crate::export::ExportError;
-use crate::parquet::{encode_frame, file_name};
-use crate::{BuiltWorld, DatasetFolder, ShotPlan};
+use crate::{BuiltWorld, DatasetFolder};
 use clika_base::files::{Manifest, is_scratch, recover_folders};
 use clika_base::types::LanguageCode;
-use polars::prelude::*;
 use std::{
-    fs,
-    io::{self, Cursor},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -39,29 +36,6 @@ impl ExportedDataset {
             None => self.world()?.questions(config)?.len(),
         };
         Ok(Some((count, self.0.bytes(&name)?)))
-    }
-
-    /// The file of a config's test without what is set aside, and how many items that leaves.
-    pub(crate) fn without(
-        &self,
-        bytes: Vec<u8>,
-        config: &str,
-        plan: &ShotPlan,
-    ) -> Result<(usize, Vec<u8>), ExportError> {
-        let filtered = || -> PolarsResult<(usize, Vec<u8>)> {
-            let frame = ParquetReader::new(Cursor::new(bytes)).finish()?;
-            let ids = frame.column("id")?.str()?.iter();
-            let asked: BooleanChunked = ids
-                .map(|id| Some(id.is_none_or(|id| plan.asks(id))))
-                .collect();
-            let mut frame = frame.filter(&asked)?;
-            Ok((frame.height(), encode_frame(&mut frame)?))
-        };
-        let broken = |error: PolarsError| {
-            let file = file_name(config, "test");
-            self.0.no_rows(&file, error.to_string())
-        };
-        Ok(filtered().map_err(broken)?)
     }
 
     /// The fictional world.

@@ -1,12 +1,11 @@
 //! lm-evaluation-harness: a task file a language, a group a dataset, and a loader that finds the data.
 
 use crate::export::{
-    Export, ExportError, ExportedDataset, TOOL,
-    datasets::{check_place, language},
+    Export, ExportError, ExportedDataset, TOOL, datasets::check_place, few_shot::Exemplars,
 };
 use crate::{Shots, Task, output::scalar};
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
-use clika_base::templates::{AnswerForm, PromptTemplate};
+use clika_base::templates::PromptTemplate;
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -93,31 +92,23 @@ pub fn lm_eval(
     let mut entries = Vec::new();
     let mut exemplars = BTreeMap::new();
     for dataset in datasets {
-        // Scores of languages that ask other items do not meet in one group.
-        let items = dataset.task().map(|task| dataset.0.all_items(task));
-        let items = items.transpose()?;
-        let plan = match (shots, &items) {
-            (Some(shots), Some(items)) => Some(shots.plan(dataset.name(), items, None)?),
-            (Some(_), None) | (None, _) => None,
-        };
+        let shown = Exemplars::of(dataset, shots)?;
         let mut group = Vec::new();
         for config in dataset.0.configs() {
             let Some((mut rows, mut bytes)) = dataset.test(config)? else {
                 continue;
             };
             let source = sha256_hex(&bytes);
-            let mut shown = None;
-            if let (Some(plan), Some(items)) = (&plan, &items) {
-                (rows, bytes) = dataset.without(bytes, config, plan)?;
-                let of_language = items.get(&language(config)?);
-                let questions = of_language.map_or(&[][..], |items| &items.questions);
-                shown = Some(plan.text(questions, prompt, AnswerForm::Letter)?);
+            let mut before = None;
+            if let Some(shown) = &shown {
+                let test = shown.test(dataset, config, &bytes, prompt)?;
+                (rows, bytes, before) = (test.rows, test.bytes, Some(test.text));
             }
             let task = format!("clika_{}_{config}", dataset.name());
             let data = format!("data/{}/{config}.parquet", dataset.name());
             let yaml = match dataset.task() {
                 Some(of) => {
-                    let (text, choices) = lettered(prompt, of, shown.as_deref());
+                    let (text, choices) = lettered(prompt, of, before.as_deref());
                     let (text, choices) = (json!(text), json!(choices));
                     task_file(&task, config, "_letters.yaml", &data)
                         + &format!("doc_to_text: {text}\ndoc_to_choice: {choices}\n")
@@ -136,6 +127,7 @@ pub fn lm_eval(
         let yaml = group_file(dataset, &group);
         files.push((format!("{}/group.yaml", dataset.name()), yaml.into_bytes()));
         if shots.is_some() {
+            let plan = shown.map(|shown| shown.plan);
             exemplars.insert(dataset.name().to_owned(), plan);
         }
     }

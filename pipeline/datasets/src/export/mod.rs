@@ -5,6 +5,7 @@
 
 mod datasets;
 mod error;
+mod few_shot;
 mod llama_factory;
 mod lm_eval;
 

@@ -11,6 +11,7 @@ use crate::report::{IntervalKind, ReportError, Uncertainty};
 use clika_base::types::LanguageCode;
 use clika_datasets::Task;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The comparison of two models, one row for each task and language.
@@ -58,6 +59,15 @@ pub struct LeftOutItems {
     pub task: Task,
     /// Their ids.
     pub items: Vec<String>,
+}
+
+impl LeftOutItems {
+    fn new(task: Task, items: &BTreeSet<&str>) -> Self {
+        Self {
+            task,
+            items: items.iter().map(|&id| id.to_owned()).collect(),
+        }
+    }
 }
 
 /// A task in a language that only one run has.
@@ -151,7 +161,7 @@ pub fn compare<'a>(
     let mut rows = Vec::new();
     let mut unverified = BTreeSet::new();
     let mut other_scoring = Vec::new();
-    let mut left_out = BTreeMap::<Task, BTreeSet<String>>::new();
+    let mut left_out = BTreeMap::<Task, BTreeSet<&str>>::new();
     let mut other_shots = None;
     for (key, ours) in a.collection.iter().filter(|(key, _)| key.model == a.model) {
         let Some(theirs) = b.collection.get(b.model, key.task, &key.language) else {
@@ -179,18 +189,13 @@ pub fn compare<'a>(
         }
         let [our_run, its_run] = [a.collection.run(key), b.collection.run(&its_key)];
         let aside = &set_aside(our_run) | &set_aside(its_run);
-        let of_task = left_out.entry(key.task).or_default();
-        for collection in [a.collection, b.collection] {
-            of_task.extend(collection.left_out(key.task).map(str::to_owned));
-        }
-        let mut without_aside = |answers: &'a [Prediction]| -> Vec<&'a Prediction> {
-            let (out, kept): (Vec<&Prediction>, Vec<&Prediction>) = answers
-                .iter()
-                .partition(|it| aside.contains(it.item_id.as_str()));
-            of_task.extend(out.into_iter().map(|it| it.item_id.clone()));
-            kept
-        };
-        let (ours, theirs) = (without_aside(ours), without_aside(theirs));
+        let (our_out, ours) = without(ours, &aside);
+        let (its_out, theirs) = without(theirs, &aside);
+        let of_task = left_out.entry(key.task).or_insert_with(|| {
+            let read = [a.collection, b.collection].map(|it| it.left_out(key.task));
+            read.into_iter().flatten().collect()
+        });
+        of_task.extend(our_out.into_iter().chain(its_out));
         if ours.is_empty() && theirs.is_empty() {
             continue;
         }
@@ -200,15 +205,7 @@ pub fn compare<'a>(
             if one["shots"] != other["shots"] {
                 other_shots = Some([one, other].map(shots_of));
             }
-            let versions = [one, other].map(|run| run["scoring_version"].as_u64());
-            if versions[0] != versions[1] {
-                other_scoring.push(OtherScoring {
-                    task: key.task,
-                    language: key.language.clone(),
-                    a: versions[0],
-                    b: versions[1],
-                });
-            }
+            other_scoring.extend(versions(key, one, other));
         }
         rows.push(row(key.task, &key.language, &ours, &theirs, uncertainty));
     }
@@ -231,14 +228,33 @@ pub fn compare<'a>(
         left_out: left_out
             .into_iter()
             .filter(|(_, items)| !items.is_empty())
-            .map(|(task, items)| LeftOutItems {
-                task,
-                items: items.into_iter().collect(),
-            })
+            .map(|(task, items)| LeftOutItems::new(task, &items))
             .collect(),
         other_shots,
         unverified: unverified.into_iter().collect(),
         other_scoring,
+    })
+}
+
+/// The ids of answers to items that were set aside, and the other answers.
+fn without<'a>(
+    answers: &'a [Prediction],
+    aside: &BTreeSet<&str>,
+) -> (Vec<&'a str>, Vec<&'a Prediction>) {
+    let is_aside = |it: &&Prediction| aside.contains(it.item_id.as_str());
+    let (out, kept): (Vec<&Prediction>, Vec<&Prediction>) = answers.iter().partition(is_aside);
+    let out = out.into_iter().map(|it| it.item_id.as_str());
+    (out.collect(), kept)
+}
+
+/// What two runs say that they were scored by, where it differs.
+fn versions(key: &PredictionKey, one: &Value, other: &Value) -> Option<OtherScoring> {
+    let [a, b] = [one, other].map(|run| run["scoring_version"].as_u64());
+    (a != b).then(|| OtherScoring {
+        task: key.task,
+        language: key.language.clone(),
+        a,
+        b,
     })
 }
 

@@ -244,6 +244,19 @@ impl Comparison {
             let (a, b) = (version(a), version(b));
             writeln!(out, "- {task} in {language}: scoring_version {a} and {b}")?;
         }
+        self.write_shots(out)?;
+        if !self.unshared.is_empty() {
+            writeln!(out, "\nNot compared, because only one has it:\n")?;
+        }
+        for unshared in &self.unshared {
+            let run = escaped(&unshared.run);
+            writeln!(out, "- {run}: {} in {}", unshared.task, unshared.language)?;
+        }
+        Ok(())
+    }
+
+    /// What the runs were shown, and what is therefore not compared.
+    fn write_shots(&self, out: &mut String) -> std::fmt::Result {
         if let Some([a, b]) = &self.other_shots {
             let (of_a, of_b) = (escaped(&self.a), escaped(&self.b));
             writeln!(
@@ -259,13 +272,6 @@ impl Comparison {
         }
         for LeftOutItems { task, items } in &self.left_out {
             writeln!(out, "- {task}: {}", items.len())?;
-        }
-        if !self.unshared.is_empty() {
-            writeln!(out, "\nNot compared, because only one has it:\n")?;
-        }
-        for unshared in &self.unshared {
-            let run = escaped(&unshared.run);
-            writeln!(out, "- {run}: {} in {}", unshared.task, unshared.language)?;
         }
         Ok(())
     }
