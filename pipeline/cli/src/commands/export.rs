@@ -4,9 +4,10 @@ use super::{
     Failure, print,
     shots::{ShotArgs, note},
 };
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clika_base::Project;
 use clika_base::templates::load_prompt;
-use clika_datasets::export::{Export, find, llama_factory, lm_eval};
+use clika_datasets::export::{EXPORTERS, Export, ExportOptions, Exporter, find};
 use miette::Diagnostic;
 use serde_json::json;
 use std::path::PathBuf;
@@ -22,8 +23,8 @@ Examples:
   llamafactory-cli train --dataset_dir artifacts/exports/llama-factory --dataset clika_fictional_de …")]
 pub struct Args {
     /// The program.
-    #[arg(value_enum)]
-    format: ExportFormat,
+    #[arg(value_parser = exporter())]
+    format: &'static Exporter,
     /// A dataset, or a folder of datasets [default: artifacts/datasets]
     #[arg(value_name = "DIR")]
     datasets: Option<PathBuf>,
@@ -40,47 +41,51 @@ pub struct Args {
     json: bool,
 }
 
-/// A program that reads an export.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum ExportFormat {
-    /// lm-evaluation-harness: tasks for every multiple-choice set, fictional worlds too
-    LmEval,
-    /// LLaMA-Factory: fictional worlds to train with
-    LlamaFactory,
+/// The programs by name, with what they get in the help.
+fn exporter() -> impl TypedValueParser<Value = &'static Exporter> {
+    let names = EXPORTERS
+        .iter()
+        .map(|it| PossibleValue::new(it.name).help(it.about));
+    PossibleValuesParser::new(names).map(|name| {
+        let found = EXPORTERS.iter().find(|it| it.name == name);
+        *found.expect("clap accepts known names only")
+    })
 }
 
-/// Exemplars for what is taught and not asked.
+/// Exemplars for a program that shows none.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error(
-    "--shots is for lm-eval: LLaMA-Factory gets rows to train with, which show nothing before them"
-)]
+#[error("--shots is not for {program}: {reason}")]
 #[diagnostic(help("leave --shots out"))]
-struct NoExemplars;
+struct NoExemplars {
+    program: &'static str,
+    reason: &'static str,
+}
 
 /// Runs the command.
 pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
     let datasets = args.datasets.clone().unwrap_or_else(|| project.datasets());
     let datasets = find(&datasets)?;
-    let name = match args.format {
-        ExportFormat::LmEval => "lm-eval",
-        ExportFormat::LlamaFactory => "llama-factory",
-    };
+    let exporter = args.format;
+    let name = exporter.name;
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| project.exports().join(name));
-    if matches!(args.format, ExportFormat::LlamaFactory) && args.shots.is_given() {
-        return Err(NoExemplars.into());
+    if let Some(reason) = exporter.without_exemplars.filter(|_| args.shots.is_given()) {
+        return Err(NoExemplars {
+            program: name,
+            reason,
+        }
+        .into());
     }
+    let options = ExportOptions {
+        prompt: load_prompt(&project.prompts(), &args.prompt)?,
+        prompt_name: args.prompt.clone(),
+        shots: args.shots.resolve(),
+    };
     let Export {
         folder,
         entries,
         exemplars,
-    } = match args.format {
-        ExportFormat::LmEval => {
-            let prompt = load_prompt(&project.prompts(), &args.prompt)?;
-            lm_eval(&datasets, &prompt, &args.prompt, args.shots.resolve(), &out)?
-        }
-        ExportFormat::LlamaFactory => llama_factory(&datasets, &out)?,
-    };
+    } = (exporter.write)(&datasets, &options, &out)?;
     for (dataset, plan) in &exemplars {
         let said = match plan {
             Some(plan) => note(dataset, plan),

@@ -1,7 +1,7 @@
 //! LLaMA-Factory: one JSON file a split, and `dataset_info.json`, which names their columns.
 
 use crate::export::{
-    Export, ExportError, ExportedDataset, TOOL,
+    Export, ExportError, ExportOptions, ExportedDataset, Exporter, TOOL,
     datasets::{check_place, language},
 };
 use crate::{FictionalRow, Splits};
@@ -14,6 +14,15 @@ use std::{
 
 const STAGE: &str = "export llama-factory";
 
+pub(super) static EXPORTER: Exporter = Exporter {
+    name: "llama-factory",
+    about: "LLaMA-Factory: fictional worlds to train with",
+    without_exemplars: Some(
+        "LLaMA-Factory gets rows to train with, which show nothing before them",
+    ),
+    write,
+};
+
 /// What becomes of the columns: ours and LLaMA-Factory's have the same names.
 const COLUMNS: [&str; 3] = ["prompt", "query", "response"];
 
@@ -22,7 +31,11 @@ const COLUMNS: [&str; 3] = ["prompt", "query", "response"];
 /// An entry is `clika_<dataset>_<config>` for the rows to train with, with `_gate` and `_test` after it for
 /// the rows to evaluate on. Its rows have the keys `prompt`, `query` (empty for a question) and `response`,
 /// and our `id`.
-pub fn llama_factory(datasets: &[ExportedDataset], out: &Path) -> Result<Export, ExportError> {
+fn write(
+    datasets: &[ExportedDataset],
+    _options: &ExportOptions,
+    out: &Path,
+) -> Result<Export, ExportError> {
     let mut splits = Vec::new();
     let mut inputs = BTreeMap::new();
     for dataset in datasets.iter().filter(|dataset| dataset.0.is_fictional()) {

@@ -1,15 +1,23 @@
 //! lm-evaluation-harness: a task file a language, a group a dataset, and a loader that finds the data.
 
 use crate::export::{
-    Export, ExportError, ExportedDataset, TOOL, datasets::check_place, few_shot::Exemplars,
+    Export, ExportError, ExportOptions, ExportedDataset, Exporter, TOOL, datasets::check_place,
+    few_shot::Exemplars,
 };
-use crate::{Shots, Task, output::scalar};
+use crate::{Task, output::scalar};
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
 use clika_base::templates::PromptTemplate;
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
 const STAGE: &str = "export lm-eval";
+
+pub(super) static EXPORTER: Exporter = Exporter {
+    name: "lm-eval",
+    about: "lm-evaluation-harness: tasks for every multiple-choice set, fictional worlds too",
+    without_exemplars: None,
+    write,
+};
 
 /// Finds the data next to the task files, wherever the folder lies. The harness takes relative paths from the
 /// folder that it was started in.
@@ -75,13 +83,16 @@ metadata:
 /// A task is `clika_<dataset>_<config>`, and `clika_<dataset>` the group of them; of a fictional world, the
 /// source language is a task but not part of the group. The samples that the harness logs of the other
 /// datasets can be read by `clika compare` and `clika reproduce`.
-pub fn lm_eval(
+fn write(
     datasets: &[ExportedDataset],
-    prompt: &PromptTemplate,
-    name: &str,
-    shots: Option<Shots>,
+    options: &ExportOptions,
     out: &Path,
 ) -> Result<Export, ExportError> {
+    let ExportOptions {
+        prompt,
+        prompt_name: name,
+        shots,
+    } = options;
     check_place(out, datasets, STAGE)?;
     let mut inputs = BTreeMap::new();
     let mut files: Vec<(String, Vec<u8>)> = vec![
@@ -92,7 +103,7 @@ pub fn lm_eval(
     let mut entries = Vec::new();
     let mut exemplars = BTreeMap::new();
     for dataset in datasets {
-        let shown = Exemplars::of(dataset, shots)?;
+        let shown = Exemplars::of(dataset, *shots)?;
         let mut group = Vec::new();
         for config in dataset.0.configs() {
             let Some((mut rows, mut bytes)) = dataset.test(config)? else {

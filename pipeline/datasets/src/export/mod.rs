@@ -11,11 +11,39 @@ mod lm_eval;
 
 pub use datasets::{ExportedDataset, find};
 pub use error::ExportError;
-pub use llama_factory::llama_factory;
-pub use lm_eval::lm_eval;
 
-use crate::ShotPlan;
-use std::{collections::BTreeMap, path::PathBuf};
+use crate::{ShotPlan, Shots};
+use clika_base::templates::PromptTemplate;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+/// A program that reads an export. Each has a file, and its line in [`EXPORTERS`].
+pub struct Exporter {
+    /// Its name on the command line and the export's folder: `lm-eval`.
+    pub name: &'static str,
+    /// What it gets, for the help.
+    pub about: &'static str,
+    /// Why it shows no exemplars; `None` for one that does.
+    pub without_exemplars: Option<&'static str>,
+    /// Writes datasets into a folder.
+    pub write: fn(&[ExportedDataset], &ExportOptions, &Path) -> Result<Export, ExportError>,
+}
+
+/// Every program.
+pub static EXPORTERS: &[&Exporter] = &[&lm_eval::EXPORTER, &llama_factory::EXPORTER];
+
+/// How items with lettered choices are prompted.
+#[derive(Clone, Debug)]
+pub struct ExportOptions {
+    /// The template.
+    pub prompt: PromptTemplate,
+    /// Its name.
+    pub prompt_name: String,
+    /// The answered items before each.
+    pub shots: Option<Shots>,
+}
 
 /// An export that was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
