@@ -38,10 +38,12 @@ pub enum AuditError {
     },
     /// There is no file of the language that is asked for.
     #[error("there is no language `{code}` in {}", path.display())]
-    #[diagnostic(help("`clika language new {code}` writes a file to fill in"))]
+    #[diagnostic(help("`clika language new {code}` writes a file to fill in; there are {known}"))]
     NoLanguageFile {
         /// The code.
         code: String,
+        /// Those that there are, the nearest one named.
+        known: String,
         /// The folder.
         path: PathBuf,
     },

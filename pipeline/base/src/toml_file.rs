@@ -150,6 +150,16 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, known)| known)
 }
 
+/// All known names, for an error that says that one is not among them, and which one is meant where that is likely:
+/// `ar, de, en; did you mean `de`?`.
+pub fn known_names(name: &str, known: &[&str]) -> String {
+    let all = known.join(", ");
+    match nearest(name, known) {
+        Some(nearest) => format!("{all}; did you mean `{nearest}`?"),
+        None => all,
+    }
+}
+
 /// The dotted path of the key at a place: `xgeo.min_population`, `rules.2.format`, positions from 1.
 fn path_of(table: &DeTable<'_>, span: &Range<usize>) -> Option<String> {
     table.iter().find_map(|(key, value)| {
@@ -207,6 +217,20 @@ mod tests {
     fn problem(text: &str) -> String {
         let problem = parse_toml::<File>(text).unwrap_err();
         format!("{} ({})", problem.problem, &text[problem.span])
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_known_is_named() {
+        let known = ["ar", "de", "pt-BR"];
+        assert_eq!(
+            known_names("dd", &known),
+            "ar, de, pt-BR; did you mean `de`?"
+        );
+        assert_eq!(
+            known_names("pt-rb", &known),
+            "ar, de, pt-BR; did you mean `pt-BR`?"
+        );
+        assert_eq!(known_names("xx", &known), "ar, de, pt-BR");
     }
 
     #[test]

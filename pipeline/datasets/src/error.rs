@@ -53,10 +53,14 @@ pub enum DatasetError {
     },
     /// The experiment names a language that there is no template for.
     #[error("the experiment names the language `{code}`, which templates/languages does not have")]
-    #[diagnostic(help("add templates/languages/{code}.toml, or correct the code"))]
+    #[diagnostic(help(
+        "add templates/languages/{code}.toml, or correct the code; there are {known}"
+    ))]
     UnknownLanguage {
         /// The code.
         code: LanguageCode,
+        /// Those that there are, the nearest one named.
+        known: String,
     },
     /// Nothing is left to build from.
     #[error("`languages_without_people` names every language")]

@@ -1,13 +1,23 @@
 //! Languages with the tables of every dataset.
 
-use crate::language_sections;
+use crate::{DatasetError, language_sections};
 use clika_base::ProjectPath;
+use clika_base::known_names;
 use clika_base::templates::{self, TemplateError};
-use clika_base::types::Language;
+use clika_base::types::{Language, LanguageCode};
 
 /// Reads the languages of a folder, ordered by their codes; fails on the first file that is wrong.
 pub fn load_languages(folder: impl Into<ProjectPath>) -> Result<Vec<Language>, TemplateError> {
     templates::load_languages(folder, &language_sections())
+}
+
+/// The error that there is no such language.
+pub(crate) fn unknown_language(code: &LanguageCode, languages: &[Language]) -> DatasetError {
+    let known: Vec<_> = languages.iter().map(|it| it.code.as_str()).collect();
+    DatasetError::UnknownLanguage {
+        code: code.clone(),
+        known: known_names(code.as_str(), &known),
+    }
 }
 
 /// Inhabitants from which on a settlement of the language's countries is a city: the least that a dataset asks for; `None` for

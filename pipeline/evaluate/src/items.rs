@@ -1,4 +1,5 @@
 use crate::{AnswerReader, EvaluateError, EvaluationSettings, QuestionSet};
+use clika_base::known_names;
 use clika_base::types::{Language, LanguageCode};
 use clika_datasets::Task;
 use clika_datasets::{DatasetError, DatasetFolder, LanguageItems, ShotPlan, Shots};
@@ -49,7 +50,7 @@ impl TaskDataset {
         let missing = |language: &str| EvaluateError::NoLanguage {
             folder: self.folder.path().to_owned(),
             language: language.to_owned(),
-            known: there.join(", "),
+            known: known_names(language, &there),
         };
         let code = |code: &str| {
             let config = there.iter().find(|it| it.eq_ignore_ascii_case(code));
@@ -76,7 +77,7 @@ impl TaskDataset {
         limit: Option<u32>,
         languages: &[Language],
     ) -> Result<(QuestionSet, Vec<String>), EvaluateError> {
-        let known = || self.folder.configs().join(", ");
+        let known = || known_names(language.as_str(), &self.folder.configs());
         let items = self.items.get(&language);
         let mut items = items.cloned().ok_or_else(|| EvaluateError::NoLanguage {
             folder: self.folder.path().to_owned(),

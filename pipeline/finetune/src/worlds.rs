@@ -2,6 +2,7 @@
 
 use crate::{ControlTest, FinetuneError, LanguagePair};
 use clika_base::Project;
+use clika_base::known_names;
 use clika_base::templates::load_instructions;
 use clika_base::types::LanguageCode;
 use clika_datasets::{
@@ -155,7 +156,7 @@ fn read(
             let known: Vec<_> = known.iter().map(LanguageCode::as_str).collect();
             return Err(FinetuneError::NoLanguage {
                 language: language.clone(),
-                known: known.join(", "),
+                known: known_names(language.as_str(), &known),
             });
         };
         let rows: Splits = world.splits(language)?;

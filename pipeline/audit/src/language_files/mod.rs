@@ -9,7 +9,7 @@ mod texts;
 use crate::{AuditError, Severity};
 use clika_base::templates::{TemplateError, load_syllables};
 use clika_base::types::FilePosition;
-use clika_base::{Project, ProjectPath, TomlText, cldr, toml_texts};
+use clika_base::{Project, ProjectPath, TomlText, cldr, known_names, toml_texts};
 use clika_datasets::load_sound_languages;
 use miette::Diagnostic;
 use rayon::prelude::*;
@@ -191,6 +191,10 @@ pub fn check_languages(project: &Project, only: Option<&str>) -> Result<Language
         && !files.iter().any(|file| is_asked(&file.code))
     {
         return Err(AuditError::NoLanguageFile {
+            known: known_names(
+                only,
+                &files.iter().map(|it| it.code.as_str()).collect::<Vec<_>>(),
+            ),
             code: only.to_owned(),
             path: project.languages().shown(),
         });

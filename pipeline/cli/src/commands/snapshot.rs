@@ -5,7 +5,7 @@ use crate::INTERRUPTED;
 use crate::progress::ProgressOptions;
 use clika_base::files::{ArtifactError, FolderLock, move_file, replace_file};
 use clika_base::types::{Language, LanguageCode, Progress};
-use clika_base::{Project, ProjectPath};
+use clika_base::{Project, ProjectPath, known_names};
 use clika_datasets::wikidata::{
     RefreshPlan, Snapshot, SparqlClient, SparqlEndpoint, extend, refresh,
 };
@@ -208,7 +208,7 @@ fn chosen(
                 let known: Vec<_> = languages.iter().map(|it| it.code.as_str()).collect();
                 return Err(NoSuchLanguage {
                     code: code.clone(),
-                    known: known.join(", "),
+                    known: known_names(code.as_str(), &known),
                 });
             }
         }

@@ -3,6 +3,7 @@ use super::{
     columns::encode_fictional,
     rows::{source_test, splits},
 };
+use crate::languages::unknown_language;
 use crate::load_languages;
 use crate::{
     BuildReport, DatasetError, Exception,
@@ -43,7 +44,7 @@ impl WorldLanguages {
         let find = |code: &LanguageCode| {
             let language = languages.iter().find(|language| language.code == *code);
             match language {
-                None => Err(DatasetError::UnknownLanguage { code: code.clone() }),
+                None => Err(unknown_language(code, &languages)),
                 Some(language) if language.fictional.is_none() => Err(DatasetError::NoWords {
                     language: code.clone(),
                     path: project.language(code).shown(),

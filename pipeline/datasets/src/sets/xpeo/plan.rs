@@ -5,6 +5,7 @@ use super::{
     distractors::{self, YearQuestion},
 };
 use crate::facts::{BuildInputs, Catalogue, Choice, DatasetPlan, Item};
+use crate::languages::unknown_language;
 use crate::wikidata::{People, Person};
 use crate::{BuildReport, DatasetError, DatasetsConfig, Exception, draw};
 use clika_base::types::{Language, LanguageCode, Qid, Year};
@@ -142,7 +143,7 @@ fn check_languages(
 ) -> Result<(), DatasetError> {
     for code in without_people(config) {
         if !known.iter().any(|language| language.code == *code) {
-            return Err(DatasetError::UnknownLanguage { code: code.clone() });
+            return Err(unknown_language(code, known));
         }
     }
     let is_without = |language: &Language| without_people(config).contains(&language.code);
