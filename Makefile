@@ -88,7 +88,7 @@ test-fast: tools ## The tests that take seconds: no Python, no network, under th
 test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph server into a venv
 	CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph cargo test --locked --workspace
 	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
-	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets
+	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets $(TARGET)/debug/clika
 	$(VENV)/bin/python pipeline/datasets/tests/awkward_codes.py $(TARGET)/debug/clika . $(TARGET)/test-codes
 	$(VENV)/bin/python docs/check_commands.py $(TARGET)/debug/clika
 	$(KILL) --kills 20

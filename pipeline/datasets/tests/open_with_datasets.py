@@ -1,11 +1,13 @@
 """Opens the built datasets with Hugging Face `datasets`, as a user would, and checks what it sees; fastparquet, which
 pandas takes where it is asked to, has to read the same rows.
 
-Usage: open_with_datasets.py FOLDER   (the folder that holds xgeo/, xpeo/, the mini sets and fictional/)
+Usage: open_with_datasets.py FOLDER [CLIKA]   (the folder that holds xgeo/, xpeo/, the mini sets and fictional/; the
+program, for a dataset that is built twice)
 """
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -47,6 +49,7 @@ PREMISES = {**TEXTS, "premise": Value("string"), "relation": Value("string")}
 TASKS = {
     "xgeo": (LANGUAGES, 200, FACTS),
     "xpeo": (LANGUAGES, 180, FACTS),
+    "xcountry": (LANGUAGES, 200, FACTS),
     "xcsqa-mini": (ALL, 60, TEXTS),
     "xcopa-mini": (ALL, 60, PREMISES),
 }
@@ -128,6 +131,23 @@ def same_rows_in_fastparquet(folder):
     print(f"fastparquet: the rows of {len(files)} files are those of pyarrow")
 
 
+def rebuilt(clika):
+    """A dataset that was built again shows its new rows: `datasets` takes what it has read before where the card is the same."""
+    with tempfile.TemporaryDirectory() as place:
+        seen = []
+        for seed in ["7", "8"]:
+            command = [clika, "--quiet", "datasets", "xcountry", "--seed", seed, "--out", place]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            rows = load_dataset(f"{place}/xcountry", "de", split="test", cache_dir=f"{place}/cache")["choices"]
+            file = f"{place}/xcountry/data/de/test-00000-of-00001.parquet"
+            check(list(rows) == pyarrow.parquet.read_table(file)["choices"].to_pylist(), f"seed {seed}: old rows")
+            seen.append(list(rows))
+        check(seen[0] != seen[1], "the two seeds have the same rows")
+    print("xcountry: built again with another seed, datasets shows the new rows")
+
+
 main(Path(sys.argv[1]))
+if len(sys.argv) > 2:
+    rebuilt(sys.argv[2])
 same_rows_in_fastparquet(Path(sys.argv[1]))
 fictional(str(Path(sys.argv[1]) / "fictional"))

@@ -168,7 +168,13 @@ fn write(
         let digest = &draft.inputs()["snapshot"][..12];
         format!("a snapshot of Wikidata (SHA-256 {digest}…)")
     };
-    let card = card::card(task, &plan.languages, config, &plan.report, &source);
+    let card = card::card(
+        task,
+        &plan.languages,
+        config,
+        &plan.report,
+        (&source, &draft.mark()),
+    );
     draft.write("README.md", card.as_bytes())?;
     Ok(plan.report)
 }

@@ -8,13 +8,13 @@ use crate::{
 use clika_base::types::Language;
 use std::{collections::BTreeMap, fmt::Write};
 
-/// Writes the card of a task. `rows` is the number of rows of each language.
+/// Writes the card of a task. `source` is what it was built from, and a mark that changes with its files.
 pub(crate) fn card(
     task: Task,
     languages: &[Language],
     config: &DatasetsConfig,
     report: &BuildReport,
-    source: &str,
+    source: (&str, &str),
 ) -> String {
     let mut card = String::new();
     write(&mut card, task, languages, config, report, source).expect("writing to memory succeeds");
@@ -27,7 +27,7 @@ fn write(
     languages: &[Language],
     config: &DatasetsConfig,
     report: &BuildReport,
-    source: &str,
+    (source, mark): (&str, &str),
 ) -> std::fmt::Result {
     let dataset = task.dataset();
     let facts = task
@@ -45,6 +45,7 @@ fn write(
             license: "cc0-1.0",
             tags: &["cross-lingual", "factual-knowledge", "wikidata"],
             rows: rows * languages.len(),
+            mark,
             splits: &BTreeMap::new(),
         },
     )?;

@@ -170,7 +170,14 @@ pub fn build_fictional(
         for position in test.iter().filter_map(|row| row.label) {
             report.positions[position as usize] += 1;
         }
-        let card = card::card(config, seed, languages, &world, origin, &report);
+        let card = card::card(
+            config,
+            seed,
+            languages,
+            &world,
+            origin,
+            (&report, &draft.mark()),
+        );
         draft.write("README.md", card.as_bytes())?;
         Ok(report)
     })

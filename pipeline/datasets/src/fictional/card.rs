@@ -19,10 +19,11 @@ pub(super) fn card(
     languages: &WorldLanguages,
     world: &World,
     origin: &Value,
-    report: &BuildReport,
+    (report, mark): (&BuildReport, &str),
 ) -> String {
     let mut card = String::new();
-    write(&mut card, config, seed, languages, world, origin, report)
+    let found = (report, mark);
+    write(&mut card, config, seed, languages, world, origin, found)
         .expect("writing to memory succeeds");
     card
 }
@@ -34,7 +35,7 @@ fn write(
     languages: &WorldLanguages,
     world: &World,
     origin: &Value,
-    report: &BuildReport,
+    (report, mark): (&BuildReport, &str),
 ) -> std::fmt::Result {
     let dataset = config.dataset();
     let source = &languages.source;
@@ -60,6 +61,7 @@ fn write(
             license: "cc0-1.0",
             tags: &["cross-lingual", "fictional-knowledge", "synthetic"],
             rows: report.rows.values().sum(),
+            mark,
             splits: &splits,
         },
     )?;

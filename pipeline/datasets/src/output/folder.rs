@@ -31,6 +31,16 @@ impl DatasetDraft {
         Ok(())
     }
 
+    /// A text that changes whenever a file of data does: `files 1f8a…`.
+    pub(crate) fn mark(&self) -> String {
+        let files = self.manifest.files.iter();
+        let files = files.filter(|(name, _)| name.starts_with("data/"));
+        let all: String = files
+            .map(|(name, hash)| format!("{name} {hash}\n"))
+            .collect();
+        format!("files {}", &sha256_hex(all)[..16])
+    }
+
     /// Writes the manifest and puts the folder in place.
     pub(crate) fn finish(self, report: &BuildReport) -> Result<Manifest, DatasetError> {
         let Self {

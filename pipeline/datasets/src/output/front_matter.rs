@@ -16,6 +16,8 @@ pub(crate) struct FrontMatter<'a> {
     pub(crate) tags: &'a [&'a str],
     /// Rows of all languages together.
     pub(crate) rows: usize,
+    /// What changes with the data: `datasets` takes rows that it has read before where a card's configs are as they were.
+    pub(crate) mark: &'a str,
     /// The splits of a language, where it has others than `test`.
     pub(crate) splits: &'a BTreeMap<LanguageCode, Vec<&'static str>>,
 }
@@ -50,6 +52,7 @@ pub(crate) fn front_matter(out: &mut String, front: &FrontMatter) -> std::fmt::R
         if code.as_str() == "en" {
             writeln!(out, "  default: true")?;
         }
+        writeln!(out, "  description: {}", front.mark)?;
         writeln!(out, "  data_files:")?;
         for split in front.splits.get(code).map_or(&["test"][..], Vec::as_slice) {
             writeln!(

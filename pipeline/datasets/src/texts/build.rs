@@ -110,7 +110,7 @@ pub fn build_texts(
                 report.rows.insert((*code).clone(), rows.len());
                 draft.write(&parquet::file(code, "test"), &bytes)?;
             }
-            let card = card::card(parallel, origin, &report);
+            let card = card::card(parallel, origin, &report, &draft.mark());
             draft.write("README.md", card.as_bytes())?;
             Ok(report)
         },

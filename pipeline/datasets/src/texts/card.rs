@@ -9,9 +9,14 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Write};
 
 /// Writes the card.
-pub(crate) fn card(parallel: &ParallelTexts, origin: &TextOrigin, report: &BuildReport) -> String {
+pub(crate) fn card(
+    parallel: &ParallelTexts,
+    origin: &TextOrigin,
+    report: &BuildReport,
+    mark: &str,
+) -> String {
     let mut card = String::new();
-    write(&mut card, parallel, origin, report).expect("writing to memory succeeds");
+    write(&mut card, parallel, origin, report, mark).expect("writing to memory succeeds");
     card
 }
 
@@ -20,6 +25,7 @@ fn write(
     parallel: &ParallelTexts,
     origin: &TextOrigin,
     report: &BuildReport,
+    mark: &str,
 ) -> std::fmt::Result {
     let task = parallel.task;
     let dataset = task.dataset();
@@ -36,6 +42,7 @@ fn write(
             license: texts.license,
             tags: &["cross-lingual", "commonsense"],
             rows: rows * languages.len(),
+            mark,
             splits: &BTreeMap::new(),
         },
     )?;
