@@ -113,7 +113,7 @@ fn asks_as_the_protocol_and_wikimedia_want() {
         "content-type: application/sparql-query",
         "accept: application/n-triples, text/turtle;q=0.9",
         "accept-encoding: gzip",
-        "user-agent: clika/0.1.0 (mailto:someone@example.org)",
+        "user-agent: clika/0.2.0 (mailto:someone@example.org)",
     ] {
         assert!(
             request.head.lines().any(|found| found == line),
