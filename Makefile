@@ -77,7 +77,7 @@ fmt: ## Format the Rust code
 	cargo fmt
 
 # Every test program but those that take more than ten seconds.
-SLOW_TESTS := audit datasets fictional finetune local oxigraph_server plan release snapshot
+SLOW_TESTS := anywhere audit datasets fictional finetune local oxigraph_server plan release snapshot
 TESTS := $(sort $(notdir $(basename $(wildcard pipeline/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard pipeline/*/tests/*/main.rs))))
 
 .PHONY: test-fast

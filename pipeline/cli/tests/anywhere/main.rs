@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod init;
+mod installed;
 mod overrides;
 #[path = "../program/mod.rs"]
 mod program;
