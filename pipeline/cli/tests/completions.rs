@@ -32,6 +32,7 @@ fn every_shell_gets_the_commands_and_their_options() {
             "compare",
             "language",
             "devices",
+            "init",
             "snapshot",
             "completions",
             // Of `clika evaluate`, `clika finetune` and `clika language check`.
