@@ -122,6 +122,12 @@ fn a_file_that_cannot_be_read_is_not_passed_over() {
     fs::write(languages.join("en.toml"), b"\xff").unwrap();
     let error = project.languages().join("en.toml").text().unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+
+    // A file stands where the folder would be.
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "experiments", "mine");
+    let experiment = self::project(root.path()).experiment();
+    assert!(experiment.text().is_err() && !experiment.is_built_in());
 }
 
 #[test]
