@@ -137,10 +137,8 @@ fn write(
         }
         let yaml = group_file(dataset, &group);
         files.push((format!("{}/group.yaml", dataset.name()), yaml.into_bytes()));
-        if shots.is_some() {
-            let plan = shown.map(|shown| shown.plan);
-            exemplars.insert(dataset.name().to_owned(), plan);
-        }
+        let plan = shown.map(|shown| shown.plan);
+        exemplars.extend(shots.map(|_| (dataset.name().to_owned(), plan)));
     }
     let mut config = json!({
         "prompt": name,

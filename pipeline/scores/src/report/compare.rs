@@ -62,11 +62,13 @@ pub struct LeftOutItems {
 }
 
 impl LeftOutItems {
-    fn new(task: Task, items: &BTreeSet<&str>) -> Self {
-        Self {
+    fn of_tasks(tasks: BTreeMap<Task, BTreeSet<&str>>) -> Vec<Self> {
+        let tasks = tasks.into_iter().filter(|(_, items)| !items.is_empty());
+        let left_out = tasks.map(|(task, items)| Self {
             task,
-            items: items.iter().map(|&id| id.to_owned()).collect(),
-        }
+            items: items.into_iter().map(str::to_owned).collect(),
+        });
+        left_out.collect()
     }
 }
 
@@ -225,11 +227,7 @@ pub fn compare<'a>(
         uncertainty: *uncertainty,
         rows,
         unshared: a.not_in(b).chain(b.not_in(a)).collect(),
-        left_out: left_out
-            .into_iter()
-            .filter(|(_, items)| !items.is_empty())
-            .map(|(task, items)| LeftOutItems::new(task, &items))
-            .collect(),
+        left_out: LeftOutItems::of_tasks(left_out),
         other_shots,
         unverified: unverified.into_iter().collect(),
         other_scoring,
