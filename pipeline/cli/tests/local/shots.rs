@@ -358,7 +358,7 @@ fn more_exemplars_than_there_are_items_or_tokens_are_refused() {
     );
     let error = project.fail(&["export", "llama-factory", "--shots", "2"]);
     assert!(
-        error.starts_with("error: --shots is for lm-eval"),
+        error.starts_with("error: --shots is not for llama-factory: "),
         "{error}"
     );
     let error = project.fail(&["export", "lm-eval", "--shots", "60"]);
