@@ -166,7 +166,7 @@ impl Section {
             (ValueSpec::Text | ValueSpec::Template(_), _) => return Err(wrong("a string")),
             (ValueSpec::Number { allowed, .. }, DeValue::Integer(number)) => {
                 let number = u64::from_str_radix(number.as_str(), number.radix());
-                let number = number.map_err(|_| wrong("a whole number"))?;
+                let number = number.map_err(|_| wrong("a whole number of 0 or more"))?;
                 if !allowed.contains(&number) {
                     let (key, least, most) = (key.key, allowed.start(), allowed.end());
                     return Err(TomlProblem {
@@ -178,7 +178,7 @@ impl Section {
                 }
                 self.numbers.insert(key.key, number);
             }
-            (ValueSpec::Number { .. }, _) => return Err(wrong("a whole number")),
+            (ValueSpec::Number { .. }, _) => return Err(wrong("a whole number of 0 or more")),
             (ValueSpec::Languages, DeValue::Array(list)) => {
                 let mut codes = Vec::new();
                 for code in list.iter() {

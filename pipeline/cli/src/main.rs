@@ -36,7 +36,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the datasets: xGeo, xPeo, xCOPA, xCSQA and their mini sets, fictional worlds.
+    /// Build the datasets: facts, commonsense questions, fictional worlds.
     Datasets(Box<commands::datasets::Args>),
     /// Look for defects in datasets.
     Audit(commands::audit::Args),

@@ -47,6 +47,12 @@ pub fn find(named: Option<&Path>) -> Result<Project, ProjectError> {
             });
         }
     }
+    for path in project.left_out_files() {
+        eprintln!(
+            "note: {} is empty, so that the built-in file is left out",
+            path.display()
+        );
+    }
     for UnknownFile { path, nearest } in project.unknown_files() {
         let nearest = nearest.map_or_else(String::new, |it| format!("; did you mean {it}?"));
         eprintln!("note: {} is not read{nearest}", path.display());

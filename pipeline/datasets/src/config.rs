@@ -88,7 +88,7 @@ named_enum! {
     #[serde(rename_all = "lowercase")]
     pub enum DistractorPolicy {
         /// Divisions of the same country; years that are close and leave a plausible age.
-        Hard = ("hard", "Same country; years that are near and plausible"),
+        Hard = ("hard", "Divisions of the same country, countries of the same part of the world, years that are near and plausible"),
         /// As in the paper: divisions of the language's pool, years of the whole pool, at random.
         Paper = ("paper", "At random from the whole pool, as in the paper"),
     }
@@ -138,7 +138,10 @@ impl ExperimentFile {
                 (false, Some(default)) => drop(sections.insert(spec.name, default)),
                 (false, None) => {
                     let table = text.find("[datasets]").unwrap_or(0);
-                    return Err(invalid(format!("missing field `{}`", spec.name), table));
+                    return Err(invalid(
+                        format!("missing table `[datasets.{}]`", spec.name),
+                        table,
+                    ));
                 }
             }
         }

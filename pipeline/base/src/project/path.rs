@@ -173,6 +173,17 @@ impl ProjectPath {
             Err(error) => return Err(error),
         };
         let own: Vec<_> = entries.iter().map(|entry| entry.file_name()).collect();
+        // In other letters: it has the built-in file's name, by which it is known.
+        for (entry, name) in entries.iter_mut().zip(&own) {
+            let is_other = |it: &&String| it.eq_ignore_ascii_case(name) && *it != name;
+            if let Some(name) = built_in
+                .iter()
+                .find(is_other)
+                .filter(|it| !own.contains(*it))
+            {
+                *entry = self.join(name);
+            }
+        }
         let is_own = |name: &String| own.iter().any(|own| own.eq_ignore_ascii_case(name));
         let rest = built_in.iter().filter(|name| !is_own(name));
         entries.extend(rest.map(|name| self.join(name)));
@@ -197,7 +208,9 @@ impl ProjectPath {
         };
         match self.own().filter(|path| path.is_file()) {
             Some(path) if layer.built_in.find(&layer.name).is_some() => {
-                Ok(fs::read(path)?.trim_ascii().is_empty())
+                // No need to read what is long.
+                const LONG: u64 = 64;
+                Ok(fs::metadata(&path)?.len() < LONG && fs::read(path)?.trim_ascii().is_empty())
             }
             Some(_) | None => Ok(false),
         }

@@ -1,6 +1,6 @@
 //! Files that nobody reads: mistyped names, which would otherwise be missed by nobody but the one who wrote them.
 
-use super::Project;
+use super::{Project, ProjectPath};
 use crate::nearest;
 use std::{
     collections::BTreeSet,
@@ -18,6 +18,16 @@ pub struct UnknownFile {
 }
 
 impl Project {
+    /// The project's files that are empty, so that the built-in ones are left out.
+    pub fn left_out_files(&self) -> Vec<PathBuf> {
+        let names = (self.built_in.names)();
+        let files = names.iter().map(|name| self.file(name));
+        files
+            .filter(ProjectPath::is_left_out)
+            .filter_map(|file| file.own())
+            .collect()
+    }
+
     /// Files and folders that are not read, where files are that are: `templates/language`, `templates/languages/de.tml`.
     /// Among folders only those whose names are like a known one: other programs have `templates`, too.
     pub fn unknown_files(&self) -> Vec<UnknownFile> {

@@ -21,14 +21,6 @@ pub struct Args {
     json: bool,
 }
 
-/// Files that would be overwritten.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("these files differ from the built-in ones:{}", files.iter().map(|file| format!("\n   {}", file.display())).collect::<String>())]
-#[diagnostic(help("nothing was written; --force overwrites them, or name another folder"))]
-struct Differing {
-    files: Vec<PathBuf>,
-}
-
 /// A folder is named twice.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("two folders are named: by --project or CLIKA_PROJECT, and as the one to write to")]
@@ -59,18 +51,48 @@ pub fn run(args: &Args, project: Option<&Path>) -> Result<(), Failure> {
             }
         }
     }
-    if !differing.is_empty() && !args.force {
-        let files = differing.into_iter().map(|(path, _)| path).collect();
-        return Err(Differing { files }.into());
+    let mut kept = Vec::new();
+    let mut overwritten = Vec::new();
+    let mut written = missing;
+    for (path, content) in differing {
+        if args.force {
+            overwritten.push(path.clone());
+            written.push((path, content));
+        } else {
+            kept.push(path);
+        }
     }
-    let written: Vec<_> = missing.into_iter().chain(differing).collect();
     for (path, content) in &written {
         replace_file(path, content)?;
     }
     let written: Vec<_> = written.into_iter().map(|(path, _)| path).collect();
     if args.json {
-        let object = json!({ "folder": folder, "written": written, "unchanged": unchanged });
+        let object = json!({
+            "folder": folder,
+            "written": written,
+            "overwritten": overwritten,
+            "kept": kept,
+            "unchanged": unchanged,
+        });
         return print(&format!("{object}\n"));
+    }
+    for (files, said) in [
+        (
+            &kept,
+            "differ from the built-in ones and were kept (--force overwrites them)",
+        ),
+        (
+            &overwritten,
+            "differed from the built-in ones and were overwritten",
+        ),
+    ] {
+        if !files.is_empty() {
+            let files: String = files
+                .iter()
+                .map(|file| format!("\n   {}", file.display()))
+                .collect();
+            eprintln!("note: these files {said}:{files}");
+        }
     }
     let there = match unchanged.len() {
         0 => String::new(),

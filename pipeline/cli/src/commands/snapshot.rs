@@ -99,6 +99,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
             Duration::from_secs(config.cache_hours * 3600)
         },
     })?;
+    let added = chosen(&languages, &args.languages)?;
     let out = args.out.clone();
     let out = out.unwrap_or_else(|| project.snapshot().on_disk().to_owned());
     // Two snapshots at once would check one and publish the other.
@@ -111,7 +112,6 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
     } else {
         project.snapshot()
     };
-    let added = chosen(&languages, &args.languages)?;
     let work = async {
         let queries = project.refresh_queries();
         match &added {

@@ -45,15 +45,13 @@ fn init_overwrites_nothing_unless_it_is_told_to() {
     folder.write(german, &own);
     folder.write(query, "");
     fs::remove_file(folder.path("templates/languages/it.toml")).unwrap();
-    let error = folder.fail(&["init"]);
-    assert_eq!(
-        error,
-        "error: these files differ from the built-in ones:\n   ./sparql/build/cities.rq\n   \
-         ./templates/languages/de.toml\n\
-         hint: nothing was written; --force overwrites them, or name another folder\n"
-    );
+    let said: Value = serde_json::from_str(&folder.run(&["init", "--json"])).unwrap();
+    assert_eq!(said["written"], json!(["./templates/languages/it.toml"]));
+    let kept = json!(["./sparql/build/cities.rq", "./templates/languages/de.toml"]);
+    assert_eq!(said["kept"], kept);
     assert_eq!(fs::read_to_string(folder.path(german)).unwrap(), own);
-    assert!(!folder.path("templates/languages/it.toml").exists());
+    assert!(folder.path("templates/languages/it.toml").exists());
+    fs::remove_file(folder.path("templates/languages/it.toml")).unwrap();
 
     // Deleting a file resets it.
     fs::remove_file(folder.path(german)).unwrap();
@@ -65,6 +63,8 @@ fn init_overwrites_nothing_unless_it_is_told_to() {
 
     folder.write("templates/languages/DE.toml", &own);
     let said: Value = serde_json::from_str(&folder.run(&["init", "--force", "--json"])).unwrap();
+    let overwritten = json!(["./sparql/build/cities.rq", "./templates/languages/DE.toml"]);
+    assert_eq!(said["overwritten"], overwritten);
     let mut written: Vec<_> = said["written"].as_array().unwrap().clone();
     written.sort_by_key(ToString::to_string);
     assert_eq!(

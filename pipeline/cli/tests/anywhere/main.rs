@@ -11,7 +11,7 @@ mod refused;
 
 use clika_base::files::sha256_hex;
 use program::{TestProject, files, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs,

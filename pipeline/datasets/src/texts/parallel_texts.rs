@@ -81,11 +81,30 @@ impl ParallelTexts {
         let mut files = BTreeMap::new();
         for path in entries(&(&folder).into())? {
             let name = path.file_name().to_ascii_lowercase();
-            let Ok(code) = LanguageCode::try_from(name.replace("_trans", "")) else {
+            if !path.is_dir() || name.starts_with('.') {
                 continue;
+            }
+            // Nothing of a release is left aside without a word.
+            let wrong = |problem: String, remedy: &str| DatasetError::Rule {
+                dataset: task.name(),
+                problem: format!("{}: {problem}", path.shown().display()),
+                remedy: remedy.to_owned(),
+            };
+            let Ok(code) = LanguageCode::try_from(name.replace("_trans", "")) else {
+                let remedy = "name it after a language, such as `DE_trans`, or move it elsewhere";
+                return Err(wrong("the folder's name is no language".to_owned(), remedy));
             };
             let lines = path.join(files_of.file_of(code.as_str()));
-            if lines.is_file() {
+            if !lines.is_file() {
+                let missing = lines.file_name();
+                let remedy = "add the file, or move the folder elsewhere";
+                return Err(wrong(format!("the folder has no {missing}"), remedy));
+            }
+            if files.contains_key(&code) {
+                let remedy = "keep one of them";
+                return Err(wrong(format!("another folder is `{code}`, too"), remedy));
+            }
+            {
                 files.insert(code, lines);
             }
         }

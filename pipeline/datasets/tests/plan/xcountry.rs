@@ -133,3 +133,16 @@ fn questions_as_people_ask_them() {
         assert_eq!(row.answer_qid.as_deref(), Some("Q36"));
     }
 }
+
+/// London lies in Ontario, too, and Laval in France; Mansoura is Egypt's and Algeria's.
+#[test]
+fn a_country_with_a_place_of_the_same_name_is_no_wrong_choice() {
+    for policy in POLICIES {
+        for item in planned(policy).items {
+            for (city, country) in [("Q84", "Q16"), ("Q141810", "Q142"), ("Q223587", "Q262")] {
+                let is_wrong = item.choices.iter().any(|it| qid(it).to_string() == country);
+                assert!(item.entity.to_string() != city || !is_wrong, "{}", item.id);
+            }
+        }
+    }
+}

@@ -114,7 +114,7 @@ fn a_language_may_spell_the_syllables_itself() {
     );
     insta::assert_snapshot!(own_spelling_after("\nbel = ", "\nbell = "), @r#"
     `bell` is not a syllable of `openings`
-       languages/th.toml:198
+       languages/th.toml:201
     hint: templates/fictional/syllables.toml lists the syllables
     "#);
     insta::assert_snapshot!(own_spelling_after("\nbel = \"เบล\"", ""), @r#"

@@ -148,7 +148,7 @@ fn facts_without_label_languages() {
     insta::assert_snapshot!(error_after("th.toml", "wikidata_codes = [\"th\"]", ""), @r#"
     language `th` has [xgeo], and no Wikidata label language
        languages/th.toml:2
-    hint: list at least the language's own code in `wikidata_codes`, or leave [xgeo] and [xpeo] out
+    hint: list at least the language's own code in `wikidata_codes`, or leave [xgeo], [xpeo], [xcountry] out
     "#);
 }
 

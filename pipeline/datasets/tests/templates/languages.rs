@@ -114,7 +114,7 @@ fn a_missing_placeholder() {
 fn a_doubled_placeholder() {
     insta::assert_snapshot!(error_after("en.toml", "born?", "born, {person}?"), @r#"
     template `xpeo.born.male` has `{person}` 2 times
-       languages/en.toml:24
+       languages/en.toml:27
     hint: keep `{person}` exactly once
     "#);
 }

