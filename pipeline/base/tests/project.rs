@@ -70,11 +70,15 @@ fn a_folder_is_the_union_of_both() {
     assert_eq!(
         texts(&project.languages()),
         pairs(&[
-            ("DE.toml", "mine"),
+            // By the built-in file's name: a prompt is called so.
+            ("de.toml", "mine"),
             ("fi.toml", ""),
             ("sr-latn.toml", "Serbian")
         ])
     );
+    // Only what takes a built-in file's place leaves something out.
+    let left_out = project.left_out_files();
+    assert_eq!(left_out, [root.path().join("templates/languages/EN.toml")]);
 }
 
 #[test]

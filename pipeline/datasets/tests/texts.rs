@@ -452,3 +452,35 @@ fn an_import_needs_only_a_code() {
         assert_eq!(listed, configs.contains(&"yo"), "{card}");
     }
 }
+
+/// A copy of the release that lacks something is refused by name: a language would be missing without a word.
+#[test]
+fn every_folder_of_a_release_is_a_language_with_its_file() {
+    let line = TextItem {
+        asks: None,
+        choices: ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec(),
+        ..item()
+    };
+    let line = line.line().to_string();
+    for (folder, lines, said) in [
+        ("FR_trans", false, "the folder has no validation.jsonl"),
+        ("q1_trans", true, "the folder's name is no language"),
+        ("de", true, "another folder is `de`, too"),
+    ] {
+        let release = tempfile::tempdir().unwrap();
+        for (name, has_lines) in [("en", true), ("DE_trans", true), (folder, lines)] {
+            let path = release.path().join("x_csqa").join(name);
+            fs::create_dir_all(&path).unwrap();
+            if has_lines {
+                file(&path, "validation.jsonl", line.as_bytes());
+            }
+        }
+        let task = Task::named("xcsqa").unwrap();
+        let error = ParallelTexts::read_release(task, release.path()).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.starts_with("xcsqa: ") && error.ends_with(said),
+            "{error}"
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use super::{
     ExperimentArgs, Failure,
     fictional::WorldArgs,
-    named::unknown,
+    named::{listed, unknown},
     print,
     texts::{TextArgs, TextSource},
 };
@@ -19,10 +19,9 @@ use std::path::PathBuf;
 /// Builds the datasets. Without names, all that can be built from what is here: no network, no key, no
 /// GPU. A dataset that is named is built, with a download and a translation where it takes them.
 #[derive(clap::Args)]
-#[command(after_help = listed())]
 pub struct Args {
     /// The datasets to build [default: all that can be built]
-    #[arg(value_name = "DATASET", value_parser = dataset)]
+    #[arg(value_name = "DATASET", value_parser = listed(dataset, Dataset::all().map(|it| (it.name, it.content))))]
     datasets: Vec<&'static Dataset>,
     #[command(flatten)]
     experiment: ExperimentArgs,
@@ -42,14 +41,6 @@ pub struct Args {
     world: WorldArgs,
     #[command(flatten)]
     texts: TextArgs,
-}
-
-/// Every dataset with what it is about.
-fn listed() -> String {
-    let width = Dataset::all().map(|it| it.name.len()).max().unwrap_or(0);
-    let line = |it: &Dataset| format!("  {:width$}  {}\n", it.name, it.content);
-    let lines: String = Dataset::all().map(line).collect();
-    format!("Datasets:\n{}", lines.trim_end())
 }
 
 fn dataset(name: &str) -> Result<&'static Dataset, String> {

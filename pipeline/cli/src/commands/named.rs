@@ -22,6 +22,42 @@ pub fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     }
 }
 
+/// A parser whose values help and completions list.
+#[derive(Clone)]
+pub struct ListedParser<P> {
+    parser: P,
+    values: Vec<PossibleValue>,
+}
+
+/// Reads a dataset's name with `parser`; `values` are the names, each with what it means.
+pub fn listed<P>(
+    parser: P,
+    values: impl Iterator<Item = (&'static str, &'static str)>,
+) -> ListedParser<P> {
+    let values = values.map(|(name, about)| PossibleValue::new(name).help(about));
+    ListedParser {
+        parser,
+        values: values.collect(),
+    }
+}
+
+impl<P: TypedValueParser> TypedValueParser for ListedParser<P> {
+    type Value = P::Value;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<P::Value, clap::Error> {
+        self.parser.parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.values.iter().cloned()))
+    }
+}
+
 /// The parser of an enum.
 pub fn named<T: Named>() -> NamedParser<T> {
     let values = T::ALL.iter().map(|&value| {

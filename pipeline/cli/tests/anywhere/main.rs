@@ -63,6 +63,14 @@ impl Folder {
         text(&output.stdout)
     }
 
+    /// Runs the program, which has to succeed and to say on standard error what is given; its standard output.
+    fn run_noted(&self, arguments: &[&str], noted: &str) -> String {
+        let output = self.output(arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stderr), noted);
+        text(&output.stdout)
+    }
+
     /// Runs the program, which has to fail with exit code 1; its standard error.
     fn fail(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments);

@@ -8,7 +8,12 @@ mod sets;
 
 pub use remote::open_ai;
 
-use super::{Failure, api::ApiArgs, named::unknown, shots::ShotArgs};
+use super::{
+    Failure,
+    api::ApiArgs,
+    named::{listed, unknown},
+    shots::ShotArgs,
+};
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_datasets::Task;
@@ -26,7 +31,7 @@ use std::{
 #[derive(clap::Args)]
 pub struct Args {
     /// The datasets [default: all that are built]
-    #[arg(value_name = "DATASET", value_parser = task)]
+    #[arg(value_name = "DATASET", value_parser = listed(task, Task::all().map(|it| (it.name(), it.dataset().content))))]
     tasks: Vec<Task>,
     /// The model: a folder, a hub id (org/name, org/name@revision), `demo`, or the endpoint's name for it; several are loaded in turn.
     #[arg(long = "model", value_name = "MODEL", required = true)]
