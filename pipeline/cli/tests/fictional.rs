@@ -93,7 +93,7 @@ fn worlds_that_cannot_be_are_refused() {
     let error = project.fail(&["datasets", "fictional"]);
     insta::assert_snapshot!(error, @r"
     error: `continents` is 1; it must be between 2 and 1000
-       PROJECT/experiments/datasets.toml:33
+       PROJECT/experiments/datasets.toml:39
     hint: compare with experiments/datasets.toml, which explains every key
     ");
 }

@@ -419,7 +419,7 @@ fn an_experiment_with_an_endpoint_number_out_of_range() {
     );
     insta::assert_snapshot!(project.fail(&["snapshot"]), @"
     error: `budget_seconds_per_minute` is 0; it must be between 1 and 60
-       PROJECT/experiments/datasets.toml:54
+       PROJECT/experiments/datasets.toml:60
     hint: compare with experiments/datasets.toml, which explains every key
     ");
 }
