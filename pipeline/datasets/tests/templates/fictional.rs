@@ -119,17 +119,17 @@ fn a_language_may_spell_the_syllables_itself() {
     "#);
     insta::assert_snapshot!(own_spelling_after("\nbel = \"เบล\"", ""), @r#"
     `bel` of `openings` has no spelling
-       languages/th.toml:197
+       languages/th.toml:200
     hint: spell every syllable of templates/fictional/syllables.toml, or leave [fictional.syllables] out
     "#);
     insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"่เบล\""), @r#"
     `่เบล` is not the spelling of a syllable
-       languages/th.toml:198
+       languages/th.toml:201
     hint: write lower-case letters with their signs, the first one a letter
     "#);
     insta::assert_snapshot!(own_spelling_after("bel = \"เบล\"", "bel = \"บอร์\""), @r#"
     `openings.bor` is spelled like `bel`: บอร์
-       languages/th.toml:199
+       languages/th.toml:202
     hint: the syllables of a list have to differ
     "#);
     let said = own_spelling_after("\navoid = [", "\navoid = [\"a b\", ");
