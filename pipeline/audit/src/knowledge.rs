@@ -1,5 +1,5 @@
 use crate::{AuditError, CountryDivisions};
-use clika_base::ProjectPath;
+use clika_base::ToProjectPath;
 use clika_base::types::{Language, LanguageCode};
 use clika_datasets::load_languages;
 use icu_locale::{LanguageIdentifier, LocaleExpander};
@@ -16,16 +16,16 @@ pub struct BackgroundFacts {
 impl BackgroundFacts {
     /// Reads the language files, and the snapshot where the file is there.
     pub fn read(
-        languages: impl Into<ProjectPath>,
-        queries: impl Into<ProjectPath>,
-        snapshot: impl Into<ProjectPath>,
+        languages: &(impl ToProjectPath + ?Sized),
+        queries: &(impl ToProjectPath + ?Sized),
+        snapshot: &(impl ToProjectPath + ?Sized),
     ) -> Result<Self, AuditError> {
-        let snapshot = snapshot.into();
+        let snapshot = snapshot.to_project_path();
         let languages = load_languages(languages)?;
         let places = if snapshot.is_present() {
             Some(CountryDivisions::read(
                 &snapshot,
-                &queries.into(),
+                &queries.to_project_path(),
                 &languages,
             )?)
         } else {

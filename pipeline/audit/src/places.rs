@@ -24,11 +24,11 @@ impl CountryDivisions {
             .iter()
             .flat_map(|language| language.countries.iter().copied())
             .collect();
-        let query = SparqlQuery::read(queries.join("divisions.rq"))?;
+        let query = SparqlQuery::read(&queries.join("divisions.rq"))?;
         let divisions = snapshot.divisions(&query, countries.iter().copied())?;
         let named = countries.iter().copied();
         let named = named.chain(divisions.iter().map(|it| it.division));
-        let labels = SparqlQuery::read(queries.join("labels.rq"))?;
+        let labels = SparqlQuery::read(&queries.join("labels.rq"))?;
         let labels = snapshot.labels(&labels, &named.collect())?;
         let mut places = Self::default();
         for language in languages {

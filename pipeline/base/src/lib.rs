@@ -12,7 +12,7 @@ mod toml_file;
 pub mod types;
 
 pub use environment::variable;
-pub use project::{BuiltIn, Project, ProjectPath, UnknownFile};
+pub use project::{BuiltIn, Project, ProjectPath, ToProjectPath, UnknownFile};
 pub use section::{KeySpec, Section, SectionSpec, ValueSpec};
 pub use toml_file::{
     TomlProblem, TomlText, known_names, nearest, parse_toml, parse_toml_with, toml_texts,

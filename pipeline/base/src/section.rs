@@ -226,7 +226,7 @@ impl SectionSpec {
         for key in self.keys {
             let rest = key.key.strip_prefix(prefix);
             let name = rest.and_then(|rest| rest.split('.').next());
-            names.extend(name.filter(|name| !names.contains(name)).into_iter());
+            names.extend(name.filter(|name| !names.contains(name)));
         }
         names
     }

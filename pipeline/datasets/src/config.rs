@@ -1,6 +1,6 @@
 use crate::{DatasetError, FictionalConfig, Task};
 use clika_base::types::{FilePosition, LanguageCode};
-use clika_base::{ProjectPath, Section, SectionSpec, named_enum, parse_toml_with};
+use clika_base::{Section, SectionSpec, ToProjectPath, named_enum, parse_toml_with};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -116,8 +116,8 @@ pub struct EndpointConfig {
 
 impl ExperimentFile {
     /// Reads and checks an experiment file.
-    pub fn read(file: impl Into<ProjectPath>) -> Result<Self, DatasetError> {
-        let file = file.into();
+    pub fn read(file: &(impl ToProjectPath + ?Sized)) -> Result<Self, DatasetError> {
+        let file = file.to_project_path();
         let path = &file.shown();
         let text = file.text().map_err(|source| DatasetError::Unreadable {
             path: path.clone(),

@@ -1,13 +1,15 @@
 //! Languages with the tables of every dataset.
 
 use crate::{DatasetError, language_sections};
-use clika_base::ProjectPath;
+use clika_base::ToProjectPath;
 use clika_base::known_names;
 use clika_base::templates::{self, TemplateError};
 use clika_base::types::{Language, LanguageCode};
 
 /// Reads the languages of a folder, ordered by their codes; fails on the first file that is wrong.
-pub fn load_languages(folder: impl Into<ProjectPath>) -> Result<Vec<Language>, TemplateError> {
+pub fn load_languages(
+    folder: &(impl ToProjectPath + ?Sized),
+) -> Result<Vec<Language>, TemplateError> {
     templates::load_languages(folder, &language_sections())
 }
 
@@ -33,7 +35,7 @@ pub fn min_population(language: &Language) -> Option<u64> {
 
 /// Reads the languages of a folder that are sound, and what is wrong with the others: the first error of each file.
 pub fn load_sound_languages(
-    folder: impl Into<ProjectPath>,
+    folder: &(impl ToProjectPath + ?Sized),
 ) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
     templates::load_sound_languages(folder, &language_sections())
 }

@@ -1,6 +1,6 @@
 use crate::FinetuneError;
 use clika_base::types::FilePosition;
-use clika_base::{ProjectPath, named_enum, parse_toml};
+use clika_base::{ProjectPath, ToProjectPath, named_enum, parse_toml};
 use clika_checkpoint::tokenizer::TemplateVariables;
 use clika_lm::{LoraConfig, LoraTargets, TrainingConfig};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -162,8 +162,8 @@ impl Strategy {
 
 impl FinetuneConfig {
     /// Reads and checks an experiment file.
-    pub fn read(file: impl Into<ProjectPath>) -> Result<Self, FinetuneError> {
-        let file: File = read_file(&file.into(), |file: &File| &file.finetune)?;
+    pub fn read(file: &(impl ToProjectPath + ?Sized)) -> Result<Self, FinetuneError> {
+        let file: File = read_file(&file.to_project_path(), |file: &File| &file.finetune)?;
         Ok(file.finetune)
     }
 

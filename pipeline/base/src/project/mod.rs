@@ -5,7 +5,7 @@ mod path;
 mod unknown;
 
 pub use built_in::BuiltIn;
-pub use path::ProjectPath;
+pub use path::{ProjectPath, ToProjectPath};
 pub use unknown::UnknownFile;
 
 use crate::types::LanguageCode;

@@ -287,8 +287,26 @@ impl From<&Path> for ProjectPath {
     }
 }
 
-impl From<&ProjectPath> for ProjectPath {
-    fn from(path: &ProjectPath) -> Self {
-        path.clone()
+/// What a file or folder to read may be given as: one of a project, or any path.
+pub trait ToProjectPath {
+    /// The file or folder.
+    fn to_project_path(&self) -> ProjectPath;
+}
+
+impl ToProjectPath for ProjectPath {
+    fn to_project_path(&self) -> ProjectPath {
+        self.clone()
+    }
+}
+
+impl ToProjectPath for Path {
+    fn to_project_path(&self) -> ProjectPath {
+        self.into()
+    }
+}
+
+impl ToProjectPath for PathBuf {
+    fn to_project_path(&self) -> ProjectPath {
+        self.into()
     }
 }

@@ -1,6 +1,6 @@
 //! What coined names are made of, and how the translation of a name is asked for.
 
-use crate::ProjectPath;
+use crate::ToProjectPath;
 use crate::templates::{
     error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
@@ -68,7 +68,7 @@ impl Syllables {
     pub fn add(
         &mut self,
         language: &Language,
-        file: impl Into<ProjectPath>,
+        file: &(impl ToProjectPath + ?Sized),
     ) -> Result<(), TemplateError> {
         let Some(templates) = &language.fictional else {
             return Ok(());
@@ -78,7 +78,7 @@ impl Syllables {
         let Some(own) = &templates.syllables else {
             return Ok(());
         };
-        let source = TemplateSource::read(&file.into())?;
+        let source = TemplateSource::read(&file.to_project_path())?;
         for (list, syllables, spellings) in [
             ("openings", &mut self.openings, &own.openings),
             ("middles", &mut self.middles, &own.middles),
@@ -158,8 +158,8 @@ struct SyllableFile {
 ///
 /// Fails on a list without syllables, a syllable that lacks a script which another has, an empty spelling,
 /// and two syllables of a list that are spelled the same.
-pub fn load_syllables(folder: impl Into<ProjectPath>) -> Result<Syllables, TemplateError> {
-    let folder = folder.into();
+pub fn load_syllables(folder: &(impl ToProjectPath + ?Sized)) -> Result<Syllables, TemplateError> {
+    let folder = folder.to_project_path();
     let source = TemplateSource::read(&folder.join("syllables.toml"))?;
     let file: SyllableFile =
         source.parse("a row is: vel = { Cyrl = \"вель\", Arab = \"فيل\", … }")?;
@@ -255,8 +255,10 @@ struct InstructionFile {
 
 /// Reads `translation.toml` of a folder: instructions with `{source}` and `{target}`, English names of
 /// languages, once each. The first one is tested.
-pub fn load_instructions(folder: impl Into<ProjectPath>) -> Result<Vec<String>, TemplateError> {
-    let source = TemplateSource::read(&folder.into().join("translation.toml"))?;
+pub fn load_instructions(
+    folder: &(impl ToProjectPath + ?Sized),
+) -> Result<Vec<String>, TemplateError> {
+    let source = TemplateSource::read(&folder.to_project_path().join("translation.toml"))?;
     let file: InstructionFile = source.parse("the file has one list, `instructions`")?;
     if file.instructions.is_empty() {
         return Err(source.error(

@@ -1,4 +1,4 @@
-use crate::ProjectPath;
+use crate::ToProjectPath;
 use crate::templates::{
     error::{TemplateError, TemplateSource},
     languages::{check_placeholders, span},
@@ -121,8 +121,11 @@ impl Format {
 ///
 /// Fails on an unknown name, an unknown or missing key, a placeholder that is missing, doubled or unknown, an answer
 /// without an end, and a special token that stands nowhere.
-pub fn load_format(folder: impl Into<ProjectPath>, name: &str) -> Result<Format, TemplateError> {
-    let folder = folder.into();
+pub fn load_format(
+    folder: &(impl ToProjectPath + ?Sized),
+    name: &str,
+) -> Result<Format, TemplateError> {
+    let folder = folder.to_project_path();
     let known = format_names(&folder)?;
     if !known.iter().any(|known| known == name) {
         return Err(TemplateError::UnknownFormat {
@@ -139,7 +142,7 @@ pub fn load_format(folder: impl Into<ProjectPath>, name: &str) -> Result<Format,
 }
 
 /// The names of all formats of a folder.
-pub fn format_names(folder: impl Into<ProjectPath>) -> Result<Vec<String>, TemplateError> {
+pub fn format_names(folder: &(impl ToProjectPath + ?Sized)) -> Result<Vec<String>, TemplateError> {
     let mut names = prompt_names(folder)?;
     names.retain(|name| name != models::FILE);
     Ok(names)

@@ -4,7 +4,7 @@ use crate::templates::{
     fictional,
 };
 use crate::types::{FilePosition, Language, LanguageCode};
-use crate::{ProjectPath, text};
+use crate::{ProjectPath, ToProjectPath, text};
 use icu_properties::{PropertyParser, props::Script};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use toml::de::{DeTable, DeValue};
 /// or missing key, a placeholder that is missing, doubled or unknown, a language or a country that
 /// stands twice in a file, `mul` outside Latin script.
 pub fn load_languages(
-    folder: impl Into<ProjectPath>,
+    folder: &(impl ToProjectPath + ?Sized),
     sections: &[&'static SectionSpec],
 ) -> Result<Vec<Language>, TemplateError> {
     let (languages, errors) = load_sound_languages(folder, sections)?;
@@ -32,10 +32,10 @@ pub fn load_languages(
 /// Reads every `*.toml` of a folder that is a sound language, ordered by language code, and says what is wrong with the
 /// others: the first error of each file.
 pub fn load_sound_languages(
-    folder: impl Into<ProjectPath>,
+    folder: &(impl ToProjectPath + ?Sized),
     sections: &[&'static SectionSpec],
 ) -> Result<(Vec<Language>, Vec<TemplateError>), TemplateError> {
-    let folder = &folder.into();
+    let folder = &folder.to_project_path();
     let (mut languages, mut errors) = (Vec::new(), Vec::new());
     let mut seen = ClaimedNames::default();
     check_names(folder)?;

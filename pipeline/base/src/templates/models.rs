@@ -1,4 +1,4 @@
-use crate::ProjectPath;
+use crate::ToProjectPath;
 use crate::templates::{
     error::{TemplateError, TemplateSource},
     formats::format_names,
@@ -93,11 +93,11 @@ impl FormatRule {
 /// Fails on a malformed table, a format that is not in the folder, a pattern that no name can hold, and a model
 /// that no rule holds for.
 pub fn default_format(
-    folder: impl Into<ProjectPath>,
+    folder: &(impl ToProjectPath + ?Sized),
     model: &str,
     traits: TemplateTraits,
 ) -> Result<DefaultFormat, TemplateError> {
-    let folder = folder.into();
+    let folder = folder.to_project_path();
     let source = TemplateSource::read(&folder.join(format!("{FILE}.toml")))?;
     let table: FormatTable = source.parse(
         "a rule has `format`, an optional `comment` with the reason, and the conditions `all`, `any`, `without`, `begins`, \

@@ -1,5 +1,5 @@
-use crate::ProjectPath;
 use crate::templates::error::{TemplateError, TemplateSource};
+use crate::{ProjectPath, ToProjectPath};
 use serde::Deserialize;
 use std::{collections::BTreeMap, ops::Range};
 
@@ -46,10 +46,10 @@ pub enum AnswerForm {
 
 /// Reads the prompt template `name` of a folder; the names are those of its files.
 pub fn load_prompt(
-    folder: impl Into<ProjectPath>,
+    folder: &(impl ToProjectPath + ?Sized),
     name: &str,
 ) -> Result<PromptTemplate, TemplateError> {
-    let folder = folder.into();
+    let folder = folder.to_project_path();
     let known = prompt_names(&folder)?;
     if !known.iter().any(|known| known == name) {
         return Err(TemplateError::UnknownPrompt {
@@ -96,8 +96,8 @@ fn span(source: &TemplateSource, section: &str, key: &str) -> Range<usize> {
 }
 
 /// The names of all prompt templates of a folder.
-pub fn prompt_names(folder: impl Into<ProjectPath>) -> Result<Vec<String>, TemplateError> {
-    let files = crate::templates::languages::toml_files(&folder.into())?;
+pub fn prompt_names(folder: &(impl ToProjectPath + ?Sized)) -> Result<Vec<String>, TemplateError> {
+    let files = crate::templates::languages::toml_files(&folder.to_project_path())?;
     let mut names: Vec<_> = files.iter().map(ProjectPath::stem).collect();
     names.sort();
     Ok(names)

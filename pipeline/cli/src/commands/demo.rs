@@ -20,7 +20,8 @@ pub fn read(
     file: Option<&Path>,
     project: &Project,
 ) -> Result<(DemoConfig, FinetuneConfig), FinetuneError> {
-    read_demo(file.map_or_else(|| project.demo_experiment(), ProjectPath::from))
+    let named = file.map(ProjectPath::from);
+    read_demo(&named.unwrap_or_else(|| project.demo_experiment()))
 }
 
 /// The demo's model for some languages, which is made if it is not there.

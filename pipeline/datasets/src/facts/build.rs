@@ -10,7 +10,7 @@ use crate::{
 };
 use clika_base::files::Manifest;
 use clika_base::types::Language;
-use clika_base::{Project, ProjectPath};
+use clika_base::{Project, ProjectPath, ToProjectPath};
 use serde_json::json;
 use std::{collections::BTreeMap, path::Path};
 
@@ -25,7 +25,10 @@ pub struct BuildInputs {
 
 impl BuildInputs {
     /// Loads languages and snapshot.
-    pub fn load(project: &Project, snapshot: impl Into<ProjectPath>) -> Result<Self, DatasetError> {
+    pub fn load(
+        project: &Project,
+        snapshot: &(impl ToProjectPath + ?Sized),
+    ) -> Result<Self, DatasetError> {
         Ok(Self {
             languages: load_languages(&project.languages())?,
             snapshot: Snapshot::open(snapshot)?,

@@ -140,7 +140,7 @@ fn stems(
 ) -> Result<(Vec<Stem>, BTreeMap<LanguageCode, String>), DatasetError> {
     let mut syllables = load_syllables(&project.fictional())?;
     for language in languages {
-        syllables.add(language, project.language(&language.code))?;
+        syllables.add(language, &project.language(&language.code))?;
     }
     let path = project.fictional().join("syllables.toml");
     let openings = || line_of(&path, "[openings]");

@@ -57,7 +57,7 @@ pub struct TextRow {
 
 /// The items of a mini set, as the project holds them, without those of languages that it leaves out.
 pub fn mini_items(task: Task, project: &Project) -> Result<ParallelTexts, DatasetError> {
-    let mut parallel = ParallelTexts::read(task, project.items().join(task.name()))?;
+    let mut parallel = ParallelTexts::read(task, &project.items().join(task.name()))?;
     let is_kept = |code: &LanguageCode| !project.language(code).is_left_out();
     parallel.languages.retain(|code, _| is_kept(code));
     Ok(parallel)

@@ -3,8 +3,8 @@
 use super::lines;
 use crate::DatasetError;
 use crate::Task;
-use clika_base::ProjectPath;
 use clika_base::types::{FilePosition, Id};
+use clika_base::{ProjectPath, ToProjectPath};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -142,10 +142,10 @@ struct CsqaChoice {
 /// Reads the items of a task from a file, English ones or those of another language.
 pub fn read_source(
     task: Task,
-    file: impl Into<ProjectPath>,
+    file: &(impl ToProjectPath + ?Sized),
 ) -> Result<Vec<TextItem>, DatasetError> {
     match task.texts() {
-        Some(texts) => (texts.read)(&file.into()),
+        Some(texts) => (texts.read)(&file.to_project_path()),
         None => Err(DatasetError::NotBuilt { task }),
     }
 }

@@ -3,9 +3,9 @@
 use super::items::{TextItem, read_source, wrong};
 use crate::Task;
 use crate::{DatasetError, Exception};
-use clika_base::ProjectPath;
 use clika_base::text::{TextRules, folded};
 use clika_base::types::{Language, LanguageCode};
+use clika_base::{ProjectPath, ToProjectPath};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -24,8 +24,8 @@ pub struct ParallelTexts {
 
 impl ParallelTexts {
     /// Reads a folder of `<language>.jsonl`.
-    pub fn read(task: Task, folder: impl Into<ProjectPath>) -> Result<Self, DatasetError> {
-        let folder = &folder.into();
+    pub fn read(task: Task, folder: &(impl ToProjectPath + ?Sized)) -> Result<Self, DatasetError> {
+        let folder = &folder.to_project_path();
         let mut files = BTreeMap::new();
         for file in entries(folder)? {
             let (name, path) = (file.file_name(), file.shown());
@@ -79,7 +79,7 @@ impl ParallelTexts {
         };
         let folder = release.join(files_of.folder);
         let mut files = BTreeMap::new();
-        for path in entries(&(&folder).into())? {
+        for path in entries(&folder.to_project_path())? {
             let name = path.file_name().to_ascii_lowercase();
             if !path.is_dir() || name.starts_with('.') {
                 continue;

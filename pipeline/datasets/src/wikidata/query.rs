@@ -1,5 +1,5 @@
 use crate::wikidata::WikidataError;
-use clika_base::ProjectPath;
+use clika_base::ToProjectPath;
 use clika_base::types::Qid;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,8 @@ pub struct SparqlQuery {
 
 impl SparqlQuery {
     /// Reads a query. It is checked when it is first used.
-    pub fn read(file: impl Into<ProjectPath>) -> Result<Self, WikidataError> {
-        let file = file.into();
+    pub fn read(file: &(impl ToProjectPath + ?Sized)) -> Result<Self, WikidataError> {
+        let file = file.to_project_path();
         let path = file.shown();
         match file.text() {
             Ok(text) => Ok(Self { path, text }),

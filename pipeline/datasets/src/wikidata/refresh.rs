@@ -77,7 +77,7 @@ pub(super) fn fact_queries(
     queries: &ProjectPath,
     plan: &RefreshPlan,
 ) -> Result<Vec<(String, SparqlQuery)>, WikidataError> {
-    let read = |name: &str| SparqlQuery::read(queries.join(name));
+    let read = |name: &str| SparqlQuery::read(&queries.join(name));
     let (countries, divisions) = (read("countries.rq")?, read("divisions.rq")?);
     let (cities, people) = (read("cities.rq")?, read("people.rq")?);
 
@@ -116,7 +116,7 @@ pub(super) fn label_queries(
         .map(|tag| format!("\"{tag}\""))
         .collect();
     let labels =
-        SparqlQuery::read(queries.join("labels.rq"))?.with_values("?language", &tags.join(" "))?;
+        SparqlQuery::read(&queries.join("labels.rq"))?.with_values("?language", &tags.join(" "))?;
     let items: Vec<Qid> = items.iter().copied().collect();
     items
         .chunks(100)

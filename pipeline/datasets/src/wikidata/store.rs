@@ -1,5 +1,5 @@
 use crate::wikidata::{SparqlQuery, WikidataError, vocabulary};
-use clika_base::ProjectPath;
+use clika_base::ToProjectPath;
 use clika_base::types::{FilePosition, Qid, Sex, Year};
 use oxigraph::{
     io::{RdfFormat, RdfParseError},
@@ -96,8 +96,8 @@ impl Labels {
 
 impl Snapshot {
     /// Loads a Turtle file.
-    pub fn open(file: impl Into<ProjectPath>) -> Result<Self, WikidataError> {
-        let file = file.into();
+    pub fn open(file: &(impl ToProjectPath + ?Sized)) -> Result<Self, WikidataError> {
+        let file = file.to_project_path();
         let path = file.shown();
         match file.text() {
             Ok(text) => Self::parse(&path, &text),

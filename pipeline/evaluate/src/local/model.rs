@@ -4,12 +4,12 @@ use super::{
     stop::{StopConditions, TemplateEnd, template_end},
 };
 use crate::EvaluateError;
-use clika_base::ProjectPath;
 use clika_base::files::{sha256_file_once, sha256_hex};
 use clika_base::templates::{
     DefaultFormat, ModelFormat, TemplateTraits, default_format, load_format,
 };
 use clika_base::types::{NoProgress, Progress};
+use clika_base::{ProjectPath, ToProjectPath};
 use clika_checkpoint::tokenizer::{TemplateVariables, Tokenizer, TokenizerError};
 use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Device, Dtype};
 use std::{
@@ -66,7 +66,7 @@ impl LocalModel {
     pub fn load(
         folder: &Path,
         name: &str,
-        (format, formats): (Option<&str>, impl Into<ProjectPath>),
+        (format, formats): (Option<&str>, &(impl ToProjectPath + ?Sized)),
         device: &Device,
         dtype: Option<Dtype>,
         progress: &dyn Progress,
@@ -78,7 +78,7 @@ impl LocalModel {
             (&tokenizer, &generation.ends),
             name,
             format,
-            &formats.into(),
+            &formats.to_project_path(),
         )?;
         if let Some(comment) = &format_comment {
             progress.note(comment);

@@ -1,5 +1,5 @@
 use crate::{FinetuneConfig, FinetuneError, config::read_file};
-use clika_base::ProjectPath;
+use clika_base::ToProjectPath;
 use clika_base::types::LanguageCode;
 use clika_datasets::{Control, FictionalConfig};
 use serde::{Deserialize, Serialize};
@@ -75,9 +75,9 @@ struct File {
 
 /// Reads the demo's experiment file.
 pub fn read_demo(
-    file: impl Into<ProjectPath>,
+    file: &(impl ToProjectPath + ?Sized),
 ) -> Result<(DemoConfig, FinetuneConfig), FinetuneError> {
-    let File { demo, finetune } = read_file(&file.into(), |file: &File| &file.finetune)?;
+    let File { demo, finetune } = read_file(&file.to_project_path(), |file: &File| &file.finetune)?;
     Ok((demo, finetune))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::report::ReportError;
 use clika_base::types::{FilePosition, LanguageCode};
-use clika_base::{ProjectPath, parse_toml};
+use clika_base::{ProjectPath, ToProjectPath, parse_toml};
 use clika_datasets::{Knowledge, Task};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -184,8 +184,8 @@ impl Unit {
 
 impl Paper {
     /// Reads the folder. Every table has to name models that `models.toml` has.
-    pub fn load(folder: impl Into<ProjectPath>) -> Result<Self, ReportError> {
-        let folder = folder.into();
+    pub fn load(folder: &(impl ToProjectPath + ?Sized)) -> Result<Self, ReportError> {
+        let folder = folder.to_project_path();
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Models {

@@ -91,7 +91,7 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
         Some((_, config)) => config.clone(),
         None => {
             let named = args.config.as_ref().map(ProjectPath::from);
-            FinetuneConfig::read(named.unwrap_or_else(|| project.finetune_experiment()))?
+            FinetuneConfig::read(&named.unwrap_or_else(|| project.finetune_experiment()))?
         }
     };
     let mut config = args.settings.resolve(config)?;

@@ -70,10 +70,6 @@ pub(super) fn plan(
     };
     let of_cities = cities.iter().map(|it| it.city).collect();
     catalogue.check_countries(DATASET.name, &countries, &[("cities", of_cities)])?;
-    let codes = sources.snapshot.texts(
-        &sources.query("country_codes.rq")?,
-        countries.iter().copied(),
-    )?;
     let names = CountryNames::new(&catalogue, &countries);
 
     let mut report = BuildReport::default();
@@ -112,38 +108,14 @@ pub(super) fn plan(
         selected.extend(chosen.into_iter().map(|city| (language, city)));
     }
 
-    // Countries that are never right would give themselves away.
-    let right: BTreeSet<Qid> = selected.iter().map(|(_, city)| city.country).collect();
-    let groups = match config.distractors {
-        DistractorPolicy::Paper => vec![right],
-        DistractorPolicy::Hard => {
-            let of_country = |country: Qid| {
-                let code = codes.get(&country).cloned().unwrap_or_default();
-                (country, code)
-            };
-            let codes = right.into_iter().map(of_country).collect();
-            regions::groups(&codes, config.choices)?
-        }
-    };
+    let groups = groups(sources, &selected, config)?;
     let named = NamedCities::new(&cities, &catalogue);
     let mut items = Vec::new();
-    for (language, city) in &selected {
+    for (language, city) in selected {
         let group = groups.iter().find(|group| group.contains(&city.country));
-        let group = group.into_iter().flatten().copied();
-        let wrong = wrong_countries(city, group.collect(), &named, &catalogue, config)?;
-        let right = Choice::Entity(city.country);
-        let wrong = wrong.into_iter().map(Choice::Entity);
-        items.push(Item {
-            id: format!("xcountry-{}", city.city),
-            relation: COUNTRY,
-            origin_language: language.code.clone(),
-            entity: city.city,
-            sex: None,
-            country: city.country,
-            cluster_id: city.division,
-            choices: [right].into_iter().chain(wrong).collect(),
-            label: 0,
-        });
+        let group: Vec<Qid> = group.into_iter().flatten().copied().collect();
+        let wrong = wrong_countries(city, group, &named, &catalogue, config)?;
+        items.push(item(language, city, wrong));
     }
     Ok(DatasetPlan {
         items,
@@ -151,6 +123,43 @@ pub(super) fn plan(
         labels: catalogue.labels,
         report,
     })
+}
+
+/// The groups that wrong choices are drawn from: of countries that are right for some city, since others would give themselves
+/// away.
+fn groups(
+    sources: &BuildInputs,
+    selected: &[(&Language, &City)],
+    config: &DatasetsConfig,
+) -> Result<Vec<BTreeSet<Qid>>, DatasetError> {
+    let right: BTreeSet<Qid> = selected.iter().map(|(_, city)| city.country).collect();
+    if config.distractors == DistractorPolicy::Paper {
+        return Ok(vec![right]);
+    }
+    let codes = sources.query("country_codes.rq")?;
+    let codes = sources.snapshot.texts(&codes, right.iter().copied())?;
+    let of_country = |country: Qid| {
+        let code = codes.get(&country).cloned().unwrap_or_default();
+        (country, code)
+    };
+    let codes = right.into_iter().map(of_country).collect();
+    regions::groups(&codes, config.choices)
+}
+
+/// The item on a city; the right country stands first.
+fn item(language: &Language, city: &City, wrong: Vec<Qid>) -> Item {
+    let choices = [city.country].into_iter().chain(wrong);
+    Item {
+        id: format!("xcountry-{}", city.city),
+        relation: COUNTRY,
+        origin_language: language.code.clone(),
+        entity: city.city,
+        sex: None,
+        country: city.country,
+        cluster_id: city.division,
+        choices: choices.map(Choice::Entity).collect(),
+        label: 0,
+    }
 }
 
 /// The names of all countries, one entry a language, in the order of the catalogue's languages.
