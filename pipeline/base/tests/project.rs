@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use clika_base::types::LanguageCode;
 use clika_base::{BuiltIn, Project, ProjectPath};
 use std::{borrow::Cow, fs, path::Path};
 
@@ -153,4 +154,23 @@ fn a_folder_without_built_in_files_has_its_own() {
     // Empty, and in nobody's place.
     assert_eq!(texts(&project.languages()), pairs(&[("en.toml", "")]));
     assert!(!project.languages().join("en.toml").is_left_out());
+}
+
+/// A folder with everything, as the source has it: what is deleted there is meant to be gone.
+#[test]
+fn a_whole_project_lists_its_languages_itself() {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["sparql", "experiments"] {
+        fs::create_dir_all(root.path().join(folder)).unwrap();
+    }
+    let part = project(root.path());
+    assert!(!part.is_whole() && texts(&part.languages()).len() == 3);
+    write(root.path(), "templates/languages/en.toml", "mine");
+    let whole = project(root.path());
+    assert!(whole.is_whole());
+    assert_eq!(texts(&whole.languages()), pairs(&[("en.toml", "mine")]));
+    let german = LanguageCode::try_from("de".to_owned()).unwrap();
+    assert!(!whole.language(&german).exists());
+    // Single files are read from the program all the same.
+    assert_eq!(whole.experiment().text().unwrap(), "seed");
 }

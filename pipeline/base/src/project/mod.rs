@@ -42,9 +42,16 @@ impl Project {
         folders.any(|folder| self.root.join(folder).is_dir())
     }
 
+    /// Whether the folder has everything, as `clika init` and the source have it: then it lists its languages and their items
+    /// itself, so that one is left out by removing its file. A folder with less adds to the built-in ones.
+    pub fn is_whole(&self) -> bool {
+        let mut folders = ["templates/languages", "sparql", "experiments"].into_iter();
+        folders.all(|folder| self.root.join(folder).is_dir())
+    }
+
     /// A file, by its name from the project's folder.
     pub fn file(&self, name: &str) -> ProjectPath {
-        ProjectPath::new(&self.root, name, self.built_in)
+        ProjectPath::new(&self.root, name, (self.built_in, self.is_whole()))
     }
 
     /// The language files.

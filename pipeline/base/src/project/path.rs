@@ -2,6 +2,7 @@ use super::BuiltIn;
 use crate::files::{ArtifactError, sha256_file, sha256_hex};
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -21,6 +22,8 @@ struct Layer {
     /// The name from the project's folder, with `/`.
     name: String,
     built_in: BuiltIn,
+    /// Whether the project is whole: it lists its languages and their items itself.
+    is_whole: bool,
 }
 
 /// Where a file is.
@@ -31,12 +34,13 @@ enum Found {
 
 impl ProjectPath {
     /// A file or folder of the project in `root`.
-    pub(super) fn new(root: &Path, name: &str, built_in: BuiltIn) -> Self {
+    pub(super) fn new(root: &Path, name: &str, (built_in, is_whole): (BuiltIn, bool)) -> Self {
         Self {
             path: root.join(name),
             layer: Some(Layer {
                 name: name.to_owned(),
                 built_in,
+                is_whole,
             }),
         }
     }
@@ -51,7 +55,7 @@ impl ProjectPath {
     fn child(&self, path: PathBuf, name: &str) -> Self {
         let layer = self.layer.as_ref().map(|layer| Layer {
             name: format!("{}/{name}", layer.name),
-            built_in: layer.built_in,
+            ..layer.clone()
         });
         Self { path, layer }
     }
@@ -227,8 +231,8 @@ impl ProjectPath {
             return Found::Disk(path);
         }
         match layer.built_in.find(&layer.name) {
-            Some((name, content)) => Found::BuiltIn(name, content),
-            None => Found::Disk(self.path.clone()),
+            Some((name, content)) if !layer.is_listed() => Found::BuiltIn(name, content),
+            Some(_) | None => Found::Disk(self.path.clone()),
         }
     }
 
@@ -245,8 +249,18 @@ impl ProjectPath {
 }
 
 impl Layer {
-    fn children(&self) -> std::collections::BTreeSet<String> {
+    /// The built-in files and folders in a folder that the project need not have.
+    fn children(&self) -> BTreeSet<String> {
+        if self.is_listed() {
+            return BTreeSet::new();
+        }
         self.built_in.children(&self.name)
+    }
+
+    /// Whether the project alone says which files of this kind there are.
+    fn is_listed(&self) -> bool {
+        let mut lists = ["templates/languages", "templates/items"].into_iter();
+        self.is_whole && lists.any(|list| self.name.starts_with(list))
     }
 }
 

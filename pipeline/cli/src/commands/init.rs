@@ -104,9 +104,8 @@ pub fn run(args: &Args, project: Option<&Path>) -> Result<(), Failure> {
     };
     print(&format!(
         "wrote {} {files} to {}{there}\n\
-         Edit templates/ for languages, prompts and formats, experiments/ for sizes and seeds, and delete what you leave as it\n\
-         is: a file that is not there is read from the program, so deleting a file resets it. An empty file leaves a language,\n\
-         a prompt or a format out.\n",
+         Edit templates/ for languages, prompts and formats, experiments/ for sizes and seeds. `clika init` writes a file again\n\
+         that was deleted. A language whose file is deleted is left out; other files are then read from the program.\n",
         written.len(),
         folder.display(),
     ))

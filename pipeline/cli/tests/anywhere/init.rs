@@ -54,12 +54,13 @@ fn init_overwrites_nothing_unless_it_is_told_to() {
     assert!(folder.path("templates/languages/it.toml").exists());
     fs::remove_file(folder.path("templates/languages/it.toml")).unwrap();
 
-    // Deleting a file resets it.
+    // A whole project lists its languages itself, and gets single files from the program.
     fs::remove_file(folder.path(german)).unwrap();
+    fs::remove_file(folder.path("experiments/datasets.toml")).unwrap();
     let noted = "note: ./sparql/build/cities.rq is empty, so that the built-in file is left out\n";
     let shown = folder.run_noted(&["language", "show", "de"], noted);
     assert!(
-        shown.starts_with("templates/languages/de.toml (built in)\n"),
+        shown.starts_with("no file in templates/languages; "),
         "{shown}"
     );
 
@@ -72,6 +73,7 @@ fn init_overwrites_nothing_unless_it_is_told_to() {
     assert_eq!(
         written,
         [
+            "./experiments/datasets.toml",
             "./sparql/build/cities.rq",
             "./templates/languages/DE.toml",
             "./templates/languages/it.toml"
@@ -83,7 +85,7 @@ fn init_overwrites_nothing_unless_it_is_told_to() {
     let german = folder.path("templates/languages/DE.toml");
     assert_eq!(fs::read_to_string(german).unwrap(), shipped);
     let count = said["unchanged"].as_array().unwrap().len();
-    assert_eq!(count + 3, files(folder.0.path()).len());
+    assert_eq!(count + 4, files(folder.0.path()).len());
 }
 
 #[test]

@@ -68,7 +68,7 @@ def queries(clika, checkout, data, folder):
     project = folder / "project"
     for name in ["templates", "sparql", "experiments"]:
         shutil.copytree(checkout / name, project / name)
-    built, result = asked(clika, project, "datasets", "xgeo", "xpeo")
+    built, result = asked(clika, project, "datasets", "xgeo", "xpeo", "xcountry")
     if result.returncode != 0:
         sys.exit(f"error: clika datasets failed: {result.stderr[-500:]}")
     store = Endpoint.store = pyoxigraph.Store()
