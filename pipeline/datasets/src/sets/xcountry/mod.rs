@@ -1,4 +1,4 @@
-//! xCountry: in which country does a city lie? Easier than xGeo, so that small models can pass.
+//! xCountry: in which country does a city lie? Easier than xGeo, and meant for small models.
 
 mod plan;
 mod regions;
