@@ -71,20 +71,31 @@ impl Section {
         Some(section)
     }
 
-    /// A text; empty for a key that the specification does not have.
+    /// A text.
+    ///
+    /// # Panics
+    /// For a key that the specification does not have.
     pub fn text(&self, key: &str) -> &str {
-        self.texts.get(key).map_or("", String::as_str)
+        self.texts.get(key).expect("the table declares the text")
     }
 
-    /// A number; 0 for a key that the specification does not have.
+    /// A number.
+    ///
+    /// # Panics
+    /// For a key that the specification does not have.
     pub fn number(&self, key: &str) -> usize {
-        let number = self.numbers.get(key).copied().unwrap_or(0);
+        let number = self.numbers.get(key).copied();
+        let number = number.expect("the table declares the number");
         usize::try_from(number).unwrap_or(usize::MAX)
     }
 
     /// Codes of languages.
+    ///
+    /// # Panics
+    /// For a key that the specification does not have.
     pub fn languages(&self, key: &str) -> &[LanguageCode] {
-        self.languages.get(key).map_or(&[], Vec::as_slice)
+        let codes = self.languages.get(key);
+        codes.expect("the table declares the languages")
     }
 
     /// The same table with another number.

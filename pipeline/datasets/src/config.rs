@@ -34,10 +34,10 @@ pub struct DatasetsConfig {
 }
 
 impl DatasetsConfig {
-    /// The settings of a dataset.
-    pub(crate) fn section(&self, spec: &SectionSpec) -> Section {
-        let section = self.sections.get(spec.name).cloned();
-        section.unwrap_or_else(|| Section::default_of(spec).unwrap_or_default())
+    /// The settings of a dataset, which an experiment that was read has.
+    pub(crate) fn section(&self, spec: &SectionSpec) -> &Section {
+        let section = self.sections.get(spec.name);
+        section.expect("an experiment has the settings of every dataset of facts")
     }
 
     /// A number among the settings of a dataset.
@@ -45,10 +45,9 @@ impl DatasetsConfig {
         self.section(spec).number(key)
     }
 
-    /// Languages among the settings of a dataset; none without its table.
+    /// Languages among the settings of a dataset.
     pub(crate) fn languages(&self, spec: &SectionSpec, key: &str) -> &[LanguageCode] {
-        let section = self.sections.get(spec.name);
-        section.map_or(&[], |section| section.languages(key))
+        self.section(spec).languages(key)
     }
 }
 

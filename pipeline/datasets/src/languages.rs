@@ -4,7 +4,23 @@ use crate::{DatasetError, language_sections};
 use clika_base::ToProjectPath;
 use clika_base::known_names;
 use clika_base::templates::{self, TemplateError};
-use clika_base::types::{Language, LanguageCode};
+use clika_base::types::{Language, LanguageCode, Qid};
+
+/// The countries of some languages, in their order, with the inhabitants that make a city there: of a country that serves several
+/// languages, the lowest number.
+pub(crate) fn size_classes(languages: &[Language]) -> Vec<(Qid, u64)> {
+    let mut countries: Vec<(Qid, u64)> = Vec::new();
+    for language in languages {
+        let minimum = min_population(language).unwrap_or(0);
+        for &country in &language.countries {
+            match countries.iter_mut().find(|(known, _)| *known == country) {
+                Some((_, known)) => *known = minimum.min(*known),
+                None => countries.push((country, minimum)),
+            }
+        }
+    }
+    countries
+}
 
 /// Reads the languages of a folder, ordered by their codes; fails on the first file that is wrong.
 pub fn load_languages(

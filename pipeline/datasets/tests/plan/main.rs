@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod items;
+mod people;
 mod rows;
 mod xcountry;
 

@@ -146,3 +146,24 @@ fn a_country_with_a_place_of_the_same_name_is_no_wrong_choice() {
         }
     }
 }
+
+/// The page says 36 %: who knows how often each country is right, and no city, takes the commonest of the four.
+#[test]
+fn how_far_a_guess_by_country_gets() {
+    let plan = planned(DistractorPolicy::Hard);
+    let mut right = BTreeMap::<Qid, f64>::new();
+    for item in &plan.items {
+        *right.entry(item.country).or_default() += 1.0;
+    }
+    let mut hits = 0.0;
+    for item in &plan.items {
+        let counts = item.choices.iter().map(|it| right[&qid(it)]);
+        let most = counts.clone().fold(0.0, f64::max);
+        let best = counts.filter(|it| *it >= most).count() as f64;
+        if right[&item.country] >= most {
+            hits += 1.0 / best;
+        }
+    }
+    let share = hits / plan.items.len() as f64;
+    assert!((0.345..0.375).contains(&share), "{share}");
+}

@@ -4,7 +4,8 @@ use super::{COUNTRY, DATASET, SETTINGS, regions};
 use crate::facts::{BuildInputs, Catalogue, Choice, DatasetPlan, Item, PlaceNames};
 use crate::wikidata::City;
 use crate::{
-    BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception, draw, min_population,
+    BuildReport, DatasetError, DatasetsConfig, DistractorPolicy, Exception, draw,
+    languages::size_classes,
 };
 use clika_base::types::{Language, Qid};
 use std::{
@@ -47,19 +48,11 @@ pub(super) fn plan(
             dataset: DATASET.name,
         });
     }
-    // Of a country that serves several languages, the lowest number of inhabitants.
-    let mut classes = BTreeMap::<Qid, u64>::new();
-    for language in languages {
-        let minimum = min_population(language).unwrap_or(0);
-        for &country in &language.countries {
-            let known = classes.entry(country).or_insert(minimum);
-            *known = minimum.min(*known);
-        }
-    }
+    let classes = size_classes(languages);
     let cities = sources
         .snapshot
-        .cities(&sources.query("cities.rq")?, classes.clone())?;
-    let countries: BTreeSet<Qid> = classes.into_keys().collect();
+        .cities(&sources.query("cities.rq")?, classes.iter().copied())?;
+    let countries: BTreeSet<Qid> = classes.into_iter().map(|(country, _)| country).collect();
     let entities = countries.iter().copied();
     let entities = entities.chain(cities.iter().map(|city| city.city));
     let catalogue = Catalogue {

@@ -21,7 +21,7 @@ struct Regions {
 /// A continent is divided into its regions if each of them that has any of the countries has at least `least`. Otherwise it
 /// is one group. Groups that have fewer than `least` become one; if that still has fewer, the smallest other joins it. So
 /// nothing follows from the choices' company. Were a region filled up from its neighbours, the countries that fill up would
-/// never be right: who knows that guesses 43 % of the shipped items, instead of 25 %.
+/// never be right: who knows that guesses far better than chance.
 pub(super) fn groups(
     codes: &BTreeMap<Qid, String>,
     least: usize,

@@ -2,6 +2,7 @@
 
 use super::{DATASET, distractors};
 use crate::facts::{BuildInputs, Catalogue, Choice, DatasetPlan, Item, PlaceNames};
+use crate::languages::size_classes;
 use crate::wikidata::{City, Division};
 use crate::{BuildReport, DatasetError, DatasetsConfig, Exception};
 use clika_base::types::{Language, Qid};
@@ -131,17 +132,7 @@ struct Source<'a> {
 impl<'a> Source<'a> {
     /// Reads cities, divisions and labels; every country has to have a label in every language.
     fn read(sources: &BuildInputs, languages: &'a [Language]) -> Result<Self, DatasetError> {
-        // In the languages' order; of a country that serves several, the lowest number of inhabitants.
-        let mut countries: Vec<(Qid, u64)> = Vec::new();
-        for language in languages {
-            for &country in &language.countries {
-                let minimum = min_population(language);
-                match countries.iter_mut().find(|(known, _)| *known == country) {
-                    Some((_, known)) => *known = minimum.min(*known),
-                    None => countries.push((country, minimum)),
-                }
-            }
-        }
+        let countries = size_classes(languages);
         let cities = sources
             .snapshot
             .cities(&sources.query("cities.rq")?, countries.iter().copied())?;
