@@ -192,6 +192,7 @@ test-templates: $(PEERS_VENV)/installed ## Chat templates that published package
 .PHONY: parity
 parity: $(PEERS_VENV)/installed ## Compare local models, their training and their adapters with transformers and PEFT (WRITE=1 writes the fixtures anew)
 	$(PEERS_VENV)/bin/python pipeline/checkpoint/tests/defaults.py $(if $(WRITE),,--check)
+	$(PEERS_VENV)/bin/python pipeline/checkpoint/tests/gguf/reference.py $(if $(WRITE),,--check)
 	$(PEERS_VENV)/bin/python pipeline/lm/tests/parity.py $(if $(WRITE),,--check)
 	$(PEERS_VENV)/bin/python pipeline/lm/tests/adapters.py $(if $(WRITE),,--check)
 	cargo test --locked --workspace --test parity -- --nocapture
