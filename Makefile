@@ -275,9 +275,13 @@ test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows,
 	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp \
 	  test-sparql-engines parity test-memory test-gpu-path test-cuda-build test-wheel
 
+FUZZ := pipeline/checkpoint/fuzz
+
 .PHONY: fuzz
-fuzz: ## Fuzz the weight reader and the configurations, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
-	cd pipeline/checkpoint && for target in header config; do \
+fuzz: ## Fuzz the readers of weights, configurations and GGUF, SECONDS_EACH (needs cargo-fuzz: cargo install --locked cargo-fuzz)
+	mkdir -p $(FUZZ)/corpus/header $(FUZZ)/corpus/config $(FUZZ)/corpus/gguf
+	cp pipeline/checkpoint/tests/gguf/fixtures/*.gguf pipeline/checkpoint/tests/gguf/fixtures/models/*.gguf $(FUZZ)/corpus/gguf
+	cd pipeline/checkpoint && for target in header config gguf; do \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run $$target -- -max_total_time=$(or $(SECONDS_EACH),120) || exit 1; \
 	done
 

@@ -49,7 +49,7 @@ pub enum CheckpointError {
     /// There are no weights.
     #[error("no weights in {}", folder.display())]
     #[diagnostic(help(
-        "weights are *.safetensors or pytorch_model*.bin; to continue a broken download, name the model by its id again"
+        "weights are *.safetensors, pytorch_model*.bin or *.gguf; to continue a broken download, name the model by its id again"
     ))]
     NoWeights {
         /// The folder.
@@ -69,7 +69,8 @@ pub enum CheckpointError {
     /// Several sets of shards, and nothing says which counts.
     #[error("several sets of weights are in {}: {}", folder.display(), files.join(", "))]
     #[diagnostic(help(
-        "keep the files of one set, or add the model.safetensors.index.json that names them"
+        "keep the files of one set, or add the model.safetensors.index.json that names them; of several GGUF files name the \
+         one to use, --model FOLDER/FILE.gguf"
     ))]
     SeveralWeights {
         /// The folder.
@@ -93,7 +94,8 @@ pub enum CheckpointError {
     /// A tensor in an element type that is not read.
     #[error("{element} is not supported: `{name}` in {} has that type", path.display())]
     #[diagnostic(help(
-        "weights must be F64, F32, F16 or BF16; use the checkpoint from before quantization, or convert it"
+        "weights must be F64, F32, F16 or BF16, in GGUF F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 or Q2_K to Q6_K; use the \
+         checkpoint from before quantization, or convert it"
     ))]
     Element {
         /// The tensor.
@@ -113,6 +115,35 @@ pub enum CheckpointError {
         path: PathBuf,
         /// The Python type.
         element: String,
+    },
+    /// A GGUF file of something else than a model.
+    #[error("{} is not a model: its `general.type` is `{kind}`", path.display())]
+    #[diagnostic(help(
+        "name the model's own file; an adapter is given as PEFT saves it, a folder with adapter_config.json, by --adapter"
+    ))]
+    NotAModel {
+        /// The file.
+        path: PathBuf,
+        /// What it says that it is.
+        kind: String,
+    },
+    /// A GGUF file has tensors that its architecture does not use.
+    #[error("{} has tensors that its architecture does not use: {}", path.display(), names.join(", "))]
+    #[diagnostic(help(
+        "its metadata describe another model; download it again, or use another conversion"
+    ))]
+    TooManyTensors {
+        /// The first file.
+        path: PathBuf,
+        /// The tensors, as transformers calls them.
+        names: Vec<String>,
+    },
+    /// A file of weights was changed while it was read.
+    #[error("{} was changed while it was read", path.display())]
+    #[diagnostic(help("wait until what writes it, such as a download, has ended, and try again"))]
+    Changed {
+        /// The file.
+        path: PathBuf,
     },
     /// Quantized weights stand where plain ones are needed.
     #[error("the weights are quantized: {} has `{found}` instead of `{name}`", path.display())]

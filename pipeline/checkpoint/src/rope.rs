@@ -41,6 +41,11 @@ pub enum RopeScaling {
         /// The context of the pretraining.
         context: f32,
     },
+    /// Each pair of dimensions has its own divisor (`longrope` with one list for all lengths; GGUF's `rope_freqs`).
+    Factors {
+        /// The divisors of the angles, one for each pair.
+        factors: Vec<f32>,
+    },
     /// YaRN (Peng et al., 2023).
     Yarn {
         /// How much longer sequences may be.
@@ -71,6 +76,7 @@ impl Rope {
             RopeScaling::None
             | RopeScaling::Linear { .. }
             | RopeScaling::Dynamic { .. }
+            | RopeScaling::Factors { .. }
             | RopeScaling::Llama3 { .. } => 1.0,
         };
         let angles = (from..to).flat_map(|position| {
@@ -97,6 +103,14 @@ impl Rope {
         };
         match self.scaling {
             RopeScaling::None => inverse(self.theta),
+            // PyTorch multiplies the factor into the power before it inverts.
+            RopeScaling::Factors { ref factors } => (0..self.head_dim / 2)
+                .zip(factors)
+                .map(|(pair, factor)| {
+                    let power = (2 * pair) as f32 / self.head_dim as f32;
+                    1.0 / (factor * self.theta.powf(power))
+                })
+                .collect(),
             RopeScaling::Linear { factor } => {
                 inverse(self.theta).iter().map(|f| f / factor).collect()
             }

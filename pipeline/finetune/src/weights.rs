@@ -2,12 +2,14 @@
 
 use crate::{FinetuneError, TOOL};
 use clika_base::files::{ArtifactError, FolderDraft, Manifest, sha256_file};
+use clika_checkpoint::settings_file;
+use clika_evaluate::EvaluateError;
 use clika_lm::{Adapter, Decoder, Dtype};
 use serde_json::{Map, Value, json};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    io,
     path::Path,
 };
 
@@ -57,17 +59,12 @@ pub(crate) fn write_model(
         if name == GENERATION && ends.is_some() {
             continue;
         }
-        let path = folder.join(name);
-        match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            content => {
-                let content = content.map_err(ArtifactError::read(&path))?;
-                draft.write(name, &content)?;
-            }
+        if let Some(content) = settings(folder, name)? {
+            draft.write(name, &content)?;
         }
     }
     if let Some(ends) = ends {
-        draft.write(GENERATION, &generation(&folder.join(GENERATION), ends)?)?;
+        draft.write(GENERATION, &generation(folder, ends)?)?;
     }
     draft.publish_as(manifest("finetune model", base))?;
     Ok(())
@@ -75,8 +72,10 @@ pub(crate) fn write_model(
 
 /// The base's `config.json` with the type of the weights that were written.
 fn config(folder: &Path, dtype: Dtype) -> Result<Vec<u8>, FinetuneError> {
-    let path = folder.join("config.json");
-    let bytes = fs::read(&path).map_err(ArtifactError::read(&path))?;
+    const NAME: &str = "config.json";
+    let path = folder.join(NAME);
+    let missing = || ArtifactError::read(&path)(io::ErrorKind::NotFound.into());
+    let bytes = settings(folder, NAME)?.ok_or_else(missing)?;
     let mut config: Value =
         serde_json::from_slice(&bytes).map_err(|error| ArtifactError::read(&path)(error.into()))?;
     let name = match dtype {
@@ -93,11 +92,11 @@ fn config(folder: &Path, dtype: Dtype) -> Result<Vec<u8>, FinetuneError> {
 }
 
 /// The base's `generation_config.json`, or a new one, with these ends.
-fn generation(path: &Path, ends: &BTreeSet<u32>) -> Result<Vec<u8>, FinetuneError> {
-    let mut config: Map<String, Value> = match fs::read(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
-        content => serde_json::from_slice(&content.map_err(ArtifactError::read(path))?)
-            .map_err(|error| ArtifactError::read(path)(error.into()))?,
+fn generation(folder: &Path, ends: &BTreeSet<u32>) -> Result<Vec<u8>, FinetuneError> {
+    let mut config: Map<String, Value> = match settings(folder, GENERATION)? {
+        None => Map::new(),
+        Some(content) => serde_json::from_slice(&content)
+            .map_err(|error| ArtifactError::read(&folder.join(GENERATION))(error.into()))?,
     };
     let ends = match ends.iter().collect::<Vec<_>>().as_slice() {
         [only] => json!(only),
@@ -106,6 +105,11 @@ fn generation(path: &Path, ends: &BTreeSet<u32>) -> Result<Vec<u8>, FinetuneErro
     config.insert("eos_token_id".to_owned(), ends);
     let text = serde_json::to_string_pretty(&config).expect("it was JSON before");
     Ok((text + "\n").into_bytes())
+}
+
+/// A small file of the base's, or what its GGUF file says in that file's form.
+fn settings(base: &Path, name: &str) -> Result<Option<Vec<u8>>, FinetuneError> {
+    settings_file(base, name).map_err(|error| EvaluateError::from(error).into())
 }
 
 fn manifest(stage: &str, base: &str) -> Manifest {
@@ -131,6 +135,7 @@ pub(crate) fn adapter_digests(folder: &Path) -> Result<BTreeMap<String, String>,
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_trained_model_names_the_ends_that_it_learned() {
@@ -138,7 +143,7 @@ mod tests {
         let path = folder.path().join(GENERATION);
         let written = |ends: &[u32]| -> Value {
             let ends = ends.iter().copied().collect();
-            serde_json::from_slice(&generation(&path, &ends).unwrap()).unwrap()
+            serde_json::from_slice(&generation(folder.path(), &ends).unwrap()).unwrap()
         };
         assert_eq!(written(&[7]), json!({ "eos_token_id": 7 }));
         fs::write(&path, r#"{"eos_token_id": 2, "top_k": 20}"#).unwrap();
@@ -147,6 +152,6 @@ mod tests {
             json!({ "eos_token_id": [2, 9], "top_k": 20 })
         );
         fs::write(&path, "{").unwrap();
-        assert!(generation(&path, &BTreeSet::from([2])).is_err());
+        assert!(generation(folder.path(), &BTreeSet::from([2])).is_err());
     }
 }

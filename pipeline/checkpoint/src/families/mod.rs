@@ -8,7 +8,7 @@ mod qwen;
 mod rope;
 mod windows;
 
-use crate::{Architecture, CheckpointError};
+use crate::{Architecture, CheckpointError, gguf::GgufFile};
 use config::{ConfigFile, ModelClass};
 use std::path::Path;
 
@@ -21,8 +21,11 @@ struct Family {
 
 const FAMILIES: &[Family] = &[llama::FAMILY, qwen::FAMILY, bloom::FAMILY, baichuan::FAMILY];
 
-/// Reads the architecture of the model in `folder`.
+/// Reads the architecture of the model in `folder`, or of a GGUF file.
 pub fn read_architecture(folder: &Path) -> Result<Architecture, CheckpointError> {
+    if let Some(model) = GgufFile::open(folder)? {
+        return parse_architecture(model.path(), &model.config()?);
+    }
     let path = folder.join("config.json");
     let text = std::fs::read_to_string(&path).map_err(|source| CheckpointError::Read {
         path: path.clone(),

@@ -65,10 +65,11 @@ pub(super) fn read(config: &ConfigFile, head_dim: usize) -> Result<Rope, Checkpo
             return Err(config.problem("a `rope_theta` of 1 has no YaRN"));
         }
         "yarn" => given.yarn(most)?,
+        "longrope" => given.longrope(head_dim)?,
         other => {
             return Err(config.unsupported(
                 format!("rope_type = {other}"),
-                "default, linear, dynamic, llama3, yarn",
+                "default, linear, dynamic, llama3, yarn, longrope",
             ));
         }
     };
@@ -183,6 +184,31 @@ impl Parameters<'_> {
             (beside, _) => beside,
         };
         self.positive(KEY, context)
+    }
+
+    /// As clika writes it for a model from GGUF; longrope proper changes its factors with the length of the text.
+    fn longrope(&self, head_dim: usize) -> Result<RopeScaling, CheckpointError> {
+        let [short, long] = ["short_factor", "long_factor"].map(|key| self.given.get(key));
+        let attention_factor = self.number("attention_factor")?;
+        if short != long || !matches!(attention_factor, GivenNumber::Of(1.0)) {
+            return Err(self.config.unsupported(
+                "rope_type = longrope".to_owned(),
+                "the same `short_factor` and `long_factor`, with an `attention_factor` of 1",
+            ));
+        }
+        let positive = |value: &Value| {
+            let number = value.as_f64().filter(|number| *number > 0.0);
+            number.map(|number| number as f32)
+        };
+        let list = short.and_then(Value::as_array);
+        let factors: Option<Vec<f32>> = list.and_then(|list| list.iter().map(positive).collect());
+        match factors {
+            Some(factors) if factors.len() == head_dim / 2 => Ok(RopeScaling::Factors { factors }),
+            Some(_) | None => Err(self.config.problem(format!(
+                "`short_factor` is not a list of {} positive numbers",
+                head_dim / 2
+            ))),
+        }
     }
 
     fn yarn(&self, most: f32) -> Result<RopeScaling, CheckpointError> {

@@ -158,6 +158,11 @@ impl NamedTokens {
 pub(crate) struct Named([Option<Option<AddedToken>>; NAMES.len()]);
 
 impl Named {
+    /// Nothing is said.
+    pub const fn none() -> Self {
+        Self([const { None }; NAMES.len()])
+    }
+
     /// Says what counts where the files say nothing.
     pub fn default(&mut self, name: &str, content: &str) {
         for (known, token) in NAMES.iter().zip(&mut self.0) {

@@ -174,6 +174,20 @@ fn as_specified(tokenizer: &mut Tokenizer, model: &SentencePieceModel) -> tokeni
     decode_spaces(tokenizer, model.add_dummy_prefix)
 }
 
+/// Spaces become signs, with one more in front of a text where there is to be one, whatever it begins with.
+pub(crate) fn spaces_as_signs(
+    tokenizer: &mut Tokenizer,
+    has_prefix: bool,
+) -> tokenizers::Result<()> {
+    let mut steps: Vec<NormalizerWrapper> = Vec::new();
+    if has_prefix {
+        steps.push(Prepend::new(SPACE.to_owned()).into());
+    }
+    steps.push(Replace::new(" ", SPACE)?.into());
+    tokenizer.with_normalizer(Some(Normalizers::new(steps)))?;
+    decode_spaces(tokenizer, has_prefix)
+}
+
 /// Signs become spaces, bytes characters, and a space that was put in front is dropped.
 fn decode_spaces(tokenizer: &mut Tokenizer, has_prefix: bool) -> tokenizers::Result<()> {
     let mut steps: Vec<DecoderWrapper> = vec![

@@ -1,11 +1,18 @@
+use crate::gguf::GgufFile;
+use crate::tokenizer::gguf::{GgufTokenizer, SpacedPieces};
 use crate::tokenizer::settings::{TokenizerSettings, read_text};
-use crate::tokenizer::{ChatTemplate, TokenizerError, added, byte_level, chat, convert, json};
+use crate::tokenizer::{
+    ChatTemplate, TokenizerError, added, byte_level, chat, convert, gguf, json,
+};
+use rayon::prelude::*;
 use std::path::Path;
 
 /// A model's tokenizer.
 #[derive(Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    /// How a text is cut, where the library cannot do it.
+    pieces: Option<SpacedPieces>,
     vocabulary: usize,
     /// The rows of the model's embedding, where they are known.
     rows: Option<usize>,
@@ -21,7 +28,7 @@ pub struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads the tokenizer of a model's folder: `tokenizer.json`, else `tokenizer.model` (SentencePiece), else `vocab.json`
+    /// Reads the tokenizer of a model in GGUF, whose ids are llama.cpp's, or that of a model's folder: `tokenizer.json`, else `tokenizer.model` (SentencePiece), else `vocab.json`
     /// with `merges.txt` (byte-level BPE), and next to them `tokenizer_config.json`, `special_tokens_map.json`, `added_tokens.json`, `chat_template.jinja`, and the
     /// `model_type` of `config.json`.
     ///
@@ -39,6 +46,14 @@ impl Tokenizer {
     /// # Errors
     /// No file, an unreadable one, one that is not what its name says, or files that do not fit together.
     pub fn load(folder: &Path) -> Result<Self, TokenizerError> {
+        if let Some(model) = GgufFile::open(folder)? {
+            let GgufTokenizer {
+                tokenizer,
+                settings,
+                pieces,
+            } = gguf::read(&model)?;
+            return Self::new(tokenizer, false, &settings, pieces);
+        }
         let mut settings = TokenizerSettings::read(folder)?;
         if settings.is_llama() {
             settings.named.default("bos_token", "<s>");
@@ -46,13 +61,14 @@ impl Tokenizer {
             settings.named.default("unk_token", "<unk>");
         }
         let (inner, is_json) = read_inner(folder, &mut settings)?;
-        Self::new(inner, is_json, &settings)
+        Self::new(inner, is_json, &settings, None)
     }
 
     fn new(
         mut inner: tokenizers::Tokenizer,
         is_json: bool,
         settings: &TokenizerSettings,
+        pieces: Option<SpacedPieces>,
     ) -> Result<Self, TokenizerError> {
         added::add_tokens(&mut inner, settings)?;
         inner.set_encode_special_tokens(settings.split_special_tokens);
@@ -76,6 +92,7 @@ impl Tokenizer {
         let opening = opening(&inner, &before)?;
         let tokenizer = Self {
             inner,
+            pieces,
             vocabulary,
             rows: None,
             bos,
@@ -101,6 +118,9 @@ impl Tokenizer {
     /// [`TokenizerError::Failed`]: the tokenizer needs a token that its vocabulary does not have.
     /// [`TokenizerError::NoRow`]: the model has no embedding of a token, see [`Self::limit`].
     pub fn encode(&self, text: &str, special: bool) -> Result<Vec<u32>, TokenizerError> {
+        if let Some(pieces) = &self.pieces {
+            return self.around(&pieces.encode(&self.inner, text)?, special);
+        }
         let encoding = self
             .inner
             .encode_fast(text, special)
@@ -117,6 +137,10 @@ impl Tokenizer {
         texts: &[String],
         special: bool,
     ) -> Result<Vec<Vec<u32>>, TokenizerError> {
+        if self.pieces.is_some() {
+            let texts = texts.par_iter();
+            return texts.map(|text| self.encode(text, special)).collect();
+        }
         let encodings = self
             .inner
             .encode_batch_fast(texts.iter().map(String::as_str).collect(), special)

@@ -1,3 +1,4 @@
+use crate::CheckpointError;
 use crate::tokenizer::jinja::JinjaError;
 use crate::tokenizer::protobuf::ProtobufError;
 use miette::Diagnostic;
@@ -17,6 +18,30 @@ pub enum TokenizerError {
         folder: PathBuf,
         /// The files that would do.
         looked_for: Vec<&'static str>,
+    },
+    /// What holds the tokenizer, a GGUF file, is no checkpoint, or its keys are wrong.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A kind of tokenizer, or a rule of one, that is not known.
+    #[error("{}: `{option}` is not supported", path.display())]
+    #[diagnostic(help("supported are {supported}"))]
+    UnsupportedKey {
+        /// The file.
+        path: PathBuf,
+        /// The key and its value.
+        option: String,
+        /// What there is.
+        supported: String,
+    },
+    /// A text has a byte that no token stands for.
+    #[error("the vocabulary has no token for the byte {byte:#04X}")]
+    #[diagnostic(help(
+        "a SentencePiece vocabulary has a token for each byte, `<0x00>` to `<0xFF>`; this one cannot write the text"
+    ))]
+    NoByte {
+        /// The byte.
+        byte: u8,
     },
     /// A file that is there cannot be read.
     #[error("cannot read {}", path.display())]

@@ -9,6 +9,7 @@ mod chat;
 mod convert;
 mod encoder;
 mod error;
+mod gguf;
 mod jinja;
 mod json;
 mod merges;
@@ -20,6 +21,7 @@ mod train;
 
 pub use encoder::Tokenizer;
 pub use error::TokenizerError;
+pub(crate) use gguf::files as gguf_tokenizer_files;
 pub use jinja::{JinjaError, JinjaErrorKind};
 pub use protobuf::ProtobufError;
 pub use template::{ChatTemplate, Message, TemplateVariables};

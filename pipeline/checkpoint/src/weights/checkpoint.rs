@@ -1,28 +1,36 @@
 use super::{
-    Dtype, WeightFiles, WeightIndex, pytorch, safetensors,
+    Dtype, WeightFiles, WeightIndex,
+    files::names,
+    pytorch, safetensors,
     stored::{StoredTensor, TensorLocation},
     values::{StoredDtype, TensorValues},
     weight_files,
 };
-use crate::CheckpointError;
+use crate::{CheckpointError, gguf::GgufFile};
 use clika_base::types::file_inside;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
     io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
-/// The weights of a model's folder. Nothing is in memory until a tensor is taken.
+/// The weights of a model. Nothing is in memory until a tensor is taken.
 pub struct Checkpoint {
-    files: Vec<(PathBuf, File)>,
+    files: Vec<WeightFile>,
     tensors: BTreeMap<String, StoredTensor>,
     taken: BTreeSet<String>,
+    /// Whether the format has no place for tensors that the model does not use.
+    exact: bool,
 }
 
 impl Checkpoint {
-    /// Opens the weights of a folder, those that [`weight_files`] takes.
+    /// Opens the weights of a GGUF file, or of a folder those that [`weight_files`] takes.
     pub fn open(folder: &Path) -> Result<Self, CheckpointError> {
+        if let Some(model) = GgufFile::open(folder)? {
+            return Self::of_gguf(model);
+        }
         let none = |problem| CheckpointError::no_weights(folder, problem);
         let mut checkpoint = Self::empty();
         match weight_files(&names(folder)?).map_err(none)? {
@@ -34,6 +42,7 @@ impl Checkpoint {
                 checkpoint.choose(copies, None)?;
             }
             WeightFiles::Index(name) => checkpoint.open_shards(folder, &folder.join(name))?,
+            WeightFiles::Gguf(_) => unreachable!("it was opened as GGUF"),
         }
         Ok(checkpoint)
     }
@@ -46,11 +55,48 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// The tensors of a model in GGUF, under Hugging Face's names.
+    fn of_gguf(model: GgufFile) -> Result<Self, CheckpointError> {
+        let architecture = model.architecture()?;
+        let mut tensors = BTreeMap::new();
+        for (number, part) in model.parts.iter().enumerate() {
+            for (name, tensor) in &part.header.tensors {
+                let Some(renamed) = model.renamed(&architecture, name)? else {
+                    continue;
+                };
+                let stored = StoredTensor {
+                    file: number,
+                    element: Some(StoredDtype::of_gguf(tensor.block)),
+                    type_name: tensor.block.name().to_owned(),
+                    shape: tensor.shape.clone(),
+                    rows: renamed.rows,
+                    source: TensorLocation::At {
+                        start: tensor.bytes.start,
+                        length: tensor.bytes.end - tensor.bytes.start,
+                    },
+                };
+                if tensors.insert(renamed.name, stored).is_some() {
+                    return Err(model.problem(format!("it has the tensor `{name}` twice")));
+                }
+            }
+        }
+        let parts = model.parts.into_iter();
+        Ok(Self {
+            files: parts
+                .map(|part| WeightFile::new(part.path, part.file))
+                .collect::<Result<_, _>>()?,
+            tensors,
+            taken: BTreeSet::new(),
+            exact: true,
+        })
+    }
+
     const fn empty() -> Self {
         Self {
             files: Vec::new(),
             tensors: BTreeMap::new(),
             taken: BTreeSet::new(),
+            exact: false,
         }
     }
 
@@ -108,6 +154,7 @@ impl Checkpoint {
                     element: pytorch::element(&tensor),
                     type_name: format!("{:?}", tensor.dtype()),
                     shape: tensor.shape().to_vec(),
+                    rows: None,
                     source: TensorLocation::Pytorch(tensor),
                 };
                 found.push((name, stored));
@@ -120,6 +167,7 @@ impl Checkpoint {
                     element: StoredDtype::of_safetensors(&entry.dtype),
                     type_name: entry.dtype,
                     shape: entry.shape,
+                    rows: None,
                     source: TensorLocation::At {
                         start: entry.bytes.start,
                         length: entry.bytes.end - entry.bytes.start,
@@ -128,7 +176,7 @@ impl Checkpoint {
                 found.push((name, stored));
             }
         }
-        self.files.push((path.to_owned(), file));
+        self.files.push(WeightFile::new(path.to_owned(), file)?);
         let mut copies = Vec::new();
         for (name, stored) in found {
             if let Some(other) = self.tensors.insert(name.clone(), stored) {
@@ -150,7 +198,7 @@ impl Checkpoint {
             let Some(last) = self.tensors.get(&name) else {
                 continue;
             };
-            let path = &self.files[last.file].0;
+            let path = &self.files[last.file].path;
             let named = index.and_then(|(folder, index)| {
                 let shard = index.weight_map.get(&name)?;
                 Some(folder.join(shard))
@@ -158,7 +206,7 @@ impl Checkpoint {
             if named.as_ref() != Some(path) && !self.equal(last, &copy)? {
                 return Err(CheckpointError::Twice {
                     name,
-                    first: self.files[copy.file].0.clone(),
+                    first: self.files[copy.file].path.clone(),
                     second: path.clone(),
                 });
             }
@@ -175,14 +223,33 @@ impl Checkpoint {
     }
 
     fn equal(&self, one: &StoredTensor, other: &StoredTensor) -> Result<bool, CheckpointError> {
-        let (path, file) = &self.files[one.file];
-        one.equals(file, other, &self.files[other.file].1)
+        let WeightFile { path, file, .. } = &self.files[one.file];
+        one.equals(file, other, &self.files[other.file].file)
             .map_err(unreadable(path))
     }
 
     /// The files that hold the tensors, wherever below the folder they lie.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|(path, _)| path.as_path())
+        self.files.iter().map(|file| file.path.as_path())
+    }
+
+    /// Checks, once all tensors were taken, that they are those of one model: fails if a file was changed since it was
+    /// opened, and for a GGUF file with tensors that nobody took, which llama.cpp refuses too. Such tensors are part of
+    /// the arithmetic of a model that its metadata do not describe.
+    pub fn check_taken(&self) -> Result<(), CheckpointError> {
+        let unused = self.unused();
+        if let (true, Some(first)) = (self.exact && !unused.is_empty(), self.files.first()) {
+            return Err(CheckpointError::TooManyTensors {
+                path: first.path.clone(),
+                names: unused.into_iter().map(str::to_owned).collect(),
+            });
+        }
+        for WeightFile { path, file, opened } in &self.files {
+            if state(path, file)? != *opened {
+                return Err(CheckpointError::Changed { path: path.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Whether there is a tensor of this name.
@@ -232,7 +299,7 @@ impl Checkpoint {
         let Some(stored) = self.tensors.get(name) else {
             return Err(self.missing(name, shape));
         };
-        let (path, file) = &self.files[stored.file];
+        let WeightFile { path, file, .. } = &self.files[stored.file];
         // Before the shape: what is packed has another one.
         let Some(from) = stored.element else {
             return Err(CheckpointError::Element {
@@ -261,10 +328,18 @@ impl Checkpoint {
         };
         let elements = shape.iter().product();
         let bytes = stored.bytes(file).map_err(failed)?;
-        let (values, unusable) = TensorValues::read(elements, from, dtype, |place, buffer| {
+        let (mut values, unusable) = TensorValues::read(elements, from, dtype, |place, buffer| {
             bytes.read(place, buffer)
         })
         .map_err(failed)?;
+        if let Some(rows) = stored.rows {
+            values = values.with_halves_apart(rows.heads, shape).ok_or_else(|| {
+                CheckpointError::Damaged {
+                    path: path.clone(),
+                    problem: format!("`{name}` cannot be split into {} heads", rows.heads),
+                }
+            })?;
+        }
         if unusable.stored > 0 {
             return Err(CheckpointError::NotFinite {
                 name: name.to_owned(),
@@ -290,7 +365,7 @@ impl Checkpoint {
         let packed = QUANTIZED.map(|end| format!("{module}.{end}"));
         let found = packed.into_iter().find_map(|packed| {
             let stored = self.tensors.get(&packed)?;
-            Some((packed, self.files[stored.file].0.clone()))
+            Some((packed, self.files[stored.file].path.clone()))
         });
         match found {
             Some((found, path)) => CheckpointError::Quantized {
@@ -299,7 +374,7 @@ impl Checkpoint {
                 found,
             },
             None => CheckpointError::MissingTensor {
-                files: self.files.iter().map(|(path, _)| path.clone()).collect(),
+                files: self.files().map(Path::to_owned).collect(),
                 name: name.to_owned(),
                 shape: shape.to_vec(),
             },
@@ -316,21 +391,32 @@ impl Checkpoint {
     }
 }
 
+/// A file of weights.
+struct WeightFile {
+    path: PathBuf,
+    file: File,
+    /// What it was when it was opened.
+    opened: FileState,
+}
+
+/// The length of a file, and when it was last changed.
+type FileState = (u64, Option<SystemTime>);
+
+impl WeightFile {
+    fn new(path: PathBuf, file: File) -> Result<Self, CheckpointError> {
+        let opened = state(&path, &file)?;
+        Ok(Self { path, file, opened })
+    }
+}
+
+fn state(path: &Path, file: &File) -> Result<FileState, CheckpointError> {
+    let metadata = file.metadata().map_err(unreadable(path))?;
+    // Not every file system knows when.
+    Ok((metadata.len(), metadata.modified().ok()))
+}
+
 /// What stands for `weight` in quantized models: GPTQ's and AWQ's, and that of compressed-tensors.
 const QUANTIZED: [&str; 2] = ["qweight", "weight_packed"];
-
-/// The names of a folder's files. What is not UTF-8 is no name of ours.
-fn names(folder: &Path) -> Result<Vec<String>, CheckpointError> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
-        let entry = entry.map_err(unreadable(folder))?;
-        // A link whose target is gone is as good as no file.
-        if let (true, Ok(name)) = (entry.path().is_file(), entry.file_name().into_string()) {
-            names.push(name);
-        }
-    }
-    Ok(names)
-}
 
 fn unreadable(path: &Path) -> impl Fn(io::Error) -> CheckpointError {
     move |source| CheckpointError::Read {

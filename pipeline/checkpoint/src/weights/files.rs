@@ -1,7 +1,11 @@
 //! Which files of a folder are the model's weights: one rule for what is downloaded and for what is read.
 
+use crate::CheckpointError;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// Where a model's weights are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +14,8 @@ pub enum WeightFiles {
     Files(Vec<String>),
     /// In the files that this index names.
     Index(String),
+    /// In this GGUF file, or in these parts of one, in their order; configuration and tokenizer are in them too.
+    Gguf(Vec<String>),
 }
 
 /// Why a folder has no complete set of weights.
@@ -38,7 +44,8 @@ const OTHERS: [(&str, &str); 2] = [("", ".safetensors"), ("pytorch_model", ".bin
 ///
 /// A folder may hold the same weights several times; one copy is taken. First come the names that transformers knows,
 /// then a whole set of shards that lacks its index (`model-00001-of-00002.safetensors`), then whatever else ends in
-/// `.safetensors` (`consolidated.safetensors`) but is not an adapter, then the same of `pytorch_model*.bin`.
+/// `.safetensors` (`consolidated.safetensors`) but is not an adapter, then the same of `pytorch_model*.bin`, and last one
+/// GGUF file or the parts of one.
 pub fn weight_files(names: &[String]) -> Result<WeightFiles, MissingWeights> {
     for (known, is_index) in KNOWN {
         if names.iter().any(|name| name == known) {
@@ -63,7 +70,111 @@ pub fn weight_files(names: &[String]) -> Result<WeightFiles, MissingWeights> {
         files.sort();
         return one_set(files).map(WeightFiles::Files);
     }
-    Err(MissingWeights::Nothing)
+    one_gguf(names)
+}
+
+/// How names of GGUF files end.
+const GGUF: &str = ".gguf";
+/// How files begin that hold what else a model of images and sound needs.
+const NO_MODEL: &str = "mmproj";
+
+/// The GGUF files among the names, if they are one model.
+fn one_gguf(names: &[String]) -> Result<WeightFiles, MissingWeights> {
+    let fits =
+        |name: &&String| name.ends_with(GGUF) && !name.contains('/') && !name.starts_with(NO_MODEL);
+    let mut files: Vec<_> = names.iter().filter(fits).cloned().collect();
+    files.sort();
+    let Some(first) = files.first() else {
+        return Err(MissingWeights::Nothing);
+    };
+    one_model(first.clone(), files).map(WeightFiles::Gguf)
+}
+
+/// The parts of `first`, or it alone, if that is all of the files.
+fn one_model(first: String, files: Vec<String>) -> Result<Vec<String>, MissingWeights> {
+    let parts = gguf_parts(&first, &files)?.unwrap_or_else(|| vec![first]);
+    if parts.len() == files.len() {
+        Ok(parts)
+    } else {
+        Err(MissingWeights::Several(files))
+    }
+}
+
+/// The GGUF files of a quantization, such as `Q4_K_M`: one file, or all parts of one, wherever they lie. The name of the
+/// file ends in the quantization's, in capitals or not.
+pub fn gguf_of(names: &[String], quantization: &str) -> Result<Vec<String>, MissingWeights> {
+    let wanted = quantization.to_ascii_uppercase();
+    let fits = |name: &&String| {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        let stem = match Shard::of(file) {
+            Some(shard) if shard.end == "gguf" => shard.stem,
+            Some(_) | None => match file.strip_suffix(GGUF) {
+                Some(stem) => stem,
+                None => return false,
+            },
+        };
+        let stem = stem.to_ascii_uppercase();
+        let before = stem.strip_suffix(&wanted);
+        !file.starts_with(NO_MODEL)
+            && before.is_some_and(|before| before.is_empty() || before.ends_with(['-', '.', '_']))
+    };
+    let mut files: Vec<_> = names.iter().filter(fits).cloned().collect();
+    files.sort();
+    let Some(first) = files.first() else {
+        return Err(MissingWeights::Nothing);
+    };
+    one_model(first.clone(), files)
+}
+
+/// The name of a GGUF file's model: without the ending, and without its number for a part.
+pub fn gguf_stem(file: &str) -> Option<&str> {
+    match Shard::of(file) {
+        Some(shard) if shard.end == "gguf" => Some(shard.stem),
+        Some(_) | None => file.strip_suffix(GGUF),
+    }
+}
+
+/// All parts of the GGUF file that `name` is a part of by its name, found among `names`; `None` for a whole file.
+pub(crate) fn gguf_parts(
+    name: &str,
+    names: &[String],
+) -> Result<Option<Vec<String>>, MissingWeights> {
+    let Some(Shard {
+        stem, count, end, ..
+    }) = Shard::of(name).filter(|shard| shard.end == "gguf")
+    else {
+        return Ok(None);
+    };
+    let part = |number: u32| {
+        let digits = count.text.len();
+        format!("{stem}-{number:0digits$}-of-{}.{end}", count.text)
+    };
+    let parts = (1..=count.value).map(|number| {
+        let part = part(number);
+        if names.contains(&part) {
+            Ok(part)
+        } else {
+            Err(MissingWeights::Shard(part))
+        }
+    });
+    parts.collect::<Result<_, _>>().map(Some)
+}
+
+/// The names of a folder's files. What is not UTF-8 is no name of ours.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, CheckpointError> {
+    let unreadable = |source| CheckpointError::Read {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        // A link whose target is gone is as good as no file.
+        if let (true, Ok(name)) = (entry.path().is_file(), entry.file_name().into_string()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
 }
 
 /// The shards among the files, if they are all there, or all files where none is a shard.
@@ -149,6 +260,37 @@ impl WeightIndex {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_quantization_is_the_end_of_a_files_name() {
+        let repository = names(&[
+            "README.md",
+            "m-Q4_K_M.gguf",
+            "m-Q4_K_S.gguf",
+            "m.q8_0.gguf",
+            "m-IQ4_K_M.gguf",
+            "mmproj-Q4_K_M.gguf",
+            "m-F16/m-F16-00001-of-00002.gguf",
+            "m-F16/m-F16-00002-of-00002.gguf",
+            "m-BF16-00001-of-00002.gguf",
+            "other/m-Q4_K_S.gguf",
+        ]);
+        let of = |quantization| gguf_of(&repository, quantization);
+        assert_eq!(of("Q4_K_M"), Ok(names(&["m-Q4_K_M.gguf"])));
+        assert_eq!(of("q8_0"), Ok(names(&["m.q8_0.gguf"])));
+        let parts = &repository[6..8];
+        assert_eq!(of("F16").as_deref(), Ok(parts));
+        let missing = MissingWeights::Shard("m-BF16-00002-of-00002.gguf".to_owned());
+        assert_eq!(of("BF16"), Err(missing));
+        let several = names(&["m-Q4_K_S.gguf", "other/m-Q4_K_S.gguf"]);
+        assert_eq!(of("Q4_K_S"), Err(MissingWeights::Several(several)));
+        let several = names(&["m-IQ4_K_M.gguf", "m-Q4_K_M.gguf"]);
+        assert_eq!(of("K_M"), Err(MissingWeights::Several(several)));
+        assert_eq!(of("Q5_0"), Err(MissingWeights::Nothing));
+        assert_eq!(gguf_stem("m-F16-00001-of-00002.gguf"), Some("m-F16"));
+        assert_eq!(gguf_stem("m.Q4_1.gguf"), Some("m.Q4_1"));
+        assert_eq!(gguf_stem("config.json"), None);
+    }
+
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(|&name| name.to_owned()).collect()
     }
@@ -156,6 +298,7 @@ mod tests {
     #[test]
     fn takes_one_copy_of_the_weights() {
         let files = |list: &[&str]| Ok(WeightFiles::Files(names(list)));
+        let gguf = |list: &[&str]| Ok(WeightFiles::Gguf(names(list)));
         let index = |name: &str| Ok(WeightFiles::Index(name.to_owned()));
         let shard = |name: &str| Err(MissingWeights::Shard(name.to_owned()));
         let one = "model-00001-of-00002.safetensors";
@@ -218,7 +361,30 @@ mod tests {
                     two,
                 ]))),
             ),
-            (&["model.gguf", "tf_model.h5"], Err(MissingWeights::Nothing)),
+            (
+                &["onnx/model.onnx", "tf_model.h5"],
+                Err(MissingWeights::Nothing),
+            ),
+            (
+                &["model.gguf", "tf_model.h5", "mmproj-model.gguf"],
+                gguf(&["model.gguf"]),
+            ),
+            (
+                &["model.gguf", "model.safetensors"],
+                files(&["model.safetensors"]),
+            ),
+            (
+                &["m-00002-of-00002.gguf", "m-00001-of-00002.gguf"],
+                gguf(&["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]),
+            ),
+            (&["m-00002-of-00002.gguf"], shard("m-00001-of-00002.gguf")),
+            (
+                &["m-Q8_0.gguf", "m-Q4_K_M.gguf"],
+                Err(MissingWeights::Several(names(&[
+                    "m-Q4_K_M.gguf",
+                    "m-Q8_0.gguf",
+                ]))),
+            ),
         ] {
             assert_eq!(weight_files(&names(there)), wanted, "{there:?}");
         }

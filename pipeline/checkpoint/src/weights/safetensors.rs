@@ -114,7 +114,7 @@ pub fn parse_header(json: &[u8], length: u64) -> Result<SafetensorsHeader, Strin
             .try_fold(1_u64, |product, &n| product.checked_mul(n));
         // Types that we do not read may have any size; they are refused when they are asked for.
         if let Some(element) = StoredDtype::of_safetensors(&raw.dtype)
-            && elements.and_then(|elements| elements.checked_mul(element.bytes() as u64))
+            && elements.and_then(|elements| elements.checked_mul(element.size().1 as u64))
                 != Some(to - from)
         {
             return Err(format!(

@@ -1,5 +1,6 @@
 //! Element types, and their conversion while a tensor is read.
 
+use crate::gguf::BlockType;
 use clika_base::named_enum;
 use half::{bf16, f16};
 use rayon::prelude::*;
@@ -45,9 +46,21 @@ pub(super) enum StoredDtype {
     F32,
     F16,
     Bf16,
+    /// Blocks of a scale and small whole numbers.
+    Quantized(BlockType),
 }
 
 impl StoredDtype {
+    /// By the format's type.
+    pub(super) const fn of_gguf(block: BlockType) -> Self {
+        match block {
+            BlockType::F32 => Self::F32,
+            BlockType::F16 => Self::F16,
+            BlockType::Bf16 => Self::Bf16,
+            other => Self::Quantized(other),
+        }
+    }
+
     /// By safetensors' name.
     pub(super) fn of_safetensors(name: &str) -> Option<Self> {
         match name {
@@ -59,19 +72,21 @@ impl StoredDtype {
         }
     }
 
-    /// Bytes of an element.
-    pub(super) const fn bytes(self) -> usize {
+    /// The numbers that are stored together, one but for blocks, and their bytes.
+    pub(super) const fn size(self) -> (usize, usize) {
         match self {
-            Self::F64 => 8,
-            Self::F32 => 4,
-            Self::F16 | Self::Bf16 => 2,
+            Self::F64 => (1, 8),
+            Self::F32 => (1, 4),
+            Self::F16 | Self::Bf16 => (1, 2),
+            Self::Quantized(block) => block.size(),
         }
     }
 
     /// The type that suits computing with it.
     pub(super) const fn dtype(self) -> Dtype {
         match self {
-            Self::F64 | Self::F32 => Dtype::F32,
+            // What a block's numbers are is defined in f32.
+            Self::F64 | Self::F32 | Self::Quantized(_) => Dtype::F32,
             Self::F16 => Dtype::F16,
             Self::Bf16 => Dtype::Bf16,
         }
@@ -153,6 +168,37 @@ impl TensorValues {
     }
 }
 
+impl TensorValues {
+    /// Rows that alternate between the two halves of each head, with the first half before the second, as rotation in
+    /// Hugging Face's arrangement wants them. `shape` begins with the rows; `None` if these are not of so many heads of
+    /// an even width.
+    pub(super) fn with_halves_apart(self, heads: usize, shape: &[usize]) -> Option<Self> {
+        let (&rows, rest) = shape.split_first()?;
+        let width = rest.iter().product();
+        Some(match self {
+            Self::F32(values) => Self::F32(halves_apart(&values, heads, [rows, width])?),
+            Self::F16(values) => Self::F16(halves_apart(&values, heads, [rows, width])?),
+            Self::Bf16(values) => Self::Bf16(halves_apart(&values, heads, [rows, width])?),
+        })
+    }
+}
+
+fn halves_apart<T: Copy>(values: &[T], heads: usize, [rows, width]: [usize; 2]) -> Option<Vec<T>> {
+    let head = rows.checked_div(heads)?;
+    if head * heads != rows || !head.is_multiple_of(2) || width == 0 {
+        return None;
+    }
+    let mut apart = Vec::with_capacity(values.len());
+    for head in values.chunks_exact(head * width) {
+        for half in 0..2 {
+            for row in head.chunks_exact(width).skip(half).step_by(2) {
+                apart.extend_from_slice(row);
+            }
+        }
+    }
+    Some(apart)
+}
+
 /// A number as it is kept.
 trait Number: Copy + Default + Send {
     fn of(number: f32) -> Self;
@@ -194,13 +240,15 @@ fn convert<T: Number>(
     from: StoredDtype,
     read: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
 ) -> io::Result<(Vec<T>, UnusableValues)> {
-    let width = from.bytes();
+    let (count, size) = from.size();
+    // Blocks that are read at a time.
+    let blocks = CHUNK / size;
     let mut values = vec![T::default(); elements];
-    let chunks = values.par_chunks_mut(CHUNK / width).enumerate();
+    let chunks = values.par_chunks_mut(blocks * count).enumerate();
     let unusable = chunks
         .map(|(number, chunk)| {
-            let mut bytes = vec![0; chunk.len() * width];
-            read((number * CHUNK) as u64, &mut bytes)?;
+            let mut bytes = vec![0; chunk.len() / count * size];
+            read((number * blocks * size) as u64, &mut bytes)?;
             Ok(match from {
                 // As PyTorch does: to the nearest f32, and from there on.
                 StoredDtype::F64 => {
@@ -224,6 +272,11 @@ fn convert<T: Number>(
                 StoredDtype::Bf16 => {
                     let numbers = bytes.as_chunks().0.iter();
                     keep(chunk, numbers.map(|n| bf16::from_le_bytes(*n).to_f32()))
+                }
+                StoredDtype::Quantized(block) => {
+                    let mut numbers = vec![0.0; chunk.len()];
+                    block.dequantize(&bytes, &mut numbers);
+                    keep(chunk, numbers.into_iter())
                 }
             })
         })
@@ -294,6 +347,28 @@ mod tests {
         assert_eq!(unusable(Dtype::F32), (1, 0));
         assert_eq!(unusable(Dtype::F16), (1, 3));
         assert_eq!(unusable(Dtype::Bf16), (1, 1));
+    }
+    #[test]
+    fn the_halves_of_each_head_come_apart() {
+        // By hand: two heads of four rows of two numbers; row 2i is the first half's row i, row 2i + 1 the second's.
+        let rows = |rows: [u8; 8]| -> Vec<f32> {
+            rows.iter()
+                .flat_map(|&row| [f32::from(row), f32::from(row) + 0.5])
+                .collect()
+        };
+        let apart = TensorValues::F32(rows([0, 2, 1, 3, 4, 6, 5, 7])).with_halves_apart(2, &[8, 2]);
+        let Some(TensorValues::F32(apart)) = apart else {
+            panic!("eight rows are two heads of four")
+        };
+        assert_eq!(apart, rows([0, 1, 2, 3, 4, 5, 6, 7]));
+        // Heads of an odd width, and heads that do not fit.
+        for (heads, shape) in [(8, [8, 2]), (3, [8, 2]), (0, [8, 2])] {
+            assert!(
+                TensorValues::F32(vec![0.0; 16])
+                    .with_halves_apart(heads, &shape)
+                    .is_none()
+            );
+        }
     }
     #[test]
     fn f64_is_rounded_to_the_nearest_f32() {

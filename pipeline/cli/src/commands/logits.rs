@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Shows a text's tokens and the log-probabilities of the next token after each of them.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The model: a folder or a hub id.
+    /// The model: a folder, a GGUF file or a hub id.
     #[arg(long, value_name = "MODEL")]
     model: String,
     /// An adapter to apply to the model, from clika or PEFT.

@@ -3,6 +3,7 @@
 use super::LocalModel;
 use crate::EvaluateError;
 use clika_base::types::Progress;
+use clika_checkpoint::settings_file;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::{
@@ -10,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What a model's folder says for generation.
+/// What a model's folder, or its GGUF file, says for generation.
 pub(super) struct GenerationDefaults {
     /// Tokens that end an answer.
     pub(super) ends: BTreeSet<u32>,
@@ -93,17 +94,14 @@ impl Texts {
 
 impl GenerationDefaults {
     /// Reads what a folder says, as transformers looks for it: in `generation_config.json`, or without that file in
-    /// `config.json`.
+    /// `config.json`; a GGUF file says it in its metadata.
     pub(super) fn read(folder: &Path) -> Result<Self, EvaluateError> {
         for name in ["generation_config.json", "config.json"] {
-            let path = folder.join(name);
-            let text = match std::fs::read(&path) {
-                Ok(text) => text,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(unreadable(path, serde_json::Error::io(error))),
+            let Some(text) = settings_file(folder, name)? else {
+                continue;
             };
-            let file: File =
-                serde_json::from_slice(&text).map_err(|source| unreadable(path, source))?;
+            let file: File = serde_json::from_slice(&text)
+                .map_err(|source| unreadable(folder.join(name), source))?;
             return Ok(Self::of(file));
         }
         Ok(Self {

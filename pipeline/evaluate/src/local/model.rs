@@ -10,11 +10,12 @@ use clika_base::templates::{
 };
 use clika_base::types::{NoProgress, Progress};
 use clika_base::{ProjectPath, ToProjectPath};
+use clika_checkpoint::gguf::GgufFile;
 use clika_checkpoint::tokenizer::{TemplateVariables, Tokenizer, TokenizerError};
 use clika_lm::{Adapter, Checkpoint, CheckpointError, Decoder, Device, Dtype};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     sync::OnceLock,
 };
 
@@ -59,7 +60,7 @@ pub struct ModelHashes {
 const OWN: &str = "own";
 
 impl LocalModel {
-    /// Loads the model of a folder.
+    /// Loads the model of a folder or of a GGUF file.
     ///
     /// `name` decides the format where `format` is `None`: a file of `formats`, or `own` for the model's own
     /// `chat_template`.
@@ -85,8 +86,8 @@ impl LocalModel {
         }
         let architecture = clika_lm::read_architecture(folder)?;
         tokenizer.limit(architecture.vocabulary);
-        let files = files_of_model(folder)?;
-        let digests = digests(folder, &files, progress)?;
+        let (within, files) = files_of_model(folder)?;
+        let digests = digests(&within, &files, progress)?;
         let is_weights = |name: &str| files.get(name) == Some(&FileKind::Weights);
         let hashes = ModelHashes {
             weights: summed(&digests, is_weights),
@@ -222,8 +223,18 @@ enum FileKind {
 type Files = BTreeMap<String, FileKind>;
 
 /// The files that decide what a model says: those that its weights are read from, wherever they lie, and next to them
-/// whatever else a loader reads.
-fn files_of_model(folder: &Path) -> Result<Files, EvaluateError> {
+/// whatever else a loader reads; and the folder that their paths begin in.
+fn files_of_model(folder: &Path) -> Result<(PathBuf, Files), EvaluateError> {
+    let weights = Checkpoint::open(folder)?;
+    if let Some(gguf) = GgufFile::open(folder)? {
+        // Configuration and tokenizer are in the same file.
+        let within = gguf.path().parent().unwrap_or(Path::new(""));
+        let names = weights.files().map(|path| {
+            let name = path.strip_prefix(within).unwrap_or(path);
+            (name.to_string_lossy().into_owned(), FileKind::Weights)
+        });
+        return Ok((within.to_owned(), names.collect()));
+    }
     // A tokenizer in these is read where there is no whole one.
     let parts = match folder.join("tokenizer.json").is_file() {
         true => &[][..],
@@ -232,11 +243,11 @@ fn files_of_model(folder: &Path) -> Result<Files, EvaluateError> {
     let beside =
         |name: &str| has_extension(name, &["json", "model", "jinja"]) || parts.contains(&name);
     let mut files = top_level(folder, beside)?;
-    for path in Checkpoint::open(folder)?.files() {
+    for path in weights.files() {
         let name = path.strip_prefix(folder).unwrap_or(path);
         files.insert(name.to_string_lossy().into_owned(), FileKind::Weights);
     }
-    Ok(files)
+    Ok((folder.to_owned(), files))
 }
 
 fn has_extension(name: &str, known: &[&str]) -> bool {

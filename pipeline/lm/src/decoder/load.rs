@@ -19,7 +19,7 @@ use clika_checkpoint::{Checkpoint, TensorValues};
 use std::path::Path;
 
 impl Decoder {
-    /// Loads the model of a folder, tensor by tensor; `dtype` is the type to compute in, by default the one that suits the
+    /// Loads the model of a folder or of a GGUF file, tensor by tensor; `dtype` is the type to compute in, by default the one that suits the
     /// device.
     ///
     /// Every tensor of the checkpoint is used, or listed by [`Decoder::unused`] and named in a note; a missing or misshapen
@@ -60,6 +60,7 @@ impl Decoder {
         };
         let mut decoder = catch_device_errors(on, || loader.decoder(progress))?;
         decoder.check_loaded()?;
+        checkpoint.check_taken()?;
         let known = |name: &str| names.ignored.iter().any(|end| name.ends_with(end));
         let unused = checkpoint.unused().into_iter();
         decoder.unused = unused

@@ -27,7 +27,7 @@ pub struct Repository {
 pub enum CacheEntry {
     /// All that a model needs.
     Whole {
-        /// The folder of the snapshot.
+        /// The folder of the snapshot, or the GGUF file in it that is wanted.
         folder: PathBuf,
         /// Its commit.
         commit: String,
@@ -143,6 +143,12 @@ impl Repository {
             return Ok(CacheEntry::Lacks(format!(
                 "`{damaged}`, which was damaged and has been removed,"
             )));
+        }
+        if let Some(quantization) = &wanted.quantization {
+            return Ok(match needed::cached_gguf(&folder, quantization)? {
+                Some(folder) => CacheEntry::Whole { folder, commit },
+                None => CacheEntry::Lacks(format!("a GGUF file of `{quantization}`")),
+            });
         }
         Ok(match needed::missing(&folder)? {
             Some(missing) => CacheEntry::Lacks(missing),

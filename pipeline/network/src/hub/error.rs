@@ -48,7 +48,9 @@ pub enum HubError {
     Setup(#[source] reqwest::Error),
     /// Neither a folder nor a repository's name.
     #[error("`{model}` is neither a folder nor a name on the hub: {reason}")]
-    #[diagnostic(help("write a folder's path, org/name or org/name@revision"))]
+    #[diagnostic(help(
+        "write a folder's path, a GGUF file's, org/name, org/name@revision, or org/name:Q4_K_M for a GGUF file of the hub"
+    ))]
     Name {
         /// What the user wrote.
         model: String,
@@ -66,8 +68,10 @@ pub enum HubError {
         path: PathBuf,
     },
     /// A file where a folder is needed.
-    #[error("{} is a file, not a model's folder", path.display())]
-    #[diagnostic(help("name the folder that contains config.json and the weights"))]
+    #[error("{} is neither a model's folder nor a GGUF file", path.display())]
+    #[diagnostic(help(
+        "name the folder that contains config.json and the weights, or a file that ends in .gguf"
+    ))]
     NotAFolder {
         /// The file.
         path: PathBuf,
@@ -154,7 +158,7 @@ pub enum HubError {
     /// The repository has no weights that we read.
     #[error("the model `{model}` has no weights that can be read; its files: {}", found.join(", "))]
     #[diagnostic(help(
-        "weights are *.safetensors or pytorch_model*.bin; use the repository that the model was converted from"
+        "weights are *.safetensors, pytorch_model*.bin or *.gguf; use the repository that the model was converted from"
     ))]
     NoWeights {
         /// The model.
@@ -164,7 +168,10 @@ pub enum HubError {
     },
     /// The repository has several sets of weights, and no index says which counts.
     #[error("the model `{model}` has several sets of weights: {}", found.join(", "))]
-    #[diagnostic(help("download the files of one set into a folder, and name the folder"))]
+    #[diagnostic(help(
+        "of several GGUF files name one by its quantization, org/name:Q4_K_M; else download the files of one set into a \
+         folder, and name the folder"
+    ))]
     SeveralWeights {
         /// The model.
         model: String,

@@ -10,7 +10,7 @@ use crate::hub::{
     transfer::{fetch, is_cached},
 };
 use clika_base::types::{Progress, file_inside};
-use clika_checkpoint::{MissingWeights, WeightFiles, weight_files};
+use clika_checkpoint::{MissingWeights, WeightFiles, gguf_of, gguf_stem, weight_files};
 use std::path::{Path, PathBuf};
 
 /// Finds models.
@@ -19,12 +19,12 @@ pub struct Hub {
     client: HubClient,
 }
 
-/// A model's folder on this machine: a local one, or one that was downloaded.
+/// A model on this machine: a local folder or GGUF file, or one that was downloaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFolder {
-    /// The folder, with config.json, the tokenizer's files and the weights.
+    /// The folder, with config.json, the tokenizer's files and the weights, or the GGUF file, of one in parts the first.
     pub folder: PathBuf,
-    /// `org/name` on the hub, or the folder's own name.
+    /// `org/name` on the hub, with `:quantization` where one was named, or the folder's or file's own name.
     pub name: String,
     /// The commit, for a model from the hub.
     pub revision: Option<String>,
@@ -44,7 +44,7 @@ impl Hub {
         })
     }
 
-    /// A folder on this machine, if `model` is a path to one.
+    /// A folder or GGUF file on this machine, if `model` is a path to one.
     pub fn local(model: &str) -> Result<Option<ModelFolder>, HubError> {
         let Some(folder) = local(model)? else {
             return Ok(None);
@@ -55,6 +55,10 @@ impl Hub {
             Some(name) => name.to_string_lossy().into_owned(),
             None => model.to_owned(),
         };
+        let name = match gguf_stem(&name) {
+            Some(stem) if whole.is_file() => stem.to_owned(),
+            Some(_) | None => name,
+        };
         Ok(Some(ModelFolder {
             folder,
             name,
@@ -62,7 +66,8 @@ impl Hub {
         }))
     }
 
-    /// Finds the folder of `model`: a folder's path, `org/name` or `org/name@revision`.
+    /// Finds `model`: a folder's or a GGUF file's path, `org/name` or `org/name@revision`, either with `:quantization` for
+    /// one GGUF file of the hub's.
     ///
     /// A local folder wins, whatever the hub has. From the hub come the files that a causal language
     /// model needs, with one copy of its weights, as [`weight_files`] chooses it. Without a connection
@@ -79,7 +84,10 @@ impl Hub {
         let repository = Repository::new(&self.settings.cache, &wanted.id);
         let located = |folder, commit| ModelFolder {
             folder,
-            name: wanted.id.clone(),
+            name: match &wanted.quantization {
+                Some(quantization) => format!("{}:{quantization}", wanted.id),
+                None => wanted.id.clone(),
+            },
             revision: Some(commit),
         };
         if self.settings.offline {
@@ -124,9 +132,14 @@ impl Hub {
             commit: &listing.sha,
             progress,
         };
-        visit.bring(&names).await?;
+        let file = visit.bring(&names).await?;
         repository.set_reference(&wanted.revision, &listing.sha)?;
-        Ok(located(repository.snapshot(&listing.sha), listing.sha))
+        let folder = repository.snapshot(&listing.sha);
+        let folder = match file {
+            Some(file) => folder.join(file),
+            None => folder,
+        };
+        Ok(located(folder, listing.sha))
     }
 }
 
@@ -140,28 +153,29 @@ struct CommitDownload<'a> {
 }
 
 impl CommitDownload<'_> {
-    /// Brings all that is needed of the commit's files into its snapshot, weights last.
-    async fn bring(&self, names: &[String]) -> Result<(), HubError> {
-        if !names.iter().any(|name| name == needed::CONFIG) {
-            return Err(self.no_file(needed::CONFIG));
+    /// Brings all that is needed of the commit's files into its snapshot, weights last. Returns the GGUF file that is the
+    /// model, where one was asked for or is all that there is.
+    async fn bring(&self, names: &[String]) -> Result<Option<String>, HubError> {
+        if let Some(quantization) = &self.wanted.quantization {
+            let files = gguf_of(names, quantization);
+            return self
+                .bring_gguf(files.map_err(|problem| self.no_weights(problem, names))?)
+                .await;
+        }
+        let weights = weight_files(names);
+        let has_config = names.iter().any(|name| name == needed::CONFIG);
+        match weights {
+            Ok(WeightFiles::Gguf(files)) => return self.bring_gguf(files).await,
+            Err(MissingWeights::Several(found)) if !has_config => {
+                return Err(self.no_weights(MissingWeights::Several(found), names));
+            }
+            _ if !has_config => return Err(self.no_file(needed::CONFIG)),
+            _ => {}
         }
         let mut files = needed::small(names);
-        match weight_files(names) {
-            Err(MissingWeights::Nothing) => {
-                return Err(HubError::NoWeights {
-                    model: self.wanted.id.clone(),
-                    found: names.to_vec(),
-                });
-            }
-            Err(MissingWeights::Shard(shard)) => return Err(self.no_file(&shard)),
-            Err(MissingWeights::Several(found)) => {
-                return Err(HubError::SeveralWeights {
-                    model: self.wanted.id.clone(),
-                    found,
-                });
-            }
-            Ok(WeightFiles::Files(weights)) => files.extend(weights),
-            Ok(WeightFiles::Index(index)) => {
+        match weights.map_err(|problem| self.no_weights(problem, names))? {
+            WeightFiles::Files(weights) | WeightFiles::Gguf(weights) => files.extend(weights),
+            WeightFiles::Index(index) => {
                 self.bring_files(vec![index.clone()]).await?;
                 let shards = needed::shards(&self.repository.snapshot(self.commit).join(index))?;
                 if let Some(shard) = shards.iter().find(|shard| !names.contains(shard)) {
@@ -170,7 +184,30 @@ impl CommitDownload<'_> {
                 files.extend(shards);
             }
         }
-        self.bring_files(files).await
+        self.bring_files(files).await?;
+        Ok(None)
+    }
+
+    /// Brings the parts of a GGUF file, which needs no other, and returns the first.
+    async fn bring_gguf(&self, files: Vec<String>) -> Result<Option<String>, HubError> {
+        let first = files.first().cloned();
+        self.bring_files(files).await?;
+        Ok(first)
+    }
+
+    fn no_weights(&self, problem: MissingWeights, names: &[String]) -> HubError {
+        let model = match &self.wanted.quantization {
+            Some(quantization) => format!("{}:{quantization}", self.wanted.id),
+            None => self.wanted.id.clone(),
+        };
+        match problem {
+            MissingWeights::Nothing => HubError::NoWeights {
+                model,
+                found: names.to_vec(),
+            },
+            MissingWeights::Shard(shard) => self.no_file(&shard),
+            MissingWeights::Several(found) => HubError::SeveralWeights { model, found },
+        }
     }
 
     /// Asks for all before anything is fetched: a refusal should not come after an hour.

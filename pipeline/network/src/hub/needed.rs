@@ -1,7 +1,10 @@
 use crate::hub::HubError;
 use clika_base::types::file_inside;
-use clika_checkpoint::{MissingWeights, WeightFiles, WeightIndex, weight_files};
-use std::{fs, path::Path};
+use clika_checkpoint::{MissingWeights, WeightFiles, WeightIndex, gguf_of, weight_files};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Without it there is no model.
 pub const CONFIG: &str = "config.json";
@@ -62,6 +65,30 @@ pub fn shards(index: &Path) -> Result<Vec<String>, HubError> {
     Ok(files.into_iter().map(str::to_owned).collect())
 }
 
+/// The GGUF file of a quantization in a cached model's folder, the first part of one in parts; `None` where it is not
+/// there, or not whole.
+pub fn cached_gguf(folder: &Path, quantization: &str) -> Result<Option<PathBuf>, HubError> {
+    let mut names = Vec::new();
+    // Parts of a large file lie in folders of their own.
+    let mut folders = vec![folder.to_owned()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(&inner).map_err(HubError::read(&inner))? {
+            let path = entry.map_err(HubError::read(&inner))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let (true, Ok(name)) = (path.is_file(), path.strip_prefix(folder)) {
+                names.push(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+    match gguf_of(&names, quantization) {
+        Ok(files) => Ok(files.first().map(|file| folder.join(file))),
+        Err(MissingWeights::Nothing | MissingWeights::Shard(_) | MissingWeights::Several(_)) => {
+            Ok(None)
+        }
+    }
+}
+
 /// What a cached model's folder lacks, or `None`.
 ///
 /// The files that a model may do without are not asked for: nothing in the cache says whether the
@@ -77,6 +104,9 @@ pub fn missing(folder: &Path) -> Result<Option<String>, HubError> {
     }
     names.sort();
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    if let Ok(WeightFiles::Gguf(_)) = weight_files(&names) {
+        return Ok(None);
+    }
     if !has(CONFIG) {
         return Ok(Some(CONFIG.to_owned()));
     }
@@ -90,7 +120,7 @@ pub fn missing(folder: &Path) -> Result<Option<String>, HubError> {
         Err(MissingWeights::Shard(shard)) => return Ok(Some(shard)),
         // Nothing that a download would bring; opening them says what is wrong.
         Err(MissingWeights::Several(_)) => return Ok(None),
-        Ok(WeightFiles::Files(files)) => files,
+        Ok(WeightFiles::Files(files) | WeightFiles::Gguf(files)) => files,
         Ok(WeightFiles::Index(index)) => shards(&folder.join(index))?,
     };
     Ok(files.into_iter().find(|file| !folder.join(file).is_file()))

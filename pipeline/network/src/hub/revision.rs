@@ -12,6 +12,8 @@ pub struct RevisionId {
     pub id: String,
     /// A branch, a tag or a commit.
     pub revision: String,
+    /// The quantization whose GGUF file is wanted, such as `Q4_K_M`.
+    pub quantization: Option<String>,
 }
 
 /// The hub's default branch.
@@ -26,9 +28,14 @@ impl RevisionId {
         self.revision == MAIN
     }
 
-    /// Reads `org/name`, `name`, `org/name@revision` or `name@revision`.
+    /// Reads `org/name`, `name`, either with `@revision`, and either with `:quantization` after it.
     pub fn parse(text: &str) -> Result<Self, HubError> {
-        let (id, revision) = text.split_once('@').unwrap_or((text, MAIN));
+        // No revision has a colon: git allows none in a name.
+        let (whole, quantization) = match text.split_once(':') {
+            Some((whole, quantization)) => (whole, Some(quantization)),
+            None => (text, None),
+        };
+        let (id, revision) = whole.split_once('@').unwrap_or((whole, MAIN));
         let wrong = |reason| HubError::Name {
             model: text.to_owned(),
             reason,
@@ -57,20 +64,26 @@ impl RevisionId {
         if id.contains("--") || id.contains("..") {
             return Err(wrong("names hold neither `--` nor `..`"));
         }
+        let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if quantization.is_some_and(|text| text.is_empty() || !text.chars().all(fits)) {
+            return Err(wrong("a quantization, after `:`, is a word such as Q4_K_M"));
+        }
         // It becomes a file's name in the cache.
         file_inside(Path::new(""), revision).map_err(|outside| wrong(outside.reason))?;
         Ok(Self {
             id: id.to_owned(),
             revision: revision.to_owned(),
+            quantization: quantization.map(str::to_owned),
         })
     }
 }
 
-/// The folder `model`, if there is one.
+/// The folder or GGUF file `model`, if there is one.
 pub fn local(model: &str) -> Result<Option<PathBuf>, HubError> {
     let path = Path::new(model);
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(Some(path.to_owned())),
+        Ok(_) if path.extension().is_some_and(|end| end == "gguf") => Ok(Some(path.to_owned())),
         Ok(_) => Err(HubError::NotAFolder {
             path: path.to_owned(),
         }),
@@ -107,9 +120,13 @@ mod tests {
             ("org/Name-1.5_b", "org/Name-1.5_b", "main"),
             ("org/name@v2", "org/name", "v2"),
             ("gpt2@refs/pr/1", "gpt2", "refs/pr/1"),
+            ("org/name:Q4_K_M", "org/name", "main"),
+            ("org/name@v2:q8_0", "org/name", "v2"),
         ] {
             let wanted = RevisionId::parse(text).unwrap();
             assert_eq!((&*wanted.id, &*wanted.revision), (id, revision));
+            let quantization = text.split_once(':').map(|(_, text)| text.to_owned());
+            assert_eq!(wanted.quantization, quantization);
         }
     }
 
@@ -126,6 +143,9 @@ mod tests {
             "org/name@",
             "org/name@../../x",
             "org/name@/x",
+            "org/name:",
+            "org/name:Q4/x",
+            "org/name:Q4:Q5",
         ] {
             let error = RevisionId::parse(text).unwrap_err();
             assert!(matches!(error, HubError::Name { .. }), "{text}: {error}");

@@ -26,14 +26,15 @@ use std::{
 
 /// Scores models on the multiple-choice datasets, and writes predictions that `reproduce` and `compare` read.
 ///
-/// A model is a folder, a hub id (org/name, org/name@revision) or `demo`, and runs here; with --endpoint it is one behind an
-/// OpenAI-compatible endpoint (OpenAI, vLLM, llama.cpp, Ollama).
+/// A model is a folder, a GGUF file, a hub id (org/name, org/name@revision, org/name:Q4_K_M) or `demo`, and runs here; with
+/// --endpoint it is one behind an OpenAI-compatible endpoint (OpenAI, vLLM, llama.cpp, Ollama).
 #[derive(clap::Args)]
 pub struct Args {
     /// The datasets [default: all that are built]
     #[arg(value_name = "DATASET", value_parser = listed(task, Task::all().map(|it| (it.name(), it.dataset().content))))]
     tasks: Vec<Task>,
-    /// The model: a folder, a hub id (org/name, org/name@revision), `demo`, or the endpoint's name for it; several are loaded in turn.
+    /// The model: a folder, a GGUF file, a hub id (org/name, org/name@revision, org/name:Q4_K_M), `demo`, or the endpoint's
+    /// name for it; several are loaded in turn.
     #[arg(long = "model", value_name = "MODEL", required = true)]
     models: Vec<String>,
     /// The model's name in the predictions [default: as in --model; for a folder, its last part]

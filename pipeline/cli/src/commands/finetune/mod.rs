@@ -33,7 +33,7 @@ use std::path::PathBuf;
 /// know, XRR with intervals. A run that was interrupted or killed continues from its last checkpoint.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The model: a folder, a hub id (org/name, org/name@revision), or `demo`, which is made on first use
+    /// The model: a folder, a GGUF file, a hub id (org/name, org/name@revision, org/name:Q4_K_M), or `demo`, which is made on first use
     #[arg(long, value_name = "MODEL")]
     model: String,
     /// The languages to cross to, such as de,zh; a training for each [default: all that the world has]

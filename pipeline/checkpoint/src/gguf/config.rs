@@ -1,0 +1,398 @@
+//! The metadata of a model as the `config.json` that Hugging Face's transformers has for it.
+
+use super::{GgufFile, GgufValue, names::ROPE_FACTORS};
+use crate::{CheckpointError, gguf::BlockType};
+use serde_json::{Map, Value, json};
+
+/// A kind of model in the format, and the class of transformers that computes the same.
+struct Kind {
+    /// `general.architecture`.
+    name: &'static str,
+    model_type: &'static str,
+    class: &'static str,
+    /// Whether rotation pairs neighbouring dimensions, for which queries and keys are rearranged.
+    interleaved: bool,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        name: "llama",
+        model_type: "llama",
+        class: "LlamaForCausalLM",
+        interleaved: true,
+    },
+    Kind {
+        name: "qwen2",
+        model_type: "qwen2",
+        class: "Qwen2ForCausalLM",
+        interleaved: false,
+    },
+    Kind {
+        name: "qwen3",
+        model_type: "qwen3",
+        class: "Qwen3ForCausalLM",
+        interleaved: false,
+    },
+];
+
+/// What the metadata say of the arrangement of the weights.
+pub(crate) struct GgufArchitecture {
+    pub(super) name: &'static str,
+    pub(super) layers: usize,
+    pub(super) heads: usize,
+    pub(super) kv_heads: usize,
+    pub(super) interleaved: bool,
+}
+
+/// What llama.cpp takes where a file names no `rope.freq_base`.
+const DEFAULT_THETA: f64 = 10_000.0;
+
+/// Keys of an architecture that are read, and those that change nothing in a model of text.
+const KNOWN: [&str; 24] = [
+    "attention.causal",
+    "attention.head_count",
+    "attention.head_count_kv",
+    "attention.key_length",
+    "attention.layer_norm_rms_epsilon",
+    "attention.sliding_window",
+    "attention.value_length",
+    "block_count",
+    "context_length",
+    "embedding_length",
+    "expert_count",
+    "expert_used_count",
+    "feed_forward_length",
+    "pooling_type",
+    "rope.dimension_count",
+    "rope.freq_base",
+    "rope.scale_linear",
+    "rope.scaling.factor",
+    "rope.scaling.finetuned",
+    "rope.scaling.original_context_length",
+    "rope.scaling.type",
+    "tensor_data_layout",
+    "use_parallel_residual",
+    "vocab_size",
+];
+
+impl GgufFile {
+    fn kind(&self) -> Result<&'static Kind, CheckpointError> {
+        const KEY: &str = "general.architecture";
+        let name = self.text(KEY)?.ok_or_else(|| self.lacks(KEY))?;
+        let kind = KINDS.iter().find(|kind| kind.name == name);
+        kind.ok_or_else(|| CheckpointError::Architecture {
+            architecture: name.to_owned(),
+            supported: format!("{} in GGUF", KINDS.map(|kind| kind.name).join(", ")),
+        })
+    }
+
+    pub(crate) fn architecture(&self) -> Result<GgufArchitecture, CheckpointError> {
+        let kind = self.kind()?;
+        let key = |end: &str| format!("{}.{end}", kind.name);
+        let heads = self.same_in_all_layers(&key("attention.head_count"))?;
+        let heads = heads.ok_or_else(|| self.lacks(&key("attention.head_count")))?;
+        let kv_heads = self.same_in_all_layers(&key("attention.head_count_kv"))?;
+        Ok(GgufArchitecture {
+            name: kind.name,
+            layers: self.needed_count(&key("block_count"))?,
+            heads,
+            // As many as there are heads, says the format.
+            kv_heads: kv_heads.unwrap_or(heads),
+            interleaved: kind.interleaved,
+        })
+    }
+
+    /// The text of the `config.json`.
+    ///
+    /// # Errors
+    /// An architecture that is not known, and a key that would change what is computed.
+    pub fn config(&self) -> Result<String, CheckpointError> {
+        let kind = self.kind()?;
+        let architecture = self.architecture()?;
+        let key = |end: &str| format!("{}.{end}", kind.name);
+        let count = |end: &str| self.needed_count(&key(end));
+        self.check_keys(kind)?;
+        let (hidden, context) = (count("embedding_length")?, count("context_length")?);
+        let (heads, kv_heads) = (architecture.heads, architecture.kv_heads);
+        let head_dim = match self.count(&key("attention.key_length"))? {
+            Some(width) => width,
+            None if heads > 0 && hidden.is_multiple_of(heads) => hidden / heads,
+            None => {
+                return Err(self.problem(format!(
+                    "an embedding of {hidden} cannot be split into {heads} heads"
+                )));
+            }
+        };
+        self.expect(&key("attention.value_length"), head_dim)?;
+        self.expect(&key("rope.dimension_count"), head_dim)?;
+        let intermediate = self.same_in_all_layers(&key("feed_forward_length"))?;
+        let epsilon = key("attention.layer_norm_rms_epsilon");
+        let epsilon = self.number(&epsilon)?.ok_or_else(|| self.lacks(&epsilon))?;
+        let mut config = json!({
+            "architectures": [kind.class],
+            "model_type": kind.model_type,
+            "vocab_size": self.vocabulary(hidden)?,
+            "hidden_size": hidden,
+            "intermediate_size": intermediate.ok_or_else(|| self.lacks(&key("feed_forward_length")))?,
+            "num_hidden_layers": architecture.layers,
+            "num_attention_heads": heads,
+            "num_key_value_heads": kv_heads,
+            "head_dim": head_dim,
+            "max_position_embeddings": context,
+            // Stored in 32 bits: 1e-5 is meant, not what is nearest to it in 64.
+            "rms_norm_eps": shortest(epsilon),
+            "rope_theta": shortest(self.number(&key("rope.freq_base"))?.unwrap_or(DEFAULT_THETA)),
+            "hidden_act": "silu",
+            "tie_word_embeddings": !self.has("output.weight"),
+            "torch_dtype": "float32",
+        });
+        if let Some(scaling) = self.scaling(kind, [head_dim, context])? {
+            config["rope_scaling"] = scaling;
+        }
+        let has_bias = |module: &str| self.has(&format!("blk.0.{module}.bias"));
+        let attention_bias = ["attn_q", "attn_k", "attn_v", "attn_output"].map(has_bias);
+        match kind.name {
+            "llama" => {
+                config["attention_bias"] = json!(attention_bias.contains(&true));
+                config["mlp_bias"] = json!(
+                    ["ffn_gate", "ffn_up", "ffn_down"]
+                        .map(has_bias)
+                        .contains(&true)
+                );
+            }
+            "qwen3" => config["attention_bias"] = json!(attention_bias.contains(&true)),
+            _ => {}
+        }
+        for (ours, theirs) in [("bos", "bos_token_id"), ("eos", "eos_token_id")] {
+            if let Some(id) = self.count(&format!("tokenizer.ggml.{ours}_token_id"))? {
+                config[theirs] = json!(id);
+            }
+        }
+        Ok(format!("{config:#}\n"))
+    }
+
+    /// The text of the `generation_config.json`: the tokens at which llama.cpp ends an answer by the metadata's keys.
+    pub fn generation_config(&self) -> Result<String, CheckpointError> {
+        let mut ends = Vec::new();
+        for name in ["eos", "eot", "eom"] {
+            if let Some(id) = self.count(&format!("tokenizer.ggml.{name}_token_id"))?
+                && !ends.contains(&id)
+            {
+                ends.push(id);
+            }
+        }
+        let mut config = Map::new();
+        if !ends.is_empty() {
+            config.insert("eos_token_id".to_owned(), json!(ends));
+        }
+        Ok(format!("{:#}\n", Value::Object(config)))
+    }
+
+    /// Keys that nobody here reads may change what is computed.
+    fn check_keys(&self, kind: &Kind) -> Result<(), CheckpointError> {
+        let refused = |key: &str, value: &GgufValue, supported| CheckpointError::Option {
+            path: self.path().to_owned(),
+            option: format!("{key} = {value}"),
+            supported,
+        };
+        for (key, value) in self.metadata() {
+            let Some(end) = key
+                .strip_prefix(kind.name)
+                .and_then(|end| end.strip_prefix('.'))
+            else {
+                continue;
+            };
+            let zero = value.count() == Some(0);
+            match end {
+                "expert_count" | "expert_used_count" if !zero => {
+                    return Err(refused(key, value, "models without experts"));
+                }
+                "attention.sliding_window" if !zero => {
+                    return Err(refused(key, value, "attention to the whole text"));
+                }
+                "attention.causal" if value.flag() != Some(true) => {
+                    return Err(refused(key, value, "true: each token sees those before it"));
+                }
+                "use_parallel_residual" if value.flag() != Some(false) => {
+                    return Err(refused(key, value, "false: the MLP follows the attention"));
+                }
+                _ if !KNOWN.contains(&end) => {
+                    return Err(refused(
+                        key,
+                        value,
+                        "the keys that GGUF names for this architecture",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        let version = self.count("general.quantization_version")?;
+        let mut tensors = self
+            .parts
+            .iter()
+            .flat_map(|part| part.header.tensors.values());
+        let quantized =
+            |block: BlockType| !matches!(block, BlockType::F32 | BlockType::F16 | BlockType::Bf16);
+        match version {
+            Some(version) if version != 2 && tensors.any(|tensor| quantized(tensor.block)) => {
+                Err(CheckpointError::Option {
+                    path: self.path().to_owned(),
+                    option: format!("general.quantization_version = {version}"),
+                    supported: "2",
+                })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The rows of the embedding, one for each token.
+    fn vocabulary(&self, hidden: usize) -> Result<usize, CheckpointError> {
+        const EMBEDDING: &str = "token_embd.weight";
+        let mut parts = self.parts.iter();
+        let embedding = parts.find_map(|part| part.header.tensors.get(EMBEDDING));
+        let Some(embedding) = embedding else {
+            return Err(self.problem(format!("it has no tensor `{EMBEDDING}`")));
+        };
+        let &[rows, width] = &*embedding.shape else {
+            return Err(self.problem(format!("`{EMBEDDING}` has the shape {:?}", embedding.shape)));
+        };
+        if width != hidden {
+            return Err(self.problem(format!(
+                "`{EMBEDDING}` is {width} wide, and `embedding_length` is {hidden}"
+            )));
+        }
+        let tokens = self.key("tokenizer.ggml.tokens").and_then(GgufValue::list);
+        if let Some(tokens) = tokens
+            && tokens.len() != rows
+        {
+            return Err(self.problem(format!(
+                "`tokenizer.ggml.tokens` has {} tokens, and `{EMBEDDING}` has {rows} rows",
+                tokens.len()
+            )));
+        }
+        Ok(rows)
+    }
+
+    /// `rope_scaling`.
+    fn scaling(
+        &self,
+        kind: &Kind,
+        [head_dim, context]: [usize; 2],
+    ) -> Result<Option<Value>, CheckpointError> {
+        let key = |end: &str| format!("{}.rope.{end}", kind.name);
+        let factor = match self.number(&key("scaling.factor"))? {
+            Some(factor) => Some(factor),
+            None => self.number(&key("scale_linear"))?,
+        };
+        let kind = self.text(&key("scaling.type"))?;
+        // As llama.cpp: a factor without a type is linear, and 0 is as good as none.
+        let factor = factor.filter(|&factor| factor != 0.0 && factor != 1.0);
+        let linear = match (kind, factor) {
+            (Some("none"), _) | (None | Some("linear"), None) => None,
+            (None | Some("linear"), Some(factor)) => Some(factor),
+            (Some(other), _) => {
+                return Err(CheckpointError::Option {
+                    path: self.path().to_owned(),
+                    option: format!("{} = {other}", key("scaling.type")),
+                    supported: "none, linear",
+                });
+            }
+        };
+        let factors = self.rope_factors(head_dim)?;
+        match (linear, factors) {
+            (None, None) => Ok(None),
+            (Some(factor), None) => Ok(Some(
+                json!({ "rope_type": "linear", "factor": shortest(factor) }),
+            )),
+            // What transformers calls the same: each wavelength has its own factor, at every length.
+            (None, Some(factors)) => Ok(Some(json!({
+                "rope_type": "longrope",
+                "short_factor": factors,
+                "long_factor": factors,
+                "attention_factor": 1.0,
+                "original_max_position_embeddings": context,
+            }))),
+            (Some(_), Some(_)) => Err(self.problem(format!(
+                "it has `{ROPE_FACTORS}` and `{}`",
+                key("scaling.factor")
+            ))),
+        }
+    }
+
+    /// The factors of the wavelengths, such as those of Llama 3.1.
+    fn rope_factors(&self, head_dim: usize) -> Result<Option<Vec<f64>>, CheckpointError> {
+        let mut parts = self.parts.iter();
+        let found = parts.find_map(|part| Some((part, part.header.tensors.get(ROPE_FACTORS)?)));
+        let Some((part, tensor)) = found else {
+            return Ok(None);
+        };
+        if tensor.shape != [head_dim / 2] || tensor.block != BlockType::F32 {
+            return Err(self.problem(format!(
+                "`{ROPE_FACTORS}` is {} of shape {:?}, and should be F32 of shape [{}]",
+                tensor.block.name(),
+                tensor.shape,
+                head_dim / 2
+            )));
+        }
+        let mut bytes = vec![0; (tensor.bytes.end - tensor.bytes.start) as usize];
+        std::os::unix::fs::FileExt::read_exact_at(&part.file, &mut bytes, tensor.bytes.start)
+            .map_err(|source| CheckpointError::Read {
+                path: part.path.clone(),
+                source,
+            })?;
+        let mut factors = vec![0.0; head_dim / 2];
+        tensor.block.dequantize(&bytes, &mut factors);
+        if !factors
+            .iter()
+            .all(|factor| factor.is_finite() && *factor > 0.0)
+        {
+            return Err(self.problem(format!(
+                "`{ROPE_FACTORS}` has a factor that is not positive"
+            )));
+        }
+        Ok(Some(factors.into_iter().map(f64::from).collect()))
+    }
+
+    /// A number that may be named for each layer, if it is the same in all of them.
+    fn same_in_all_layers(&self, key: &str) -> Result<Option<usize>, CheckpointError> {
+        let Some(GgufValue::List(layers)) = self.key(key) else {
+            return self.count(key);
+        };
+        match layers.split_first() {
+            Some((first, others)) if others.iter().all(|other| other == first) => {
+                let count = first.count();
+                count
+                    .map(Some)
+                    .ok_or_else(|| self.problem(format!("`{key}` is a list of {first}")))
+            }
+            Some(_) | None => Err(CheckpointError::Option {
+                path: self.path().to_owned(),
+                option: format!("{key}, which differs from layer to layer"),
+                supported: "the same for all layers",
+            }),
+        }
+    }
+
+    /// Fails where a key says something else than `expected`.
+    fn expect(&self, key: &str, expected: usize) -> Result<(), CheckpointError> {
+        match self.count(key)? {
+            Some(found) if found != expected => Err(CheckpointError::Option {
+                path: self.path().to_owned(),
+                option: format!("{key} = {found}"),
+                supported: "the width of a head",
+            }),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// A number that was stored in 32 bits, as the shortest decimal that is stored so.
+fn shortest(number: f64) -> f64 {
+    let narrow = number as f32;
+    if f64::from(narrow) == number {
+        let text = narrow.to_string();
+        text.parse().expect("the text of a number is one")
+    } else {
+        number
+    }
+}

@@ -1,0 +1,99 @@
+//! Ids as llama.cpp gives them, for every rule, kind and corpus line; `tokenizer_reference.py` recorded them.
+
+use crate::fixture;
+use clika_checkpoint::tokenizer::{Tokenizer, TokenizerError};
+use serde_json::Value;
+use std::{fs, path::Path};
+
+/// The lines of both corpora.
+fn texts() -> Vec<String> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let corpora = ["tokenizer/corpus.txt", "gguf/corpus.txt"];
+    let lines = corpora.map(|name| fs::read_to_string(tests.join(name)).unwrap());
+    let lines = lines.iter().flat_map(|text| text.lines());
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// A file's bytes with another value for a key of its tokenizer; nothing in it has a place that would move.
+fn changed(bytes: &[u8], key: &str, value: &Value) -> Vec<u8> {
+    let name = format!("tokenizer.ggml.{key}");
+    let name = [&(name.len() as u64).to_le_bytes()[..], name.as_bytes()].concat();
+    let place = bytes
+        .windows(name.len())
+        .position(|window| window == name)
+        .unwrap();
+    // The name and the type of the value.
+    let start = place + name.len() + 4;
+    let (length, new) = match value {
+        Value::Bool(flag) => (1, vec![u8::from(*flag)]),
+        Value::String(text) => {
+            let (size, _) = bytes[start..].split_first_chunk::<8>().unwrap();
+            let length = 8 + u64::from_le_bytes(*size) as usize;
+            (
+                length,
+                [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat(),
+            )
+        }
+        other => panic!("{other}"),
+    };
+    [&bytes[..start], &new, &bytes[start + length..]].concat()
+}
+
+fn ids(value: &Value) -> Vec<u32> {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+#[test]
+fn ids_are_those_of_llama_cpp() {
+    let texts = texts();
+    let text = fs::read_to_string(fixture("tokenizers/ids.json")).unwrap();
+    let recorded: Value = serde_json::from_str(&text).unwrap();
+    let cases = recorded["cases"].as_object().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vocabulary.gguf");
+    let mut failed = Vec::new();
+    let mut refused = Vec::new();
+    for (name, case) in cases {
+        let file = fixture("tokenizers").join(case["file"].as_str().unwrap());
+        let mut bytes = fs::read(file).unwrap();
+        for (key, value) in case["metadata"].as_object().unwrap() {
+            bytes = changed(&bytes, key, value);
+        }
+        fs::write(&path, bytes).unwrap();
+        let tokenizer = match Tokenizer::load(&path) {
+            Ok(tokenizer) => tokenizer,
+            Err(TokenizerError::UnsupportedKey { .. }) => {
+                refused.push(name.as_str());
+                continue;
+            }
+            Err(error) => panic!("{name}: {error}"),
+        };
+        let base = case["base"].as_str().map(|base| &cases[base]);
+        for (number, text) in texts.iter().enumerate() {
+            let wanted = match base {
+                Some(base) => match &case["ids"][number.to_string()] {
+                    Value::Null => ids(&base["ids"][number]),
+                    own => ids(own),
+                },
+                None => ids(&case["ids"][number]),
+            };
+            let whole = [ids(&case["before"]), wanted.clone(), ids(&case["after"])].concat();
+            for (special, wanted) in [(false, wanted), (true, whole)] {
+                let found = tokenizer.encode(text, special).unwrap();
+                if found != wanted {
+                    failed.push(format!("{name}, {text:?}: {found:?} instead of {wanted:?}"));
+                }
+            }
+        }
+    }
+    assert!(cases.len() >= 20, "only {} cases", cases.len());
+    assert_eq!(refused, ["chatglm-bpe", "glm4"]);
+    assert!(
+        failed.is_empty(),
+        "{} differ: {:#?}",
+        failed.len(),
+        &failed[..failed.len().min(5)]
+    );
+}
