@@ -4,6 +4,7 @@
 
 mod cache;
 mod download;
+mod gguf;
 mod refusals;
 mod resume;
 mod server;

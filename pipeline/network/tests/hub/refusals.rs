@@ -210,10 +210,10 @@ fn takes_no_index_that_is_none() {
 
 #[test]
 fn takes_no_repository_that_is_no_model() {
-    let (error, ..) = outcome(|_| listing(["config.json", "model.gguf"].into_iter()));
+    let (error, ..) = outcome(|_| listing(["config.json", "model.onnx"].into_iter()));
     assert_eq!(
         error.to_string(),
-        "the model `org/tiny` has no weights that can be read; its files: config.json, model.gguf"
+        "the model `org/tiny` has no weights that can be read; its files: config.json, model.onnx"
     );
     let (error, ..) = outcome(|_| listing(["model.safetensors"].into_iter()));
     assert!(matches!(error, HubError::NoFile { .. }), "{error}");
