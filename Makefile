@@ -117,6 +117,8 @@ test-kills: $(VENV)/installed ## Kills every command at its system calls, runs i
 # environment of its own on top of the other, so that PyTorch is there once.
 PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
 PEERS_VENV ?= $(PEERS_CACHE)/peers
+# SmolLM2-135M-Instruct as a folder, and as the .gguf file that it is made of.
+SMOLLM2 := $(PEERS_CACHE)/smollm2-135m-instruct
 LLAMA_FACTORY_VENV ?= $(PEERS_CACHE)/llama-factory
 PEERS_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt pipeline/datasets/tests/export/requirements.txt pipeline/lm/tests/requirements.txt
 LLAMA_FACTORY_REQUIREMENTS := pipeline/datasets/tests/export/requirements-llama-factory.txt
@@ -135,9 +137,9 @@ LLAMA_CPP_REQUIREMENTS := pipeline/evaluate/tests/requirements-llama-cpp.txt
 test-endpoint-llama-cpp: $(LLAMA_CPP_VENV)/installed ## clika evaluate against llama-cpp-python's server and a real model (compiles it, fetches 100 MB)
 	cargo build --locked --quiet
 	cargo run --locked --quiet -- datasets xcopa-mini xcsqa-mini --out $(TARGET)/test-datasets
-	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2).gguf
 	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/endpoint_llama_cpp.py \
-	  $(TARGET)/debug/clika $(TARGET)/test-datasets $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+	  $(TARGET)/debug/clika $(TARGET)/test-datasets $(SMOLLM2).gguf
 
 # A real model takes half a second for an item.
 FEW_ITEMS := --limit 2 --languages en,zh
@@ -167,13 +169,13 @@ test-peers: $(PEERS_VENV)/installed $(LLAMA_FACTORY_VENV)/installed ## clika exp
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval-shots $(TARGET)/test-peers/datasets \
 	  pipeline/lm/tests/fixtures/llama-tokenizer --shots 2 --tasks xcopa-mini --languages en,he
-	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2)
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval $(TARGET)/test-peers/datasets \
-	  $(PEERS_CACHE)/smollm2-135m-instruct $(if $(LIMIT),$(FEW_ITEMS))
+	  $(SMOLLM2) $(if $(LIMIT),$(FEW_ITEMS))
 	$(if $(LIMIT),,$(PEERS_VENV)/bin/python pipeline/evaluate/tests/lm_eval_choices.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-peers/lm-eval-shots $(TARGET)/test-peers/datasets \
-	  $(PEERS_CACHE)/smollm2-135m-instruct --shots 2 --tasks xcopa-mini --languages en)
+	  $(SMOLLM2) --shots 2 --tasks xcopa-mini --languages en)
 	$(LLAMA_FACTORY_VENV)/bin/python pipeline/datasets/tests/export/llama_factory.py \
 	  $(TARGET)/test-peers/llama-factory $(TARGET)/test-peers/datasets
 	@if [ -z "$(LIMIT)" ]; then \
@@ -364,6 +366,16 @@ bench-train: $(PEERS_VENV)/installed ## Our trainer beside transformers + PEFT o
 	cargo build --locked --release --quiet -p clika-lm --example bench_train
 	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_train.py $(TARGET)/release/examples/bench_train $(TARGET)/bench-train \
 	  templates/formats/alpaca.toml $(PEERS_CACHE)/bench-lm
+
+.PHONY: bench-real
+bench-real: $(PEERS_VENV)/installed $(LLAMA_CPP_VENV)/installed ## SmolLM2 here, in transformers + PEFT and in llama.cpp, on two threads (installs PyTorch, compiles llama.cpp)
+	cargo run --locked --quiet -- datasets xgeo fictional --out $(TARGET)/bench-real >/dev/null
+	cargo build --locked --release --quiet -p clika-lm --example bench_lm --example bench_train
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2)
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2).gguf
+	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_real.py $(TARGET)/release/examples/bench_lm \
+	  $(TARGET)/release/examples/bench_train $(TARGET)/bench-real templates $(PEERS_CACHE)/bench-lm $(SMOLLM2) $(SMOLLM2).gguf \
+	  $(LLAMA_CPP_VENV)/bin/python $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: clean-artifacts
 clean-artifacts: ## Remove all output

@@ -38,6 +38,9 @@ impl GgufFile {
                     let paths: Vec<_> = files.iter().map(|name| path.join(name)).collect();
                     Self::of_paths(&paths).map(Some)
                 }
+                Err(problem) if problem.is_of_gguf() => {
+                    Err(CheckpointError::no_weights(path, problem))
+                }
                 Ok(WeightFiles::Files(_) | WeightFiles::Index(_)) | Err(_) => Ok(None),
             };
         }

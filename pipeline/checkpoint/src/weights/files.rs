@@ -29,6 +29,17 @@ pub enum MissingWeights {
     Several(Vec<String>),
 }
 
+impl MissingWeights {
+    /// Whether GGUF files are what is not complete, or not one.
+    pub(crate) fn is_of_gguf(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Shard(name) => name.ends_with(GGUF),
+            Self::Several(names) => names.iter().all(|name| name.ends_with(GGUF)),
+        }
+    }
+}
+
 /// The names that transformers knows, in its order, and whether they are indices.
 const KNOWN: [(&str, bool); 4] = [
     ("model.safetensors", false),

@@ -4,6 +4,7 @@
 
 mod answers;
 mod formats;
+mod gguf;
 mod identity;
 mod letters;
 mod lost;

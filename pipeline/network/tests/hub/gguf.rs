@@ -17,8 +17,14 @@ fn repository() -> Repository {
         .with(Stored::small("readme.md", "# Tiny"))
         .with(Stored::large("tiny-q4_k_m.gguf", 1_000))
         .with(Stored::large("tiny-q8_0.gguf", 2_000))
-        .with(Stored::large("tiny-f16/tiny-f16-00001-of-00002.gguf", 3_000))
-        .with(Stored::large("tiny-f16/tiny-f16-00002-of-00002.gguf", 4_000))
+        .with(Stored::large(
+            "tiny-f16/tiny-f16-00001-of-00002.gguf",
+            3_000,
+        ))
+        .with(Stored::large(
+            "tiny-f16/tiny-f16-00002-of-00002.gguf",
+            4_000,
+        ))
         .with(Stored::large("mmproj-q8_0.gguf", 500))
 }
 
@@ -52,13 +58,25 @@ fn what_is_not_there_or_not_one_is_said() {
     let server = StubServer::start(move |_, request| repository().answer(request));
     let mut place = TestCache::new(&server);
     let error = place.locate("org/tiny:Q5_0").0.unwrap_err();
-    assert!(matches!(error, HubError::NoWeights { .. }), "{}", chain(&error));
+    assert!(
+        matches!(error, HubError::NoWeights { .. }),
+        "{}",
+        chain(&error)
+    );
     assert!(error.to_string().contains("tiny-q4_k_m.gguf"), "{error}");
     let error = place.locate("org/tiny").0.unwrap_err();
-    assert!(matches!(error, HubError::SeveralWeights { .. }), "{}", chain(&error));
+    assert!(
+        matches!(error, HubError::SeveralWeights { .. }),
+        "{}",
+        chain(&error)
+    );
     place.settings.offline = true;
     let error = place.locate("org/tiny:Q4_K_M").0.unwrap_err();
-    assert!(matches!(error, HubError::Offline { .. }), "{}", chain(&error));
+    assert!(
+        matches!(error, HubError::Offline { .. }),
+        "{}",
+        chain(&error)
+    );
 }
 
 #[test]
