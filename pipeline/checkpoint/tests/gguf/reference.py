@@ -13,6 +13,8 @@
   `config` of the same model as Hugging Face's config.json, its prompts, how far the logits are off if a reader leaves
   something out (`without`), and what transformers makes of the file; `models/NAME.safetensors` has `ids_k`, int64 [tokens],
   and `logits_k`, float32 [tokens, vocabulary], of transformers with the numbers of the file (tiny_models.py).
+- `tokenizers/*.gguf`: vocabularies without tensors (vocabularies.py). Their ids are in JSON beside them, which
+  tokenizer_reference.py writes.
 """
 
 import argparse
@@ -31,6 +33,7 @@ import block_types  # noqa: E402
 import tiny_models  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
+import vocabularies  # noqa: E402
 from safetensors.torch import load_file, save  # noqa: E402
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -46,32 +49,40 @@ def text_of(record):
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
+def saved(tensors, program):
+    """A file of safetensors; the library would keep the metadata in any order."""
+    data = save(tensors)
+    length = int.from_bytes(data[:8], "little")
+    header = {"__metadata__": VERSIONS | {"program": program}, **json.loads(data[8 : 8 + length])}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[8 + length :]
+
+
 def build(folder):
     """Writes everything; prints a line a model."""
     numbers = block_types.write_all(folder)
     tensors = {name: torch.from_numpy(values.copy()) for name, values in numbers.items()}
-    (folder / "types.safetensors").write_bytes(save(tensors, VERSIONS | {"program": "gguf"}))
+    (folder / "types.safetensors").write_bytes(saved(tensors, "gguf"))
     metadata = {key: value for key, (_, value) in block_types.METADATA.items()}
     (folder / "types.json").write_text(text_of({"versions": VERSIONS, "metadata": metadata}))
+    (folder / "tokenizers").mkdir()
+    vocabularies.write_all(folder / "tokenizers")
     models = folder / "models"
     models.mkdir()
     for model in tiny_models.MODELS:
         record, found = tiny_models.build(model, models)
         (models / f"{model.name}.json").write_text(text_of({**record, "versions": VERSIONS}))
-        (models / f"{model.name}.safetensors").write_bytes(save(found, VERSIONS | {"program": "transformers"}))
+        (models / f"{model.name}.safetensors").write_bytes(saved(found, "transformers"))
         size = sum((models / name).stat().st_size for name in record["files"])
         top = max(found[f"logits_{k}"].abs().max().item() for k in range(len(record["prompts"])))
         print(f"{model.name:<20}{size / 1000:>7.1f} kB{top:>7.2f}  {record['transformers']}  {record['without']}", flush=True)
 
 
 def files(folder):
-    """What a folder holds, but for what other scripts write."""
+    """What a folder holds, but for the ids in tokenizers/."""
     names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    return sorted(name for name in names if name.parts[0] not in OTHERS)
-
-
-# Of tokenizer_reference.py.
-OTHERS = ["tokenizers"]
+    return sorted(name for name in names if name.suffix != ".json" or name.parts[0] != "tokenizers")
 
 
 def same(one, other):
