@@ -1,5 +1,5 @@
 use crate::gguf::GgufFile;
-use crate::tokenizer::gguf::{GgufTokenizer, SpacedPieces};
+use crate::tokenizer::gguf::{GgufEncoder, GgufTokenizer};
 use crate::tokenizer::settings::{TokenizerSettings, read_text};
 use crate::tokenizer::{
     ChatTemplate, TokenizerError, added, byte_level, chat, convert, gguf, json,
@@ -11,8 +11,8 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    /// How a text is cut, where the library cannot do it.
-    pieces: Option<SpacedPieces>,
+    /// How a text becomes ids where the library does it in another way: for a tokenizer of a GGUF file.
+    encoder: Option<GgufEncoder>,
     vocabulary: usize,
     /// The rows of the model's embedding, where they are known.
     rows: Option<usize>,
@@ -50,9 +50,9 @@ impl Tokenizer {
             let GgufTokenizer {
                 tokenizer,
                 settings,
-                pieces,
+                encoder,
             } = gguf::read(&model)?;
-            return Self::new(tokenizer, false, &settings, pieces);
+            return Self::new(tokenizer, false, &settings, Some(encoder));
         }
         let mut settings = TokenizerSettings::read(folder)?;
         if settings.is_llama() {
@@ -68,7 +68,7 @@ impl Tokenizer {
         mut inner: tokenizers::Tokenizer,
         is_json: bool,
         settings: &TokenizerSettings,
-        pieces: Option<SpacedPieces>,
+        encoder: Option<GgufEncoder>,
     ) -> Result<Self, TokenizerError> {
         added::add_tokens(&mut inner, settings)?;
         inner.set_encode_special_tokens(settings.split_special_tokens);
@@ -92,7 +92,7 @@ impl Tokenizer {
         let opening = opening(&inner, &before)?;
         let tokenizer = Self {
             inner,
-            pieces,
+            encoder,
             vocabulary,
             rows: None,
             bos,
@@ -118,8 +118,8 @@ impl Tokenizer {
     /// [`TokenizerError::Failed`]: the tokenizer needs a token that its vocabulary does not have.
     /// [`TokenizerError::NoRow`]: the model has no embedding of a token, see [`Self::limit`].
     pub fn encode(&self, text: &str, special: bool) -> Result<Vec<u32>, TokenizerError> {
-        if let Some(pieces) = &self.pieces {
-            return self.around(&pieces.encode(&self.inner, text)?, special);
+        if let Some(encoder) = &self.encoder {
+            return self.around(&encoder.encode(&self.inner, text)?, special);
         }
         let encoding = self
             .inner
@@ -137,7 +137,7 @@ impl Tokenizer {
         texts: &[String],
         special: bool,
     ) -> Result<Vec<Vec<u32>>, TokenizerError> {
-        if self.pieces.is_some() {
+        if self.encoder.is_some() {
             let texts = texts.par_iter();
             return texts.map(|text| self.encode(text, special)).collect();
         }

@@ -1,5 +1,6 @@
 //! The tokenizer in a GGUF file's metadata, with llama.cpp's ids.
 
+mod encode;
 mod scored;
 mod words;
 
@@ -26,22 +27,16 @@ use tokenizers::{
     processors::template::TemplateProcessing,
 };
 
-pub(crate) use scored::ScoredPieces;
+pub(crate) use encode::GgufEncoder;
+use encode::SpacedPieces;
+use scored::ScoredPieces;
 use words::Words;
 
 /// A tokenizer of a GGUF file.
 pub(super) struct GgufTokenizer {
     pub(super) tokenizer: Tokenizer,
     pub(super) settings: TokenizerSettings,
-    /// How a text between marks is cut, where the library cannot do it as llama.cpp does.
-    pub(super) pieces: Option<SpacedPieces>,
-}
-
-/// Pieces, and whether a text begins with a space that is not written.
-#[derive(Debug)]
-pub(crate) struct SpacedPieces {
-    pieces: ScoredPieces,
-    has_prefix: bool,
+    pub(super) encoder: GgufEncoder,
 }
 
 /// What a token is there for, by `tokenizer.ggml.token_type`.
@@ -249,7 +244,7 @@ impl<'a> Vocabulary<'a> {
         Ok(GgufTokenizer {
             tokenizer: build().map_err(|source| self.unusable(source))?,
             settings,
-            pieces: None,
+            encoder: GgufEncoder::new(self.marks(), None),
         })
     }
 
@@ -289,7 +284,7 @@ impl<'a> Vocabulary<'a> {
         Ok(GgufTokenizer {
             tokenizer: build().map_err(|source| self.unusable(source))?,
             settings,
-            pieces: Some(SpacedPieces { pieces, has_prefix }),
+            encoder: GgufEncoder::new(self.marks(), Some(SpacedPieces { pieces, has_prefix })),
         })
     }
 
@@ -314,6 +309,13 @@ impl<'a> Vocabulary<'a> {
 
     fn ids(&self) -> HashMap<String, u32> {
         self.tokens.iter().cloned().zip(0..).collect()
+    }
+
+    /// The tokens that are cut out of a text.
+    fn marks(&self) -> Vec<(String, u32)> {
+        let tokens = self.tokens.iter().zip(0..).zip(&self.kinds);
+        let marks = tokens.filter(|(_, kind)| **kind != TokenKind::Text);
+        marks.map(|((token, id), _)| (token.clone(), id)).collect()
     }
 
     fn add_marks(&self, mut tokenizer: Tokenizer) -> tokenizers::Result<Tokenizer> {
@@ -389,33 +391,5 @@ impl<'a> Vocabulary<'a> {
             path: self.model.path().to_owned(),
             source,
         }
-    }
-}
-
-impl SpacedPieces {
-    /// The ids of a text, in which `tokenizer` finds the marks.
-    pub(super) fn encode(
-        &self,
-        tokenizer: &Tokenizer,
-        text: &str,
-    ) -> Result<Vec<u32>, TokenizerError> {
-        let none: Option<&tokenizers::NormalizerWrapper> = None;
-        let parts = tokenizer
-            .get_added_vocabulary()
-            .extract_and_normalize(none, text);
-        let mut ids = Vec::new();
-        let referential = tokenizers::OffsetReferential::Original;
-        for (text, _, tokens) in parts.get_splits(referential, tokenizers::OffsetType::Byte) {
-            match tokens {
-                Some(tokens) => ids.extend(tokens.iter().map(|token| token.id)),
-                None => {
-                    let prefix = if self.has_prefix { " " } else { "" };
-                    let signs = format!("{prefix}{text}").replace(' ', scored::SPACE);
-                    let pieces = self.pieces.encode(&signs);
-                    ids.extend(pieces.map_err(|byte| TokenizerError::NoByte { byte })?);
-                }
-            }
-        }
-        Ok(ids)
     }
 }
