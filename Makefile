@@ -141,6 +141,15 @@ test-endpoint-llama-cpp: $(LLAMA_CPP_VENV)/installed ## clika evaluate against l
 	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/endpoint_llama_cpp.py \
 	  $(TARGET)/debug/clika $(TARGET)/test-datasets $(SMOLLM2).gguf
 
+.PHONY: test-gguf-llama-cpp
+test-gguf-llama-cpp: $(LLAMA_CPP_VENV)/installed ## What llama.cpp makes of our GGUF fixtures and of SmolLM2 (compiles it, fetches 100 MB; WRITE=1 writes its ids and choices anew)
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+	$(LLAMA_CPP_VENV)/bin/python pipeline/checkpoint/tests/gguf/llama_cpp_logits.py
+	$(LLAMA_CPP_VENV)/bin/python pipeline/checkpoint/tests/gguf/tokenizer_reference.py \
+	  $(PEERS_CACHE)/smollm2-135m-instruct.gguf $(if $(WRITE),,--check)
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2_reference.py llama-cpp \
+	  $(PEERS_CACHE)/smollm2-135m-instruct.gguf $(if $(WRITE),,--check)
+
 # A real model takes half a second for an item.
 FEW_ITEMS := --limit 2 --languages en,zh
 
@@ -202,6 +211,9 @@ parity: $(PEERS_VENV)/installed ## Compare local models, their training and thei
 	rm -rf $(TARGET)/trained
 	CLIKA_TRAINED=$(abspath $(TARGET))/trained cargo test --locked --workspace --test training -- --nocapture
 	$(PEERS_VENV)/bin/python pipeline/lm/tests/training.py --load $(TARGET)/trained
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2_reference.py transformers \
+	  $(PEERS_CACHE)/smollm2-135m-instruct.gguf $(if $(WRITE),,--check)
 
 # NVIDIA's compiler of kernels and its headers: 240 MB, outside the project.
 CUDA_VENV ?= $(PEERS_CACHE)/cuda
@@ -274,7 +286,7 @@ test-memory: ## The estimate of a model's memory on the processor, in every case
 # Hours: what CI has no time for. Each target runs even if one before it failed.
 .PHONY: test-all
 test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows, templates, parity, memory, what GPUs run, the wheel
-	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp \
+	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp test-gguf-llama-cpp \
 	  test-sparql-engines parity test-memory test-gpu-path test-cuda-build test-wheel
 
 FUZZ := pipeline/checkpoint/fuzz
