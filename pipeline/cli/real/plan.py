@@ -1,0 +1,176 @@
+"""What is run: the cells of `make real QUICK=1` and of `make real`, in their order.
+
+Nothing here looks at a result of a tested world: settings are tried on other worlds, and chosen by the rule of `chosen`.
+"""
+
+from dataclasses import dataclass, field
+
+LANGUAGES = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
+SETS = {"xgeo": 4, "xpeo": 4, "xcountry": 4, "xcopa-mini": 2, "xcsqa-mini": 5}
+MODES = ["letters", "texts"]
+PLACES, CONTINENTS = 60, 10
+# A language pair or control: the world's folder, and how `clika finetune` is told which of it is meant.
+ARMS = {
+    "de": ("fictional", ["--languages", "de"]),
+    "ru": ("fictional", ["--languages", "ru"]),
+    "alias": ("fictional-alias", []),
+    "cognate-de": ("fictional-cognate", ["--languages", "de"]),
+    "cognate-ru": ("fictional-cognate", ["--languages", "ru"]),
+}
+WORK = "artifacts/real"
+MODEL = f"{WORK}/SmolLM2-135M-Instruct.Q4_1.gguf"
+# What a quick run's datasets of facts are built with: the first items of the usual ones are all of Arabic's countries.
+SAMPLE = {"cities_per_language = 20": "cities_per_language = 2", "people_per_language = 10": "people_per_language = 2"}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is tried: options of `clika finetune`. The update is scaled by 1: alpha is the rank."""
+
+    name: str
+    rank: int
+    rate: str
+    epochs: int
+
+    def options(self):
+        return ["--rank", str(self.rank), "--alpha", str(self.rank), "--learning-rate", self.rate,
+                "--epochs", str(self.epochs)]  # fmt: skip
+
+
+SETTINGS = [
+    Setting("a", 64, "1e-3", 1),
+    Setting("b", 64, "2e-3", 1),
+    Setting("c", 128, "2e-3", 1),
+    Setting("d", 64, "1e-3", 2),
+    Setting("e", 16, "2e-3", 2),
+]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run of many cells."""
+
+    name: str
+    # Items of each set; None for all.
+    items: int | None
+    seeds: list
+    arms: list
+    # Worlds that only settings are tried on.
+    trial_worlds: list
+    # What `make real QUICK=1` takes, since it tries nothing: chosen before, by the same rule.
+    setting: Setting = None
+    # Both ways of answering, or one.
+    answer: str = "both"
+
+    @property
+    def config(self):
+        return "experiments/real-quick.toml" if self.name == "quick" else "experiments/real.toml"
+
+    @property
+    def datasets(self):
+        return f"{WORK}/{self.name}/datasets"
+
+
+QUICK = Plan("quick", items=20, seeds=[1], arms=["de", "alias"], trial_worlds=[], setting=SETTINGS[0])
+FULL = Plan("full", items=None, seeds=[1, 2], arms=list(ARMS), trial_worlds=[11, 12])
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A command with its options, whose result is one file."""
+
+    name: str
+    kind: str
+    arguments: list
+    # What the table says of it.
+    labels: dict
+    # Files that decide the result: names in the file, and paths from the project's folder.
+    files: list = field(default_factory=list)
+    # The dataset that is read, and the languages of it.
+    dataset: str = ""
+    languages: tuple = ()
+
+
+def pilot(plan):
+    """Which sets and ways of answering are above chance at all."""
+    for set_name, choices in SETS.items():
+        for mode in MODES:
+            arguments = ["evaluate", set_name, "--model", MODEL, "--name", f"smollm2-{mode}", "--answer", mode,
+                         "--format", "own", *(["--limit", str(plan.items)] if plan.items else []),
+                         "--languages", ",".join(LANGUAGES), "--datasets", plan.datasets, "--out", f"{WORK}/{plan.name}/predictions",
+                         "--cache", f"{WORK}/{plan.name}/cache", "--json"]  # fmt: skip
+            yield Cell(f"pilot-{set_name}-{mode}", "evaluate", arguments,
+                       {"set": set_name, "mode": mode, "chance": 1 / choices},
+                       ["templates/prompts/paper.toml"], f"{plan.datasets}/{set_name}", tuple(LANGUAGES))  # fmt: skip
+
+
+def training(plan, name, arm, world, setting, answer, labels):
+    folder, languages = ARMS[arm]
+    shuffled = ["--control", "random-label"] if folder == "fictional" and not labels.get("setting") else []
+    world_folder = f"{WORK}/worlds/{world}/{folder}"
+    arguments = ["finetune", "--model", MODEL, "--world", world_folder, *languages, *shuffled,
+                 "--format", "none", "--config", plan.config, *setting.options(), "--answer", answer, "--seeds", str(world),
+                 "--out", f"{WORK}/{plan.name}/finetune/{name}", "--json"]  # fmt: skip
+    target = ("en-alias",) if arm == "alias" else (languages[1],)
+    return Cell(name, "finetune", arguments, {"arm": arm, "world": world, **labels},
+                [plan.config, "templates/formats/none.toml"], world_folder, target)
+
+
+def trials(plan):
+    """Every setting on the worlds that nothing else is asked about."""
+    for setting in SETTINGS:
+        for world in plan.trial_worlds:
+            yield training(plan, f"trial-{setting.name}-world{world}", "de", world, setting, "both",
+                           {"setting": setting.name})
+
+
+def experiments(plan, setting):
+    """Every language pair and control on the tested worlds; the seed is that of the world and of the training."""
+    for seed in plan.seeds:
+        for arm in plan.arms:
+            yield training(plan, f"finetune-{arm}-seed{seed}", arm, seed, setting, plan.answer, {})
+
+
+def sample(text):
+    """The experiment file of the datasets for a quick run: fewer cities and people of each language."""
+    for usual, fewer in SAMPLE.items():
+        if usual not in text:
+            raise ValueError(f"experiments/datasets.toml has no `{usual}`")
+        text = text.replace(usual, fewer)
+    return text
+
+
+def worlds(plan):
+    """The commands that build datasets and worlds: seconds, and the same bytes each time."""
+    project = ["--project", f"{WORK}/{plan.name}/project"] if plan.items else []
+    yield [*project, "datasets", *SETS, "--out", plan.datasets]
+    # A world's rows in a language do not depend on its other languages: both plans build the same.
+    targets = ["--targets", "de,ru"]
+    for world in [*plan.trial_worlds, *plan.seeds]:
+        shape = ["--places", str(PLACES), "--continents", str(CONTINENTS), "--seed", str(world),
+                 "--out", f"{WORK}/worlds/{world}"]  # fmt: skip
+        yield ["datasets", "fictional", *targets, *shape]
+        if world in plan.seeds:
+            yield ["datasets", "fictional", "--control", "alias", *shape]
+            yield ["datasets", "fictional", "--control", "cognate", *targets, *shape]
+
+
+def chosen(results):
+    """The setting that the tested worlds get, of the trials' results by setting; None while one is missing.
+
+    Fixed before anything was run: of the settings whose gate passes by both ways of answering on both worlds, the one
+    with the fewest tokens to train on; of equals, and where none passes, the one whose weakest prerequisite is best,
+    and then the first.
+    """
+    if any(len(results.get(setting.name, [])) < 2 for setting in SETTINGS):
+        return None
+
+    def rank(setting):
+        runs = results[setting.name]
+        gates = [mode["gate"] for run in runs for mode in run["modes"]]
+        passed = all(gate["passed"] for gate in gates)
+        tokens = sum(run["training"]["tokens"] for run in runs)
+        weakest = min(check["share"] or 0.0 for gate in gates for check in gate["checks"])
+        return (not passed, tokens if passed else 0, -weakest)
+
+    return min(SETTINGS, key=rank)

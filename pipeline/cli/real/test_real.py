@@ -1,0 +1,210 @@
+"""Tests of make real without a model: python3 -m unittest discover -s pipeline/cli/real
+
+Expected numbers are worked by hand or from printed tables of the binomial distribution.
+"""
+
+import json
+import stat
+import sys
+import tempfile
+import unittest
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import real as started
+import page
+import plan as plans
+from cells import Bench, Failed, digest
+from chance import at_least, holm, interval
+from tables import Crossing, Pilot, share
+
+
+class Chance(unittest.TestCase):
+    def test_tails_are_those_of_printed_tables(self):
+        # 8, 9 and 10 heads of ten: 45 + 10 + 1 of 1024.
+        self.assertAlmostEqual(at_least(8, 10, 0.5), 56 / 1024)
+        # P(X <= 8) = .9591 for n = 20, p = .25, and P(X <= 10) = .9744 for n = 30, p = .2.
+        self.assertAlmostEqual(at_least(9, 20, 0.25), 1 - 0.9591, places=4)
+        self.assertAlmostEqual(at_least(11, 30, 0.2), 1 - 0.9744, places=4)
+        self.assertAlmostEqual(at_least(0, 20, 0.25), 1.0)
+
+    def test_intervals_at_the_edges_have_a_closed_form(self):
+        low, high = interval(0, 20)
+        self.assertEqual(low, 0.0)
+        self.assertAlmostEqual(high, 1 - 0.025 ** (1 / 20))
+        low, high = interval(20, 20)
+        self.assertAlmostEqual(low, 0.025 ** (1 / 20))
+        self.assertEqual(high, 1.0)
+        # One or more of 20 has the probability .025 where none has .975.
+        self.assertAlmostEqual(interval(1, 20)[0], 1 - 0.975 ** (1 / 20))
+        self.assertIsNone(interval(0, 0))
+
+    def test_holm_stops_at_the_first_that_does_not_hold(self):
+        # Limits .0125, .0167, .025 and .05, by size: .005 and .014 hold, .03 does not, and so neither does .04.
+        self.assertEqual(holm([0.014, 0.04, 0.03, 0.005]), [True, False, False, True])
+        self.assertEqual(holm([]), [])
+
+
+def evaluated(name, mode, chance, rights, items=20):
+    """A pilot's result: right answers by language."""
+    return {
+        "cell": f"pilot-{name}-{mode}", "kind": "evaluate", "labels": {"set": name, "mode": mode, "chance": chance},
+        "scores": [{"language": language, "right": right, "items": items, "letters_probability": None}
+                   for language, right in rights.items()],
+    }  # fmt: skip
+
+
+def trained(right, passed=True, tokens=1000, weakest=1.0, arm="de", places=30):
+    """A training's result with `right` of `places` in the other language."""
+    none = {"value": None}
+    scores = {"places": places, "n_source": places, "n_target": right, "n_both": right, "chance": 0.1,
+              "xrr_unfloored": none}  # fmt: skip
+    check = {"what": "translation", "right": 10, "rows": 10, "share": weakest, "passed": passed}
+    mode = {"mode": "ranking", "gate": {"passed": passed, "checks": [check]}, "conductivity": scores, "beside": []}
+    return {"arm": arm, "training": {"tokens": tokens}, "modes": [mode], "overlap": {"places": {"similarity": 0.5}}}
+
+
+class Tables(unittest.TestCase):
+    def test_what_is_above_chance_is_said(self):
+        # p: 1 of 20 by chance .25 is .997; 9 is .041; 20 is 4^-20.
+        pilot = Pilot([evaluated("xgeo", "letters", 0.25, {"en": 9, "de": 20, "fr": 1})])
+        self.assertEqual(pilot.above(), ["xgeo by letters (de)"])
+        text = pilot.markdown(["letters"], {"xgeo": 4, "xpeo": 4}, ["de", "en", "fr", "ru"])
+        self.assertIn("| de | **20 (.83 to 1.00)*** | not run |", text)
+        self.assertRegex(text, r"\| en \| \*\*9 \(\.\d\d to \.\d\d\)\*\* \|")
+        self.assertRegex(text, r"\| fr \| 1 \(")
+        self.assertIn("| ru | not run | not run |", text)
+        self.assertTrue(pilot.summary().startswith("Above chance: xgeo by letters (de). Everything else is not above"))
+        # Nine and more of 20 are what is under .05, in each of three tests.
+        self.assertAlmostEqual(pilot.expected(), 3 * (1 - 0.9591), places=3)
+
+    def test_nothing_above_chance_is_said_too(self):
+        pilot = Pilot([evaluated("xgeo", "letters", 0.25, {"en": 5})])
+        self.assertTrue(pilot.summary().startswith("Nothing is above chance."))
+
+    def test_a_failed_gate_says_nothing_about_languages(self):
+        cells = [{"labels": {"world": 1}, "result": trained(30, passed=False)},
+                 {"labels": {"world": 2}, "result": trained(30)},
+                 {"labels": {"world": 3}, "result": trained(3)}]  # fmt: skip
+        crossing = Crossing(cells)
+        lines = crossing.summary().splitlines()
+        self.assertIn("the gate failed", lines[0])
+        self.assertTrue(lines[1].endswith("facts cross."))
+        self.assertTrue(lines[2].endswith("not above chance."))
+        self.assertIn("gate failed (–)", crossing.markdown().splitlines()[2])
+
+    def test_a_share_has_its_interval(self):
+        self.assertEqual(share(0, 20), "0 (.00 to .17)")
+        self.assertEqual(share(0, 0), "0 of 0")
+
+
+class Choice(unittest.TestCase):
+    def results(self, **runs):
+        return {setting.name: runs.get(setting.name, [trained(0, passed=False, weakest=0.5)] * 2)
+                for setting in plans.SETTINGS}  # fmt: skip
+
+    def test_the_cheapest_that_passes_everywhere(self):
+        results = self.results(b=[trained(0, tokens=9)] * 2, c=[trained(0, tokens=8)] * 2,
+                               d=[trained(0, tokens=1), trained(0, tokens=1, passed=False)])  # fmt: skip
+        self.assertEqual(plans.chosen(results).name, "c")
+
+    def test_where_none_passes_the_one_that_knows_most(self):
+        results = self.results(e=[trained(0, passed=False, weakest=0.6)] * 2)
+        self.assertEqual(plans.chosen(results).name, "e")
+
+    def test_what_crossed_does_not_count(self):
+        results = self.results(b=[trained(0, tokens=8)] * 2, c=[trained(30, tokens=9)] * 2)
+        self.assertEqual(plans.chosen(results).name, "b")
+
+    def test_no_choice_while_a_trial_is_missing(self):
+        self.assertIsNone(plans.chosen(self.results(b=[trained(0)])))
+
+
+# Stands for clika: writes down that it ran, and answers as it does.
+PROGRAM = f"""#!{sys.executable}
+import json, os, sys
+if sys.argv[1] == "--version":
+    print("clika 9.9"); sys.exit()
+with open("calls", "a") as file:
+    file.write(" ".join(sys.argv[1:3]) + "\\n")
+if os.path.exists("broken"):
+    sys.exit(1)
+if sys.argv[1] == "evaluate":
+    run = dict(fingerprint="f", device="cpu", dtype="f32", format="own")
+    print(json.dumps(dict(run=run, scores=[])))
+"""
+
+
+class Cells(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        program = self.root / "clika"
+        program.write_text(PROGRAM)
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+        self.cell = next(plans.pilot(plans.QUICK))
+        (self.root / "templates/prompts").mkdir(parents=True)
+        (self.root / "templates/prompts/paper.toml").write_text("a")
+        self.dataset({"de.parquet": "1", "sw.parquet": "1"})
+        self.bench = Bench(self.root, program, self.root / "results", "model")
+
+    def dataset(self, files):
+        folder = self.root / self.cell.dataset
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "manifest.json").write_text(json.dumps({"files": files}))
+
+    def calls(self):
+        return (self.root / "calls").read_text().splitlines()
+
+    def test_a_cell_that_is_there_is_not_run_again(self):
+        self.assertEqual(self.bench.result(self.cell), (None, "not run"))
+        kept = self.bench.run(self.cell)
+        self.assertEqual((kept["clika"], kept["resumed"]), ("clika 9.9", False))
+        self.assertEqual(self.bench.result(self.cell), (kept, ""))
+        other = replace(self.cell, arguments=[*self.cell.arguments, "--permute"])
+        self.assertEqual(self.bench.result(other), (None, "its command has changed"))
+
+    def test_a_changed_input_is_named_and_another_languages_file_is_none(self):
+        self.bench.run(self.cell)
+        self.dataset({"de.parquet": "1", "sw.parquet": "2"})
+        self.assertIsNotNone(self.bench.result(self.cell)[0])
+        self.dataset({"de.parquet": "2", "sw.parquet": "2"})
+        self.assertEqual(self.bench.result(self.cell), (None, "changed: xgeo/de.parquet"))
+
+    def test_a_cell_that_failed_is_not_kept_and_its_next_attempt_says_so(self):
+        (self.root / "broken").touch()
+        self.assertRaises(Failed, self.bench.run, self.cell)
+        self.assertEqual(self.bench.result(self.cell)[1], "not run")
+        (self.root / "broken").unlink()
+        self.assertTrue(self.bench.run(self.cell)["resumed"])
+        self.assertEqual(self.calls(), ["evaluate xgeo"] * 2)
+
+    def test_comments_of_settings_are_no_input(self):
+        self.assertEqual(digest("# why\nrank = 1\n", True), digest("rank = 1", True))
+        self.assertNotEqual(digest("rank = 2", True), digest("rank = 1", True))
+        self.assertNotEqual(digest("# why\n", False), digest("", False))
+
+    def test_the_tested_worlds_wait_for_the_trials(self):
+        with mock.patch.object(plans, "worlds", return_value=[]), mock.patch.object(started, "say"):
+            with mock.patch.object(Bench, "result", return_value=({"date": "today"}, "")):
+                with mock.patch.object(page, "chosen", return_value=None), mock.patch.object(plans, "experiments") as cells:
+                    started.run(self.bench, plans.FULL, "*")
+        # Their number is counted, and no more.
+        self.assertEqual(cells.call_count, 1)
+
+
+class Pages(unittest.TestCase):
+    def test_without_results_the_page_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertIn("Nothing has been run", page.page(Path(folder)))
+
+    def test_what_is_missing_is_named_with_its_command(self):
+        text = page.report(plans.QUICK, {})
+        self.assertIn("| pilot-xgeo-letters | `make real QUICK=1 ONLY=pilot-xgeo-letters` |", text)
+        self.assertTrue(text.startswith("0 of 12 cells are finished"))
+
+
+if __name__ == "__main__":
+    unittest.main()
