@@ -189,7 +189,7 @@ pub enum CheckpointError {
         shape: Vec<usize>,
     },
     /// A tensor has another shape than the configuration says.
-    #[error("`{name}` in {} has shape {found:?}, but config.json says {expected:?}", path.display())]
+    #[error("`{name}` in {} has shape {found:?}, but the configuration says {expected:?}", path.display())]
     #[diagnostic(help("the file belongs to another model or configuration"))]
     Shape {
         /// The file.

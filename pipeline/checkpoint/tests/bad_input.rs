@@ -96,7 +96,7 @@ fn a_tensor_that_does_not_fit_is_named_with_both_shapes() {
     };
     assert_eq!(
         fail("a", &[4]),
-        "`a` in DIR/model.safetensors has shape [2, 2], but config.json says [4]"
+        "`a` in DIR/model.safetensors has shape [2, 2], but the configuration says [4]"
     );
     assert_eq!(
         fail("c", &[3, 1]),

@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod reference;
+#[path = "../../checkpoint/tests/gguf/writer.rs"]
+mod writer;
 
 use clika_base::types::NoProgress;
-use clika_lm::{Decoder, Dtype, Sequence};
+use clika_lm::{Decoder, Dtype, LmError, Sequence};
 use safetensors::SafeTensors;
 use serde_json::Value;
 use std::path::Path;
@@ -68,4 +70,23 @@ fn logits_equal_those_of_transformers() {
     }
     assert!(seen >= 11, "only {seen} models");
     assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn a_model_larger_than_memory_is_refused_before_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.gguf");
+    // Four terabytes, without a block on the disk.
+    let rows = 1 << 24;
+    writer::Gguf::model()
+        .without("tokenizer.ggml.tokens")
+        .key("llama.embedding_length", writer::Key::U32(1 << 16))
+        .shape("token_embd.weight", &[1 << 16, rows])
+        .write(&path);
+    let device = reference::device();
+    let loaded = Decoder::load(&path, &device, Some(Dtype::F32), &NoProgress);
+    match loaded.err() {
+        Some(LmError::Memory { needed_gib, .. }) => assert!(needed_gib > 4000.0, "{needed_gib}"),
+        other => panic!("{other:?}"),
+    }
 }

@@ -1,4 +1,6 @@
-//! Small files with what a test wants in them.
+//! Small files with what a test wants in them. Not every test that has this module uses all of it.
+
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::Path;
 
@@ -79,6 +81,16 @@ impl Gguf {
         self
     }
 
+    /// With another shape of a tensor.
+    pub fn shape(mut self, name: &str, dimensions: &[u64]) -> Self {
+        for (known, _, shape) in &mut self.tensors {
+            if *known == name {
+                *shape = dimensions.to_vec();
+            }
+        }
+        self
+    }
+
     /// With a tensor in blocks of 32.
     pub fn quantized(mut self) -> Self {
         self.tensors.push(("output.weight", 8, vec![32, 1]));
@@ -91,7 +103,15 @@ impl Gguf {
         self
     }
 
+    /// The whole file; all numbers are 0.
     pub fn bytes(&self) -> Vec<u8> {
+        let (mut bytes, length) = self.header();
+        bytes.resize(length as usize, 0);
+        bytes
+    }
+
+    /// The header, and the length of the file.
+    fn header(&self) -> (Vec<u8>, u64) {
         let mut bytes = b"GGUF".to_vec();
         bytes.extend(3_u32.to_le_bytes());
         bytes.extend((self.tensors.len() as u64).to_le_bytes());
@@ -142,12 +162,16 @@ impl Gguf {
             };
             data = (data + size).next_multiple_of(32);
         }
-        bytes.resize(bytes.len().next_multiple_of(32) + data as usize, 0);
-        bytes
+        let length = (bytes.len() as u64).next_multiple_of(32) + data;
+        (bytes, length)
     }
 
+    /// Writes the file; numbers take no room on the disk.
     pub fn write(&self, path: &Path) {
-        std::fs::write(path, self.bytes()).unwrap();
+        let (bytes, length) = self.header();
+        std::fs::write(path, bytes).unwrap();
+        let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+        file.set_len(length).unwrap();
     }
 }
 

@@ -49,7 +49,7 @@ fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
     assert!(
         small.starts_with("error: `model.embed_tokens.weight` in ")
             && small
-                .contains("model.safetensors has shape [300, 32], but config.json says [200, 32]"),
+                .contains("model.safetensors has shape [300, 32], but the configuration says [200, 32]"),
         "{small}"
     );
     let other = fail("LlamaForCausalLM", "GPT2LMHeadModel");
