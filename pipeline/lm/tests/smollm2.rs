@@ -11,7 +11,10 @@ use clika_lm::{
     Scorer, ScoringRequest, Trainer, TrainingConfig, TrainingExample,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 /// The largest difference of a log-probability to transformers', summed over a continuation's tokens.
 const SCORE: f64 = 1e-3;
@@ -64,9 +67,14 @@ fn file() -> Option<PathBuf> {
     file
 }
 
+/// The model, loaded once for all tests.
 fn decoder(file: &Path) -> Decoder {
-    let device = DeviceChoice::Cpu.device().unwrap();
-    Decoder::load(file, &device, Some(Dtype::F32), &NoProgress).unwrap()
+    static LOADED: OnceLock<Decoder> = OnceLock::new();
+    let load = || {
+        let device = DeviceChoice::Cpu.device().unwrap();
+        Decoder::load(file, &device, Some(Dtype::F32), &NoProgress).unwrap()
+    };
+    LOADED.get_or_init(load).clone()
 }
 
 fn best(scores: &[f64]) -> usize {

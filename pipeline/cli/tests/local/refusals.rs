@@ -48,8 +48,9 @@ fn a_model_that_does_not_fit_is_refused_before_hours_are_lost() {
     let small = fail("\"vocab_size\": 300", "\"vocab_size\": 200");
     assert!(
         small.starts_with("error: `model.embed_tokens.weight` in ")
-            && small
-                .contains("model.safetensors has shape [300, 32], but the configuration says [200, 32]"),
+            && small.contains(
+                "model.safetensors has shape [300, 32], but the configuration says [200, 32]"
+            ),
         "{small}"
     );
     let other = fail("LlamaForCausalLM", "GPT2LMHeadModel");
