@@ -145,11 +145,14 @@ fn files_that_are_no_model_of_ours_are_named() {
     assert!(said.contains("version 1"), "{said}");
 }
 
+/// What is done to a sound model.
+type Change = fn(Gguf) -> Gguf;
+
 #[test]
 fn what_the_metadata_get_wrong_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.gguf");
-    let cases: [(&str, fn(Gguf) -> Gguf, &str); 19] = [
+    let cases: [(&str, Change, &str); 19] = [
         (
             "another architecture",
             |m| m.key("general.architecture", Key::Text("mamba")),
