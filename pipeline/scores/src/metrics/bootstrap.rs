@@ -1,4 +1,4 @@
-use crate::metrics::{Distribution, Jackknife};
+use crate::metrics::{Distribution, Jackknife, Share};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -60,6 +60,21 @@ impl Resampler {
     /// The counts of the data themselves: every item once. The statistics of these are the estimates.
     pub fn original(&self) -> Vec<u32> {
         vec![1; self.items]
+    }
+
+    /// The clusters that a share has items of: their number in the table, the items that count, and all of its items.
+    pub(crate) fn totals(&self, share: &Share) -> Vec<(u32, f64, f64)> {
+        let clusters = (0..).zip(self.strata.iter().flatten());
+        let totals = clusters.map(|(cluster, items)| {
+            let items = items.iter().filter_map(|&item| share.item(item as usize));
+            let (mut upper, mut lower) = (0.0, 0.0);
+            for counts in items {
+                upper += f64::from(u8::from(counts));
+                lower += 1.0;
+            }
+            (cluster, upper, lower)
+        });
+        totals.filter(|(_, _, items)| *items > 0.0).collect()
     }
 
     /// The distribution of one statistic of the counts.

@@ -9,7 +9,7 @@ pub struct PairedDifference {
     pub estimate: f64,
     /// The two-sided p-value of no difference; see [`PairedDifference::new`].
     pub p: f64,
-    /// The percentile interval, which leaves 0 out where `p` is below `1 − level` (but for the `+ 1` and the
+    /// The bootstrap's percentile interval, which leaves 0 out where `p` is below `1 − level` (but for the `+ 1` and the
     /// interpolation): both read the same tail.
     pub interval: Interval,
 }

@@ -39,6 +39,13 @@ impl Share {
         (denominator > 0).then(|| ones(&self.numerator) as f64 / denominator as f64)
     }
 
+    /// What an item of the table is to the share: `None` where it is in neither count.
+    pub(crate) fn item(&self, item: usize) -> Option<bool> {
+        let index = item.checked_sub(self.start)?;
+        let among = *self.denominator.get(index)? != 0;
+        among.then(|| self.numerator[index] != 0)
+    }
+
     /// The share when item `i` of the table counts `counts[i]` times, in `[0, 1]`; `None` when the lower count
     /// is 0. The counts of a table must sum to less than 2³².
     ///

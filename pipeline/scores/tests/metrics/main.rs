@@ -4,6 +4,7 @@
 
 mod answers;
 mod bootstrap;
+mod edge;
 mod properties;
 mod reference;
 mod scores;

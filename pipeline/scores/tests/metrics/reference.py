@@ -99,6 +99,13 @@ def connor(items, discordant, alpha, power):
     return float(optimize.brentq(excess, 1e-6, discordant, xtol=1e-15, rtol=1e-14))
 
 
+def clopper_pearson(right, n, level):
+    """From the beta distribution: binomtest looks for the root of the binomial distribution to nine digits only."""
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    low, high = stats.beta.ppf(tails, [right, right + 1], [n - right + 1, n - right])
+    return [0.0 if right == 0 else float(low), 1.0 if right == n else float(high)]
+
+
 def main():
     rng = np.random.default_rng(SEED)
     scores = [np.round(rng.normal(size=(2, size)), 1).tolist() for size in (4, 4, 7, 20)]
@@ -147,6 +154,28 @@ def main():
         "detectable_difference": [
             [*case, connor(*case)]
             for case in [(200, 0.2, 0.05, 0.8), (180, 0.3, 0.01, 0.9), (1000, 0.05, 0.05, 0.8), (200, 0.2, 0.05, 0.3)]
+        ],
+        "beta_cdf": [
+            [x, a, b, float(special.betainc(a, b, x))]
+            for x, a, b in [
+                (0.5, 0.5, 0.5), (0.001, 1, 20), (0.3, 2.5, 7.1), (0.99, 40, 0.5), (0.2, 200, 801), (0.95, 3000, 150),
+                (1e-9, 0.5, 3), (0.5, 5000, 5000),
+            ]
+        ],
+        "beta_quantile": [
+            [p, a, b, float(special.betaincinv(a, b, p))]
+            for p in (0.025, 0.975, 1e-6)
+            for a, b in [(0.5, 0.5), (1, 20), (20, 1), (2.5, 7.1), (0.1, 3), (200, 801), (0.5, 99.5), (4000, 2)]
+        ],
+        "student_quantile": [
+            [level, degrees, float(stats.t.ppf((1 + level) / 2, degrees))]
+            for level in (0.5, 0.95, 0.99)
+            for degrees in (1, 2, 3.5, 29, 1999)
+        ],
+        "clopper_pearson": [
+            [k, n, level, *clopper_pearson(k, n, level)]
+            for k, n in [(0, 20), (1, 20), (10, 20), (19, 20), (20, 20), (1, 1), (3, 200), (150, 200), (999, 1000)]
+            for level in (0.8, 0.95)
         ],
     }
     path = Path(__file__).with_suffix(".json")

@@ -13,6 +13,10 @@ struct Reference {
     rank_c: RankC,
     consistency: Consistency,
     detectable_difference: Vec<(usize, f64, f64, f64, f64)>,
+    beta_cdf: Vec<(f64, f64, f64, f64)>,
+    beta_quantile: Vec<(f64, f64, f64, f64)>,
+    student_quantile: Vec<(f64, f64, f64)>,
+    clopper_pearson: Vec<(f64, f64, f64, f64, f64)>,
 }
 
 #[derive(Deserialize)]
@@ -167,5 +171,53 @@ fn the_detectable_difference_solves_connors_equation() {
     for (items, discordant, alpha, power, expected) in reference().detectable_difference {
         let found = detectable_difference(items, discordant, alpha, power).unwrap();
         close(found, expected, 1e-10, &format!("{items} {discordant}"));
+    }
+}
+
+#[test]
+fn the_beta_distribution_agrees_with_scipy() {
+    let reference = reference();
+    assert_eq!(
+        (reference.beta_cdf.len(), reference.beta_quantile.len()),
+        (8, 24)
+    );
+    for (x, a, b, p) in reference.beta_cdf {
+        close(beta_cdf(x, a, b), p, 1e-11, &format!("I_{x}({a}, {b})"));
+    }
+    for (p, a, b, x) in reference.beta_quantile {
+        let found = beta_quantile(p, a, b).unwrap();
+        close(found, x, 1e-11, &format!("quantile {p} of Beta({a}, {b})"));
+    }
+    assert_eq!(
+        (beta_cdf(-0.1, 2.0, 3.0), beta_cdf(1.1, 2.0, 3.0)),
+        (0.0, 1.0)
+    );
+    for (p, a, b) in [
+        (0.0, 1.0, 1.0),
+        (1.0, 1.0, 1.0),
+        (0.5, 0.0, 1.0),
+        (0.5, 1.0, f64::NAN),
+    ] {
+        assert_eq!(beta_quantile(p, a, b), None);
+    }
+}
+
+#[test]
+fn students_quantiles_agree_with_scipy() {
+    for (level, degrees, t) in reference().student_quantile {
+        let found = student_quantile(level, degrees).unwrap();
+        close(found, t, 1e-11, &format!("{level} {degrees}"));
+    }
+    assert_eq!(student_quantile(0.95, 0.0), None);
+}
+
+#[test]
+fn clopper_and_pearsons_interval_agrees_with_scipy() {
+    let cases = reference().clopper_pearson;
+    assert_eq!(cases.len(), 18);
+    for (right, n, level, low, high) in cases {
+        let found = clopper_pearson(right / n, n, level).unwrap();
+        close(found.0, low, 1e-11, &format!("{right} of {n}"));
+        close(found.1, high, 1e-11, &format!("{right} of {n}"));
     }
 }
