@@ -5,11 +5,11 @@
 mod program;
 
 use program::{TestProject, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{fs, path::Path};
 
-/// A release of two models on xCSQA and xCOPA, four items each whose right choice is A.
-fn release(folder: &Path) {
+/// A release of two models on xCSQA and xCOPA: four items each whose right choice is A, so many times.
+fn release(folder: &Path, times: usize) {
     for (model, task, language, answers) in [
         ("llama_13b", "x_csqa", "en", "AAAB"),
         ("llama_13b", "x_csqa", "ZH_trans", "AB.A"),
@@ -20,6 +20,7 @@ fn release(folder: &Path) {
         ("llama2_13b", "x_copa", "en", "AAAA"),
     ] {
         let lines: String = answers
+            .repeat(times)
             .chars()
             .enumerate()
             .map(|(id, answer)| {
@@ -43,9 +44,13 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
+        Self::repeated(1)
+    }
+
+    fn repeated(times: usize) -> Self {
         let project = TestProject::new();
         let folder = project.path("release");
-        release(&folder);
+        release(&folder, times);
         Self {
             predictions: folder.to_str().unwrap().to_owned(),
             project,
@@ -99,6 +104,7 @@ fn json_holds_cells_and_scores() {
             "value",
             "low",
             "high",
+            "method",
             "printed",
             "agrees",
         ] {
@@ -120,7 +126,7 @@ fn json_holds_cells_and_scores() {
             score["model"] == "llama_13b" && score["task"] == "xcsqa" && score["language"] == "zh"
         })
         .unwrap();
-    for key in ["metric", "value", "low", "high", "n"] {
+    for key in ["metric", "value", "low", "high", "method", "n"] {
         assert!(invalid.get(key).is_some(), "{key} is missing in {invalid}");
     }
     assert_eq!(invalid["invalid"], 1, "a full stop is not an answer");
@@ -167,11 +173,65 @@ fn writes_files_and_keeps_predictions() {
 
 #[test]
 fn bca_intervals_on_request() {
+    // 80 items, 60 of them right: enough for a bootstrap.
+    let fixture = Fixture::repeated(20);
+    let accuracy = |options: &[&str]| {
+        let json: Value = serde_json::from_str(&fixture.reproduce(options)).unwrap();
+        let scores = json["scores"].as_array().unwrap().iter();
+        let mut of_llama = scores.filter(|it| it["model"] == "llama_13b" && it["language"] == "en");
+        let score = of_llama.find(|it| it["metric"] == "accuracy").unwrap();
+        (json["uncertainty"]["interval"].clone(), score.clone())
+    };
+    let (percentile, bca) = (
+        accuracy(&["--json"]),
+        accuracy(&["--json", "--interval", "bca"]),
+    );
+    assert_eq!(
+        (&percentile.0, &percentile.1["method"]),
+        (&json!("percentile"), &json!("percentile"))
+    );
+    assert_eq!((&bca.0, &bca.1["method"]), (&json!("bca"), &json!("bca")));
+    assert_eq!(percentile.1["value"], bca.1["value"]);
+    assert_ne!(percentile.1["low"], bca.1["low"]);
+}
+
+#[test]
+fn twenty_of_twenty_are_not_certain() {
+    let fixture = Fixture::repeated(5);
+    let close = |found: &Value, expected: f64| {
+        let found = found.as_f64().unwrap();
+        assert!((found - expected).abs() < 0.0005, "{found}, not {expected}");
+    };
+    for kind in ["percentile", "bca"] {
+        let json: Value =
+            serde_json::from_str(&fixture.reproduce(&["--json", "--interval", kind])).unwrap();
+        let score = |metric: &str| {
+            let scores = json["scores"].as_array().unwrap().iter();
+            let mut of = scores.filter(|it| {
+                (&it["model"], &it["task"], &it["language"])
+                    == (&json!("llama2_13b"), &json!("xcopa"), &json!("en"))
+            });
+            of.find(|it| it["metric"] == metric).unwrap().clone()
+        };
+        // Clopper and Pearson: .025^(1/20) = .8316 to 1, and 0 to .1684.
+        let (all, none) = (score("accuracy"), score("invalid_rate"));
+        assert_eq!((&all["value"], &all["high"]), (&json!(1.0), &json!(1.0)));
+        close(&all["low"], 0.832);
+        assert_eq!((&none["value"], &none["low"]), (&json!(0.0), &json!(0.0)));
+        close(&none["high"], 0.168);
+        assert_eq!(all["method"], "clopper-pearson");
+    }
+    let models = ["compare", "llama2_13b", "llama2_13b", "--json"];
+    let predictions = ["--predictions", &fixture.predictions];
     let json: Value =
-        serde_json::from_str(&Fixture::new().reproduce(&["--json", "--interval", "bca"])).unwrap();
-    assert_eq!(json["uncertainty"]["interval"], "bca");
-    let percentile: Value = serde_json::from_str(&Fixture::new().reproduce(&["--json"])).unwrap();
-    assert_ne!(json["scores"], percentile["scores"]);
+        serde_json::from_str(&fixture.project.run(&[&models[..], &predictions].concat())).unwrap();
+    let row = &json["rows"][0];
+    assert_eq!(
+        (&row["difference"], &row["method"]),
+        (&json!(0.0), &json!("mover"))
+    );
+    close(&row["low"], -0.168);
+    close(&row["high"], 0.168);
 }
 
 #[test]

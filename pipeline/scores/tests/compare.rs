@@ -4,7 +4,7 @@
 
 use clika_base::types::LanguageCode;
 use clika_datasets::Task;
-use clika_scores::metrics::Answer;
+use clika_scores::metrics::{Answer, IntervalMethod};
 use clika_scores::predictions::{Collection, Prediction, PredictionKey};
 use clika_scores::report::{ComparedRun, IntervalKind, ReportError, Uncertainty, compare};
 use serde_json::json;
@@ -93,9 +93,13 @@ fn differences_and_tests_by_hand() {
 
 #[test]
 fn the_kind_of_interval_is_obeyed() {
-    // Four of forty items differ, all in one direction: a skewed distribution.
-    let a = run("a", &[("de", &"A".repeat(40))]);
-    let b = run("b", &[("de", &("A".repeat(36) + "BBBB"))]);
+    // 55 of 200 items differ, more in one direction: a skewed distribution.
+    let both = "A".repeat(145);
+    let a = run(
+        "a",
+        &[("de", &(both.clone() + &"A".repeat(44) + &"B".repeat(11)))],
+    );
+    let b = run("b", &[("de", &(both + &"B".repeat(44) + &"A".repeat(11)))]);
     let interval = |interval| {
         let uncertainty = Uncertainty {
             interval,
@@ -107,7 +111,7 @@ fn the_kind_of_interval_is_obeyed() {
             row.low < row.difference && row.difference < row.high,
             "{row:?}"
         );
-        (row.low, row.high, row.bootstrap_p)
+        (row.low, row.high, row.bootstrap_p, row.method)
     };
     let (percentile, bca) = (
         interval(IntervalKind::Percentile),
@@ -115,6 +119,37 @@ fn the_kind_of_interval_is_obeyed() {
     );
     assert_ne!((percentile.0, percentile.1), (bca.0, bca.1));
     assert_eq!(percentile.2, bca.2);
+    let methods = [IntervalMethod::Percentile, IntervalMethod::Bca].map(Some);
+    assert_eq!([percentile.3, bca.3], methods);
+}
+
+#[test]
+fn models_that_agree_throughout_may_differ() {
+    let (a, b) = (
+        run("a", &[("de", &"A".repeat(20))]),
+        run("b", &[("de", &"A".repeat(20))]),
+    );
+    for interval in [IntervalKind::Percentile, IntervalKind::Bca] {
+        let uncertainty = Uncertainty {
+            interval,
+            ..UNCERTAINTY
+        };
+        let (a, b) = (ComparedRun::new(&a, "a"), ComparedRun::new(&b, "b"));
+        let comparison = compare(a, b, &uncertainty).unwrap();
+        let row = &comparison.rows[0];
+        // 0 of 20 differ: 1 − .025^(1/20) = .1684 of all may, in either direction.
+        let end = 1.0 - 0.025_f64.powf(1.0 / 20.0);
+        assert!((row.high.unwrap() - end).abs() < 1e-9 && (row.low.unwrap() + end).abs() < 1e-9);
+        assert_eq!(
+            (row.difference, row.method),
+            (Some(0.0), Some(IntervalMethod::Mover))
+        );
+        assert!(
+            comparison
+                .markdown()
+                .contains("| 0.000 | -0.168 to 0.168 |")
+        );
+    }
 }
 
 #[test]
@@ -130,6 +165,14 @@ fn swapping_the_models_swaps_the_signs() {
     );
     assert_eq!(there.mcnemar_p, back.mcnemar_p);
     assert_eq!(there.bootstrap_p, back.bootstrap_p);
+    let opposite = |end: Option<f64>, other: Option<f64>| {
+        assert!(
+            (end.unwrap() + other.unwrap()).abs() < 1e-12,
+            "{end:?} {other:?}"
+        );
+    };
+    opposite(there.low, back.high);
+    opposite(there.high, back.low);
     assert_eq!((there.only_a, there.only_b), (back.only_b, back.only_a));
 }
 

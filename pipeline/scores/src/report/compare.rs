@@ -1,8 +1,9 @@
 //! Two models on the same items.
 
 use crate::metrics::{
-    JudgedAnswer, McNemar, PairedDifference, PairedItems, Resampler, accuracy_share, bca,
-    detectable_difference, holm,
+    ClusteredShare, IntervalMethod, JudgedAnswer, McNemar, PairedDifference, PairedItems,
+    Resampler, ScoreInterval, accuracy_share, bca, detectable_difference, difference_interval,
+    holm, only_first_share,
 };
 use crate::predictions::{
     Collection, Prediction, PredictionKey, other_questions, set_aside, shots_of,
@@ -98,10 +99,12 @@ pub struct ComparisonRow {
     pub accuracy_b: Option<f64>,
     /// The one minus the other.
     pub difference: Option<f64>,
-    /// The interval's lower end, by clustered bootstrap.
+    /// The interval's lower end.
     pub low: Option<f64>,
     /// The interval's upper end.
     pub high: Option<f64>,
+    /// How the interval was made.
+    pub method: Option<IntervalMethod>,
     /// Items that only the one has right.
     pub only_a: u64,
     /// Items that only the other has right.
@@ -278,16 +281,33 @@ fn row(
     let distribution = resampler.distribution(difference);
     let paired = estimate
         .and_then(|estimate| PairedDifference::new(estimate, &distribution, uncertainty.level));
-    let interval = match uncertainty.interval {
-        IntervalKind::Percentile => paired.as_ref().map(|paired| paired.interval),
-        IntervalKind::Bca => estimate.and_then(|estimate| {
+    let bootstrap = || match uncertainty.interval {
+        IntervalKind::Percentile => {
+            let interval = paired.as_ref()?.interval;
+            Some(ScoreInterval::resampled(
+                interval,
+                IntervalMethod::Percentile,
+            ))
+        }
+        IntervalKind::Bca => {
             let jackknife = resampler
                 .jackknives(|counts| vec![difference(counts)])
                 .remove(0);
-            bca(&distribution, estimate, &jackknife, uncertainty.level)
-        }),
+            let interval = bca(&distribution, estimate?, &jackknife, uncertainty.level)?;
+            Some(ScoreInterval::resampled(interval, IntervalMethod::Bca))
+        }
     };
-    let test = McNemar::of(PairedItems::new(&a, &b).expect("both hold the same items"));
+    let pair = PairedItems::new(&a, &b).expect("both hold the same items");
+    // Right in the one alone, and in the other alone: a difference of two shares that do not contain each other.
+    let only = [only_first_share(pair), only_first_share(pair.swapped())]
+        .map(|share| ClusteredShare::new(&share, &resampler, uncertainty.level));
+    let interval = match (&only, estimate) {
+        ([Some(a), Some(b)], Some(estimate)) => {
+            difference_interval(a, b, bootstrap).map(|interval| interval.around(estimate))
+        }
+        _ => None,
+    };
+    let test = McNemar::of(pair);
     let discordant = (test.only_first + test.only_second) as f64 / a.len() as f64;
     ComparisonRow {
         task,
@@ -298,6 +318,7 @@ fn row(
         difference: estimate,
         low: interval.map(|interval| interval.low),
         high: interval.map(|interval| interval.high),
+        method: interval.map(|interval| interval.method),
         only_a: test.only_first,
         only_b: test.only_second,
         mcnemar_p: test.p,

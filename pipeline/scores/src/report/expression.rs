@@ -1,4 +1,7 @@
-use crate::metrics::{chance, chance_corrected, rescaled_accuracy};
+use crate::metrics::{
+    Floors, beyond_independence, chance, chance_corrected, rescaled_accuracy, rescaled_unfloored,
+};
+use std::collections::BTreeSet;
 
 /// A score as a formula over shares of items, so that it can be computed again for every resample.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,10 @@ pub(crate) enum Expression {
         consistency: usize,
         /// The accuracy in English.
         english: usize,
+        /// The accuracy in the language.
+        accuracy: usize,
+        /// Of the items wrong in the language, the share right in English.
+        elsewhere: usize,
     },
     /// The mean; undefined if one of them is, or if there is none.
     Mean(Vec<Expression>),
@@ -53,6 +60,7 @@ impl Expression {
             Self::BeyondIndependence {
                 consistency,
                 english,
+                ..
             } => chance_corrected(shares[*consistency]?, shares[*english]?),
             Self::Mean(terms) => {
                 let mut sum = 0.0;
@@ -66,6 +74,75 @@ impl Expression {
                 let divisor = b.value(shares)?;
                 (divisor != 0.0).then_some(a.value(shares)? / divisor)
             }
+        }
+    }
+
+    /// The numbers of the shares that an interval is made from, each once: their values decide the score.
+    pub(crate) fn parts(&self) -> BTreeSet<usize> {
+        match self {
+            Self::Share(index) => BTreeSet::from([*index]),
+            Self::Ra { accuracy, .. } | Self::AboveChance { accuracy, .. } => {
+                BTreeSet::from([*accuracy])
+            }
+            Self::BeyondIndependence {
+                consistency,
+                accuracy,
+                elsewhere,
+                ..
+            } => BTreeSet::from([*accuracy, *consistency, *elsewhere]),
+            Self::Mean(terms) => terms.iter().flat_map(Self::parts).collect(),
+            Self::Difference(a, b) | Self::Ratio(a, b) => &a.parts() | &b.parts(),
+        }
+    }
+
+    /// The score from the shares of [`Expression::parts`] alone, with its floors or without.
+    pub(crate) fn of_parts(&self, share: &impl Fn(usize) -> f64, floors: Floors) -> Option<f64> {
+        match self {
+            Self::Share(index) => Some(share(*index)),
+            Self::Ra {
+                accuracy,
+                reference,
+                choices,
+            } => {
+                let (accuracy, chance) = (share(*accuracy), chance(*choices)?);
+                match floors {
+                    Floors::Kept => rescaled_accuracy(accuracy, chance, *reference),
+                    Floors::Removed => rescaled_unfloored(accuracy, chance, *reference),
+                }
+            }
+            Self::AboveChance { accuracy, choices } => {
+                chance_corrected(share(*accuracy), chance(*choices)?)
+            }
+            Self::BeyondIndependence {
+                consistency,
+                accuracy,
+                elsewhere,
+                ..
+            } => beyond_independence(share(*accuracy), share(*consistency), share(*elsewhere)),
+            Self::Mean(terms) => {
+                let mut sum = 0.0;
+                for term in terms {
+                    sum += term.of_parts(share, floors)?;
+                }
+                (!terms.is_empty()).then(|| sum / terms.len() as f64)
+            }
+            Self::Difference(a, b) => Some(a.of_parts(share, floors)? - b.of_parts(share, floors)?),
+            Self::Ratio(a, b) => {
+                let divisor = b.of_parts(share, floors)?;
+                (divisor != 0.0).then_some(a.of_parts(share, floors)? / divisor)
+            }
+        }
+    }
+
+    /// Whether the score cannot be negative; without its floors it can.
+    pub(crate) fn has_floor(&self) -> bool {
+        match self {
+            Self::Share(_) | Self::Ra { .. } => true,
+            Self::AboveChance { .. } | Self::BeyondIndependence { .. } | Self::Difference(..) => {
+                false
+            }
+            Self::Mean(terms) => terms.iter().all(Self::has_floor),
+            Self::Ratio(a, b) => a.has_floor() && b.has_floor(),
         }
     }
 }
@@ -106,6 +183,8 @@ mod tests {
             Expression::BeyondIndependence {
                 consistency: 1,
                 english: 0,
+                accuracy: 1,
+                elsewhere: 3,
             },
             0.5,
         );

@@ -1,5 +1,6 @@
 //! Basic and Factual knowledge of every model found, whether or not the paper's tables have it.
 
+use crate::metrics::IntervalMethod;
 use crate::report::{
     Paper,
     expression::Expression,
@@ -26,6 +27,8 @@ pub struct GroupScore {
     pub low: Option<f64>,
     /// The interval's upper end.
     pub high: Option<f64>,
+    /// How the interval was made.
+    pub method: Option<IntervalMethod>,
     /// Why there is no value.
     pub reason: Option<String>,
 }
@@ -61,6 +64,7 @@ pub(crate) fn groups(
                     value: None,
                     low: None,
                     high: None,
+                    method: None,
                     reason: None,
                 };
                 groups.push((

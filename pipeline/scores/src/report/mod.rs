@@ -20,3 +20,4 @@ pub use paper::Paper;
 pub use reproduce::{CellCounts, CellSummary, PaperCell, Reproduction, reproduce};
 pub use scores::Score;
 pub use share_table::{IntervalKind, Uncertainty};
+pub use text::INTERVAL_RULE;

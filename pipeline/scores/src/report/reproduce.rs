@@ -1,5 +1,6 @@
 //! The paper's tables, computed again from recorded predictions.
 
+use crate::metrics::IntervalMethod;
 use crate::predictions::{Collection, weak_letters};
 use crate::report::{
     GroupScore, Paper, Score, Uncertainty,
@@ -114,6 +115,8 @@ pub struct PaperCell {
     pub low: Option<f64>,
     /// The interval's upper end.
     pub high: Option<f64>,
+    /// How the interval was made.
+    pub method: Option<IntervalMethod>,
     /// The printed number.
     pub printed: f64,
     /// The printed digits.
@@ -178,6 +181,7 @@ pub fn reproduce(
         cell.value = estimate.value.map(|value| value * scale);
         cell.low = estimate.interval.map(|interval| interval.low * scale);
         cell.high = estimate.interval.map(|interval| interval.high * scale);
+        cell.method = estimate.interval.map(|interval| interval.method);
         cell.difference = cell.value.map(|value| value - cell.printed);
         cell.agrees = cell.value.map(|value| agrees(value, &cell.printed_text));
         if cell.value.is_none() {
@@ -189,6 +193,7 @@ pub fn reproduce(
         group.value = estimate.value;
         group.low = estimate.interval.map(|interval| interval.low);
         group.high = estimate.interval.map(|interval| interval.high);
+        group.method = estimate.interval.map(|interval| interval.method);
         if group.value.is_none() {
             group.reason = Some(UNDEFINED.to_owned());
         }
@@ -278,6 +283,7 @@ fn cell(
         value: None,
         low: None,
         high: None,
+        method: None,
         printed: number(printed),
         printed_text: printed.to_owned(),
         difference: None,

@@ -1,7 +1,8 @@
 //! Every score of every model, task and language.
 
 use crate::metrics::{
-    Answer, PairedItems, ac3, accuracy_share, consistency, rank_c, worst_language_gap,
+    Answer, IntervalMethod, PairedItems, ac3, accuracy_share, consistency, rank_c,
+    worst_language_gap,
 };
 use crate::predictions::{Collection, Prediction};
 use crate::report::{
@@ -30,6 +31,8 @@ pub struct Score {
     pub low: Option<f64>,
     /// The interval's upper end.
     pub high: Option<f64>,
+    /// How the interval was made.
+    pub method: Option<IntervalMethod>,
     /// The number of answers: items, or items times languages for a score over the languages.
     pub n: usize,
     /// Answers that were none; they count as wrong.
@@ -62,6 +65,7 @@ pub(crate) fn scores(
                 value: None,
                 low: None,
                 high: None,
+                method: None,
                 n: predictions.len(),
                 invalid: invalid(predictions),
             });
@@ -93,12 +97,17 @@ pub(crate) fn scores(
             (share(ShareKind::EnCo), share(ShareKind::Overlap))
         {
             add("en_co", Expression::Share(consistency));
-            if let Some(english) = shares.english_accuracy(&key.model, key.task) {
+            if let (Some(english), Some(elsewhere)) = (
+                shares.english_accuracy(&key.model, key.task),
+                share(ShareKind::Elsewhere),
+            ) {
                 add(
                     "en_co_corrected",
                     Expression::BeyondIndependence {
                         consistency,
                         english,
+                        accuracy,
+                        elsewhere,
                     },
                 );
             }
@@ -112,6 +121,7 @@ pub(crate) fn scores(
         row.value = value;
         row.low = interval.map(|interval| interval.low);
         row.high = interval.map(|interval| interval.high);
+        row.method = interval.map(|interval| interval.method);
     }
     rows.extend(scores_without_interval(shares.collection()));
     rows
@@ -137,6 +147,7 @@ fn scores_without_interval(collection: &Collection) -> Vec<Score> {
                 value,
                 low: None,
                 high: None,
+                method: None,
                 n: predictions
                     .iter()
                     .map(|predictions| predictions.len())

@@ -1,14 +1,16 @@
 //! All shares of a collection and their resamples: what every table and score is computed from.
 
 use crate::metrics::{
-    Interval, JudgedAnswer, PairedItems, Resampler, Share, accuracy_share, bca,
-    correct_overlap_share, en_co_share, invalid_share, percentile,
+    ClusteredShare, IntervalMethod, JudgedAnswer, PairedItems, Resampler, ScoreInterval, Share,
+    accuracy_share, bca, correct_overlap_share, en_co_share, english_elsewhere_share,
+    invalid_share, percentile, score_interval,
 };
 use crate::predictions::{Collection, Prediction};
 use crate::report::expression::Expression;
 use clika_base::named_enum;
 use clika_base::types::{LanguageCode, Progress};
 use clika_datasets::Task;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,21 +21,21 @@ pub struct Uncertainty {
     pub resamples: usize,
     /// Decides the draws.
     pub seed: u64,
-    /// The share of resamples inside an interval: 0.95.
+    /// The confidence: 0.95.
     pub level: f64,
-    /// The kind of interval.
+    /// The kind of bootstrap interval.
     pub interval: IntervalKind,
 }
 
 named_enum! {
-    /// The kind of a bootstrap interval.
+    /// The kind of a bootstrap interval, where resamples tell how sure a score is; [`score_interval`] says where.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "lowercase")]
     pub enum IntervalKind {
         /// Quantiles of the resamples.
         Percentile = ("percentile", "Quantiles of the resamples"),
-        /// Corrected for bias and skew; undefined where the resamples allow no correction.
-        Bca = ("bca", "Corrected for bias and skew; a dash where no correction is defined"),
+        /// Corrected for bias and skew.
+        Bca = ("bca", "Quantiles of the resamples, corrected for bias and skew"),
     }
 }
 
@@ -46,6 +48,8 @@ pub(crate) enum ShareKind {
     EnCo,
     /// Right in both, of those right in the language or in English.
     Overlap,
+    /// Of the items wrong in the language, those right in English.
+    Elsewhere,
     /// Invalid answers among all items.
     Invalid,
 }
@@ -63,7 +67,7 @@ pub(crate) struct ShareTable<'a> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct IntervalEstimate {
     pub(crate) value: Option<f64>,
-    pub(crate) interval: Option<Interval>,
+    pub(crate) interval: Option<ScoreInterval>,
 }
 
 impl<'a> ShareTable<'a> {
@@ -157,10 +161,16 @@ impl<'a> ShareTable<'a> {
             (0..drawn).for_each(|_| progress.step(what));
         });
         progress.finish();
-        let intervals: Vec<Option<Interval>> = match uncertainty.interval {
+        let bootstrap: Vec<Option<ScoreInterval>> = match uncertainty.interval {
             IntervalKind::Percentile => distributions
                 .iter()
-                .map(|distribution| percentile(distribution, uncertainty.level))
+                .map(|distribution| {
+                    let interval = percentile(distribution, uncertainty.level)?;
+                    Some(ScoreInterval::resampled(
+                        interval,
+                        IntervalMethod::Percentile,
+                    ))
+                })
                 .collect(),
             IntervalKind::Bca => resampler
                 .jackknives(statistics)
@@ -168,19 +178,56 @@ impl<'a> ShareTable<'a> {
                 .zip(&distributions)
                 .zip(&values)
                 .map(|((jackknife, distribution), value)| {
-                    bca(distribution, (*value)?, jackknife, uncertainty.level)
+                    let interval = bca(distribution, (*value)?, jackknife, uncertainty.level)?;
+                    Some(ScoreInterval::resampled(interval, IntervalMethod::Bca))
                 })
                 .collect(),
         };
-        values
-            .into_iter()
-            .zip(intervals)
-            .map(|(value, interval)| IntervalEstimate {
-                value,
-                interval: interval.filter(|_| value.is_some()),
+        let clustered: Vec<Option<ClusteredShare>> = self
+            .shares
+            .par_iter()
+            .map(|share| ClusteredShare::new(share, &resampler, uncertainty.level))
+            .collect();
+        let intervals = values.par_iter().zip(expressions).zip(bootstrap);
+        intervals
+            .map(|((value, expression), bootstrap)| IntervalEstimate {
+                value: *value,
+                interval: value.and_then(|value| {
+                    Some(interval(expression, &clustered, bootstrap)?.around(value))
+                }),
             })
             .collect()
     }
+}
+
+/// The interval of a score; `None` where one of its shares is undefined.
+fn interval(
+    expression: &Expression,
+    clustered: &[Option<ClusteredShare>],
+    bootstrap: Option<ScoreInterval>,
+) -> Option<ScoreInterval> {
+    let numbers: Vec<usize> = expression.parts().into_iter().collect();
+    let parts: Option<Vec<&ClusteredShare>> = numbers
+        .iter()
+        .map(|&number| clustered[number].as_ref())
+        .collect();
+    let score = |values: &[f64], floors| {
+        let share = |number| {
+            let place = numbers.binary_search(&number);
+            values[place.expect("a score is made of its parts")]
+        };
+        expression.of_parts(&share, floors)
+    };
+    let interval = score_interval(&parts?, score, || bootstrap)?;
+    let floor = if expression.has_floor() {
+        0.0
+    } else {
+        f64::NEG_INFINITY
+    };
+    Some(ScoreInterval {
+        low: interval.low.max(floor),
+        ..interval
+    })
 }
 
 /// The shares of one model, task and language; those with English need its answers.
@@ -193,6 +240,7 @@ fn shares(here: &[JudgedAnswer], english: Option<&[JudgedAnswer]>) -> Vec<(Share
         let pair = PairedItems::new(english, here).expect("a collection is aligned");
         shares.push((ShareKind::EnCo, en_co_share(pair)));
         shares.push((ShareKind::Overlap, correct_overlap_share(pair)));
+        shares.push((ShareKind::Elsewhere, english_elsewhere_share(pair)));
     }
     shares
 }

@@ -4,6 +4,11 @@ use crate::report::{Comparison, LeftOutItems, OtherScoring, PaperCell, Reproduct
 use serde::Serialize;
 use std::fmt::Write;
 
+/// How intervals are made, for readers of a report.
+pub const INTERVAL_RULE: &str = "quantiles of resamples where every share that a score is made of has ten right and ten wrong \
+     items in thirty clusters or more; elsewhere Clopper and Pearson's on the effective number of items, and for a \
+     score of several shares MOVER from theirs";
+
 impl Reproduction {
     /// The tables, the summary and the findings as Markdown.
     pub fn markdown(&self) -> String {
@@ -88,7 +93,7 @@ impl Reproduction {
         writeln!(out, "\n## All models\n")?;
         writeln!(
             out,
-            "Scores in 0 to 1 with {:.0} % intervals; others: the paper's languages but English.\n",
+            "Scores in 0 to 1 with {:.0} % intervals; others: the paper's languages but English. Intervals: {INTERVAL_RULE}.\n",
             100.0 * self.uncertainty.level
         )?;
         writeln!(
@@ -217,7 +222,7 @@ impl Comparison {
         writeln!(
             out,
             "\nAccuracies and their differences in 0 to 1. McNemar's exact test takes items as independent; \
-             the bootstrap draws whole clusters, and Holm's correction is over its {} tests. Detectable: the \
+             the bootstrap draws whole clusters, and Holm's correction is over its {} tests. Intervals: {INTERVAL_RULE}. Detectable: the \
              smallest difference that a test at 5 % finds with 80 % power.",
             self.rows.len()
         )?;

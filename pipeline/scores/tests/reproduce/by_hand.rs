@@ -4,12 +4,12 @@ use super::*;
 
 fn by_hand() -> Collection {
     let mut collection = Collection::default();
-    four(&mut collection, Task::named("xcsqa").unwrap(), "en", "AAAB");
-    four(&mut collection, Task::named("xcsqa").unwrap(), "zh", "ABC-");
-    four(&mut collection, Task::named("xcsqa").unwrap(), "de", "BBAA");
-    four(&mut collection, Task::named("xcopa").unwrap(), "en", "AABA");
-    four(&mut collection, Task::named("xcopa").unwrap(), "zh", "ABBA");
-    four(&mut collection, Task::named("xcopa").unwrap(), "de", "AAAA");
+    items(&mut collection, Task::named("xcsqa").unwrap(), "en", "AAAB");
+    items(&mut collection, Task::named("xcsqa").unwrap(), "zh", "ABC-");
+    items(&mut collection, Task::named("xcsqa").unwrap(), "de", "BBAA");
+    items(&mut collection, Task::named("xcopa").unwrap(), "en", "AABA");
+    items(&mut collection, Task::named("xcopa").unwrap(), "zh", "ABBA");
+    items(&mut collection, Task::named("xcopa").unwrap(), "de", "AAAA");
     collection
 }
 
@@ -70,7 +70,7 @@ fn groups_by_hand() {
 fn others_are_the_papers_languages_and_no_more() {
     let others = |collection: &Collection, paper: &Paper| {
         let cells = reproduce(collection, paper, &uncertainty(50), &NoProgress).cells;
-        let of_llama = |cell: &&clika_scores::report::PaperCell| {
+        let of_llama = |cell: &&PaperCell| {
             cell.table == 5 && cell.model == "llama_13b" && cell.column == "others"
         };
         let cell = cells.iter().find(of_llama).unwrap();
@@ -78,13 +78,13 @@ fn others_are_the_papers_languages_and_no_more() {
     };
     let by_three = others(&by_hand(), &three_languages());
     let mut with_spanish = by_hand();
-    four(
+    items(
         &mut with_spanish,
         Task::named("xcsqa").unwrap(),
         "es",
         "BBBB",
     );
-    four(
+    items(
         &mut with_spanish,
         Task::named("xcopa").unwrap(),
         "es",
@@ -113,8 +113,8 @@ fn others_are_the_papers_languages_and_no_more() {
 #[test]
 fn consistency_with_english_needs_english() {
     let mut collection = Collection::default();
-    four(&mut collection, Task::named("xgeo").unwrap(), "zh", "AABA");
-    four(&mut collection, Task::named("xpeo").unwrap(), "zh", "AABA");
+    items(&mut collection, Task::named("xgeo").unwrap(), "zh", "AABA");
+    items(&mut collection, Task::named("xpeo").unwrap(), "zh", "AABA");
     let reproduction = reproduce(
         &collection,
         &three_languages(),
@@ -315,4 +315,102 @@ fn intervals_do_not_depend_on_the_number_of_threads() {
             .collect::<Vec<_>>()
     };
     assert_eq!(interval(1), interval(3));
+}
+
+#[test]
+fn shares_at_the_edge_have_an_interval() {
+    let mut collection = Collection::default();
+    let xgeo = Task::named("xgeo").unwrap();
+    for (language, letter) in [("en", "A"), ("zh", "A"), ("de", "B")] {
+        items(&mut collection, xgeo, language, &letter.repeat(20));
+    }
+    let found = reproduce(
+        &collection,
+        &three_languages(),
+        &uncertainty(50),
+        &NoProgress,
+    );
+    let of = |language, metric| {
+        let score = score(&found, "llama_13b", xgeo, language, metric);
+        assert_eq!(
+            score.method,
+            score.low.map(|_| IntervalMethod::ClopperPearson),
+            "{metric}"
+        );
+        (score.value, score.low, score.high)
+    };
+    let close = |(value, low, high): (Option<f64>, Option<f64>, Option<f64>),
+                 expected: [f64; 3]| {
+        for (found, expected) in [value, low, high].into_iter().zip(expected) {
+            assert!(
+                (found.unwrap() - expected).abs() < 1e-9,
+                "{found:?}, not {expected}"
+            );
+        }
+    };
+    // 20 of 20: .025^(1/20) = .8316; none of 20: 1 − .8316. xGeo: chance ¼, ChatGPT .970.
+    let end = 0.025_f64.powf(1.0 / 20.0);
+    close(of("en", "accuracy"), [1.0, end, 1.0]);
+    close(of("de", "accuracy"), [0.0, 0.0, 1.0 - end]);
+    close(
+        of("zh", "ra"),
+        [0.75 / 0.72, (end - 0.25) / 0.72, 0.75 / 0.72],
+    );
+    close(of("de", "ra"), [0.0, 0.0, 0.0]);
+    close(of("zh", "chance_rescaled"), [1.0, (end - 0.25) / 0.75, 1.0]);
+    close(of("zh", "en_co"), [1.0, end, 1.0]);
+    close(of("de", "overlap"), [0.0, 0.0, 1.0 - end]);
+    close(of("de", "invalid_rate"), [0.0, 0.0, 1.0 - end]);
+    // Nothing is right in German: en-CO is the share of nothing.
+    assert_eq!(of("de", "en_co"), (None, None, None));
+}
+
+#[test]
+fn means_and_ratios_at_the_edge_have_an_interval() {
+    let mut collection = Collection::default();
+    for task in ["xcsqa", "xcopa"] {
+        for language in ["en", "zh", "de"] {
+            items(
+                &mut collection,
+                Task::named(task).unwrap(),
+                language,
+                &"A".repeat(20),
+            );
+        }
+    }
+    let found = reproduce(
+        &collection,
+        &three_languages(),
+        &uncertainty(50),
+        &NoProgress,
+    );
+    let cell = |column: &str| {
+        let cells = found.cells.iter();
+        let of_llama = |cell: &&PaperCell| cell.table == 5 && cell.model == "llama_13b";
+        let cell = cells
+            .filter(of_llama)
+            .find(|cell| cell.column == column)
+            .unwrap()
+            .clone();
+        assert_eq!(cell.method, Some(IntervalMethod::Mover));
+        cell
+    };
+    // What RA loses if a share goes to .8316, in percent: (1 − .8316) / (.746 − .2), and over .964 − .5. Two tasks are
+    // independent, two languages of a task may fail together: so the others, Chinese and German, have no more than one.
+    let loss = 1.0 - 0.025_f64.powf(1.0 / 20.0);
+    let losses = [loss / 0.546, loss / 0.464];
+    let both = 100.0 * (losses[0].powi(2) + losses[1].powi(2)).sqrt() / 2.0;
+    for column in ["en", "zh", "others"] {
+        let cell = cell(column);
+        let (value, low) = (cell.value.unwrap(), cell.low.unwrap());
+        assert!((value - low - both).abs() < 1e-9, "{cell:?}");
+        assert_eq!(cell.high, cell.value);
+    }
+    // The ratio can go either way.
+    let ratio = cell("zh/en");
+    assert!((ratio.value.unwrap() - 1.0).abs() < 1e-12);
+    assert!(
+        ratio.low.unwrap() < 0.9 && ratio.high.unwrap() > 1.1,
+        "{ratio:?}"
+    );
 }

@@ -7,9 +7,11 @@ mod release;
 
 use clika_base::types::{LanguageCode, NoProgress};
 use clika_datasets::Task;
-use clika_scores::metrics::Answer;
+use clika_scores::metrics::{Answer, IntervalMethod};
 use clika_scores::predictions::{Collection, Prediction, PredictionKey};
-use clika_scores::report::{IntervalKind, Paper, Reproduction, Score, Uncertainty, reproduce};
+use clika_scores::report::{
+    IntervalKind, Paper, PaperCell, Reproduction, Score, Uncertainty, reproduce,
+};
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -69,8 +71,8 @@ fn score<'a>(
         .unwrap()
 }
 
-/// Four items whose right choice is the first; `answers` holds a letter for each, `-` for none.
-fn four(collection: &mut Collection, task: Task, language: &str, answers: &str) {
+/// Items whose right choice is the first; `answers` holds a letter for each, `-` for none.
+fn items(collection: &mut Collection, task: Task, language: &str, answers: &str) {
     let predictions = answers
         .chars()
         .enumerate()
