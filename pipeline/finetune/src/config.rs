@@ -130,7 +130,7 @@ pub struct GateSettings {
     pub threshold: f64,
 }
 
-/// Bootstrap intervals over places.
+/// Intervals over places, from resamples where those tell how sure a score is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntervalSettings {

@@ -4,6 +4,7 @@ use crate::{
     AnswerMethod, AnswerMethodResult, Conductivity, ExperimentResults, GateCheck, NameSimilarity,
     Prerequisite, Recall, RunResult, ScoreEstimate, Strategy,
 };
+use clika_scores::report::INTERVAL_RULE;
 use std::{collections::BTreeMap, fmt::Write};
 
 impl ExperimentResults {
@@ -161,8 +162,8 @@ impl ExperimentResults {
             out,
             "\nPlaces that were taught in the source language alone (type 1), asked about in the target language. \
              n source: right in the source language; n both: in both. XRR is max(n both / n source − chance, 0), as in the \
-             paper; unfloored without the max; chance-corrected on the scale from chance to 1. {:.0} % intervals over places. \
-             Equal names and likeness (1 − edit distance / length) are of the places, and in brackets of the continents.\n",
+             paper; unfloored without the max; chance-corrected on the scale from chance to 1. {:.0} % intervals over places: \
+             {INTERVAL_RULE}. Equal names and likeness (1 − edit distance / length) are of the places, and in brackets of the continents.\n",
             100.0 * self.config.intervals.level
         )
     }

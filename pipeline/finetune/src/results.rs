@@ -105,6 +105,19 @@ pub struct ControlTestResult {
 /// Standard deviations above chance from which on a base knows something of the world.
 const SURPRISING: f64 = 3.0;
 
+impl RunResult {
+    /// Names how each interval was made, and makes those anew of an old file that claim too much.
+    pub(crate) fn with_methods(mut self, level: f64) -> Self {
+        for mode in &mut self.modes {
+            let tests = mode.control_tests.iter_mut().map(|it| &mut it.conductivity);
+            for conductivity in [&mut mode.conductivity].into_iter().chain(tests) {
+                *conductivity = conductivity.clone().with_methods(level);
+            }
+        }
+        self
+    }
+}
+
 impl Recall {
     /// `right / rows`; `None` without rows.
     pub fn share(&self) -> Option<f64> {

@@ -163,8 +163,11 @@ impl ExperimentRun<'_> {
         }
         let path = folder.join(RESULTS);
         let bytes = fs::read(&path).map_err(ArtifactError::read(&path))?;
-        match serde_json::from_slice(&bytes) {
-            Ok(result) => Ok(Some(result)),
+        match serde_json::from_slice::<RunResult>(&bytes) {
+            Ok(result) => {
+                let level = self.experiment.config.intervals.level;
+                Ok(Some(result.with_methods(level)))
+            }
             Err(error) => Err(ArtifactError::read(&path)(error.into()).into()),
         }
     }

@@ -8,6 +8,7 @@ use clika_finetune::{
     GateCheck, NameOverlap, NameSimilarity, Prerequisite, Recall, RunResult, ScoreEstimate,
     TrainingSummary,
 };
+use clika_scores::metrics::IntervalMethod;
 use std::path::Path;
 
 fn config() -> FinetuneConfig {
@@ -24,6 +25,7 @@ fn estimate(value: f64) -> ScoreEstimate {
         value: Some(value),
         low: Some(value - 0.1),
         high: Some(value + 0.1),
+        method: Some(IntervalMethod::Percentile),
     }
 }
 

@@ -94,6 +94,8 @@ fn a_model_is_trained_asked_and_scored() {
         // Twelve steps on a random model teach nothing.
         assert_eq!(mode["gate"]["passed"], false);
         assert_eq!(mode["conductivity"]["places"], 5);
+        let accuracy = &mode["conductivity"]["target_accuracy"];
+        assert_eq!(accuracy["method"], "clopper-pearson", "five places");
         assert_eq!(mode["beside"][0]["name"], "random-label");
         assert_eq!(mode["beside"][0]["conductivity"]["places"], 5);
     }
@@ -122,6 +124,8 @@ fn a_model_is_trained_asked_and_scored() {
     let report = fs::read_to_string(folder.join("report.md")).unwrap();
     assert!(report.contains("| de | 0 | ranking | failed |"), "{report}");
     assert!(report.contains("gate failed ("), "{report}");
+    // What it writes is no place: 0 of 5, and up to 1 − .025^(1/5) = .522 may be right.
+    assert!(report.contains("0.000 (0.000 to 0.522)"), "{report}");
 
     // Again: nothing to do, with the same result. The merged model is made of what is there.
     let files = program::files(&of_run);
