@@ -352,6 +352,10 @@ bench-reproduce: ## Time and memory of make reproduce PREDICTIONS=folder with 10
 bench-metrics: ## Time of 10,000 resamples of a table of 60 scores
 	cargo run --locked --quiet --release -p clika-scores --example bench_table
 
+.PHONY: coverage
+coverage: ## How often the intervals hold the truth, by simulation: fails if one of 95 % does in less than 90 % of samples
+	cargo run --locked --quiet --release -p clika-scores --example coverage
+
 .PHONY: bench-api
 bench-api: ## Requests a second against a server of 50 ms, and the resumption of 100,000 kept answers
 	cargo run --locked --quiet --release -p clika-network --example bench_api
