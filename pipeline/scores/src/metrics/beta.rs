@@ -71,7 +71,7 @@ fn fraction(x: f64, a: f64, b: f64) -> f64 {
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
     let step = |term: u32| {
         let m = f64::from(term / 2);
-        if term % 2 == 0 {
+        if term.is_multiple_of(2) {
             m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
         } else {
             -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
