@@ -19,7 +19,7 @@ pub enum TokenizerError {
         /// The files that would do.
         looked_for: Vec<&'static str>,
     },
-    /// What holds the tokenizer, a GGUF file, is no checkpoint, or its keys are wrong.
+    /// The GGUF file that has the tokenizer cannot be read, or its keys are wrong.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Checkpoint(#[from] CheckpointError),

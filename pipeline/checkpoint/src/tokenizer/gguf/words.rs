@@ -21,7 +21,7 @@ const GPT2: &str = concat!(
     r"|\s+(?!\S)|\s+"
 );
 
-/// Short forms of English; other alphabets' capitals are none of it.
+/// Short forms of English, of ASCII letters only.
 macro_rules! short_forms {
     () => {
         r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
