@@ -58,7 +58,7 @@ pub enum CheckpointError {
     /// A set of shards is not whole.
     #[error("`{shard}` is missing from {}, which has other shards of the set", folder.display())]
     #[diagnostic(help(
-        "download the missing file, or the index that says which files belong together"
+        "download the missing file, or for safetensors the index that says which files belong together"
     ))]
     MissingPart {
         /// The folder.
@@ -94,8 +94,8 @@ pub enum CheckpointError {
     /// A tensor in an element type that is not read.
     #[error("{element} is not supported: `{name}` in {} has that type", path.display())]
     #[diagnostic(help(
-        "weights must be F64, F32, F16 or BF16, in GGUF F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 or Q2_K to Q6_K; use the \
-         checkpoint from before quantization, or convert it"
+        "safetensors and .bin may have F64, F32, F16 or BF16, and GGUF F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 or Q2_K to \
+         Q6_K; use the checkpoint from before quantization, or convert it"
     ))]
     Element {
         /// The tensor.
@@ -116,10 +116,41 @@ pub enum CheckpointError {
         /// The Python type.
         element: String,
     },
+    /// A GGUF file whose metadata do not describe a model.
+    #[error("the metadata of {} are not usable: {problem}", path.display())]
+    #[diagnostic(help("download the file again, or use another conversion of the model"))]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A GGUF file with an option that would change its results.
+    #[error("{}: {option} is not supported", path.display())]
+    #[diagnostic(help("clika needs {needed}; the model in Hugging Face's form may be supported"))]
+    GgufOption {
+        /// The file.
+        path: PathBuf,
+        /// The option.
+        option: String,
+        /// What there would have to be.
+        needed: String,
+    },
+    /// A part of a GGUF file under another part's name.
+    #[error("{} is not the part that it is called: {problem}", path.display())]
+    #[diagnostic(help(
+        "parts lie in one folder under the names that they were published with, such as model-00001-of-00003.gguf: name one of them"
+    ))]
+    OtherPart {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        problem: String,
+    },
     /// A GGUF file of something else than a model.
     #[error("{} is not a model: its `general.type` is `{kind}`", path.display())]
     #[diagnostic(help(
-        "name the model's own file; an adapter is given as PEFT saves it, a folder with adapter_config.json, by --adapter"
+        "name the model's own file; --adapter takes an adapter, as PEFT saves it: a folder with adapter_config.json"
     ))]
     NotAModel {
         /// The file.

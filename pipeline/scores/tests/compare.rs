@@ -124,6 +124,30 @@ fn the_kind_of_interval_is_obeyed() {
 }
 
 #[test]
+fn the_p_is_that_of_the_interval_where_resamples_say_nothing() {
+    // One item, a few, all of one kind: resamples alone give a p of 2 / (B + 1) for the first.
+    for (ours, theirs) in [
+        ("A", "B"),
+        ("AA", "BB"),
+        ("AAAAAAAA", "BAAAAAAA"),
+        ("AAAAAAAA", "BBBBBBBB"),
+        ("AAAAAAAAAAAAAAAAAAAA", "BBBBBAAAAAAAAAAAAAAA"),
+        ("AAAA", "AAAA"),
+    ] {
+        let (a, b) = (run("a", &[("de", ours)]), run("b", &[("de", theirs)]));
+        let (a, b) = (ComparedRun::new(&a, "a"), ComparedRun::new(&b, "b"));
+        let row = compare(a, b, &UNCERTAINTY).unwrap().rows.remove(0);
+        assert_eq!(row.method, Some(IntervalMethod::Mover), "{row:?}");
+        let leaves_out = row.low.unwrap() > 0.0 || row.high.unwrap() < 0.0;
+        let p = row.bootstrap_p.unwrap();
+        assert_eq!(leaves_out, p < 1.0 - UNCERTAINTY.level, "{row:?}");
+        // Nobody is sure of one or two items: McNemar's exact p is 1 and .5.
+        assert!(ours.len() > 2 || p > 0.1, "{row:?}");
+        assert!((0.0..=1.0).contains(&p));
+    }
+}
+
+#[test]
 fn models_that_agree_throughout_may_differ() {
     let (a, b) = (
         run("a", &[("de", &"A".repeat(20))]),

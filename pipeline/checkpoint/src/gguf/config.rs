@@ -12,7 +12,15 @@ struct Kind {
     class: &'static str,
     /// Whether rotation pairs neighbouring dimensions, for which queries and keys are rearranged.
     interleaved: bool,
+    /// The keys of config.json that say which modules have biases.
+    biases: &'static [(&'static str, &'static [&'static str])],
 }
+
+const ATTENTION_BIAS: (&str, &[&str]) = (
+    "attention_bias",
+    &["attn_q", "attn_k", "attn_v", "attn_output"],
+);
+const MLP_BIAS: (&str, &[&str]) = ("mlp_bias", &["ffn_gate", "ffn_up", "ffn_down"]);
 
 const KINDS: [Kind; 3] = [
     Kind {
@@ -20,18 +28,21 @@ const KINDS: [Kind; 3] = [
         model_type: "llama",
         class: "LlamaForCausalLM",
         interleaved: true,
+        biases: &[ATTENTION_BIAS, MLP_BIAS],
     },
     Kind {
         name: "qwen2",
         model_type: "qwen2",
         class: "Qwen2ForCausalLM",
         interleaved: false,
+        biases: &[],
     },
     Kind {
         name: "qwen3",
         model_type: "qwen3",
         class: "Qwen3ForCausalLM",
         interleaved: false,
+        biases: &[ATTENTION_BIAS],
     },
 ];
 
@@ -112,6 +123,7 @@ impl GgufFile {
         let key = |end: &str| format!("{}.{end}", kind.name);
         let count = |end: &str| self.needed_count(&key(end));
         self.check_keys(kind)?;
+        self.check_biases(kind)?;
         let (hidden, context) = (count("embedding_length")?, count("context_length")?);
         let (heads, kv_heads) = (architecture.heads, architecture.kv_heads);
         let head_dim = match self.count(&key("attention.key_length"))? {
@@ -123,15 +135,23 @@ impl GgufFile {
                 )));
             }
         };
-        self.expect(&key("attention.value_length"), head_dim)?;
-        self.expect(&key("rope.dimension_count"), head_dim)?;
+        if head_dim == 0 || !head_dim.is_multiple_of(2) {
+            return Err(self.problem(format!(
+                "a head is {head_dim} wide, and half of it is rotated"
+            )));
+        }
+        let width = "the width of a head";
+        self.expect(&key("attention.value_length"), head_dim, width)?;
+        self.expect(&key("rope.dimension_count"), head_dim, width)?;
+        let vocabulary = self.vocabulary(hidden)?;
+        self.expect(&key("vocab_size"), vocabulary, "the rows of the embedding")?;
         let intermediate = self.same_in_all_layers(&key("feed_forward_length"))?;
         let epsilon = key("attention.layer_norm_rms_epsilon");
         let epsilon = self.number(&epsilon)?.ok_or_else(|| self.lacks(&epsilon))?;
         let mut config = json!({
             "architectures": [kind.class],
             "model_type": kind.model_type,
-            "vocab_size": self.vocabulary(hidden)?,
+            "vocab_size": vocabulary,
             "hidden_size": hidden,
             "intermediate_size": intermediate.ok_or_else(|| self.lacks(&key("feed_forward_length")))?,
             "num_hidden_layers": architecture.layers,
@@ -149,22 +169,11 @@ impl GgufFile {
         if let Some(scaling) = self.scaling(kind, [head_dim, context])? {
             config["rope_scaling"] = scaling;
         }
-        let has_bias = |module: &str| self.has(&format!("blk.0.{module}.bias"));
-        let attention_bias = ["attn_q", "attn_k", "attn_v", "attn_output"].map(has_bias);
-        match kind.name {
-            "llama" => {
-                config["attention_bias"] = json!(attention_bias.contains(&true));
-                config["mlp_bias"] = json!(
-                    ["ffn_gate", "ffn_up", "ffn_down"]
-                        .map(has_bias)
-                        .contains(&true)
-                );
-            }
-            "qwen3" => config["attention_bias"] = json!(attention_bias.contains(&true)),
-            _ => {}
+        for (key, modules) in kind.biases {
+            config[*key] = json!(self.has_bias(modules[0]));
         }
         for (ours, theirs) in [("bos", "bos_token_id"), ("eos", "eos_token_id")] {
-            if let Some(id) = self.count(&format!("tokenizer.ggml.{ours}_token_id"))? {
+            if let Some(id) = self.token_id(ours)? {
                 config[theirs] = json!(id);
             }
         }
@@ -175,7 +184,7 @@ impl GgufFile {
     pub fn generation_config(&self) -> Result<String, CheckpointError> {
         let mut ends = Vec::new();
         for name in ["eos", "eot", "eom"] {
-            if let Some(id) = self.count(&format!("tokenizer.ggml.{name}_token_id"))?
+            if let Some(id) = self.token_id(name)?
                 && !ends.contains(&id)
             {
                 ends.push(id);
@@ -188,12 +197,57 @@ impl GgufFile {
         Ok(format!("{:#}\n", Value::Object(config)))
     }
 
+    fn has_bias(&self, module: &str) -> bool {
+        self.has(&format!("blk.0.{module}.bias"))
+    }
+
+    /// transformers' classes have biases in all of these modules or in none; llama.cpp computes with any of them.
+    fn check_biases(&self, kind: &Kind) -> Result<(), CheckpointError> {
+        for (_, modules) in kind.biases {
+            let [with, without]: [Vec<&str>; 2] = [true, false].map(|has| {
+                let modules = modules.iter().copied();
+                modules
+                    .filter(|module| self.has_bias(module) == has)
+                    .collect()
+            });
+            if !with.is_empty() && !without.is_empty() {
+                return Err(self.unsupported(
+                    format!(
+                        "a bias in {} without one in {}",
+                        with.join(", "),
+                        without.join(", ")
+                    ),
+                    "biases in all of them or in none",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn unsupported(&self, option: String, needed: impl Into<String>) -> CheckpointError {
+        CheckpointError::GgufOption {
+            path: self.path().to_owned(),
+            option,
+            needed: needed.into(),
+        }
+    }
+
+    /// The id of a named token, such as `bos`: the key's, or for SentencePiece the format's default.
+    pub(crate) fn token_id(&self, name: &str) -> Result<Option<usize>, CheckpointError> {
+        let given = self.count(&format!("tokenizer.ggml.{name}_token_id"))?;
+        let default = match (self.text("tokenizer.ggml.model")?, name) {
+            (Some("llama"), "unknown") => Some(0),
+            (Some("llama"), "bos") => Some(1),
+            (Some("llama"), "eos") => Some(2),
+            _ => None,
+        };
+        Ok(given.or(default))
+    }
+
     /// Keys that nobody here reads may change what is computed.
     fn check_keys(&self, kind: &Kind) -> Result<(), CheckpointError> {
-        let refused = |key: &str, value: &GgufValue, supported| CheckpointError::Option {
-            path: self.path().to_owned(),
-            option: format!("{key} = {value}"),
-            supported,
+        let refused = |key: &str, value: &GgufValue, needed: &str| {
+            self.unsupported(format!("`{key} = {value}`"), needed)
         };
         for (key, value) in self.metadata() {
             let Some(end) = key
@@ -205,22 +259,34 @@ impl GgufFile {
             let zero = value.count() == Some(0);
             match end {
                 "expert_count" | "expert_used_count" if !zero => {
-                    return Err(refused(key, value, "models without experts"));
+                    return Err(refused(key, value, "a model without experts"));
                 }
                 "attention.sliding_window" if !zero => {
-                    return Err(refused(key, value, "attention to the whole text"));
+                    return Err(refused(
+                        key,
+                        value,
+                        "a model that attends to the whole text",
+                    ));
                 }
                 "attention.causal" if value.flag() != Some(true) => {
-                    return Err(refused(key, value, "true: each token sees those before it"));
+                    return Err(refused(
+                        key,
+                        value,
+                        "true, so that a token sees those before it only",
+                    ));
                 }
                 "use_parallel_residual" if value.flag() != Some(false) => {
-                    return Err(refused(key, value, "false: the MLP follows the attention"));
+                    return Err(refused(
+                        key,
+                        value,
+                        "false, so that the MLP follows the attention",
+                    ));
                 }
                 _ if !KNOWN.contains(&end) => {
                     return Err(refused(
                         key,
                         value,
-                        "the keys that GGUF names for this architecture",
+                        "a model without this key, which may change its numbers",
                     ));
                 }
                 _ => {}
@@ -235,11 +301,10 @@ impl GgufFile {
             |block: BlockType| !matches!(block, BlockType::F32 | BlockType::F16 | BlockType::Bf16);
         match version {
             Some(version) if version != 2 && tensors.any(|tensor| quantized(tensor.block)) => {
-                Err(CheckpointError::Option {
-                    path: self.path().to_owned(),
-                    option: format!("general.quantization_version = {version}"),
-                    supported: "2",
-                })
+                Err(self.unsupported(
+                    format!("`general.quantization_version = {version}`"),
+                    "blocks of version 2",
+                ))
             }
             Some(_) | None => Ok(()),
         }
@@ -291,11 +356,10 @@ impl GgufFile {
             (Some("none"), _) | (None | Some("linear"), None) => None,
             (None | Some("linear"), Some(factor)) => Some(factor),
             (Some(other), _) => {
-                return Err(CheckpointError::Option {
-                    path: self.path().to_owned(),
-                    option: format!("{} = {other}", key("scaling.type")),
-                    supported: "none, linear",
-                });
+                return Err(self.unsupported(
+                    format!("`{} = {other}`", key("scaling.type")),
+                    "none or linear",
+                ));
             }
         };
         let factors = self.rope_factors(head_dim)?;
@@ -365,22 +429,19 @@ impl GgufFile {
                     .map(Some)
                     .ok_or_else(|| self.problem(format!("`{key}` is a list of {first}")))
             }
-            Some(_) | None => Err(CheckpointError::Option {
-                path: self.path().to_owned(),
-                option: format!("{key}, which differs from layer to layer"),
-                supported: "the same for all layers",
-            }),
+            Some(_) | None => Err(self.unsupported(
+                format!("`{key}` that differs from layer to layer"),
+                "the same number in all layers",
+            )),
         }
     }
 
     /// Fails where a key says something else than `expected`.
-    fn expect(&self, key: &str, expected: usize) -> Result<(), CheckpointError> {
+    fn expect(&self, key: &str, expected: usize, what: &str) -> Result<(), CheckpointError> {
         match self.count(key)? {
-            Some(found) if found != expected => Err(CheckpointError::Option {
-                path: self.path().to_owned(),
-                option: format!("{key} = {found}"),
-                supported: "the width of a head",
-            }),
+            Some(found) if found != expected => {
+                Err(self.unsupported(format!("`{key} = {found}`"), format!("{expected}, {what}")))
+            }
             Some(_) | None => Ok(()),
         }
     }

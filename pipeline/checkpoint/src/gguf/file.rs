@@ -122,13 +122,16 @@ impl GgufFile {
                 let said = |value: Option<usize>| {
                     value.map_or_else(|| "missing".to_owned(), |value| value.to_string())
                 };
-                return Err(part.damaged(format!(
-                    "by its name it is part {} of {several}, but `split.no` is {} (counted from 0) and \
-                     `split.count` is {}",
-                    number + 1,
-                    said(place),
-                    said(count)
-                )));
+                return Err(CheckpointError::OtherPart {
+                    path: part.path.clone(),
+                    problem: format!(
+                        "by its name it is part {} of {several}, but its `split.no` is {} (counted from 0) and its \
+                         `split.count` is {}",
+                        number + 1,
+                        said(place),
+                        said(count)
+                    ),
+                });
             }
             let tensors: usize = self
                 .parts

@@ -6,7 +6,7 @@ use crate::CheckpointError;
 impl GgufFile {
     /// What is wrong with the metadata.
     pub(crate) fn problem(&self, problem: impl Into<String>) -> CheckpointError {
-        CheckpointError::Config {
+        CheckpointError::Metadata {
             path: self.path().to_owned(),
             problem: problem.into(),
         }
@@ -25,7 +25,7 @@ impl GgufFile {
     }
 
     pub(crate) fn number(&self, key: &str) -> Result<Option<f64>, CheckpointError> {
-        self.typed(key, "a finite number", GgufValue::number)
+        self.typed(key, "a finite floating-point number", GgufValue::number)
     }
 
     /// The texts of a list.

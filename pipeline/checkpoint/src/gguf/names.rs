@@ -64,7 +64,7 @@ impl GgufFile {
         }
         let too_many = || {
             self.problem(format!(
-                "it has the tensor `{name}`, which a {} of {} layers does not use",
+                "it has the tensor `{name}`, which `{}` with a `block_count` of {} does not use",
                 architecture.name, architecture.layers
             ))
         };
@@ -90,6 +90,7 @@ impl GgufFile {
 fn in_layer(name: &str) -> Option<(usize, &str, &str)> {
     let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
     let (module, end) = rest.split_once('.')?;
-    let layer = layer.parse().ok()?;
-    matches!(end, "weight" | "bias").then_some((layer, module, end))
+    let number: usize = layer.parse().ok()?;
+    let is_plain = number.to_string() == layer && matches!(end, "weight" | "bias");
+    is_plain.then_some((number, module, end))
 }

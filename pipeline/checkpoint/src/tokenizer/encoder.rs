@@ -303,6 +303,7 @@ fn read_inner(
                 "tokenizer.json",
                 "tokenizer.model",
                 "vocab.json with merges.txt",
+                "a GGUF file",
             ],
         }),
     }

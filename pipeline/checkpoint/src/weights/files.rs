@@ -34,8 +34,8 @@ impl MissingWeights {
     pub(crate) fn is_of_gguf(&self) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Shard(name) => name.ends_with(GGUF),
-            Self::Several(names) => names.iter().all(|name| name.ends_with(GGUF)),
+            Self::Shard(name) => is_gguf(name),
+            Self::Several(names) => names.iter().all(|name| is_gguf(name)),
         }
     }
 }
@@ -84,15 +84,25 @@ pub fn weight_files(names: &[String]) -> Result<WeightFiles, MissingWeights> {
     one_gguf(names)
 }
 
-/// How names of GGUF files end.
+/// How names of GGUF files end, in capitals or not.
 const GGUF: &str = ".gguf";
+
+/// Whether a name is a GGUF file's.
+fn is_gguf(name: &str) -> bool {
+    without_gguf(name).is_some()
+}
+
+/// A GGUF file's name without its ending.
+fn without_gguf(name: &str) -> Option<&str> {
+    let (stem, end) = name.split_at_checked(name.len().checked_sub(GGUF.len())?)?;
+    end.eq_ignore_ascii_case(GGUF).then_some(stem)
+}
 /// How files begin that hold what else a model of images and sound needs.
 const NO_MODEL: &str = "mmproj";
 
 /// The GGUF files among the names, if they are one model.
 fn one_gguf(names: &[String]) -> Result<WeightFiles, MissingWeights> {
-    let fits =
-        |name: &&String| name.ends_with(GGUF) && !name.contains('/') && !name.starts_with(NO_MODEL);
+    let fits = |name: &&String| is_gguf(name) && !name.contains('/') && !name.starts_with(NO_MODEL);
     let mut files: Vec<_> = names.iter().filter(fits).cloned().collect();
     files.sort();
     let Some(first) = files.first() else {
@@ -119,7 +129,7 @@ pub fn gguf_of(names: &[String], quantization: &str) -> Result<Vec<String>, Miss
         let file = name.rsplit('/').next().unwrap_or(name);
         let stem = match Shard::of(file) {
             Some(shard) if shard.end == "gguf" => shard.stem,
-            Some(_) | None => match file.strip_suffix(GGUF) {
+            Some(_) | None => match without_gguf(file) {
                 Some(stem) => stem,
                 None => return false,
             },
@@ -141,7 +151,7 @@ pub fn gguf_of(names: &[String], quantization: &str) -> Result<Vec<String>, Miss
 pub fn gguf_stem(file: &str) -> Option<&str> {
     match Shard::of(file) {
         Some(shard) if shard.end == "gguf" => Some(shard.stem),
-        Some(_) | None => file.strip_suffix(GGUF),
+        Some(_) | None => without_gguf(file),
     }
 }
 

@@ -152,7 +152,42 @@ type Change = fn(Gguf) -> Gguf;
 fn what_the_metadata_get_wrong_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.gguf");
-    let cases: [(&str, Change, &str); 19] = [
+    let cases: [(&str, Change, &str); 26] = [
+        (
+            "another number of tokens",
+            |m| m.key("llama.vocab_size", Key::U32(9)),
+            "`llama.vocab_size = 9` is not supported",
+        ),
+        (
+            "a head of an odd width",
+            |m| m.key("llama.attention.key_length", Key::U32(3)),
+            "a head is 3 wide",
+        ),
+        (
+            "a whole number as theta",
+            |m| m.key("llama.rope.freq_base", Key::U32(10_000)),
+            "`llama.rope.freq_base` is 10000, not a finite floating-point number",
+        ),
+        (
+            "some biases",
+            |m| m.tensor("blk.0.attn_q.bias", &[4]),
+            "a bias in attn_q without one in attn_k, attn_v, attn_output is not supported",
+        ),
+        (
+            "an end that is no token",
+            |m| m.key("tokenizer.ggml.eot_token_id", Key::U32(2)),
+            "`tokenizer.ggml.eot_token_id` is 2, and the vocabulary has 2 tokens",
+        ),
+        (
+            "a beginning that is not named",
+            |m| m.key("tokenizer.ggml.add_bos_token", Key::Bool(true)),
+            "a text is to have the bos token, and `tokenizer.ggml.bos_token_id` is missing",
+        ),
+        (
+            "a layer with zeros in front",
+            |m| m.tensor("blk.00.attn_q.weight", &[4, 4]),
+            "it has the tensor `blk.00.attn_q.weight`",
+        ),
         (
             "another architecture",
             |m| m.key("general.architecture", Key::Text("mamba")),
@@ -214,7 +249,7 @@ fn what_the_metadata_get_wrong_is_said() {
         (
             "a tensor too many",
             |m| m.tensor("blk.1.attn_q.weight", &[4, 4]),
-            "it has the tensor `blk.1.attn_q.weight`, which a llama of 1 layers does not use",
+            "it has the tensor `blk.1.attn_q.weight`, which `llama` with a `block_count` of 1 does not use",
         ),
         (
             "a tensor of another kind",
@@ -249,7 +284,7 @@ fn what_the_metadata_get_wrong_is_said() {
         (
             "a mark that is no token",
             |m| m.key("tokenizer.ggml.bos_token_id", Key::U32(7)),
-            "`tokenizer.ggml.bos_token_id` is 7, and there are 2 tokens",
+            "`tokenizer.ggml.bos_token_id` is 7, and the vocabulary has 2 tokens",
         ),
     ];
     Gguf::model().write(&path);
@@ -291,7 +326,7 @@ fn parts_of_different_files_are_refused() {
     fs::copy(folder.path().join(part(2)), folder.path().join(part(3))).unwrap();
     let error = GgufFile::open(&first).err().unwrap().to_string();
     assert!(
-        error.contains("by its name it is part 3 of 3, but `split.no` is 1"),
+        error.contains("by its name it is part 3 of 3, but its `split.no` is 1"),
         "{error}"
     );
     fs::remove_file(folder.path().join(part(3))).unwrap();

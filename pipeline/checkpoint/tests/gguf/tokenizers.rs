@@ -1,6 +1,9 @@
 //! Ids as llama.cpp gives them, for every rule, kind and corpus line; `tokenizer_reference.py` recorded them.
 
-use crate::fixture;
+use crate::{
+    fixture,
+    writer::{Gguf, Key},
+};
 use clika_checkpoint::tokenizer::{Tokenizer, TokenizerError};
 use serde_json::Value;
 use std::{fs, path::Path};
@@ -115,4 +118,28 @@ fn ids_of_smollm2_are_those_of_llama_cpp() {
     };
     let (failed, refused) = compare(&recorded("smollm2.json"), |_| fs::read(&path).unwrap());
     assert!(failed.is_empty() && refused.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn sentencepiece_has_llama_cpps_defaults_for_what_no_key_names() {
+    // llama-cpp-python 0.3.36: BOS is 1, EOS 2, a text begins with BOS and with a space.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("defaults.gguf");
+    let tokens = ["<unk>", "<s>", "</s>", "\u{2581}a", "<fim_prefix>"];
+    Gguf::model()
+        .key("tokenizer.ggml.model", Key::Text("llama"))
+        .key(
+            "tokenizer.ggml.tokens",
+            Key::Texts(&["<unk>", "<s>", "</s>", "\u{2581}a", "<fim_prefix>"]),
+        )
+        .write(&path);
+    let tokenizer = Tokenizer::load(&path).unwrap();
+    assert_eq!(tokenizer.encode("a", true).unwrap(), [1, 3]);
+    assert_eq!(
+        (tokenizer.bos(), tokenizer.eos(), tokenizer.unknown()),
+        (Some(1), Some(2), Some(0))
+    );
+    // A token that fills in the middle is a mark without being declared one.
+    assert_eq!(tokenizer.encode("<fim_prefix>a", false).unwrap(), [4, 3]);
+    assert_eq!(tokenizer.token(4).as_deref(), Some(tokens[4]));
 }

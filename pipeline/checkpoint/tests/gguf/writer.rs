@@ -11,6 +11,7 @@ pub enum Key {
     U32(u32),
     I32(i32),
     F32(f32),
+    Bool(bool),
     Texts(&'static [&'static str]),
 }
 
@@ -134,6 +135,10 @@ impl Gguf {
                 Key::F32(value) => {
                     bytes.extend(6_u32.to_le_bytes());
                     bytes.extend(value.to_le_bytes());
+                }
+                Key::Bool(value) => {
+                    bytes.extend(7_u32.to_le_bytes());
+                    bytes.push(u8::from(*value));
                 }
                 Key::Texts(values) => {
                     bytes.extend([9_u32.to_le_bytes(), 8_u32.to_le_bytes()].concat());

@@ -82,6 +82,50 @@ fn a_file_a_part_and_a_folder_with_one_are_models() {
 }
 
 #[test]
+fn two_files_of_one_name_are_refused_before_one_replaces_the_other() {
+    let project = project();
+    let whole = roomy(&project, "llama.gguf");
+    let other = project.path("other");
+    fs::create_dir(&other).unwrap();
+    fs::copy(file("qwen3.gguf"), other.join("llama.gguf")).unwrap();
+    let other = other.join("llama.gguf").display().to_string();
+    let arguments = ["evaluate", "--quiet", "--model", &whole, "--model", &other];
+    let output = project.command(&arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("would be `llama` in the predictions"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_and_not_asked_for_elsewhere() {
+    let project = project();
+    let said =
+        |model: &str| project.fail(&["logits", "--quiet", "--prompt", "a", "--model", model]);
+    let missing = said("missing.gguf");
+    assert!(
+        missing.starts_with("error: there is no file missing.gguf\n"),
+        "{missing}"
+    );
+    let here = roomy(&project, "llama.gguf");
+    let quantized = said(&format!("{here}:Q4_K_M"));
+    assert!(
+        quantized.contains("`:Q4_K_M` is for repositories of the hub"),
+        "{quantized}"
+    );
+    let capitals = project.path("MODEL.GGUF");
+    fs::copy(&here, &capitals).unwrap();
+    let capitals = capitals.display().to_string();
+    project.run(&["logits", "--quiet", "--prompt", "a", "--model", &capitals]);
+    let empty = project.path("empty");
+    fs::create_dir(&empty).unwrap();
+    let empty = said(&empty.display().to_string());
+    assert!(empty.contains("nor a GGUF file"), "{empty}");
+}
+
+#[test]
 fn an_adapter_and_a_text_are_no_models() {
     let project = project();
     let adapter = file("../adapter.gguf");
@@ -91,6 +135,21 @@ fn an_adapter_and_a_text_are_no_models() {
         "{error}"
     );
     assert!(error.contains("--adapter"), "{error}");
+    let base = roomy(&project, "llama.gguf");
+    let error = project.fail(&[
+        "logits",
+        "--quiet",
+        "--prompt",
+        "a",
+        "--model",
+        &base,
+        "--adapter",
+        &adapter,
+    ]);
+    assert!(
+        error.contains("it is a file, and an adapter is a folder"),
+        "{error}"
+    );
     let text = project.path("notes.txt");
     fs::write(&text, "GGUF").unwrap();
     let error = project.fail(&[

@@ -51,6 +51,12 @@ impl Adapter {
     ///
     /// Weights may be f32, f16 or bf16; NaN and infinity are errors.
     pub fn read(folder: &Path) -> Result<Self, LmError> {
+        if folder.is_file() {
+            return Err(LmError::Adapter {
+                path: folder.to_owned(),
+                problem: "it is a file, and an adapter is a folder".to_owned(),
+            });
+        }
         let [path, weights] = Self::files(folder);
         let config = AdapterConfig::read(&path, &files::read_text(&path)?)?;
         let mut checkpoint = Checkpoint::open_only(&weights)?;

@@ -67,6 +67,24 @@ pub enum HubError {
         /// The folder.
         path: PathBuf,
     },
+    /// The path of a GGUF file that does not exist.
+    #[error("there is no file {}", path.display())]
+    #[diagnostic(help(
+        "relative paths start in the folder where clika runs; a GGUF file of the hub is org/name:Q4_K_M"
+    ))]
+    NoFileHere {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A quantization is named for what is on this machine.
+    #[error("`:{quantization}` is for repositories of the hub, and {} is on this machine", path.display())]
+    #[diagnostic(help("name the GGUF file itself"))]
+    QuantizationHere {
+        /// What is there.
+        path: PathBuf,
+        /// The quantization.
+        quantization: String,
+    },
     /// A file where a folder is needed.
     #[error("{} is neither a model's folder nor a GGUF file", path.display())]
     #[diagnostic(help(

@@ -79,11 +79,31 @@ impl RevisionId {
 }
 
 /// The folder or GGUF file `model`, if there is one.
+///
+/// # Errors
+/// A file of another kind, a `.gguf` that is not there, and a quantization of what is on this machine.
 pub fn local(model: &str) -> Result<Option<PathBuf>, HubError> {
     let path = Path::new(model);
+    let is_gguf = path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("gguf"));
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(Some(path.to_owned())),
-        Ok(_) if path.extension().is_some_and(|end| end == "gguf") => Ok(Some(path.to_owned())),
+        Ok(_) if is_gguf => Ok(Some(path.to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_gguf => {
+            Err(HubError::NoFileHere {
+                path: path.to_owned(),
+            })
+        }
+        Err(_)
+            if let Some((whole, quantization)) = model.rsplit_once(':')
+                && Path::new(whole).exists() =>
+        {
+            Err(HubError::QuantizationHere {
+                path: whole.into(),
+                quantization: quantization.to_owned(),
+            })
+        }
         Ok(_) => Err(HubError::NotAFolder {
             path: path.to_owned(),
         }),

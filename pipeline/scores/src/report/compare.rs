@@ -111,9 +111,10 @@ pub struct ComparisonRow {
     pub only_b: u64,
     /// McNemar's exact test, which takes the items as independent.
     pub mcnemar_p: f64,
-    /// The paired bootstrap's two-sided p, which respects clusters.
+    /// The two-sided p that belongs to the interval, which respects clusters: the paired bootstrap's, or where resamples do
+    /// not make the interval, one less the largest level at which it leaves 0 out.
     pub bootstrap_p: Option<f64>,
-    /// The bootstrap's p after Holm's correction over all rows.
+    /// That p after Holm's correction over all rows.
     pub holm_p: Option<f64>,
     /// The smallest difference that a test at 5 % finds with a power of 80 % on so many items of
     /// which so many are discordant.
@@ -307,6 +308,12 @@ fn row(
         }
         _ => None,
     };
+    // Resamples that do not make the interval do not test it either.
+    let p = match interval.map(|interval| interval.method) {
+        Some(IntervalMethod::Mover) => interval_p(pair, &resampler),
+        Some(IntervalMethod::Percentile | IntervalMethod::Bca | IntervalMethod::ClopperPearson)
+        | None => paired.as_ref().map(|paired| paired.p),
+    };
     let test = McNemar::of(pair);
     let discordant = (test.only_first + test.only_second) as f64 / a.len() as f64;
     ComparisonRow {
@@ -322,10 +329,33 @@ fn row(
         only_a: test.only_first,
         only_b: test.only_second,
         mcnemar_p: test.p,
-        bootstrap_p: paired.as_ref().map(|paired| paired.p),
+        bootstrap_p: p,
         holm_p: None,
         detectable: detectable_difference(a.len(), discordant, 0.05, 0.8),
     }
+}
+
+/// The p-value of no difference where the interval is made from the shares' own: one less the largest level at which it
+/// leaves 0 out. `None` where there is no interval.
+fn interval_p(pair: PairedItems<'_, JudgedAnswer>, resampler: &Resampler) -> Option<f64> {
+    /// Halvings of the levels: the p is exact to a millionth.
+    const HALVINGS: usize = 20;
+    let shares = [only_first_share(pair), only_first_share(pair.swapped())];
+    let leaves_out = |level: f64| -> Option<bool> {
+        let [a, b] = [&shares[0], &shares[1]].map(|it| ClusteredShare::new(it, resampler, level));
+        let interval = difference_interval(&a?, &b?, || None)?;
+        Some(interval.low > 0.0 || interval.high < 0.0)
+    };
+    let (mut without, mut with) = (0.0, 1.0);
+    for _ in 0..HALVINGS {
+        let level = (without + with) / 2.0;
+        if leaves_out(level)? {
+            without = level;
+        } else {
+            with = level;
+        }
+    }
+    Some(1.0 - without)
 }
 
 /// The other run's predictions in our order, or the first difference of the two.

@@ -196,7 +196,7 @@ impl Comparison {
         writeln!(
             out,
             "| task | language | n | {a} | {b} | difference | {:.0} % interval | only {a} | only {b} | \
-             McNemar p | bootstrap p | Holm p | detectable |",
+             McNemar p | interval's p | Holm p | detectable |",
             100.0 * self.uncertainty.level
         )?;
         writeln!(out, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")?;

@@ -76,6 +76,41 @@ const ENDS: [&str; 22] = [
     "[e~[",
 ];
 
+/// Tokens that fill in the middle of a text, which it takes for marks, too.
+const FIM: [&str; 31] = [
+    "<|fim_prefix|>",
+    "<fim-prefix>",
+    "<fim_prefix>",
+    "<｜fim▁begin｜>",
+    "<PRE>",
+    "▁<PRE>",
+    "<|code_prefix|>",
+    "<|prefix|>",
+    "<|fim_suffix|>",
+    "<fim-suffix>",
+    "<fim_suffix>",
+    "<｜fim▁hole｜>",
+    "<SUF>",
+    "▁<SUF>",
+    "<|code_suffix|>",
+    "<|suffix|>",
+    "<|fim_middle|>",
+    "<fim-middle>",
+    "<fim_middle>",
+    "<｜fim▁end｜>",
+    "<MID>",
+    "▁<MID>",
+    "<|code_middle|>",
+    "<|middle|>",
+    "<|fim_pad|>",
+    "<fim-pad>",
+    "<fim_pad>",
+    "<PAD>",
+    "<|fim_repo|>",
+    "<|repo_name|>",
+    "<|file_sep|>",
+];
+
 /// The metadata that a tokenizer is built from.
 struct Vocabulary<'a> {
     model: &'a GgufFile,
@@ -171,7 +206,7 @@ impl<'a> Vocabulary<'a> {
         }
         let codes = model.items(
             "tokenizer.ggml.token_type",
-            "whole numbers",
+            "whole numbers from 0 on",
             GgufValue::count,
         )?;
         let codes = codes.unwrap_or_else(|| vec![1; tokens.len()]);
@@ -186,7 +221,7 @@ impl<'a> Vocabulary<'a> {
         }
         let kinds = tokens.iter().zip(&codes).map(|(token, code)| match code {
             2 | 3 => TokenKind::Mark,
-            _ if ENDS.contains(&token.as_str()) => TokenKind::Mark,
+            _ if ENDS.contains(&token.as_str()) || FIM.contains(&token.as_str()) => TokenKind::Mark,
             4 => TokenKind::UserDefined,
             _ => TokenKind::Text,
         });
@@ -223,7 +258,7 @@ impl<'a> Vocabulary<'a> {
         }
         let ids: HashMap<String, u32> = self.ids();
         check_merges(self.model.path(), &ids, &pairs, "")?;
-        let settings = self.settings([words.add_bos, false])?;
+        let settings = self.settings(words.add_bos)?;
         let pairs = pairs.into_iter().filter_map(Merge::pair).collect();
         let build = || {
             let model = BPE::builder()
@@ -268,7 +303,7 @@ impl<'a> Vocabulary<'a> {
             .model
             .flag("tokenizer.ggml.add_space_prefix")?
             .unwrap_or(true);
-        let mut settings = self.settings([true, false])?;
+        let mut settings = self.settings(true)?;
         // What a file that is written of it says to other programs.
         settings.add_prefix_space = Some(has_prefix);
         let scored = (0..).zip(&self.tokens).zip(&scores);
@@ -334,28 +369,49 @@ impl<'a> Vocabulary<'a> {
         Ok(tokenizer)
     }
 
-    /// What the keys say; `defaults` are those of the tokenizer's kind for BOS and EOS around a text.
-    fn settings(&self, [bos, eos]: [bool; 2]) -> Result<TokenizerSettings, TokenizerError> {
+    /// What the keys say; `add_bos` is the default of the tokenizer's kind.
+    fn settings(&self, add_bos: bool) -> Result<TokenizerSettings, TokenizerError> {
         let model = self.model;
         let flag = |name: &str| model.flag(&format!("tokenizer.ggml.{name}"));
         let mut named = Named::none();
         for (key, name) in [
-            ("bos", "bos_token"),
-            ("eos", "eos_token"),
-            ("unknown", "unk_token"),
-            ("padding", "pad_token"),
+            ("bos", Some("bos_token")),
+            ("eos", Some("eos_token")),
+            ("unknown", Some("unk_token")),
+            ("padding", Some("pad_token")),
+            ("eot", None),
+            ("eom", None),
         ] {
-            let key = format!("tokenizer.ggml.{key}_token_id");
-            let Some(id) = model.count(&key)? else {
+            let Some(id) = model.token_id(key)? else {
                 continue;
             };
             let Some(token) = self.tokens.get(id) else {
-                let tokens = self.tokens.len();
-                let problem = format!("`{key}` is {id}, and there are {tokens} tokens");
-                return Err(model.problem(problem).into());
+                return Err(model
+                    .problem(format!(
+                        "`tokenizer.ggml.{key}_token_id` is {id}, and the vocabulary has {} tokens",
+                        self.tokens.len()
+                    ))
+                    .into());
             };
-            named.default(name, token);
+            if let Some(name) = name {
+                named.default(name, token);
+            }
         }
+        let add = [
+            ("bos", flag("add_bos_token")?.unwrap_or(add_bos)),
+            ("eos", flag("add_eos_token")?.unwrap_or(false)),
+        ];
+        for (name, added) in add {
+            if added && model.token_id(name)?.is_none() {
+                // llama.cpp would put its default, token 11, there, whatever it is.
+                return Err(model
+                    .problem(format!(
+                        "a text is to have the {name} token, and `tokenizer.ggml.{name}_token_id` is missing"
+                    ))
+                    .into());
+            }
+        }
+        let [(_, add_bos), (_, add_eos)] = add;
         let template = model.text("tokenizer.chat_template")?;
         let chat = template.map(|template| {
             let path = model.path().to_owned();
@@ -369,8 +425,8 @@ impl<'a> Vocabulary<'a> {
             added: BTreeMap::new(),
             has_added: true,
             extra: Vec::new(),
-            add_bos_token: Some(flag("add_bos_token")?.unwrap_or(bos)),
-            add_eos_token: Some(flag("add_eos_token")?.unwrap_or(eos)),
+            add_bos_token: Some(add_bos),
+            add_eos_token: Some(add_eos),
             add_prefix_space: None,
             legacy: None,
             split_special_tokens: false,

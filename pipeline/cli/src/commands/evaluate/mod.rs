@@ -17,12 +17,10 @@ use super::{
 use crate::progress::ProgressOptions;
 use clika_base::Project;
 use clika_datasets::Task;
+use clika_network::hub::Hub;
 use clika_scores::predictions::is_model_name;
 use serde_json::{Value, json};
-use std::{
-    borrow::Cow,
-    path::{Path, PathBuf},
-};
+use std::{borrow::Cow, path::PathBuf};
 
 /// Scores models on the multiple-choice datasets, and writes predictions that `reproduce` and `compare` read.
 ///
@@ -123,12 +121,15 @@ fn conflict(message: &str) -> ! {
 }
 
 impl Args {
-    /// What a model is called in the predictions: a folder by its last part.
+    /// What a model is called in the predictions: a folder or a GGUF file as [`Hub::local`] calls it.
     fn named<'a>(&self, model: &'a str) -> Cow<'a, str> {
-        let last = Path::new(model).file_name();
-        match last.filter(|_| self.remote.endpoint.is_none() && Path::new(model).is_dir()) {
-            Some(last) => last.to_string_lossy(),
-            None => Cow::Borrowed(model),
+        if self.remote.endpoint.is_some() {
+            return Cow::Borrowed(model);
+        }
+        match Hub::local(model) {
+            Ok(Some(located)) => Cow::Owned(located.name),
+            // What cannot be found is said where it is loaded.
+            Ok(None) | Err(_) => Cow::Borrowed(model),
         }
     }
 
