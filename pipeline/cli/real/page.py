@@ -78,7 +78,7 @@ def section_experiments(plan, kept):
         "and asked about in the other language. The seed is that of the world and of the training.\n\n"
     )
     if setting:
-        text += f"Setting: rank {setting.rank}, alpha {setting.rank}, rate {setting.rate}, epochs {setting.epochs}; the rest is in `{plan.config}`.\n\n"
+        text += f"Setting: rank {setting.rank}, alpha {setting.rank}, rate {setting.rate}, epochs {setting.epochs}; the rest is in `{plans.CONFIG}`.\n\n"
     missing = [cell.name for cell in wanted if cell.name not in kept]
     if results:
         crossing = Crossing(results)

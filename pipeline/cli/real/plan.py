@@ -18,6 +18,7 @@ ARMS = {
     "cognate-ru": ("fictional-cognate", ["--languages", "ru"]),
 }
 WORK = "artifacts/real"
+CONFIG = "experiments/real.toml"
 MODEL = f"{WORK}/SmolLM2-135M-Instruct.Q4_1.gguf"
 # What a quick run's datasets of facts are built with: the first items of the usual ones are all of Arabic's countries.
 SAMPLE = {"cities_per_language = 20": "cities_per_language = 2", "people_per_language = 10": "people_per_language = 2"}
@@ -63,10 +64,6 @@ class Plan:
     answer: str = "both"
 
     @property
-    def config(self):
-        return "experiments/real-quick.toml" if self.name == "quick" else "experiments/real.toml"
-
-    @property
     def datasets(self):
         return f"{WORK}/{self.name}/datasets"
 
@@ -109,11 +106,11 @@ def training(plan, name, arm, world, setting, answer, labels):
     shuffled = ["--control", "random-label"] if folder == "fictional" and not labels.get("setting") else []
     world_folder = f"{WORK}/worlds/{world}/{folder}"
     arguments = ["finetune", "--model", MODEL, "--world", world_folder, *languages, *shuffled,
-                 "--format", "none", "--config", plan.config, *setting.options(), "--answer", answer, "--seeds", str(world),
+                 "--format", "none", "--config", CONFIG, *setting.options(), "--answer", answer, "--seeds", str(world),
                  "--out", f"{WORK}/{plan.name}/finetune/{name}", "--json"]  # fmt: skip
     target = ("en-alias",) if arm == "alias" else (languages[1],)
     return Cell(name, "finetune", arguments, {"arm": arm, "world": world, **labels},
-                [plan.config, "templates/formats/none.toml"], world_folder, target)
+                [CONFIG, "templates/formats/none.toml"], world_folder, target)
 
 
 def trials(plan):

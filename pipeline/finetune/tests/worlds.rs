@@ -8,7 +8,9 @@ use clika_datasets::{
     BuiltWorld, Control, ExperimentFile, FictionalConfig, NameSource, WorldLanguages,
     WorldRelation, build_fictional, syllabic,
 };
-use clika_finetune::{FinetuneError, LanguagePair, WorldSource, language_pairs};
+use clika_finetune::{
+    AnswerMethods, FinetuneConfig, FinetuneError, LanguagePair, WorldSource, language_pairs,
+};
 use serde_json::Value;
 use std::path::Path;
 
@@ -159,4 +161,13 @@ fn a_built_world_has_the_arms_of_the_drawn_one() {
     assert_eq!(found, ["ja"]);
     let error = language_pairs(&world, &[code("fr")], &[], &project).unwrap_err();
     assert_eq!(error.to_string(), "the world has no language `fr`");
+}
+
+#[test]
+fn the_settings_of_make_real_can_be_read() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/real.toml");
+    let config = FinetuneConfig::read(&file).unwrap();
+    // What the tables of docs/results.md have: both ways of answering.
+    assert_eq!(config.answers.modes, AnswerMethods::Both);
+    assert_eq!(config.problem(), None);
 }
