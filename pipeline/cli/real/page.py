@@ -78,7 +78,7 @@ def section_experiments(plan, kept):
         "and asked about in the other language. The seed is that of the world and of the training.\n\n"
     )
     if setting:
-        text += f"Setting: rank {setting.rank}, alpha {setting.rank}, rate {setting.rate}, epochs {setting.epochs}; the rest is in `{plans.CONFIG}`.\n\n"
+        text += f"Setting: {setting.text()}; the rest is in `{plans.CONFIG}`.\n\n"
     missing = [cell.name for cell in wanted if cell.name not in kept]
     if results:
         crossing = Crossing(results)
@@ -88,6 +88,22 @@ def section_experiments(plan, kept):
     if missing:
         text += f"\nNot run: {', '.join(missing)}.\n"
     return text
+
+
+def short(plan, kept):
+    """What came out of a run, in sentences."""
+    evaluated = [kept[cell.name] for cell in plans.pilot(plan) if cell.name in kept]
+    trained = [cell for cell in kept.values() if cell["kind"] == "finetune" and "setting" not in cell["labels"]]
+    name = f"{plan.name.capitalize()} run"
+    if not evaluated and not trained:
+        return f"{name}: not run.\n"
+    parts = [f"{name}, of {len(evaluated)} of {len(list(plans.pilot(plan)))} sets and ways of answering, and "
+             f"{len(trained)} trainings:\n"]  # fmt: skip
+    if evaluated:
+        parts.append(f"- {Pilot(evaluated).summary()}".rstrip())
+    if trained:
+        parts.append(Crossing(trained).summary().rstrip())
+    return "\n".join(parts) + "\n"
 
 
 def report(plan, kept):
@@ -146,9 +162,13 @@ each clone, keeps them in `artifacts/real/cells`, and says whether they agree wi
 {commands}
 ```
 
-# Quick run
+## In short
 
-{report(plans.QUICK, quick)}
-# Full run
+{short(plans.QUICK, quick)}
+{short(plans.FULL, full)}
+## Quick run
 
-{report(plans.FULL, full)}"""
+{deeper(report(plans.QUICK, quick))}
+## Full run
+
+{deeper(report(plans.FULL, full))}"""

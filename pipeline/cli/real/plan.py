@@ -32,19 +32,29 @@ class Setting:
     rank: int
     rate: str
     epochs: int
+    # Ends sooner; None for all epochs.
+    steps: int | None = None
 
     def options(self):
-        return ["--rank", str(self.rank), "--alpha", str(self.rank), "--learning-rate", self.rate,
-                "--epochs", str(self.epochs)]  # fmt: skip
+        options = ["--rank", str(self.rank), "--alpha", str(self.rank), "--learning-rate", self.rate,
+                   "--epochs", str(self.epochs)]  # fmt: skip
+        return [*options, "--max-steps", str(self.steps)] if self.steps else options
+
+    def text(self):
+        end = f", ended after {self.steps} steps" if self.steps else ""
+        return f"rank {self.rank}, alpha {self.rank}, rate {self.rate}, epochs {self.epochs}{end}"
 
 
 SETTINGS = [
     Setting("a", 64, "1e-3", 1),
     Setting("b", 64, "2e-3", 1),
-    Setting("c", 128, "2e-3", 1),
+    Setting("c", 16, "2e-3", 1),
     Setting("d", 64, "1e-3", 2),
-    Setting("e", 16, "2e-3", 2),
+    Setting("e", 64, "2e-3", 2),
 ]
+# Found on world 11 and 12, before either tested world was touched: with 100 steps facts are not learned (3 of 30 in German),
+# with 200 the gate fails by one answer (27 of 30, by ranking), and with a rate of 4e-3 the loss stays high.
+QUICK_SETTING = Setting("quick", 64, "2e-3", 2, steps=250)
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class Plan:
     arms: list
     # Worlds that only settings are tried on.
     trial_worlds: list
-    # What `make real QUICK=1` takes, since it tries nothing: chosen before, by the same rule.
+    # What `make real QUICK=1` takes, since it tries nothing.
     setting: Setting = None
     # Both ways of answering, or one.
     answer: str = "both"
@@ -68,7 +78,7 @@ class Plan:
         return f"{WORK}/{self.name}/datasets"
 
 
-QUICK = Plan("quick", items=20, seeds=[1], arms=["de", "alias"], trial_worlds=[], setting=SETTINGS[0])
+QUICK = Plan("quick", items=20, seeds=[1], arms=["de", "alias"], trial_worlds=[], setting=QUICK_SETTING)
 FULL = Plan("full", items=None, seeds=[1, 2], arms=list(ARMS), trial_worlds=[11, 12])
 
 
