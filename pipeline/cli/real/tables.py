@@ -1,5 +1,7 @@
 """Tables of cells' results, as Markdown. Each takes results as they are kept and says what is missing."""
 
+import time
+
 from chance import at_least, holm, interval
 
 LEVEL = 0.05
@@ -212,6 +214,7 @@ def costs(cells):
     rows = []
     for cell in cells:
         note = " (resumed: the last attempt)" if cell["resumed"] else ""
+        date = time.strftime("%Y-%m-%d", time.gmtime(cell["ended"]))
         rows.append([f"`{cell['cell']}`", f"{cell['seconds']:.0f}{note}", f"{cell['cpu_seconds']:.0f}",
-                     cell["load_before"], cell["date"], cell["clika"], cell["loaded"]])  # fmt: skip
-    return table(["cell", "seconds", "processor seconds", "load before", "date", "program", "model loaded from"], rows)
+                     cell["load_before"], date, cell["clika"]])  # fmt: skip
+    return table(["cell", "seconds", "processor seconds", "load before", "date", "program"], rows)

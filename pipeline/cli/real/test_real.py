@@ -128,7 +128,7 @@ if sys.argv[1] == "--version":
     print("clika 9.9"); sys.exit()
 with open("calls", "a") as file:
     file.write(" ".join(sys.argv[1:3]) + "\\n")
-if os.path.exists("broken"):
+if os.path.exists("broken") and open("broken").read() in sys.argv[2]:
     sys.exit(1)
 if sys.argv[1] == "evaluate":
     run = dict(fingerprint="f", device="cpu", dtype="f32", format="own")
@@ -148,38 +148,59 @@ class Cells(unittest.TestCase):
         (self.root / "templates/prompts").mkdir(parents=True)
         (self.root / "templates/prompts/paper.toml").write_text("a")
         self.dataset({"de.parquet": "1", "sw.parquet": "1"})
-        self.bench = Bench(self.root, program, self.root / "results", "model")
+        self.bench = Bench(self.root, program, self.root / "results", "model", jobs=2)
 
-    def dataset(self, files):
-        folder = self.root / self.cell.dataset
+    def dataset(self, files, cell=None):
+        folder = self.root / (cell or self.cell).dataset
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "manifest.json").write_text(json.dumps({"files": files}))
+
+    def run_cell(self):
+        ended = []
+        self.bench.run([self.cell], ended.append)
+        return ended[0]
 
     def calls(self):
         return (self.root / "calls").read_text().splitlines()
 
     def test_a_cell_that_is_there_is_not_run_again(self):
         self.assertEqual(self.bench.result(self.cell), (None, "not run"))
-        kept = self.bench.run(self.cell)
+        kept = self.run_cell()
         self.assertEqual((kept["clika"], kept["resumed"]), ("clika 9.9", False))
         self.assertEqual(self.bench.result(self.cell), (kept, ""))
         other = replace(self.cell, arguments=[*self.cell.arguments, "--permute"])
         self.assertEqual(self.bench.result(other), (None, "its command has changed"))
 
     def test_a_changed_input_is_named_and_another_languages_file_is_none(self):
-        self.bench.run(self.cell)
+        self.run_cell()
         self.dataset({"de.parquet": "1", "sw.parquet": "2"})
         self.assertIsNotNone(self.bench.result(self.cell)[0])
         self.dataset({"de.parquet": "2", "sw.parquet": "2"})
         self.assertEqual(self.bench.result(self.cell), (None, "changed: xgeo/de.parquet"))
 
     def test_a_cell_that_failed_is_not_kept_and_its_next_attempt_says_so(self):
-        (self.root / "broken").touch()
-        self.assertRaises(Failed, self.bench.run, self.cell)
+        (self.root / "broken").write_text("xgeo")
+        self.assertRaises(Failed, self.run_cell)
         self.assertEqual(self.bench.result(self.cell)[1], "not run")
         (self.root / "broken").unlink()
-        self.assertTrue(self.bench.run(self.cell)["resumed"])
+        self.assertTrue(self.run_cell()["resumed"])
         self.assertEqual(self.calls(), ["evaluate xgeo"] * 2)
+
+    def test_a_failure_starts_nothing_new_and_loses_nothing_that_runs(self):
+        cells = [cell for cell in plans.pilot(plans.QUICK) if "letters" in cell.name]
+        for cell in cells:
+            self.dataset({"de.parquet": "1"}, cell)
+        (self.root / "broken").write_text("xpeo")
+        ended = []
+        self.assertRaises(Failed, self.bench.run, cells, ended.append)
+        names = {kept["cell"] for kept in ended}
+        self.assertIn("pilot-xgeo-letters", names)
+        self.assertNotIn("pilot-xpeo-letters", names)
+        # At most the one beside it was begun before.
+        self.assertNotIn("evaluate xcsqa-mini", self.calls())
+        (self.root / "broken").unlink()
+        self.bench.run([cell for cell in cells if not self.bench.result(cell)[0]], ended.append)
+        self.assertEqual({kept["cell"] for kept in ended}, {cell.name for cell in cells})
 
     def test_comments_of_settings_are_no_input(self):
         self.assertEqual(digest("# why\nrank = 1\n", True), digest("rank = 1", True))
