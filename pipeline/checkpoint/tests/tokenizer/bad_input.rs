@@ -28,7 +28,7 @@ fn an_empty_folder_lists_what_was_looked_for() {
     let message = fails(folder.path()).to_string();
     assert!(
         message.ends_with(
-            "it has neither tokenizer.json nor tokenizer.model nor vocab.json with merges.txt"
+            "it has neither tokenizer.json nor tokenizer.model nor vocab.json with merges.txt nor a GGUF file"
         ),
         "{message}"
     );
