@@ -40,15 +40,7 @@ def run(bench, plan, pattern):
         bench.call(arguments)
     total = len(list(page.cells(plan, {})))
     number = 0
-    for stage in (plans.pilot, plans.trials, None):
-        if stage is None:
-            setting = page.chosen(plan, page.read(bench.results))
-            if setting is None:
-                say("the settings are not chosen yet, so that the tested worlds wait: trials are missing")
-                return
-            cells = plans.experiments(plan, setting)
-        else:
-            cells = stage(plan)
+    for cells in stages(bench, plan):
         wanted = []
         for cell in cells:
             number += 1
@@ -58,6 +50,21 @@ def run(bench, plan, pattern):
                 if not kept:
                     wanted.append(cell)
         bench.run(wanted, lambda kept: say(f"{kept['cell']}: finished in {kept['seconds']:.0f} s"))
+
+
+def stages(bench, plan):
+    """The plan's cells, those together that need not wait for each other."""
+    if plan.setting:
+        # The longest first, so that no core waits at the end.
+        yield [*plans.experiments(plan, plan.setting), *plans.pilot(plan)]
+        return
+    yield plans.pilot(plan)
+    yield plans.trials(plan)
+    setting = page.chosen(plan, page.read(bench.results))
+    if setting is None:
+        say("the settings are not chosen yet, so that the tested worlds wait: trials are missing")
+    else:
+        yield plans.experiments(plan, setting)
 
 
 def compare(own, committed):
