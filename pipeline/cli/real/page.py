@@ -104,7 +104,7 @@ def short(plan, kept):
     trained = [cell for cell in kept.values() if cell["kind"] == "finetune" and "setting" not in cell["labels"]]
     name = f"{plan.name.capitalize()} run"
     if not evaluated and not trained:
-        return f"{name}: not run.\n"
+        return f"{name}: {'trials of settings only' if kept else 'not run'}.\n"
     parts = [f"{name}, of {len(evaluated)} of {len(list(plans.pilot(plan)))} sets and ways of answering, and "
              f"{len(trained)} trainings:\n"]  # fmt: skip
     if evaluated:

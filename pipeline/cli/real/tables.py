@@ -183,7 +183,7 @@ def training(results):
         recall = result["recall"]
         rows.append([result["arm"], cell["labels"]["world"], trained["examples"], trained["steps"],
                      f"{trained['final_loss']:.4f}", f"{recall['right']} of {recall['rows']}",
-                     minutes(cell["seconds"])])  # fmt: skip
+                     minutes(cell)])  # fmt: skip
     return table(["names", "seed", "rows", "steps", "last loss", "English right before", "minutes"], rows)
 
 
@@ -198,7 +198,7 @@ def trials(settings, results):
             trained = cell["result"]["training"]
             rows.append([setting.name, setting.rank, setting.rate, length(setting), cell["labels"]["world"],
                          "; ".join(map(short, weakest)), "; ".join(gate), trained["tokens"],
-                         minutes(cell["seconds"])])  # fmt: skip
+                         minutes(cell)])  # fmt: skip
         if not results.get(setting.name):
             rows.append([setting.name, setting.rank, setting.rate, length(setting), "not run", *["–"] * 4])
     head = ["setting", "rank", "rate", "epochs", "world", "weakest prerequisite (ranking; writing)", "gate", "tokens",
@@ -210,8 +210,9 @@ def length(setting):
     return f"{setting.epochs}, {setting.steps} steps at most" if setting.steps else setting.epochs
 
 
-def minutes(seconds):
-    return f"{seconds / 60:.1f}"
+def minutes(cell):
+    """What a command took, if it ran in one go."""
+    return "resumed" if cell["resumed"] else f"{cell['seconds'] / 60:.1f}"
 
 
 def costs(cells):
