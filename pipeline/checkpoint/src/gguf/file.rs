@@ -1,7 +1,7 @@
 use super::{GgufHeader, GgufProblem, GgufValue, read_gguf_header};
 use crate::{
     CheckpointError,
-    weights::{WeightFiles, gguf_parts, names, weight_files},
+    weights::{MissingWeights, WeightFiles, gguf_parts, names, weight_files},
 };
 use std::{
     collections::BTreeMap,
@@ -41,7 +41,11 @@ impl GgufFile {
                 Err(problem) if problem.is_of_gguf() => {
                     Err(CheckpointError::no_weights(path, problem))
                 }
-                Ok(WeightFiles::Files(_) | WeightFiles::Index(_)) | Err(_) => Ok(None),
+                // What is missing of another form is said by whoever reads that form.
+                Ok(WeightFiles::Files(_) | WeightFiles::Index(_))
+                | Err(
+                    MissingWeights::Nothing | MissingWeights::Shard(_) | MissingWeights::Several(_),
+                ) => Ok(None),
             };
         }
         let folder = match path.parent() {

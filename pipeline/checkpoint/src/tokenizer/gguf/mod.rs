@@ -76,7 +76,7 @@ const ENDS: [&str; 22] = [
     "[e~[",
 ];
 
-/// Tokens that fill in the middle of a text, which it takes for marks, too.
+/// Tokens that fill in the middle of a text, which llama.cpp takes for marks, too.
 const FIM: [&str; 31] = [
     "<|fim_prefix|>",
     "<fim-prefix>",
