@@ -1,6 +1,6 @@
 //! What was answered, as it is recorded.
 
-use clika_datasets::FictionalRow;
+use clika_datasets::{FictionalRow, RowKind};
 use serde::{Deserialize, Serialize};
 
 /// How the answer to a row is read from the model.
@@ -29,7 +29,8 @@ pub enum Split {
 }
 
 /// A line of `answers.jsonl`: what the model answered to a row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a recorded answer", deny_unknown_fields)]
 pub struct AnswerRecord {
     /// Where the row stands.
     pub split: Split,
@@ -38,7 +39,7 @@ pub struct AnswerRecord {
     /// The place or continent.
     pub entity: String,
     /// `qa` or `translation`.
-    pub kind: &'static str,
+    pub kind: RowKind,
     /// The language of the answer.
     pub language: String,
     /// 0 for a place whose facts are taught in the target language, 1 for one whose are not.
@@ -46,6 +47,9 @@ pub struct AnswerRecord {
     pub type_: Option<i64>,
     /// How it was asked.
     pub mode: AnswerMethod,
+    /// The name that is to be translated; `None` for a question, and in records of clika 0.2.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// What a right answer contains.
     pub gold: String,
     /// The choice, or what the model wrote.
@@ -53,7 +57,7 @@ pub struct AnswerRecord {
     /// Whether it is right.
     pub right: bool,
     /// The log-probability of each choice in its sentence, in the row's order, up to what all share.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<Vec<f64>>,
 }
 
@@ -71,10 +75,11 @@ impl AnswerRecord {
             split: split.clone(),
             id: row.id.clone(),
             entity: row.entity.clone(),
-            kind: row.kind.name(),
+            kind: row.kind,
             language: row.language.clone(),
             type_: row.type_,
             mode,
+            query: (row.kind == RowKind::Translation).then(|| row.query.clone()),
             gold: row.answer.clone(),
             answer,
             right,

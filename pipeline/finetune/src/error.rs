@@ -118,6 +118,17 @@ pub enum FinetuneError {
         /// Where.
         position: FilePosition,
     },
+    /// Results or answers were not written by clika.
+    #[error("the file is not one that `clika finetune` has written: {problem}\n   {position}")]
+    #[diagnostic(help(
+        "run the training again: what is whole is not done again, and the file is written anew"
+    ))]
+    Recorded {
+        /// What is wrong.
+        problem: String,
+        /// Where.
+        position: FilePosition,
+    },
     /// The training has gone astray.
     #[error(
         "{run}: the training diverged in step {step}, with a loss of {loss} and a gradient of length {gradient_norm}, computed in {}; the rows of the step: {rows}",

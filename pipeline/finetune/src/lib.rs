@@ -17,6 +17,7 @@ mod gate;
 mod language_pair;
 mod log;
 mod overlap;
+mod recorded;
 mod report;
 mod results;
 mod row_evaluator;
@@ -42,7 +43,10 @@ pub use examples::{example, row_prompt};
 pub use experiment::{Experiment, finetune};
 pub use gate::{Gate, GateCheck, Prerequisite};
 pub use language_pair::{ControlTest, LanguagePair};
+pub use log::LogLine;
+pub(crate) use overlap::similarity;
 pub use overlap::{NameOverlap, NameSimilarity};
+pub use recorded::{RecordedExperiment, RecordedRun};
 pub use results::{
     AnswerMethodResult, ControlTestResult, ExperimentResults, Recall, RunResult, TrainingSummary,
 };

@@ -12,22 +12,27 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+/// The file of a training's log, in the run's folder.
+pub(crate) const LOG: &str = "log.jsonl";
+
 /// A line of a training's log: one step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "a step of a training log", deny_unknown_fields)]
-pub(crate) struct LogLine {
+pub struct LogLine {
     /// From 1.
-    pub(crate) step: usize,
+    pub step: usize,
     /// The mean over the answers' tokens.
-    pub(crate) loss: f64,
-    pub(crate) learning_rate: f64,
+    pub loss: f64,
+    /// The step's.
+    pub learning_rate: f64,
     /// Before it was clipped.
-    pub(crate) gradient_norm: f64,
+    pub gradient_norm: f64,
     /// Tokens that were run; there is no padding.
-    pub(crate) tokens: usize,
-    pub(crate) tokens_per_second: f64,
+    pub tokens: usize,
+    /// Of this step.
+    pub tokens_per_second: f64,
     /// When, in seconds since 1970.
-    pub(crate) time: f64,
+    pub time: f64,
 }
 
 impl LogLine {
@@ -71,7 +76,7 @@ pub(crate) struct TrainingLog {
 impl TrainingLog {
     /// Goes on after `done` steps: what was logged of later ones, before the process was killed, is taken back.
     pub(crate) fn open(folder: &Path, done: usize) -> Result<Self, FinetuneError> {
-        let path = folder.join("log.jsonl");
+        let path = folder.join(LOG);
         let mut so_far = read(&path)?;
         so_far.retain(|line| line.step <= done);
         let lines: String = so_far.iter().map(LogLine::json).collect();
@@ -114,7 +119,7 @@ fn append_to(path: PathBuf) -> Result<(PathBuf, File), FinetuneError> {
 }
 
 /// The lines of a log. A last one without its end was cut off, and its step is taken again.
-fn read(path: &Path) -> Result<Vec<LogLine>, FinetuneError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<LogLine>, FinetuneError> {
     let text = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         text => text.map_err(ArtifactError::read(path))?,

@@ -74,7 +74,7 @@ impl NameSimilarity {
 ///
 /// `1 − d / max(|a|, |b|)`, where `d` is Levenshtein's distance (insertions, deletions and substitutions cost 1) and lengths
 /// are in code points, both after Unicode's NFC; case and spaces count. In 0 to 1; 1 for two empty names.
-fn similarity(a: &str, b: &str) -> f64 {
+pub(crate) fn similarity(a: &str, b: &str) -> f64 {
     let (a, b): (Vec<char>, Vec<char>) = (a.nfc().collect(), b.nfc().collect());
     let longest = a.len().max(b.len());
     if longest == 0 {

@@ -1,4 +1,4 @@
-use crate::{AnswerMethod, Conductivity, FinetuneConfig, Gate, NameOverlap};
+use crate::{AnswerMethod, Conductivity, FinetuneConfig, Gate, NameOverlap, run::run_name};
 use clika_base::types::LanguageCode;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +106,11 @@ pub struct ControlTestResult {
 const SURPRISING: f64 = 3.0;
 
 impl RunResult {
+    /// Its folder in that of the experiment: `de-seed0`.
+    pub fn folder(&self) -> String {
+        run_name(&self.pair, self.seed)
+    }
+
     /// Names how each interval was made, and makes those anew of an old file that claim too much.
     pub(crate) fn with_methods(mut self, level: f64) -> Self {
         for mode in &mut self.modes {

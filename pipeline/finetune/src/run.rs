@@ -42,21 +42,25 @@ pub(crate) struct ExperimentRun<'a> {
     pub(crate) progress: &'a dyn Progress,
 }
 
-const RESULTS: &str = "results.json";
-const ANSWERS: &str = "answers.jsonl";
+pub(crate) const RESULTS: &str = "results.json";
+pub(crate) const ANSWERS: &str = "answers.jsonl";
 const ADAPTER: &str = "adapter";
 const MODEL: &str = "model";
+
+/// The name of a run in messages and folders: `de-seed0`.
+pub(crate) fn run_name(pair: &str, seed: Option<u64>) -> String {
+    match seed {
+        Some(seed) => format!("{pair}-seed{seed}"),
+        None => format!("{pair}-given"),
+    }
+}
 
 /// The inputs that decide a training.
 const TRAINED: [&str; 3] = ["train", "model", "format"];
 
 impl ExperimentRun<'_> {
-    /// The name in messages and folders: `de-seed0`.
     pub(crate) fn name(&self) -> String {
-        match self.seed {
-            Some(seed) => format!("{}-seed{seed}", self.pair.name),
-            None => format!("{}-given", self.pair.name),
-        }
+        run_name(&self.pair.name, self.seed)
     }
 
     fn folder(&self) -> PathBuf {

@@ -1,6 +1,7 @@
 use super::{FictionalConfig, TranslationDirection, World, WorldRelation};
 use clika_base::templates::fill;
 use clika_base::types::{Language, QuestionAnswer};
+use serde::{Deserialize, Serialize};
 
 /// A row of a fictional dataset: something to learn, or to be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,8 @@ pub struct FictionalRow {
 }
 
 /// Whether a row of a fictional dataset is a question or a translation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RowKind {
     /// Answers a question.
     Qa,
