@@ -106,23 +106,34 @@ impl Collection {
     /// for its exemplars are left out of all files of the task.
     /// What lies in the folder and was left aside is in [`notices`](Self::notices).
     pub fn read(folder: &Path) -> Result<Self, PredictionError> {
-        recover_folder(folder)?;
-        let mut collection = Self {
-            root: Some(folder.to_owned()),
-            ..Self::default()
-        };
-        if release::is_release(folder) {
-            release::read(folder, &mut collection)?;
-        } else {
-            let found = folder::walk(folder)?;
-            parquet::read(folder, &found, &mut collection, false)?;
-            harness::read(&found, &mut collection)?;
+        Self::read_all(&[folder])
+    }
+
+    /// Reads several folders as one, as [`read`](Self::read) does: a model's tasks may lie in several of them.
+    ///
+    /// Fails as well on a folder without predictions.
+    pub fn read_all(folders: &[&Path]) -> Result<Self, PredictionError> {
+        let mut collection = Self::default();
+        for &folder in folders {
+            recover_folder(folder)?;
+            collection.root = Some(folder.to_owned());
+            let before = collection.predictions.len();
+            if release::is_release(folder) {
+                release::read(folder, &mut collection)?;
+            } else {
+                let found = folder::walk(folder)?;
+                parquet::read(folder, &found, &mut collection, false)?;
+                harness::read(&found, &mut collection)?;
+            }
+            if collection.predictions.len() == before {
+                return Err(PredictionError::Nothing {
+                    path: folder.to_owned(),
+                    notices: collection.notices,
+                });
+            }
         }
-        if collection.predictions.is_empty() {
-            return Err(PredictionError::Nothing {
-                path: folder.to_owned(),
-                notices: collection.notices,
-            });
+        if folders.len() != 1 {
+            collection.root = None;
         }
         collection.left_out = exemplars::leave_out(&mut collection);
         exemplars::note_shots(&mut collection);

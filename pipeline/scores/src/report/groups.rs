@@ -17,8 +17,8 @@ pub struct GroupScore {
     pub model: String,
     /// `basic` or `factual`.
     pub task_group: &'static str,
-    /// `en`, `others` for the paper's languages but English, or `all` for all of them.
-    pub column: &'static str,
+    /// A language of the paper's, `others` for those but English, or `all` for all of them.
+    pub column: String,
     /// `ra`, `en_co` or `invalid_rate`.
     pub metric: &'static str,
     /// The score, in 0 to 1 and above; `null` where it cannot be computed.
@@ -33,13 +33,17 @@ pub struct GroupScore {
     pub reason: Option<String>,
 }
 
-/// The columns of every model and group of tasks.
-const COLUMNS: [(&str, &str, ShareKind); 4] = [
-    ("en", "ra", ShareKind::Accuracy),
-    ("others", "ra", ShareKind::Accuracy),
-    ("others", "en_co", ShareKind::EnCo),
-    ("all", "invalid_rate", ShareKind::Invalid),
-];
+/// The columns of every model and group of tasks: each language, and means over languages.
+fn columns(paper: &Paper) -> Vec<(&str, &'static str, ShareKind)> {
+    let languages = paper.reference.languages.iter().map(LanguageCode::as_str);
+    let accuracies = languages.clone().chain(["others"]);
+    let with_english = languages.filter(|code| *code != "en").chain(["others"]);
+    accuracies
+        .map(|column| (column, "ra", ShareKind::Accuracy))
+        .chain(with_english.map(|column| (column, "en_co", ShareKind::EnCo)))
+        .chain([("all", "invalid_rate", ShareKind::Invalid)])
+        .collect()
+}
 
 /// Every score of [`GroupScore`] without value, and its formula or why there is none.
 pub(crate) fn groups(
@@ -49,17 +53,17 @@ pub(crate) fn groups(
     let mut groups = Vec::new();
     for model in shares.collection().models() {
         for knowledge in [TaskGroup::Basic, TaskGroup::Factual] {
-            for (column, metric, kind) in COLUMNS {
+            for (column, metric, kind) in columns(paper) {
                 let languages = paper.reference.languages.iter();
                 let languages = languages.filter(|language| match column {
-                    "en" => language.as_str() == "en",
+                    "all" => true,
                     "others" => language.as_str() != "en",
-                    _ => true,
+                    code => language.as_str() == code,
                 });
                 let score = GroupScore {
                     model: model.to_owned(),
                     task_group: knowledge.name(),
-                    column,
+                    column: column.to_owned(),
                     metric,
                     value: None,
                     low: None,

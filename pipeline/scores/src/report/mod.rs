@@ -16,7 +16,7 @@ pub use compare::{
 };
 pub use error::ReportError;
 pub use groups::GroupScore;
-pub use paper::Paper;
+pub use paper::{Metric, Paper, PaperModel, PaperRow, PaperTable, TaskGroup, Unit, ValueKind};
 pub use reproduce::{CellCounts, CellSummary, PaperCell, Reproduction, reproduce};
 pub use scores::Score;
 pub use share_table::{IntervalKind, Uncertainty};

@@ -68,7 +68,7 @@ pub struct PaperModel {
     pub name: String,
     /// Every spelling in the tables.
     pub printed: Vec<String>,
-    /// The release's name; empty where the release has no predictions of it.
+    /// The release's name; empty where the release has no predictions of it. See [`PaperModel::predictions_name`].
     pub release: String,
     /// The model it was tuned from; empty for a foundation model.
     pub foundation: String,
@@ -178,6 +178,17 @@ impl Unit {
         match self {
             Self::Percent => 100.0,
             Self::Fraction => 1.0,
+        }
+    }
+}
+
+impl PaperModel {
+    /// What predictions of the model are called: its name in the release, or where that has none, the name used here.
+    pub fn predictions_name(&self) -> &str {
+        if self.release.is_empty() {
+            &self.name
+        } else {
+            &self.release
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::report::{
     GroupScore, Paper, Score, Uncertainty,
     expression::Expression,
     groups::{self, mean},
-    paper::{Metric, PaperRow, PaperTable, Unit, ValueKind},
+    paper::{Metric, PaperModel, PaperRow, PaperTable, Unit, ValueKind},
     rule::{all_but, rule},
     scores,
     share_table::{ShareKind, ShareTable},
@@ -101,7 +101,7 @@ pub struct PaperCell {
     pub table: u32,
     /// The division of the table.
     pub block: u32,
-    /// The model's name in the release; the printed one where the release does not have it.
+    /// What predictions of the model are called: its name in the release, or in `models.toml`.
     pub model: String,
     /// The model as printed, with what else tells its rows apart.
     pub printed_model: String,
@@ -264,16 +264,13 @@ fn cell(
     exclude: &BTreeSet<LanguageCode>,
     paper: &Paper,
 ) -> PaperCell {
-    let release = paper.model(&row.model).map(|model| model.release.as_str());
+    let model = paper.model(&row.model).map(PaperModel::predictions_name);
     let caption: BTreeSet<_> = table.others_exclude.iter().cloned().collect();
     let others = column.starts_with("others") && *exclude != caption;
     PaperCell {
         table: table.number,
         block: row.block,
-        model: match release {
-            Some(release) if !release.is_empty() => release.to_owned(),
-            Some(_) | None => row.model.clone(),
-        },
+        model: model.unwrap_or(&row.model).to_owned(),
         printed_model: [row.model.as_str(), &row.variant]
             .join(" ")
             .trim_end()
@@ -345,8 +342,8 @@ fn level(
     let model = paper
         .model(printed)
         .ok_or_else(|| format!("{printed} is no model of the paper"))?;
-    let release = model.release.as_str();
-    if !shares.collection().models().contains(release) {
+    let name = model.predictions_name();
+    if !shares.collection().models().contains(name) {
         return Err(format!("no predictions of {}", model.name));
     }
     let languages: Vec<LanguageCode> = match column {
@@ -363,14 +360,7 @@ fn level(
         Metric::Ra => ShareKind::Accuracy,
         Metric::EnCo | Metric::Xrr => ShareKind::EnCo,
     };
-    mean(
-        kind,
-        table.knowledge,
-        release,
-        languages.iter(),
-        shares,
-        paper,
-    )
+    mean(kind, table.knowledge, name, languages.iter(), shares, paper)
 }
 
 /// A printed number: `+25.47`, `.8327`.

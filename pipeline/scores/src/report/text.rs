@@ -119,7 +119,7 @@ impl Reproduction {
             ] {
                 let score = scores
                     .iter()
-                    .find(|score| (score.column, score.metric) == (column, metric));
+                    .find(|score| (score.column.as_str(), score.metric) == (column, metric));
                 let shown = score.filter(|score| score.value.is_some()).map(|score| {
                     let interval = interval(score.low, score.high, 3);
                     format!("{} ({interval})", text(score.value, 3))

@@ -34,7 +34,7 @@ fn groups_by_hand() {
     assert_eq!(said.matches("unverified: llama_13b: ").count(), 1, "{said}");
     let group = |task_group, column, metric| {
         let found = reproduction.groups.iter().find(|group| {
-            (group.task_group, group.column, group.metric) == (task_group, column, metric)
+            (group.task_group, group.column.as_str(), group.metric) == (task_group, column, metric)
         });
         found.unwrap().clone()
     };
@@ -45,6 +45,10 @@ fn groups_by_hand() {
     // Consistency: zh 1 and 1 (items 0 and 3), de 1/2 and 3/4.
     for (column, metric, expected) in [
         ("en", "ra", (0.55 / 0.546 + 0.25 / 0.464) / 2.0),
+        ("zh", "ra", others[0]),
+        ("de", "ra", others[1]),
+        ("zh", "en_co", 1.0),
+        ("de", "en_co", (0.5 + 0.75) / 2.0),
         ("others", "ra", (others[0] + others[1]) / 2.0),
         (
             "others",
