@@ -30,4 +30,5 @@ pub use language_files::{
 };
 pub use markdown::markdown;
 pub use places::CountryDivisions;
+pub use read::released_sets;
 pub use world::{AuditedWorld, Fact, NamePair, WorldSet};

@@ -11,10 +11,24 @@ use clika_datasets::{AskedFact, Dataset, ReleaseFiles, ReleaseLines};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};
 
-/// The files of the dataset that the release has in a folder of this name.
+/// The dataset that the release has in a folder of this name.
+pub(super) fn dataset(name: &str) -> Option<&'static Dataset> {
+    let is_it = |files: &ReleaseFiles| files.folder == name;
+    Dataset::all().find(|dataset| dataset.release.as_ref().is_some_and(is_it))
+}
+
+/// Its files.
 pub(super) fn files(name: &str) -> Option<&'static ReleaseFiles> {
-    let mut released = Dataset::all().filter_map(|dataset| dataset.release.as_ref());
-    released.find(|files| files.folder == name)
+    dataset(name)?.release.as_ref()
+}
+
+/// What becomes of a language without its file of questions.
+#[derive(Clone, Copy)]
+pub(super) enum MissingFiles {
+    /// An audit would be of a part.
+    Refused,
+    /// There may be answers alone.
+    LeftOut,
 }
 
 /// Reads a task's folder.
@@ -22,6 +36,7 @@ pub(super) fn read(
     root: &AuditRoot,
     folder: &Path,
     files: &ReleaseFiles,
+    missing: MissingFiles,
 ) -> Result<Option<ReadDataset>, AuditError> {
     if let ReleaseLines::World = files.lines {
         let worlds = release_world::read(root, folder)?;
@@ -34,7 +49,10 @@ pub(super) fn read(
         let path = subfolder.path.join(&name);
         if !path.is_file() {
             let path = subfolder.path;
-            return Err(AuditError::NoFile { path, name });
+            match missing {
+                MissingFiles::Refused => return Err(AuditError::NoFile { path, name }),
+                MissingFiles::LeftOut => continue,
+            }
         }
         let at = root.shown(&path);
         let items = match files.lines {

@@ -66,6 +66,8 @@ impl Question {
 pub struct LanguageItems {
     /// The items, in the file's order.
     pub questions: Vec<Question>,
+    /// The language that each question's knowledge comes from; `None` where the dataset has no such column.
+    pub origins: Vec<Option<String>>,
     /// Items with an empty text or with choices that read the same, which the manifest lists as exceptions: the
     /// authors' own translations have some.
     pub listed: Vec<String>,
@@ -115,6 +117,7 @@ impl DatasetFolder {
             }
         }
         Ok(LanguageItems {
+            origins: rows.iter().map(|row| row.origin.clone()).collect(),
             questions: rows.into_iter().map(|row| row.question).collect(),
             listed,
         })
@@ -136,6 +139,7 @@ struct CheckedRow {
     question: Question,
     label: i64,
     answer: Option<String>,
+    origin: Option<String>,
 }
 
 impl CheckedRow {
@@ -211,7 +215,7 @@ fn rows(frame: &DataFrame) -> Result<Vec<CheckedRow>, FileFault> {
     };
     let (ids, questions, clusters) = (text("id")?, text("question")?, text("cluster_id")?);
     let (premises, relations) = (optional("premise")?, optional("relation")?);
-    let answers = optional("answer")?;
+    let (answers, origins) = (optional("answer")?, optional("origin_language")?);
     let choices = frame.column("choices").and_then(Column::list)?;
     let labels = frame.column("label").and_then(Column::i64)?;
     let mut rows = Vec::with_capacity(frame.height());
@@ -238,6 +242,7 @@ fn rows(frame: &DataFrame) -> Result<Vec<CheckedRow>, FileFault> {
             },
             label,
             answer: answers.map(cell).transpose()?,
+            origin: origins.map(cell).transpose()?,
         });
     }
     Ok(rows)

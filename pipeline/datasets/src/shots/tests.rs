@@ -18,6 +18,7 @@ fn dataset(clusters: &[&str]) -> BTreeMap<LanguageCode, LanguageItems> {
     };
     let items = LanguageItems {
         questions: clusters.iter().enumerate().map(question).collect(),
+        origins: vec![None; clusters.len()],
         listed: Vec::new(),
     };
     let code = |code: &str| LanguageCode::try_from(code.to_owned()).unwrap();
