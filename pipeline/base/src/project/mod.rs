@@ -99,6 +99,16 @@ impl Project {
         self.file("templates/formats")
     }
 
+    /// Which languages are related, for figures.
+    pub fn families(&self) -> ProjectPath {
+        self.file("templates/families.toml")
+    }
+
+    /// The report.
+    pub fn report(&self) -> PathBuf {
+        self.artifacts.join("report")
+    }
+
     /// What fictional worlds are made of.
     pub fn fictional(&self) -> ProjectPath {
         self.file("templates/fictional")
