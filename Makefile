@@ -14,6 +14,7 @@ SMOLLM2 := $(PEERS_CACHE)/smollm2-135m-instruct
 all: tools ## Everything without key and network: datasets, a small model that is made here, what it answers, what crosses in it
 	$(MAKE) --no-print-directory evaluate MODEL=demo LIMIT=5
 	$(MAKE) --no-print-directory finetune MODEL=demo
+	$(MAKE) --no-print-directory report
 
 # The demo takes seconds and shares the tests' objects; any other model takes longer than a release build does.
 RUN = cargo run --locked --quiet $(if $(filter-out demo,$(MODEL)),--release) $(if $(FEATURES),--features "$(FEATURES)") --
@@ -62,10 +63,15 @@ datasets: ## Build all datasets that need no network and no key into artifacts/d
 snapshot: ## Replace the snapshot by a fresh slice of Wikidata (set CLIKA_CONTACT)
 	cargo run --locked --quiet -- snapshot
 
+.PHONY: report
+report: ## One page of what was measured, artifacts/report/report.html, and its figures and tables as files [PREDICTIONS=folder FINETUNE=folder ARGS="..."]
+	cargo run --locked --quiet -- report $(if $(PREDICTIONS),--predictions "$(PREDICTIONS)") $(if $(FINETUNE),--finetune "$(FINETUNE)") $(ARGS)
+
 .PHONY: reproduce
-reproduce: ## The paper's tables from recorded predictions: make reproduce PREDICTIONS=folder
+reproduce: ## The paper's tables from recorded predictions, and a page of them: make reproduce PREDICTIONS=folder
 	@test -n "$(PREDICTIONS)" || { echo "error: name a folder, make reproduce PREDICTIONS=folder" >&2; exit 1; }
-	cargo run --locked --quiet --release -- reproduce --predictions "$(PREDICTIONS)" --out artifacts/report
+	cargo run --locked --quiet --release -- reproduce --predictions "$(PREDICTIONS)" --out artifacts/reproduce
+	cargo run --locked --quiet --release -- report --predictions "$(PREDICTIONS)"
 
 .PHONY: audit
 audit: ## What is wrong with the built datasets, or with DATASETS=folder, such as the authors' release
@@ -102,6 +108,7 @@ test: $(VENV)/installed $(SMOLLM2).gguf ## All tests; installs Python's datasets
 	$(VENV)/bin/python docs/check_commands.py $(TARGET)/debug/clika
 	python3 -m unittest discover --start-directory pipeline/cli/real
 	python3 pipeline/cli/real/real.py --check
+	$(MAKE) --no-print-directory test-report
 	$(KILL) --kills 20
 	@if [ -d $(RELEASE) ]; then \
 	  cargo run --locked --quiet -- reproduce --predictions $(RELEASE) --resamples 100 --out $(TARGET)/test-report >/dev/null && \
@@ -118,6 +125,35 @@ $(VENV)/installed: $(REQUIREMENTS) | test-tools
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet -r $(REQUIREMENTS)
 	touch $@
+
+# Pages in a browser: playwright-core and axe-core from npm, outside the project's tree, and Debian's Chromium.
+REPORT_TESTS := pipeline/report/tests/browser
+BROWSER := $(TARGET)/browser
+
+.PHONY: test-report
+test-report: ## Opens pages in Chromium: drawings, tables, filters, links, keyboard, accessibility, hostile data (needs chromium, node, npm)
+	@missing=; for program in chromium node npm; do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "SKIPPED pages in a browser: missing$$missing; on Debian: apt-get install chromium nodejs npm" >&2; \
+	else \
+	  $(MAKE) --no-print-directory test-report-pages; \
+	fi
+
+.PHONY: test-report-pages
+test-report-pages: $(BROWSER)/installed
+	cargo build --locked --quiet
+	python3 $(REPORT_TESTS)/pages.py $(TARGET)/debug/clika $(BROWSER) $(TARGET)/test-report-pages $(if $(wildcard $(RELEASE)),--release $(RELEASE))
+
+$(BROWSER)/installed: $(REPORT_TESTS)/package.json $(REPORT_TESTS)/package-lock.json
+	mkdir -p $(BROWSER)
+	cp $(REPORT_TESTS)/package.json $(REPORT_TESTS)/package-lock.json $(BROWSER)
+	npm ci --prefix $(BROWSER) --silent --no-audit --no-fund
+	touch $@
+
+.PHONY: test-latex
+test-latex: ## The report's LaTeX tables, compiled (needs pdflatex; on Debian: apt-get install texlive-latex-recommended texlive-plain-generic)
+	cargo build --locked --quiet
+	python3 pipeline/report/tests/latex.py $(TARGET)/debug/clika $(TARGET)/test-latex $(if $(wildcard $(RELEASE)),--release $(RELEASE))
 
 # Needs strace, and says so where it is missing.
 KILL = CLIKA_TEST_OXIGRAPH=$(abspath $(VENV))/bin/oxigraph python3 pipeline/cli/tests/kills/kills.py $(TARGET)/debug/clika \
@@ -299,7 +335,7 @@ test-memory: ## The estimate of a model's memory on the processor, in every case
 .PHONY: test-all
 test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows, templates, parity, memory, what GPUs run, the wheel
 	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp test-gguf-llama-cpp \
-	  test-sparql-engines parity test-memory test-gpu-path test-cuda-build test-wheel
+	  test-sparql-engines parity test-memory test-gpu-path test-cuda-build test-wheel test-latex
 
 FUZZ := pipeline/checkpoint/fuzz
 
@@ -347,6 +383,14 @@ bench-reproduce: ## Time and memory of make reproduce PREDICTIONS=folder with 10
 	@test -n "$(PREDICTIONS)" || { echo "error: name a folder, make bench-reproduce PREDICTIONS=folder" >&2; exit 1; }
 	cargo build --locked --release --quiet
 	python3 pipeline/cli/benches/process.py $(TARGET)/release/clika reproduce --predictions "$(PREDICTIONS)"
+
+# The six models of the authors' release, and answers of forty made-up ones.
+.PHONY: bench-report
+bench-report: $(BROWSER)/installed ## Time, memory and size of a page, and how fast it is in Chromium: PREDICTIONS=folder and 40 models of 18,800 answers (needs chromium, node)
+	@test -n "$(PREDICTIONS)" || { echo "error: name a folder, make bench-report PREDICTIONS=folder" >&2; exit 1; }
+	cargo build --locked --release --quiet
+	python3 $(REPORT_TESTS)/load.py $(TARGET)/report-load --models 40
+	python3 pipeline/report/benches/bench_report.py $(TARGET)/release/clika $(BROWSER) "$(PREDICTIONS)" $(TARGET)/report-load
 
 .PHONY: bench-metrics
 bench-metrics: ## Time of 10,000 resamples of a table of 60 scores

@@ -86,6 +86,19 @@ def outcome(cell):
             for mode in cell["result"]["modes"]]  # fmt: skip
 
 
+def pages(bench, plan):
+    """Writes the page of what was asked and taught; returns its path, or None where nothing was yet."""
+    work = f"{plans.WORK}/{plan.name}"
+    answers = sorted(f"{work}/predictions/{path.name}" for path in ROOT.glob(f"{work}/predictions/*"))
+    ended = sorted(path.parent.name for path in ROOT.glob(f"{work}/finetune/*/results.json"))
+    named = [f"--predictions={folder}" for folder in answers]
+    named += [f"--finetune=SmolLM2-135M-Instruct={work}/finetune/{name}" for name in ended]
+    if not named:
+        return None
+    bench.call(["report", *named, f"--datasets={plan.datasets}", "--out", f"{work}/report"])
+    return f"{work}/report/report.html"
+
+
 def main(args):
     if args.check or args.write:
         text = page.page(RESULTS)
@@ -120,6 +133,9 @@ def main(args):
     report = ROOT / plans.WORK / plan.name / "report.md"
     write(report, text)
     print(text)
+    written = pages(bench, plan)
+    if written:
+        print(f"wrote {written}")
     print(f"{(time.monotonic() - begin) / 60:.1f} minutes; wrote {os.path.relpath(report, ROOT)}")
 
 

@@ -52,6 +52,8 @@ enum Command {
     Reproduce(commands::reproduce::Args),
     /// Compare two models on the same items.
     Compare(commands::compare::Args),
+    /// Write one page with figures, tables and every item of what was measured.
+    Report(commands::report::Args),
     /// Write, check and show the files of languages.
     Language(commands::language::Args),
     /// List what a local model can run on.
@@ -114,6 +116,7 @@ fn run(cli: &Cli, shown: ProgressOptions) -> Result<(), commands::Failure> {
         Command::Logits(args) => commands::logits::run(args, shown),
         Command::Reproduce(args) => commands::reproduce::run(args, &project()?, shown),
         Command::Compare(args) => commands::compare::run(args),
+        Command::Report(args) => commands::report::run(args, &project()?, shown),
         Command::Language(args) => commands::language::run(args, &project()?),
         Command::Devices(args) => commands::devices::run(args),
         Command::Completions(args) => commands::completions::run(args, Cli::command()),

@@ -18,6 +18,7 @@ pub mod language;
 pub mod logits;
 pub mod model;
 pub mod named;
+pub mod report;
 pub mod reproduce;
 pub mod shots;
 pub mod snapshot;
