@@ -265,6 +265,20 @@ fn a_comparison_is_a_table_of_what_the_second_changed() {
     // Three of four right before, four of four after.
     assert!(row.starts_with("xcsqa,en,4,0.75,1,0.25,"), "{row}");
     let table = fixture.file("tables/comparison-1.md");
+    // By hand: of the release's four items RA in English is (.75 − .2) / .546 and (.75 − .5) / .464 before, and 0.8 / .546
+    // and .5 / .464 after: means .7731 and 1.2714.
+    let knowledge = fixture.file("tables/comparison-1-knowledge.md");
+    let english = knowledge
+        .lines()
+        .find(|line| line.starts_with("| en |"))
+        .unwrap();
+    assert!(
+        english.starts_with("| en | 0.773 (")
+            && english.contains(" | 1.271 (")
+            && english.contains(" | 0.498 |"),
+        "{english}"
+    );
+    assert!(english.ends_with("| not run | not run | – |"), "{english}");
     let said = "Not compared, because only one has it: llama_13b on xcsqa in zh; llama_13b on xcopa in zh.";
     assert!(table.contains(said), "{table}");
 }

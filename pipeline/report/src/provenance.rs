@@ -33,7 +33,12 @@ impl Provenance {
                 ));
             }
         }
-        let tables = [answers(sources), trainings(sources), findings(sources)];
+        let tables = [
+            answers(sources),
+            trainings(sources),
+            datasets(sources),
+            findings(sources),
+        ];
         Self {
             tables: tables.into_iter().flatten().collect(),
             records,
@@ -141,6 +146,36 @@ fn trainings(sources: &Sources) -> Option<Table> {
                 Cell::text(results.fingerprint.chars().take(12).collect::<String>()),
             ]);
         }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// A line for each dataset.
+fn datasets(sources: &Sources) -> Option<Table> {
+    let heads = [
+        Column::text("dataset"),
+        Column::text("written by"),
+        Column::text("fingerprint"),
+        Column::text("Wikidata snapshot"),
+        Column::number("inputs"),
+        Column::number("files"),
+    ];
+    let mut table = Table::new("provenance-datasets", "Datasets", heads.into());
+    table.lead = "The beginnings of SHA-256: over the program, the configuration and all inputs, and of the snapshot.".to_owned();
+    let short = |digest: &str| digest.chars().take(12).collect::<String>();
+    for manifest in &sources.datasets {
+        let snapshot = manifest
+            .inputs
+            .iter()
+            .find(|(name, _)| name.ends_with(".ttl"));
+        table.rows.push(vec![
+            Cell::text(manifest.stage.trim_start_matches("datasets ")),
+            Cell::text(manifest.tool.clone()),
+            Cell::text(short(&manifest.fingerprint)),
+            Cell::text(snapshot.map_or_else(String::new, |(_, digest)| short(digest))),
+            Cell::count(manifest.inputs.len()),
+            Cell::count(manifest.files.len()),
+        ]);
     }
     (!table.rows.is_empty()).then_some(table)
 }

@@ -8,7 +8,7 @@ use crate::{
     provenance::Provenance,
     sources::Sources,
     summary::Summary,
-    tables::{accuracy, comparison, conductivity, gates, models, paper_tables},
+    tables::{accuracy, before_and_after, comparison, conductivity, gates, models, paper_tables},
 };
 use clika_audit::{AuditError, BackgroundFacts};
 use clika_base::files::{FolderDraft, Manifest, sha256_hex};
@@ -109,7 +109,10 @@ fn tables(sources: &Sources) -> Vec<Table> {
     let mut tables = models(sources);
     tables.extend(accuracy(sources));
     let compared = sources.comparisons.iter().enumerate();
-    tables.extend(compared.map(|(number, it)| comparison(number + 1, it)));
+    for (number, it) in compared {
+        tables.push(comparison(number + 1, it));
+        tables.extend(before_and_after(sources, number + 1, it));
+    }
     tables.extend(conductivity(sources));
     tables.extend(gates(sources));
     tables.extend(paper_tables(sources));

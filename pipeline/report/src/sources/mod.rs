@@ -10,6 +10,7 @@ pub use read::experiments_in;
 
 use crate::{LanguageFamily, ReportError};
 use clika_audit::Audit;
+use clika_base::files::Manifest;
 use clika_base::types::{Language, LanguageCode, WritingDirection};
 use clika_finetune::RecordedExperiment;
 use clika_scores::predictions::Collection;
@@ -43,7 +44,9 @@ pub(crate) struct Sources {
     pub(crate) answers: Vec<AnswerSource>,
     pub(crate) experiments: Vec<ExperimentSource>,
     pub(crate) audits: Vec<AuditSource>,
-    pub(crate) comparisons: Vec<Comparison>,
+    pub(crate) comparisons: Vec<ComparedModels>,
+    /// The manifests of the datasets that were read.
+    pub(crate) datasets: Vec<Manifest>,
     pub(crate) questions: Questions,
     pub(crate) uncertainty: Uncertainty,
     pub(crate) paper: Paper,
@@ -64,6 +67,13 @@ pub(crate) struct ExperimentSource {
     /// The model.
     pub(crate) name: String,
     pub(crate) recorded: RecordedExperiment,
+}
+
+/// Two models on the same items.
+pub(crate) struct ComparedModels {
+    /// Each by the number of its source and its name there.
+    pub(crate) models: [(usize, String); 2],
+    pub(crate) comparison: Comparison,
 }
 
 /// A folder of datasets and what its audit found.

@@ -1,6 +1,7 @@
 //! The texts of questions, for those who look at single items.
 
 use crate::ReportError;
+use clika_base::files::Manifest;
 use clika_base::types::LanguageCode;
 use clika_datasets::{DatasetFolder, Task};
 use clika_scores::predictions::{Prediction, item_sha256};
@@ -31,8 +32,9 @@ pub(crate) struct QuestionText {
 }
 
 impl Questions {
-    /// Reads the multiple-choice datasets of a folder, or the folder as one.
-    pub(crate) fn add_datasets(&mut self, folder: &Path) -> Result<(), ReportError> {
+    /// Reads the multiple-choice datasets of a folder, or the folder as one; returns their manifests.
+    pub(crate) fn add_datasets(&mut self, folder: &Path) -> Result<Vec<Manifest>, ReportError> {
+        let mut manifests = Vec::new();
         let names = Task::all().map(|task| folder.join(task.name()));
         for path in names.chain([folder.to_owned()]) {
             let Some(found) = DatasetFolder::find(&path)? else {
@@ -40,9 +42,11 @@ impl Questions {
             };
             if let Some(task) = Task::all().find(|task| task.name() == found.name()) {
                 self.add_dataset(task, &found)?;
+                manifests.push(found.manifest().clone());
             }
         }
-        self.add_release(folder)
+        self.add_release(folder)?;
+        Ok(manifests)
     }
 
     fn add_dataset(&mut self, task: Task, folder: &DatasetFolder) -> Result<(), ReportError> {

@@ -1,14 +1,15 @@
 //! Reads the folders of a report.
 
 use super::{
-    AnswerSource, AuditSource, ExperimentSource, Inputs, LabelledFolder, Questions, Sources,
+    AnswerSource, AuditSource, ComparedModels, ExperimentSource, Inputs, LabelledFolder, Questions,
+    Sources,
 };
 use crate::ReportError;
 use clika_audit::{AuditError, BackgroundFacts};
 use clika_base::types::Progress;
 use clika_finetune::RecordedExperiment;
 use clika_scores::predictions::Collection;
-use clika_scores::report::{ComparedRun, Comparison, Paper, Uncertainty, compare, reproduce};
+use clika_scores::report::{ComparedRun, Paper, Uncertainty, compare, reproduce};
 use std::path::Path;
 
 pub(super) fn read(
@@ -33,9 +34,10 @@ pub(super) fn read(
         .map(experiment)
         .collect::<Result<Vec<_>, _>>()?;
     let mut questions = Questions::default();
+    let mut manifests = Vec::new();
     for folder in datasets {
         folder.check("datasets")?;
-        questions.add_datasets(&folder.path)?;
+        manifests.extend(questions.add_datasets(&folder.path)?);
     }
     // The authors' release holds its questions beside the answers.
     for folder in predictions {
@@ -56,6 +58,7 @@ pub(super) fn read(
         experiments,
         audits,
         comparisons: Vec::new(),
+        datasets: manifests,
         questions,
         uncertainty,
         paper,
@@ -63,7 +66,7 @@ pub(super) fn read(
         families,
     };
     for (a, b) in compared {
-        let comparison = comparison(&sources, a, b)?;
+        let comparison = comparison(&sources, [a.as_str(), b.as_str()])?;
         sources.comparisons.push(comparison);
     }
     Ok(sources)
@@ -116,22 +119,42 @@ fn experiment(folder: &LabelledFolder) -> Result<ExperimentSource, ReportError> 
     })
 }
 
-fn comparison(sources: &Sources, a: &str, b: &str) -> Result<Comparison, ReportError> {
-    let run = |name: &str| {
-        let mut models = sources.models();
-        let found = models.find(|(_, model, shown)| shown == name || *model == name);
-        let Some((source, model, _)) = found else {
+fn comparison(sources: &Sources, names: [&str; 2]) -> Result<ComparedModels, ReportError> {
+    let find = |name: &str| {
+        let mut found = sources
+            .answers
+            .iter()
+            .enumerate()
+            .flat_map(|(number, source)| {
+                let models = source.collection.models().into_iter();
+                models.map(move |model| (number, source, model))
+            });
+        let is_it = |(_, source, model): &(usize, &AnswerSource, &str)| {
+            *model == name || source.shown(model) == name
+        };
+        found.find(is_it).ok_or_else(|| {
             let known: Vec<String> = sources.models().map(|(_, _, shown)| shown).collect();
-            return Err(ReportError::UnknownModel {
+            ReportError::UnknownModel {
                 model: name.to_owned(),
                 known: known.join(", "),
-            });
-        };
-        Ok(ComparedRun::new(&source.collection, model))
+            }
+        })
     };
-    let (mut run_a, mut run_b) = (run(a)?, run(b)?);
-    (run_a.label, run_b.label) = (a, b);
-    Ok(compare(run_a, run_b, &sources.uncertainty)?)
+    let (first, second) = (find(names[0])?, find(names[1])?);
+    let mut runs =
+        [first, second].map(|(_, source, model)| ComparedRun::new(&source.collection, model));
+    for (run, label) in runs.iter_mut().zip(names) {
+        run.label = label;
+    }
+    let [a, b] = runs;
+    let comparison = compare(a, b, &sources.uncertainty)?;
+    Ok(ComparedModels {
+        models: [
+            (first.0, first.2.to_owned()),
+            (second.0, second.2.to_owned()),
+        ],
+        comparison,
+    })
 }
 
 /// The folders of finished experiments in a folder, or the folder itself.

@@ -1,10 +1,72 @@
 //! Two models or runs on the same items: before and after a training, for instance.
 
 use super::table::{Cell, Column, Estimate, Table};
-use clika_scores::report::Comparison;
+use crate::sources::{ComparedModels, Sources};
+use clika_scores::report::{GroupScore, TaskGroup};
+
+/// RA on Basic and Factual knowledge of both, a line for each language: what was gained, and what forgotten.
+pub(crate) fn before_and_after(
+    sources: &Sources,
+    number: usize,
+    it: &ComparedModels,
+) -> Option<Table> {
+    let groups = [TaskGroup::Basic, TaskGroup::Factual];
+    let names = [&it.comparison.a, &it.comparison.b];
+    let mut heads = vec![Column::text("language")];
+    for group in groups {
+        heads.extend(names.map(|name| Column::number(format!("{}, {name}", group.name()))));
+        heads.push(Column::number(format!("{}, change", group.name())));
+    }
+    let mut table = Table::new(
+        format!("comparison-{number}-knowledge"),
+        format!(
+            "Basic and Factual knowledge of {} and {}",
+            names[0], names[1]
+        ),
+        heads,
+    );
+    table.lead = format!(
+        "RA as a fraction, with {}; others: the mean over the paper's languages but English. The table before has tests.",
+        sources.interval_words()
+    );
+    let languages = sources
+        .paper
+        .reference
+        .languages
+        .iter()
+        .map(|code| code.as_str());
+    for language in languages.chain(["others"]) {
+        let mut cells = vec![Cell::text(language)];
+        for group in groups {
+            let of = |(source, model): &(usize, String)| {
+                let scores = sources.answers[*source].reproduction.groups.iter();
+                let is_it = |it: &&GroupScore| {
+                    it.model == *model
+                        && it.task_group == group.name()
+                        && it.metric == "ra"
+                        && it.column == language
+                };
+                scores.clone().find(is_it).filter(|it| it.value.is_some())
+            };
+            let scores = [of(&it.models[0]), of(&it.models[1])];
+            cells.extend(scores.map(|score| match score {
+                Some(it) => Cell::Estimate(Estimate::new(it.value, it.low, it.high, 3)),
+                None => Cell::NotRun,
+            }));
+            let change = scores[0]
+                .zip(scores[1])
+                .and_then(|(a, b)| Some(b.value? - a.value?));
+            cells.push(Cell::Number(change, 3));
+        }
+        table.rows.push(cells);
+    }
+    let is_empty = |row: &Vec<Cell>| !row.iter().any(|cell| matches!(cell, Cell::Estimate(_)));
+    (!table.rows.iter().all(is_empty)).then_some(table)
+}
 
 /// A line for each task and language that both have.
-pub(crate) fn comparison(number: usize, it: &Comparison) -> Table {
+pub(crate) fn comparison(number: usize, it: &ComparedModels) -> Table {
+    let it = &it.comparison;
     let heads = vec![
         Column::text("task"),
         Column::text("language"),

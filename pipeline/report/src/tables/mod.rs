@@ -14,7 +14,7 @@ mod table;
 mod tests;
 
 pub(crate) use accuracy::accuracy;
-pub(crate) use comparison::comparison;
+pub(crate) use comparison::{before_and_after, comparison};
 pub(crate) use conductivity::{conductivity, gates, modes, seed};
 pub(crate) use html::{rows_html, table_html};
 pub(crate) use models::models;
