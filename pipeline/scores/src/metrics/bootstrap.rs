@@ -129,7 +129,8 @@ impl Resampler {
             ));
             watch(drawn);
         }
-        columns(width, &rows).map(Distribution::new).collect()
+        let columns: Vec<Vec<Option<f64>>> = columns(width, &rows).collect();
+        columns.into_par_iter().map(Distribution::new).collect()
     }
 
     /// The values of many statistics when each cluster in turn is left out, for [`bca`](crate::metrics::bca).

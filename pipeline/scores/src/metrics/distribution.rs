@@ -32,7 +32,7 @@ impl Distribution {
     /// The values that are defined, the smallest first.
     pub fn sorted(&self) -> Vec<f64> {
         let mut values: Vec<f64> = self.values.iter().flatten().copied().collect();
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         values
     }
 }

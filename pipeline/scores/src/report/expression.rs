@@ -95,6 +95,57 @@ impl Expression {
         }
     }
 
+    /// The numbers of all shares of the formula, each once.
+    pub(crate) fn shares(&self) -> BTreeSet<usize> {
+        match self {
+            Self::BeyondIndependence { english, .. } => {
+                let mut shares = self.parts();
+                shares.insert(*english);
+                shares
+            }
+            Self::Mean(terms) => terms.iter().flat_map(Self::shares).collect(),
+            Self::Difference(a, b) | Self::Ratio(a, b) => &a.shares() | &b.shares(),
+            Self::Share(_) | Self::Ra { .. } | Self::AboveChance { .. } => self.parts(),
+        }
+    }
+
+    /// The same formula over shares that have other numbers.
+    pub(crate) fn renumbered(&self, number: &impl Fn(usize) -> usize) -> Self {
+        let boxed = |it: &Self| Box::new(it.renumbered(number));
+        match self {
+            Self::Share(share) => Self::Share(number(*share)),
+            Self::Ra {
+                accuracy,
+                reference,
+                choices,
+            } => Self::Ra {
+                accuracy: number(*accuracy),
+                reference: *reference,
+                choices: *choices,
+            },
+            Self::AboveChance { accuracy, choices } => Self::AboveChance {
+                accuracy: number(*accuracy),
+                choices: *choices,
+            },
+            Self::BeyondIndependence {
+                consistency,
+                english,
+                accuracy,
+                elsewhere,
+            } => Self::BeyondIndependence {
+                consistency: number(*consistency),
+                english: number(*english),
+                accuracy: number(*accuracy),
+                elsewhere: number(*elsewhere),
+            },
+            Self::Mean(terms) => {
+                Self::Mean(terms.iter().map(|term| term.renumbered(number)).collect())
+            }
+            Self::Difference(a, b) => Self::Difference(boxed(a), boxed(b)),
+            Self::Ratio(a, b) => Self::Ratio(boxed(a), boxed(b)),
+        }
+    }
+
     /// The score from the shares of [`Expression::parts`] alone, with its floors or without.
     pub(crate) fn of_parts(&self, share: &impl Fn(usize) -> f64, floors: Floors) -> Option<f64> {
         match self {
