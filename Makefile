@@ -67,6 +67,13 @@ snapshot: ## Replace the snapshot by a fresh slice of Wikidata (set CLIKA_CONTAC
 report: ## One page of what was measured, artifacts/report/report.html, and its figures and tables as files [PREDICTIONS=folder FINETUNE=folder ARGS="..."]
 	cargo run --locked --quiet -- report $(if $(PREDICTIONS),--predictions "$(PREDICTIONS)") $(if $(FINETUNE),--finetune "$(FINETUNE)") $(ARGS)
 
+.PHONY: readme-figure
+readme-figure: tools ## The README's figure, drawn anew from the demo: docs/figures/likeness.svg
+	$(MAKE) --no-print-directory finetune MODEL=demo
+	cargo run --locked --quiet -- report --finetune demo=artifacts/finetune/demo --out $(TARGET)/readme-report
+	mkdir -p docs/figures
+	cp $(TARGET)/readme-report/figures/conductivity-by-likeness.svg docs/figures/likeness.svg
+
 .PHONY: reproduce
 reproduce: ## The paper's tables from recorded predictions, and a page of them: make reproduce PREDICTIONS=folder
 	@test -n "$(PREDICTIONS)" || { echo "error: name a folder, make reproduce PREDICTIONS=folder" >&2; exit 1; }

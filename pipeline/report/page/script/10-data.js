@@ -37,6 +37,8 @@ async function readReport() {
 class Report {
   constructor(json, bytes) {
     this.languages = json.languages;
+    // Languages of trainings that nobody answered items in.
+    this.others = json.others ?? [];
     this.tasks = json.tasks;
     this.models = json.models;
     this.sets = json.sets;

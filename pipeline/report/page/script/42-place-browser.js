@@ -140,7 +140,7 @@ class PlaceBrowser {
       const isFirst = all.findIndex(([otherWhen, other]) => otherWhen === when && other === language) === index;
       return isFirst && questions.some(({ answers }) => answers.has(`${when} ${language}`));
     });
-    const named = (code) => this.report.languages.find((language) => language.code === code)?.name ?? code;
+    const named = (code) => [...this.report.languages, ...this.report.others].find((language) => language.code === code)?.name ?? code;
     const titles = ["Place", "Crossed", "Likeness", "Taught in", "Kind", "By", "Right answer", ...columns.map(([when, code]) => `${named(code)} ${when}`)];
     const row = (question) => this.#row(run, question, columns);
     const isOfChosen = ({ place }) => place.entity === this.chosen.place;
@@ -182,7 +182,7 @@ class PlaceBrowser {
         ? element("td", { class: "missing", "data-sort": word }, word === "" ? "—" : word)
         : element("td", {}, element("span", { class: `outcome ${crossed ? "right" : "wrong"}` }, element("span", { "aria-hidden": "true" }, crossed ? "✓ " : "✗ "), word)),
       hasLikeness ? element("td", { "data-sort": place.likeness }, place.likeness.toFixed(2)) : element("td", { class: "missing" }, "—"),
-      element("td", {}, TAUGHT[place.type] ?? `type ${place.type}`),
+      element("td", {}, place.type === null ? "—" : (TAUGHT[place.type] ?? `type ${place.type}`)),
       element("td", {}, KINDS[kind] ?? kind, control === null ? null : element("span", { class: "control" }, ` of control ${control}`)),
       element("td", {}, mode),
       goldCell(run, answers),

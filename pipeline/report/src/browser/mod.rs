@@ -33,25 +33,21 @@ pub(crate) struct BrowserData {
 impl BrowserData {
     pub(crate) fn new(sources: &Sources) -> Self {
         let models: Vec<String> = sources.models().map(|(_, _, shown)| shown).collect();
-        let languages = languages(sources);
+        let languages = sources.answered_languages();
         let tasks: Vec<Task> = Task::all().collect();
         let sets = ItemSets::new(sources, &languages);
         let cut = answers::affordable(sources);
         let packed = answers::Packed::new(sources, &sets, &languages, cut);
-        let shown = languages.iter().map(|code| {
-            let language = sources.language(code);
-            let direction = match language.direction {
-                WritingDirection::Ltr => "ltr",
-                WritingDirection::Rtl => "rtl",
-            };
-            json!({ "code": code, "name": language.english, "own": language.own, "direction": direction })
-        });
+        let shown = |codes: &[&str]| -> Vec<Value> {
+            codes.iter().map(|code| language(sources, code)).collect()
+        };
         let tasks = tasks.iter().map(|task| {
             let choices = task.choices();
             json!({ "name": task.name(), "choices": choices, "chance": 1.0 / choices as f64 })
         });
         let object = json!({
-            "languages": shown.collect::<Vec<Value>>(),
+            "languages": shown(&languages),
+            "others": shown(&others(sources)),
             "tasks": tasks.collect::<Vec<Value>>(),
             "models": models,
             "sets": sets.json(),
@@ -68,11 +64,24 @@ impl BrowserData {
     }
 }
 
-/// The languages of answers and runs, in the paper's order.
-fn languages(sources: &Sources) -> Vec<&str> {
-    let mut codes: BTreeSet<&str> = sources.answered_languages().into_iter().collect();
-    for run in sources.experiments.iter().flat_map(|it| &it.recorded.runs) {
-        codes.extend([run.result.source.as_str(), run.result.target.as_str()]);
+/// A language as the scripts know it.
+fn language(sources: &Sources, code: &str) -> Value {
+    let language = sources.language(code);
+    let direction = match language.direction {
+        WritingDirection::Ltr => "ltr",
+        WritingDirection::Rtl => "rtl",
+    };
+    json!({ "code": code, "name": language.english, "own": language.own, "direction": direction })
+}
+
+/// The languages of fine-tuning runs that nobody answered items in.
+fn others(sources: &Sources) -> Vec<&str> {
+    let runs = sources.experiments.iter().flat_map(|it| &it.recorded.runs);
+    let mut codes: BTreeSet<&str> = runs
+        .flat_map(|run| [run.result.source.as_str(), run.result.target.as_str()])
+        .collect();
+    for answered in sources.answered_languages() {
+        codes.remove(answered);
     }
     sources.in_order(codes)
 }
