@@ -1,6 +1,7 @@
 //! What stands first: what the report is of, and what a reader has to know.
 
-use crate::{browser::BrowserData, sources::Sources, tables::modes};
+use crate::{browser::BrowserData, plots::letters, sources::Sources, tables::modes};
+use clika_scores::predictions::weak_letters;
 use std::collections::BTreeSet;
 
 /// The beginning of a report.
@@ -89,10 +90,16 @@ fn title(models: &[String], sources: &Sources) -> String {
 }
 
 fn notices(sources: &Sources, browser: &BrowserData) -> Vec<String> {
-    let mut notices = Vec::new();
+    let mut notices: Vec<String> = letters(sources).into_iter().collect();
     for source in &sources.answers {
         let reproduction = &source.reproduction;
-        notices.extend(reproduction.notices.iter().cloned());
+        // Every language's share of the letters is in a table of its own.
+        let models = source.collection.models().into_iter();
+        let weak: Vec<String> = models
+            .filter_map(|it| weak_letters(&source.collection, it))
+            .collect();
+        let others = reproduction.notices.iter().filter(|it| !weak.contains(it));
+        notices.extend(others.cloned());
         if !reproduction.unverified.is_empty() {
             notices.push(format!(
                 "Recorded without hashes of the questions, so that nobody can tell whether all answered the same version of a \

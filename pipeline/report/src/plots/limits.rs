@@ -42,7 +42,7 @@ pub(super) fn of_answers(sources: &Sources) -> Vec<String> {
 }
 
 /// Where letters are not what a model would write.
-pub(super) fn letters(sources: &Sources) -> Option<String> {
+pub(crate) fn letters(sources: &Sources) -> Option<String> {
     let mut weak: BTreeSet<String> = BTreeSet::new();
     for source in &sources.answers {
         for model in source.collection.models() {

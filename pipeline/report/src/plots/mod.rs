@@ -8,6 +8,8 @@ mod radar;
 mod revisions;
 mod training;
 
+pub(crate) use limits::letters;
+
 use crate::{sources::Sources, tables::Table};
 
 /// A figure with its numbers.
