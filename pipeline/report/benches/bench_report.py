@@ -45,7 +45,7 @@ def main(clika, browser, folders):
             used = json.loads(done.stdout.splitlines()[-1])
             seconds, memory = (statistics.median(values) for values in zip(*runs))
             print(f"| {Path(folder).name} | {seconds:.2f} | {memory:.0f} | {page.stat().st_size / 1e6:.2f} | "
-                  f"{used['load_ms']:.0f} | {used['filter_ms']:.1f} |", flush=True)  # fmt: skip
+                  f"{used['first_item_ms']} | {used['filter_ms']['median']} |", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

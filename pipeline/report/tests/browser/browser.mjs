@@ -1,4 +1,4 @@
-// Opens a page of `clika report` from disk in Chromium, uses it, and looks at it: node browser.mjs PAGE.html OUT_FOLDER
+// Opens a page of `clika report` from disk in Chromium, uses it, and looks at it: node browser.mjs PAGE.html OUT_FOLDER [--measure]
 //
 // Needs the packages of package.json (`npm ci` in this folder, or in a folder that BROWSER_PACKAGES names) and a Chromium: /usr/bin/chromium,
 // or what CHROMIUM names. Writes screenshots and a PDF to OUT_FOLDER, and to standard output a JSON of times. Exits with 1 after saying
@@ -106,6 +106,16 @@ async function photograph(page, name) {
   }
   await page.evaluate(() => scrollTo(0, 0));
   await shoot('page', { fullPage: true, scale: 'css' });
+}
+
+// For a benchmark: how long the page takes to load and to filter, and nothing else.
+if (process.argv.includes('--measure')) {
+  const { page } = await opened({}, { withAxe: false });
+  times.first_item_ms = Math.round(await page.evaluate(() => window.firstItemAt));
+  times.filter_ms = await filterLatency(page);
+  console.log(JSON.stringify(times));
+  await browser.close();
+  process.exit(0);
 }
 
 await checks.group('the wide page', async () => {
