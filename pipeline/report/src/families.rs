@@ -13,7 +13,7 @@ pub struct LanguageFamily {
     pub languages: Vec<LanguageCode>,
 }
 
-/// Reads `templates/families.toml`.
+/// Reads `templates/report/families.toml`.
 ///
 /// # Errors
 /// A file that cannot be read or has something else in it, with its line.

@@ -101,7 +101,7 @@ impl Project {
 
     /// Which languages are related, for figures.
     pub fn families(&self) -> ProjectPath {
-        self.file("templates/families.toml")
+        self.file("templates/report/families.toml")
     }
 
     /// The report.

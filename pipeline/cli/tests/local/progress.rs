@@ -58,7 +58,7 @@ fn a_log_says_how_far_the_work_is_and_quiet_work_does_not() {
             &["layers: 1 of 4", "prompts: 4 of 4, xcopa-mini en"],
         ),
         (&finetune, &["steps: 2 of 2, de-seed0 loss "]),
-        (&reproduce, &["resamples: 300 of 300, tables"]),
+        (&reproduce, &["resamples: 300 of 300, scores"]),
     ];
     for (command, lines) in commands {
         let loud = said(&[command, &["--progress-seconds", "0"]].concat());
