@@ -48,6 +48,10 @@ enum Command {
     Finetune(Box<commands::finetune::Args>),
     /// Show a text's tokens and a model's log-probabilities after each of them.
     Logits(commands::logits::Args),
+    /// Run many trainings and evaluations from one file: on this machine, on several devices, on a Slurm cluster.
+    Grid(Box<commands::grid::Args>),
+    /// Get models into the cache, for machines without a network.
+    Fetch(commands::fetch::Args),
     /// Compute the paper's tables from recorded predictions.
     Reproduce(commands::reproduce::Args),
     /// Compare two models on the same items.
@@ -68,6 +72,8 @@ enum Command {
 
 /// The exit code after Ctrl-C, as shells use it.
 pub const INTERRUPTED: u8 = 130;
+/// The exit code of work that is to be run again and goes on then: EX_TEMPFAIL of sysexits.h, "try again".
+const AGAIN: u8 = 75;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -97,6 +103,10 @@ fn main() -> ExitCode {
             eprintln!("{message}");
             ExitCode::from(INTERRUPTED)
         }
+        Err(commands::Failure::Again(message)) => {
+            eprintln!("{message}");
+            ExitCode::from(AGAIN)
+        }
         Err(commands::Failure::Error(error)) => {
             eprint!("{}", report::render(error.as_ref()));
             ExitCode::FAILURE
@@ -114,6 +124,10 @@ fn run(cli: &Cli, shown: ProgressOptions) -> Result<(), commands::Failure> {
         Command::Evaluate(args) => commands::evaluate::run(args, &project()?, shown),
         Command::Finetune(args) => commands::finetune::run(args, &project()?, shown),
         Command::Logits(args) => commands::logits::run(args, shown),
+        Command::Grid(args) => {
+            commands::grid::run(args, &project()?, cli.project.as_deref(), shown)
+        }
+        Command::Fetch(args) => commands::fetch::run(args, shown),
         Command::Reproduce(args) => commands::reproduce::run(args, &project()?, shown),
         Command::Compare(args) => commands::compare::run(args),
         Command::Report(args) => commands::report::run(args, &project()?, shown),

@@ -84,6 +84,16 @@ impl Project {
         self.file("experiments/datasets.toml")
     }
 
+    /// The grids of the paper's tables.
+    pub fn grids(&self) -> ProjectPath {
+        self.file("experiments/grids")
+    }
+
+    /// Where the folders of grids go.
+    pub fn grid(&self) -> PathBuf {
+        self.artifacts.join("grid")
+    }
+
     /// The items that were written for the project.
     pub fn items(&self) -> ProjectPath {
         self.file("templates/items")

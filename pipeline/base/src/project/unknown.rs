@@ -62,6 +62,8 @@ impl Project {
                     .is_some_and(|it| !self.root.join(folder).join(it).exists());
                 let is_read = match folder {
                     "experiments" => has_ending(&name, "toml") && !is_instead,
+                    // A grid is read where its name is given.
+                    "experiments/grids" => has_ending(&name, "toml"),
                     _ => may_be_added(folder, &name),
                 };
                 if !is_read && (holds_files || nearest.is_some()) {

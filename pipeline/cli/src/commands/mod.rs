@@ -9,9 +9,11 @@ pub mod demo;
 pub mod devices;
 pub mod evaluate;
 pub mod export;
+pub mod fetch;
 pub mod fictional;
 pub mod finetune;
 pub mod generated_names;
+pub mod grid;
 pub mod init;
 pub mod interrupt;
 pub mod language;
@@ -76,6 +78,8 @@ pub enum Failure {
     Error(Box<dyn Diagnostic + Send + Sync>),
     /// Ctrl-C, with what to say about it.
     Interrupted(String),
+    /// Work that goes on when it is run again, with what to say about it.
+    Again(String),
 }
 
 impl<E: Diagnostic + Send + Sync + 'static> From<E> for Failure {

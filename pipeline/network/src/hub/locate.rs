@@ -66,6 +66,39 @@ impl Hub {
         }))
     }
 
+    /// Refuses a name that is neither a path to a folder or GGUF file on this machine nor one that the hub could have. Nothing
+    /// is sent.
+    ///
+    /// # Errors
+    /// What is wrong with the name.
+    pub fn check_name(model: &str) -> Result<(), HubError> {
+        if local(model)?.is_none() {
+            RevisionId::parse(model)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a model needs no network: it is a folder or GGUF file on this machine, or whole in the cache.
+    ///
+    /// # Errors
+    /// A name that no model can have, and a cache that cannot be read.
+    pub fn is_here(&self, model: &str) -> Result<bool, HubError> {
+        if local(model)?.is_some() {
+            return Ok(true);
+        }
+        let wanted = RevisionId::parse(model)?;
+        let repository = Repository::new(&self.settings.cache, &wanted.id);
+        Ok(matches!(
+            repository.find(&wanted)?,
+            CacheEntry::Whole { .. }
+        ))
+    }
+
+    /// Whether only the cache is used.
+    pub fn is_offline(&self) -> bool {
+        self.settings.offline
+    }
+
     /// Finds `model`: a folder's or a GGUF file's path, `org/name` or `org/name@revision`, either with `:quantization` for
     /// one GGUF file of the hub's.
     ///

@@ -17,7 +17,7 @@ use super::{
 use crate::progress::ProgressOptions;
 use clika_base::types::{LanguageCode, Progress};
 use clika_base::{Project, ProjectPath};
-use clika_datasets::Control;
+use clika_datasets::{Control, FictionalConfig};
 use clika_evaluate::LocalModel;
 use clika_finetune::{
     AnswerMethods, DEMO_FORMAT, DemoConfig, Experiment, FinetuneConfig, FinetuneError,
@@ -79,6 +79,13 @@ pub struct Args {
     settings: SettingArgs,
     #[command(flatten)]
     shape: WorldShape,
+}
+
+impl Args {
+    /// What the world is like that would be taught.
+    pub fn world(&self, project: &Project) -> Result<FictionalConfig, Failure> {
+        Ok(world::source(self, None, project)?.config().clone())
+    }
 }
 
 /// Runs the command.
