@@ -88,6 +88,7 @@ fn main() -> ExitCode {
         .without_time()
         .init();
     quiet_devices();
+    clika_grid::end_with_parent();
     let matches = without_empty_variables(Cli::command()).get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,

@@ -121,7 +121,7 @@ pub(crate) fn is_taken(folder: &Path, job: &Job) -> bool {
 }
 
 fn path(folder: &Path, job: &Job) -> PathBuf {
-    folder.join(format!("jobs/{}.claim", job.name))
+    folder.join(format!("runs/{}.claim", job.name))
 }
 
 fn create(path: &Path, owner: &Owner) -> io::Result<()> {

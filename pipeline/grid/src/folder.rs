@@ -83,7 +83,7 @@ const CELLS: &str = "cells.jsonl";
 const JOBS: &str = "jobs.jsonl";
 const SCRIPT: &str = "sbatch.sh";
 /// Folders that have to be there before anything runs: Slurm loses the output of a task whose folder is missing.
-const FOLDERS: [&str; 2] = ["jobs", "logs"];
+const FOLDERS: [&str; 3] = ["jobs", "logs", "runs"];
 
 impl PlanRequest<'_> {
     /// Writes the folder, which appears whole or not at all. One of the same jobs keeps its results and logs.

@@ -28,6 +28,7 @@ pub use folder::{GridFolder, GridManifest, PlanRequest};
 pub use grid_file::{GridFile, KnownNames};
 pub use machine::{architecture, host};
 pub use plan::{Plan, RunNames};
+pub use process::end_with_parent;
 pub use record::{JobRecord, JobState};
 pub use sbatch::{ArrayScript, SlurmOptions};
 pub use status::{CellState, CellStatus, GridStatus, last_lines};

@@ -2,7 +2,7 @@
 
 use crate::{GridError, GridFolder, Job};
 use clika_base::files::ArtifactError;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getppid, kill_process, set_parent_process_death_signal};
 use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
@@ -73,6 +73,7 @@ impl JobProcess {
             command.env("RAYON_NUM_THREADS", threads.to_string());
         }
         command
+            .env(PARENT, std::process::id().to_string())
             .current_dir(&manifest.start)
             .stdin(Stdio::null())
             .stdout(out)
@@ -119,6 +120,22 @@ impl JobProcess {
 
     pub(crate) const fn memory(&self) -> Option<u64> {
         self.memory
+    }
+}
+
+/// Who started a job's command.
+const PARENT: &str = "CLIKA_GRID_PARENT";
+
+/// Has this process saved and ended, as Ctrl-C does, when the grid's process that started it is killed: without anybody who
+/// waits for it, it would go on beside the one that is started next. Nothing in a process that no grid has started.
+pub fn end_with_parent() {
+    let parent = clika_base::variable(PARENT).and_then(|it| it.to_str()?.parse::<i32>().ok());
+    let Some(parent) = parent else { return };
+    // Where the system has no such signal, the lock of the job's folder keeps two from working at once.
+    let _ = set_parent_process_death_signal(Some(Signal::INT));
+    if getppid().is_none_or(|it| it.as_raw_nonzero().get() != parent) {
+        // It was killed before.
+        let _ = kill_process(rustix::process::getpid(), Signal::INT);
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is known of the last attempt at a job, and of all together: `jobs/<name>.json`.
+/// What is known of the last attempt at a job, and of all together: `runs/<name>.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JobRecord {
@@ -49,7 +49,7 @@ pub enum JobState {
 impl JobRecord {
     /// The file of a job, from the grid's folder.
     pub(crate) fn path(folder: &Path, job: &str) -> PathBuf {
-        folder.join(format!("jobs/{job}.json"))
+        folder.join(format!("runs/{job}.json"))
     }
 
     /// The record of a job; `None` for one that was never begun.

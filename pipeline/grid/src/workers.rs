@@ -2,12 +2,12 @@
 
 pub use crate::process::Launcher;
 use crate::{
-    GridError, GridFolder, Job, JobRecord, JobState,
+    CellKind, GridError, GridFolder, Job, JobRecord, JobState,
     claim::{BEAT, Claim, PATIENCE},
     host, is_job_finished,
     process::JobProcess,
 };
-use clika_base::files::ArtifactError;
+use clika_base::files::{ArtifactError, FolderLock};
 use std::{
     collections::VecDeque,
     os::unix::process::ExitStatusExt,
@@ -59,6 +59,8 @@ const INTERRUPTED: i32 = 130;
 const ATTEMPTS: u32 = 2;
 /// Between looks at the processes.
 const POLL: Duration = Duration::from_millis(50);
+/// How long a command whose parent was killed may take to save.
+const SAVING: Duration = Duration::from_secs(60);
 
 /// Runs jobs in their order, one process for each device at a time; a device that is `None` is left to the command.
 ///
@@ -101,6 +103,25 @@ pub async fn run_jobs(
     let left = pool.queue.iter().map(|(job, _)| job.name.clone());
     pool.outcome.again.extend(left);
     Ok(pool.outcome)
+}
+
+/// Waits until nobody writes a training's folder: the command of a process that was killed saves what it has. False where that
+/// takes too long.
+fn is_free(grid: &GridFolder, job: &Job) -> Result<bool, GridError> {
+    if job.kind == CellKind::Evaluate {
+        return Ok(true);
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < SAVING {
+        match FolderLock::take(&grid.path().join(job.out())) {
+            Err(ArtifactError::Busy { .. }) => std::thread::sleep(POLL),
+            lock => {
+                lock?;
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 struct Signals {
@@ -171,6 +192,11 @@ impl Pool<'_> {
                 if is_job_finished(self.grid, job)? {
                     (self.say)(&format!("{}: finished before", job.name));
                     self.outcome.done += 1;
+                    continue;
+                }
+                if !is_free(self.grid, job)? {
+                    (self.say)(&format!("{}: another process writes its folder", job.name));
+                    self.outcome.elsewhere.push(job.name.clone());
                     continue;
                 }
                 let process = JobProcess::start(self.grid, job, device.as_deref(), self.launcher)?;

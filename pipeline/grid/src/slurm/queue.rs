@@ -14,6 +14,17 @@ pub struct SubmittedArray {
     pub tasks: String,
 }
 
+impl SubmittedArray {
+    /// The numbers of its jobs.
+    pub fn jobs(&self) -> impl Iterator<Item = usize> {
+        let ranges = self.tasks.split(',').filter_map(|range| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            Some((first.parse::<usize>().ok()?, last.parse::<usize>().ok()?))
+        });
+        ranges.flat_map(|(first, last)| (first..=last).map(|task| self.first + task))
+    }
+}
+
 /// What Slurm says of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskState {
@@ -102,6 +113,16 @@ mod tests {
             first,
             tasks: "0-1".to_owned(),
         }
+    }
+
+    #[test]
+    fn an_array_has_the_jobs_of_its_tasks() {
+        let array = SubmittedArray {
+            array: "12".to_owned(),
+            first: 1000,
+            tasks: "0-2,7".to_owned(),
+        };
+        assert_eq!(array.jobs().collect::<Vec<_>>(), [1000, 1001, 1002, 1007]);
     }
 
     #[test]

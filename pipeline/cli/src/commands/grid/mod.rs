@@ -2,6 +2,9 @@
 
 mod known;
 mod plan;
+mod run;
+mod status;
+mod submit;
 
 use super::Failure;
 use crate::progress::ProgressOptions;
@@ -27,6 +30,12 @@ pub struct Args {
 enum Command {
     /// Write a folder with every cell, jobs of one model each, and a script for Slurm; nothing is submitted.
     Plan(plan::Args),
+    /// Run one job of a grid, or all of them on this machine.
+    Run(run::Args),
+    /// Send the jobs that are not done to Slurm.
+    Submit(submit::Args),
+    /// Say which cells are done, running, waiting, failed and missing.
+    Status(status::Args),
 }
 
 /// The program and its version, as manifests name them.
@@ -41,5 +50,8 @@ pub fn run(
 ) -> Result<(), Failure> {
     match &args.command {
         Command::Plan(args) => plan::run(args, project, named),
+        Command::Run(args) => run::run(args),
+        Command::Submit(args) => submit::run(args),
+        Command::Status(args) => status::run(args),
     }
 }
