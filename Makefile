@@ -99,7 +99,7 @@ fmt: ## Format the Rust code
 	cargo fmt
 
 # Every test program but those that take more than ten seconds.
-SLOW_TESTS := anywhere audit datasets fictional finetune local oxigraph_server plan release snapshot
+SLOW_TESTS := anywhere audit datasets fictional finetune grid local oxigraph_server plan release snapshot
 TESTS := $(sort $(notdir $(basename $(wildcard pipeline/*/tests/*.rs)) $(patsubst %/main.rs,%,$(wildcard pipeline/*/tests/*/main.rs))))
 
 .PHONY: test-fast
@@ -339,6 +339,11 @@ test-memory: ## The estimate of a model's memory on the processor, in every case
 	cargo test --locked --workspace --test estimate -- --nocapture --include-ignored
 
 # Hours: what CI has no time for. Each target runs even if one before it failed.
+.PHONY: test-slurm
+test-slurm: test-tools ## A grid on a real Slurm of two nodes, with kills, a drained node, a limit and a restart (needs root, slurm-wlm, munge)
+	cargo build --locked --quiet
+	python3 pipeline/grid/tests/slurm/slurm.py $(TARGET)/debug/clika $(TARGET)/test-slurm
+
 .PHONY: test-all
 test-all: ## All that CI leaves out: kills, servers, engines, peers on all rows, templates, parity, memory, what GPUs run, the wheel
 	$(MAKE) --no-print-directory --keep-going test-kills test-peers test-templates test-endpoint-llama-cpp test-gguf-llama-cpp \
@@ -398,6 +403,11 @@ bench-report: $(BROWSER)/installed ## Time, memory and size of a page, and how f
 	cargo build --locked --release --quiet
 	python3 $(REPORT_TESTS)/load.py $(TARGET)/report-load --models 40
 	python3 pipeline/report/benches/bench_report.py $(TARGET)/release/clika $(BROWSER) "$(PREDICTIONS)" $(TARGET)/report-load
+
+.PHONY: bench-grid
+bench-grid: ## Planning 10,000 cells, the overhead of a cell, two workers against one on the demo, release build
+	cargo build --locked --release --quiet -p clika
+	python3 pipeline/grid/tests/bench.py $(TARGET)/release/clika
 
 .PHONY: bench-metrics
 bench-metrics: ## Time of 10,000 resamples of a table of 60 scores

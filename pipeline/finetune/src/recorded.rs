@@ -56,11 +56,7 @@ impl RecordedExperiment {
         let mut runs = Vec::new();
         for result in results.runs.iter().cloned() {
             let folder = folder.join(result.folder());
-            runs.push(RecordedRun {
-                answers: answers(&folder.join(ANSWERS))?,
-                log: log::read(&folder.join(LOG))?,
-                result: result.with_methods(level),
-            });
+            runs.push(RecordedRun::with(result, &folder, level)?);
         }
         Ok(Self {
             results,
@@ -71,6 +67,23 @@ impl RecordedExperiment {
 }
 
 impl RecordedRun {
+    /// Reads the folder of a run that has ended, also where its experiment has not. `level` is the confidence of intervals that
+    /// are made anew of a file of clika 0.2.0.
+    ///
+    /// # Errors
+    /// A file that is missing or that clika did not write, with its line.
+    pub fn read(folder: &Path, level: f64) -> Result<Self, FinetuneError> {
+        Self::with(json(&folder.join(RESULTS))?, folder, level)
+    }
+
+    fn with(result: RunResult, folder: &Path, level: f64) -> Result<Self, FinetuneError> {
+        Ok(Self {
+            answers: answers(&folder.join(ANSWERS))?,
+            log: log::read(&folder.join(LOG))?,
+            result: result.with_methods(level),
+        })
+    }
+
     /// The names of a place or continent by language, as its translations give them. Records of clika 0.2.0 have that in the
     /// source language only where translations into it were asked for.
     pub fn names(&self) -> BTreeMap<&str, BTreeMap<&str, &str>> {

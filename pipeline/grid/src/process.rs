@@ -14,8 +14,6 @@ use std::{
 
 /// How jobs are started.
 pub struct Launcher {
-    /// The program, with its version: `clika 0.2.0`.
-    pub tool: &'static str,
     /// The program's file.
     pub program: PathBuf,
     /// The task of Slurm that this process is: `12_3`.

@@ -1,6 +1,6 @@
 //! `clika fetch`: models for machines without a network.
 
-use super::{Failure, demo, print, runtime};
+use super::{Failure, demo, model::locate, print};
 use crate::progress::ProgressOptions;
 use clika_network::hub::Hub;
 
@@ -27,19 +27,7 @@ pub fn run(args: &Args, shown: ProgressOptions) -> Result<(), Failure> {
             print("demo: it is made where it is first used\n")?;
             continue;
         }
-        let located = if let Some(folder) = Hub::local(model)? {
-            folder
-        } else {
-            let hub = Hub::from_env()?;
-            runtime()?.block_on(async {
-                tokio::select! {
-                    located = hub.locate(model, progress.as_ref()) => Ok(located?),
-                    _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
-                        "interrupted; what was downloaded is kept: run the command again to continue".to_owned(),
-                    )),
-                }
-            })?
-        };
+        let located = locate(model, progress.as_ref())?;
         print(&format!("{model}: {}\n", located.folder.display()))?;
     }
     Ok(())

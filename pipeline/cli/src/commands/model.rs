@@ -38,18 +38,23 @@ impl ModelArgs {
 
     /// The model's folder, downloaded if need be.
     pub fn locate(&self, model: &str, progress: &dyn Progress) -> Result<ModelFolder, Failure> {
-        // A folder needs no hub, and so no home and no network.
-        if let Some(folder) = Hub::local(model)? {
-            return Ok(folder);
-        }
-        let hub = Hub::from_env()?;
-        runtime()?.block_on(async {
-            tokio::select! {
-                located = hub.locate(model, progress) => Ok(located?),
-                _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
-                    "interrupted; what was downloaded is kept: run the command again to continue".to_owned(),
-                )),
-            }
-        })
+        locate(model, progress)
     }
+}
+
+/// A model's folder, downloaded if need be.
+pub fn locate(model: &str, progress: &dyn Progress) -> Result<ModelFolder, Failure> {
+    // A folder needs no hub, and so no home and no network.
+    if let Some(folder) = Hub::local(model)? {
+        return Ok(folder);
+    }
+    let hub = Hub::from_env()?;
+    runtime()?.block_on(async {
+        tokio::select! {
+            located = hub.locate(model, progress) => Ok(located?),
+            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
+                "interrupted; what was downloaded is kept: run the command again to continue".to_owned(),
+            )),
+        }
+    })
 }

@@ -10,7 +10,7 @@ pub use config::{DemoConfig, MakingSettings, ShapeSettings, WorldSettings, read_
 
 use crate::{FinetuneError, TOOL, examples::examples};
 use clika_base::Project;
-use clika_base::files::{FolderDraft, Manifest};
+use clika_base::files::{FolderDraft, Manifest, TakenFolder};
 use clika_base::types::{LanguageCode, Progress};
 use clika_checkpoint::tokenizer::train_bpe;
 use clika_datasets::{FictionalConfig, FictionalRow};
@@ -55,13 +55,21 @@ pub fn make_demo(
     {
         return Ok(folder);
     }
+    // Two trainings that start at once make it once: the second one waits here.
+    let taken = TakenFolder::wait(&folder)?;
+    if let Some(made) = Manifest::read(&folder)?
+        && made.fingerprint == manifest.fingerprint
+        && made.describes(&folder)?
+    {
+        return Ok(folder);
+    }
     progress.note(&format!(
         "making the demo's model once, from {} rows of {} other worlds in {} languages, with cognates and aliases",
         rows.len(),
         config.making.worlds,
         languages.len() + 1
     ));
-    let draft = FolderDraft::begin(&folder)?;
+    let draft = taken.draft()?;
     write_tokenizer(&draft, config, &rows)?;
     write_config(&draft, config)?;
     let device = DeviceChoice::Cpu.device()?;

@@ -1,5 +1,6 @@
 //! `clika grid`: many trainings and evaluations from one file.
 
+mod collect;
 mod known;
 mod plan;
 mod run;
@@ -36,6 +37,8 @@ enum Command {
     Submit(submit::Args),
     /// Say which cells are done, running, waiting, failed and missing.
     Status(status::Args),
+    /// Gather what is finished into tables with intervals and tests, and into a report; what is missing is listed.
+    Collect(collect::Args),
 }
 
 /// The program and its version, as manifests name them.
@@ -46,12 +49,13 @@ pub fn run(
     args: &Args,
     project: &Project,
     named: Option<&Path>,
-    _shown: ProgressOptions,
+    shown: ProgressOptions,
 ) -> Result<(), Failure> {
     match &args.command {
         Command::Plan(args) => plan::run(args, project, named),
         Command::Run(args) => run::run(args),
         Command::Submit(args) => submit::run(args),
         Command::Status(args) => status::run(args),
+        Command::Collect(args) => collect::run(args, project, shown),
     }
 }

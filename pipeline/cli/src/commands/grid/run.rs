@@ -88,7 +88,6 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         args.devices.iter().map(|it| Some(it.to_string())).collect()
     };
     let launcher = Launcher {
-        tool: TOOL,
         program: std::env::current_exe().map_err(|source| NoProgram { source })?,
         slurm: own_task(),
         threads: threads(&args.devices),
