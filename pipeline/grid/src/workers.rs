@@ -55,6 +55,8 @@ impl StopSignal {
 
 /// The exit code of a command that was interrupted and goes on when it is run again.
 const INTERRUPTED: i32 = 130;
+/// SIGTERM's number.
+const TERMINATED: i32 = rustix::process::Signal::TERM.as_raw();
 /// How often a job is begun in one run: once more where a signal killed it that nobody here sent.
 const ATTEMPTS: u32 = 2;
 /// Between looks at the processes.
@@ -93,6 +95,10 @@ pub async fn run_jobs(
             pool.fill()?;
         }
         if pool.slots.iter().all(|(_, slot)| slot.is_none()) {
+            // Slurm sends SIGTERM to all processes of a task, in any order.
+            if pool.outcome.stopped.is_none() && !pool.outcome.again.is_empty() {
+                pool.outcome.stopped = signals.next_within(Duration::from_secs(1)).await;
+            }
             break;
         }
         if let Some(stop) = signals.next_within(POLL).await {
@@ -315,8 +321,8 @@ impl Pool<'_> {
                 ));
                 self.outcome.again.push(name);
             }
-            // It was to end, and had not saved in time: its last checkpoint is there.
-            (JobState::Failed, Some(signal)) if stopped => {
+            // It was to end, and had not saved in time: its last checkpoint is there. SIGTERM is from whoever wants it to end.
+            (JobState::Failed, Some(signal)) if stopped || signal == TERMINATED => {
                 (self.say)(&format!("{name}: ended by signal {signal}"));
                 record.state = JobState::Again;
                 self.outcome.again.push(name);

@@ -79,10 +79,10 @@ fn a_task_near_its_limit_saves_is_requeued_and_goes_on_to_the_same_bytes() {
         send(signal, child.id());
         let (code, said) = end(child);
         assert_eq!(code, Some(75), "{said}");
-        let expected: &[&str] = if slurm {
-            &["scontrol --oneliner show job 12_3", "scontrol requeue 12_3"]
-        } else {
-            &[]
+        let expected: &[&str] = match (signal, slurm) {
+            ("USR1", true) => &["scontrol requeue 12_3"],
+            (_, true) => &["scontrol --oneliner show job 12_3", "scontrol requeue 12_3"],
+            (_, false) => &[],
         };
         assert_eq!(grid.calls(), expected);
         assert_eq!(grid.record("0000-llama-tokenizer")["state"], "again");
@@ -112,7 +112,7 @@ fn a_cancelled_task_is_not_requeued() {
     let grid = TestGrid::planned(&format!("{ONE}{LONG}"), &[]);
     grid.stand_in(
         "scontrol",
-        "echo scontrol \"$@\" >> calls; echo JobId=15 JobState=CANCELLED",
+        "echo scontrol \"$@\" >> calls; echo JobId=15 JobState=COMPLETING Reason=None",
     );
     let child = grid.start(true);
     send("TERM", child.id());
@@ -123,6 +123,44 @@ fn a_cancelled_task_is_not_requeued() {
         said.contains("12_3: cancelled, and so not requeued"),
         "{said}"
     );
+}
+
+#[test]
+fn a_task_whose_processes_all_hear_of_the_limit_is_requeued() {
+    let grid = TestGrid::planned(&format!("{ONE}{LONG}"), &[]);
+    grid.stand_in(
+        "scontrol",
+        "echo scontrol \"$@\" >> calls; echo JobId=15 JobState=COMPLETING Reason=TimeLimit",
+    );
+    let child = grid.start(true);
+    // As Slurm does it: the training first, or last.
+    send("TERM", grid.training());
+    send("TERM", child.id());
+    let (code, said) = end(child);
+    assert_eq!(code, Some(75), "{said}");
+    assert_eq!(
+        grid.calls(),
+        ["scontrol --oneliner show job 12_3", "scontrol requeue 12_3"]
+    );
+    let log = fs::read_to_string(grid.file("jobs/0000-llama-tokenizer.log")).unwrap();
+    assert!(
+        log.contains("interrupted; what was trained is kept"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_task_that_others_have_requeued_needs_no_more() {
+    let grid = TestGrid::planned(&format!("{ONE}{LONG}"), &[]);
+    grid.stand_in(
+        "scontrol",
+        "echo 'Job is pending execution for job 15' >&2; exit 1",
+    );
+    let child = grid.start(true);
+    send("USR1", child.id());
+    let (code, said) = end(child);
+    assert_eq!(code, Some(75), "{said}");
+    assert!(said.contains("12_3: requeued already"), "{said}");
 }
 
 #[test]

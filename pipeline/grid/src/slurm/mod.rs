@@ -6,7 +6,7 @@ mod queue;
 pub use call::{CALL_SECONDS, call};
 pub use queue::{SubmittedArray, TaskState, tasks};
 
-use crate::{GridError, GridFolder, sbatch::ranges};
+use crate::{GridError, GridFolder, StopSignal, sbatch::ranges};
 
 /// The most tasks of one array: `MaxArraySize` of the cluster, whose ids are 0 to one less.
 ///
@@ -44,29 +44,54 @@ pub fn arrays(jobs: &[usize], most: usize) -> Vec<(usize, String)> {
 }
 
 /// What became of asking for another run of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requeued {
     /// Slurm runs it again.
     Yes,
-    /// Somebody has cancelled it, and wants no other run.
+    /// Slurm runs it again, because somebody else has asked for that: an administrator, or a preemption.
+    ByOthers,
+    /// Somebody has ended it, and wants no other run.
     Cancelled,
 }
 
-/// Asks that a task is run again, unless somebody has cancelled it. `task` is `12_3`, or `12` for a job without an array.
+/// Asks that a task is run again. `task` is `12_3`, or `12` for a job without an array.
+///
+/// SIGUSR1 comes before the limit, and so the task is to go on. SIGTERM comes at the limit, but also from `scancel`, and a task that
+/// would requeue itself then could be cancelled by nobody. So Slurm is asked why.
 ///
 /// # Errors
 /// No Slurm, one that does not answer, and one that refuses.
-pub fn requeue(task: &str) -> Result<Requeued, GridError> {
-    let shown = call(
-        "scontrol",
-        &["--oneliner", "show", "job", task],
-        CALL_SECONDS,
-    )?;
-    if shown.contains("JobState=CANCELLED") {
-        return Ok(Requeued::Cancelled);
+pub fn requeue(task: &str, signal: StopSignal) -> Result<Requeued, GridError> {
+    if signal != StopSignal::Limit {
+        let shown = call(
+            "scontrol",
+            &["--oneliner", "show", "job", task],
+            CALL_SECONDS,
+        )?;
+        if let Some(answer) = why_ended(&shown) {
+            return Ok(answer);
+        }
     }
-    call("scontrol", &["requeue", task], CALL_SECONDS)?;
-    Ok(Requeued::Yes)
+    match call("scontrol", &["requeue", task], CALL_SECONDS) {
+        Err(GridError::Refused { said, .. }) if said.contains("pending execution") => {
+            Ok(Requeued::ByOthers)
+        }
+        answer => answer.map(|_| Requeued::Yes),
+    }
+}
+
+/// What Slurm's words on a task that got SIGTERM say; `None` where it is to be requeued: at its limit, or while it counts as
+/// running, as with a preemption that leaves time. As long as the process lives, a cancelled task is called COMPLETING, not
+/// CANCELLED (Slurm 22.05).
+fn why_ended(shown: &str) -> Option<Requeued> {
+    let is = |word: &str| shown.split_whitespace().any(|it| it == word);
+    if is("JobState=RUNNING") || is("Reason=TimeLimit") {
+        None
+    } else if is("JobState=PENDING") {
+        Some(Requeued::ByOthers)
+    } else {
+        Some(Requeued::Cancelled)
+    }
 }
 
 /// The task that this process is, as Slurm names it: `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`, else `${SLURM_JOB_ID}`.
@@ -106,6 +131,35 @@ mod tests {
             "Configuration data as of now\nMaxArraySize            = 1001\nMaxJobCount = 10000\n";
         assert_eq!(array_size(config), Some(1001));
         assert_eq!(array_size("MaxJobCount = 1"), None);
+    }
+
+    #[test]
+    fn only_a_task_at_its_limit_or_still_running_is_requeued() {
+        // As Slurm 22.05 says it.
+        for (shown, expected) in [
+            (
+                "JobId=5 JobState=COMPLETING Reason=TimeLimit Dependency=(null)",
+                None,
+            ),
+            (
+                "JobId=5 JobState=RUNNING Reason=None Dependency=(null)",
+                None,
+            ),
+            (
+                "JobId=5 JobState=COMPLETING Reason=None",
+                Some(Requeued::Cancelled),
+            ),
+            (
+                "JobId=5 JobState=CANCELLED Reason=None",
+                Some(Requeued::Cancelled),
+            ),
+            (
+                "JobId=5 JobState=PENDING Reason=BeginTime",
+                Some(Requeued::ByOthers),
+            ),
+        ] {
+            assert_eq!(why_ended(shown), expected, "{shown}");
+        }
     }
 
     #[test]

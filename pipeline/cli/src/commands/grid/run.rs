@@ -150,9 +150,9 @@ fn end(outcome: &Outcome, all: usize, launcher: &Launcher) -> Result<(), Failure
                 "interrupted; what is done is kept: run the command again to continue".to_owned(),
             ));
         }
-        Some(StopSignal::Terminate | StopSignal::Limit) if !outcome.again.is_empty() => {
+        Some(signal @ (StopSignal::Terminate | StopSignal::Limit)) if !outcome.again.is_empty() => {
             if let Some(task) = &launcher.slurm {
-                ask_for_another_run(task);
+                ask_for_another_run(task, signal);
             }
         }
         Some(StopSignal::Interrupt | StopSignal::Terminate | StopSignal::Limit) | None => {}
@@ -175,9 +175,10 @@ fn end(outcome: &Outcome, all: usize, launcher: &Launcher) -> Result<(), Failure
 }
 
 /// Asks Slurm to run the task again. Where it refuses, the exit code still says that it is to be run again.
-fn ask_for_another_run(task: &str) {
-    match requeue(task) {
+fn ask_for_another_run(task: &str, signal: StopSignal) {
+    match requeue(task, signal) {
         Ok(Requeued::Yes) => eprintln!("{task}: requeued; it goes on where it was"),
+        Ok(Requeued::ByOthers) => eprintln!("{task}: requeued already; it goes on where it was"),
         Ok(Requeued::Cancelled) => {
             eprintln!("{task}: cancelled, and so not requeued; `clika grid submit` sends it again");
         }
