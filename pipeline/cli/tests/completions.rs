@@ -27,6 +27,8 @@ fn every_shell_gets_the_commands_and_their_options() {
             "export",
             "evaluate",
             "finetune",
+            "grid",
+            "fetch",
             "logits",
             "reproduce",
             "compare",
