@@ -114,7 +114,7 @@ pub(crate) fn is_taken(folder: &Path, job: &Job) -> bool {
         Ok(_) | Err(_) => {
             let changed = fs::metadata(&path).and_then(|it| it.modified());
             let age = changed.map(|it| SystemTime::now().duration_since(it));
-            // A clock that is behind counts as no time.
+            // A time in the future, of a clock that goes wrong, counts as no time.
             age.is_ok_and(|age| age.unwrap_or(Duration::ZERO) < Duration::from_secs(60))
         }
     }

@@ -175,7 +175,7 @@ impl GridFolder {
     /// Reads a folder that was planned.
     ///
     /// # Errors
-    /// A folder that is none, and a file of it that is not as it was written.
+    /// A folder that is not a grid's, and a file of it that is not as it was written.
     pub fn read(path: &Path) -> Result<Self, GridError> {
         recover_folder(path)?;
         let file = path.join(GridManifest::FILE);

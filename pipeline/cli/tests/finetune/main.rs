@@ -5,6 +5,7 @@
 mod demo;
 #[path = "../program/mod.rs"]
 mod program;
+mod report;
 
 use clika_base::files::FolderLock;
 use program::{TestProject, text};
@@ -57,73 +58,6 @@ fn lines(path: &Path) -> Vec<Value> {
     text.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
-}
-
-/// A page of a training whose gate failed, in two ways of asking, with a control test.
-fn report_of(project: &TestProject, out: &str) {
-    let page = project.path("page");
-    let named = format!("Taught={out}");
-    let said = project.run(&[
-        "report",
-        "--quiet",
-        "--finetune",
-        &named,
-        "--json",
-        "--out",
-        page.to_str().unwrap(),
-    ]);
-    let written: Value = serde_json::from_str(&said).unwrap();
-    let figures = [
-        "conductivity-by-language",
-        "conductivity-by-pair",
-        "conductivity-by-likeness",
-        "losses",
-    ];
-    assert_eq!(written["figures"], json!(figures));
-    assert_eq!(
-        written["notices"],
-        json!([
-            "Gate failed, so that XRR says nothing: Taught de-seed0 by ranking, Taught de-seed0 by free."
-        ])
-    );
-    let file = |name: &str| fs::read_to_string(page.join(name)).unwrap();
-    let conductivity = file("tables/conductivity.md");
-    let rows: Vec<_> = conductivity
-        .lines()
-        .filter(|line| line.starts_with("| Taught |"))
-        .collect();
-    assert_eq!(rows.len(), 4, "{conductivity}");
-    for row in rows {
-        assert!(row.contains("gate failed |"), "{row}");
-        assert!(
-            !row.contains("\\*"),
-            "nothing is marked where the gate failed: {row}"
-        );
-    }
-    let gates = file("tables/gates.csv");
-    assert_eq!(
-        gates
-            .lines()
-            .filter(|line| line.ends_with(",failed"))
-            .count(),
-        2,
-        "{gates}"
-    );
-    let losses = file("figures/losses.csv");
-    assert_eq!(losses.lines().count(), 1 + 12, "{losses}");
-    let html = file("report.html");
-    for part in [
-        "<section id=\"places\">",
-        "<s>",
-        "Training of Taught",
-        "Manifest of Taught",
-    ] {
-        assert!(html.contains(part), "{part}");
-    }
-    assert!(
-        !html.contains("<section id=\"items\">"),
-        "nobody answered items"
-    );
 }
 
 #[test]
@@ -194,7 +128,7 @@ fn a_model_is_trained_asked_and_scored() {
     // What it writes is no place: 0 of 5, and up to 1 − .025^(1/5) = .522 may be right.
     assert!(report.contains("0.000 (0.000 to 0.522)"), "{report}");
 
-    report_of(&project, &out);
+    report::check(&project, &out);
 
     // Again: nothing to do, with the same result. The merged model is made of what is there.
     let files = program::files(&of_run);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod collect;
+mod fetch;
 mod plan;
 #[path = "../program/mod.rs"]
 mod program;
