@@ -9,11 +9,11 @@ try to run; and the authors' release, where it is there.
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -76,15 +76,22 @@ def main(args):
     # Node looks for packages from where the script lies.
     for script in HERE.glob("*.mjs"):
         shutil.copy(script, args.browser)
-    failed = []
-    for name, page in pages.items():
+    def opened(name):
+        """Opens a page; returns whether all was right, and what is to be said of it."""
         begin = time.monotonic()
-        done = subprocess.run(["node", args.browser / "browser.mjs", page, args.out / f"{name}-screenshots"], check=False,
-                              env={**os.environ, "NODE_PATH": str(args.browser / "node_modules")})  # fmt: skip
-        print(f"{name}: {'ok' if done.returncode == 0 else 'FAILED'}, {time.monotonic() - begin:.0f} s, "
-              f"{page.stat().st_size / 1e6:.1f} MB", flush=True)  # fmt: skip
-        if done.returncode:
-            failed.append(name)
+        done = subprocess.run(["node", args.browser / "browser.mjs", pages[name], args.out / f"{name}-screenshots"], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
+        verdict = "ok" if done.returncode == 0 else "FAILED"
+        size = pages[name].stat().st_size / 1e6
+        return done.returncode == 0, f"{done.stdout}{name}: {verdict}, {time.monotonic() - begin:.0f} s, {size:.1f} MB"
+
+    failed = []
+    # A page waits more than it computes.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for name, (ok, said) in zip(pages, pool.map(opened, pages)):
+            print(said, flush=True)
+            if not ok:
+                failed.append(name)
     if failed:
         sys.exit(f"pages that failed: {', '.join(failed)}")
 
