@@ -97,7 +97,8 @@ def check(command, needs, here, project, environment):
     if not needs:
         return "ran", call(["bash", "-c", command], project, environment)[0]
     # `clika --help` lists the options before a subcommand.
-    subcommand = [word for word in parts[1:2] if not word.startswith("-")]
+    # The second word may be a subcommand's own, as in `clika grid run`; after any other, --help says the same as without.
+    subcommand = [word for word in parts[1:3] if not word.startswith("-")]
     wrong, text = call(["clika", *subcommand, "--help"], project, environment)
     known = set(re.findall(r"(?:^|, |^ +)(--?[a-z][a-z-]*)", text, re.MULTILINE))
     options = [word.split("=")[0] for word in parts if re.match(r"--?[a-z]", word)]
