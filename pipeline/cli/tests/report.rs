@@ -374,6 +374,11 @@ fn two_folders_with_one_model_are_told_apart() {
     let table = fixture.file("tables/accuracy.md");
     assert!(table.contains("| llama\\_13b | xcopa |"), "{table}");
     assert!(table.contains("| again: llama\\_13b | xcopa |"), "{table}");
+    let paper = fixture.file("tables/table-5.md");
+    assert!(
+        paper.contains("ours is of the first that has the model"),
+        "{paper}"
+    );
 }
 
 #[test]
@@ -395,4 +400,28 @@ fn a_models_tasks_may_lie_in_several_folders() {
     let llama = rows.iter().find(|row| row[0] == "LLaMA").unwrap();
     // As in one folder.
     assert!(llama[english].starts_with("77.305"), "{llama:?}");
+}
+
+#[test]
+fn a_training_that_has_not_ended_is_left_out_with_a_note() {
+    let fixture = Fixture::new();
+    let begun = fixture.project.path("artifacts/finetune/begun/de-seed0");
+    fs::create_dir_all(&begun).unwrap();
+    fs::create_dir_all(fixture.project.path("artifacts/predictions")).unwrap();
+    fs::rename(
+        fixture.project.path("release/x_copa"),
+        fixture.project.path("artifacts/predictions/x_copa"),
+    )
+    .unwrap();
+    let output = fixture
+        .project
+        .command(&["report", "--resamples", "20"])
+        .output()
+        .unwrap();
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("finetune/begun is left out: no training there has ended\n"),
+        "{said}"
+    );
 }

@@ -62,10 +62,12 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
         found.into_iter().collect()
     };
     let (predictions, experiments) = if everything {
-        (
-            own(project.predictions()),
-            experiments_in(&project.finetune()),
-        )
+        let [ended, others] = experiments_in(&project.finetune())?;
+        for folder in others {
+            let path = folder.path.display();
+            eprintln!("note: {path} is left out: no training there has ended");
+        }
+        (own(project.predictions()), ended)
     } else {
         (args.predictions.clone(), args.finetune.clone())
     };

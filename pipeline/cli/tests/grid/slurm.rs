@@ -1,4 +1,4 @@
-use crate::{SMALL, TestGrid};
+use crate::{SMALL, TestGrid, program::text};
 use std::fs;
 
 const FIVE: &str = "languages = ['de']\nseeds = [0, 1, 2, 3, 4]\n";
@@ -142,4 +142,22 @@ fn no_slurm_and_one_that_refuses_are_said_in_their_own_words() {
         "{said}"
     );
     assert!(!grid.file("submitted.jsonl").exists());
+}
+
+#[test]
+fn an_answer_without_a_number_is_not_taken_for_a_job() {
+    let grid = TestGrid::planned(&format!("{FIVE}{SMALL}"), &[]);
+    cluster(&grid);
+    grid.stand_in("sbatch", "echo 'sent it'");
+    let output = grid.command(&["grid", "submit", "grid"]).output().unwrap();
+    let said = text(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        said.contains("no number of a job in its answer: sent it"),
+        "{said}"
+    );
+    assert!(
+        !grid.file("submitted.jsonl").exists(),
+        "nothing counts as sent"
+    );
 }

@@ -1,6 +1,6 @@
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** The number that a cell's text is, possibly with a sign, separators of thousands or a percent sign; `null` if it is none. */
+/** The number that a cell's text is, possibly with a sign, separators of thousands or a percent sign; `null` if it is not one. */
 function numberOf(text) {
   const plain = text.trim().replace(/\u2212/g, "-").replace(/(?<=\d),(?=\d{3}(\D|$))/g, "");
   const match = /^([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*%?$/i.exec(plain);

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::ReportError;
 use clika_audit::{AuditError, BackgroundFacts};
+use clika_base::files::{ArtifactError, is_scratch};
 use clika_base::types::Progress;
 use clika_finetune::RecordedExperiment;
 use clika_scores::predictions::Collection;
@@ -129,9 +130,8 @@ fn comparison(sources: &Sources, names: [&str; 2]) -> Result<ComparedModels, Rep
                 let models = source.collection.models().into_iter();
                 models.map(move |model| (number, source, model))
             });
-        let is_it = |(_, source, model): &(usize, &AnswerSource, &str)| {
-            *model == name || source.shown(model) == name
-        };
+        // By the shown name alone: of two folders with one model, none is meant more than the other.
+        let is_it = |(_, source, model): &(usize, &AnswerSource, &str)| source.shown(model) == name;
         found.find(is_it).ok_or_else(|| {
             let known: Vec<String> = sources.models().map(|(_, _, shown)| shown).collect();
             ReportError::UnknownModel {
@@ -157,17 +157,25 @@ fn comparison(sources: &Sources, names: [&str; 2]) -> Result<ComparedModels, Rep
     })
 }
 
-/// The folders of finished experiments in a folder, or the folder itself.
-pub fn experiments_in(folder: &Path) -> Vec<LabelledFolder> {
-    if RecordedExperiment::is_in(folder) {
-        return vec![LabelledFolder::unlabelled(folder)];
+/// The folders of experiments in a folder: those that have ended, and those that have not. None where there is no such folder.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn experiments_in(folder: &Path) -> Result<[Vec<LabelledFolder>; 2], ReportError> {
+    if !folder.is_dir() {
+        return Ok([Vec::new(), Vec::new()]);
     }
-    let entries = std::fs::read_dir(folder).into_iter().flatten();
-    let mut found: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| RecordedExperiment::is_in(path))
-        .collect();
-    found.sort();
-    found.into_iter().map(LabelledFolder::unlabelled).collect()
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(ArtifactError::read(folder))? {
+        let path = entry.map_err(ArtifactError::read(folder))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if path.is_dir() && name.is_some_and(|name| !is_scratch(&name)) {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    let (ended, others): (Vec<_>, Vec<_>) = paths
+        .into_iter()
+        .partition(|path| RecordedExperiment::is_in(path));
+    Ok([ended, others].map(|paths| paths.into_iter().map(LabelledFolder::unlabelled).collect()))
 }

@@ -229,6 +229,13 @@ impl PaperLayout<'_> {
         };
         let mut notes: Vec<String> = findings.filter(of_table).cloned().collect();
         notes.dedup();
+        if self.sources.answers.len() > 1 && self.table.metric != Metric::Xrr {
+            notes.push(
+                "There are answers under several names: ours is of the first that has the model, in the order in which the folders \
+                 were given."
+                    .to_owned(),
+            );
+        }
         if self.table.metric == Metric::Xrr {
             notes.push(
                 "A run counts here where its name, given as `--finetune NAME=FOLDER`, is the model's. XRR is that of written \

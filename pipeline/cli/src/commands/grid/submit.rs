@@ -7,7 +7,7 @@ use clika_grid::slurm::{
     CALL_SECONDS, SUBMITTED, SubmittedArray, TaskState, arrays, call, max_array_size, submitted,
     tasks,
 };
-use clika_grid::{ArrayScript, GridFolder, SlurmOptions, is_job_finished};
+use clika_grid::{ArrayScript, GridError, GridFolder, SlurmOptions, is_job_finished};
 use std::path::{Path, PathBuf};
 
 /// Sends the jobs that are neither done nor in Slurm's queue, as many arrays as the cluster's MaxArraySize asks for.
@@ -99,8 +99,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let path = script.display().to_string();
         let answer = call("sbatch", &["--parsable", &path], CALL_SECONDS)?;
         // `12`, or `12;cluster`; a plugin may say something before it.
-        let last = answer.lines().last().unwrap_or_default();
-        let array = last.split(';').next().unwrap_or_default().trim().to_owned();
+        let id = answer
+            .lines()
+            .last()
+            .and_then(|line| line.split(';').next());
+        let id = id
+            .map(str::trim)
+            .filter(|id| !id.is_empty() && id.bytes().all(|it| it.is_ascii_digit()));
+        let Some(array) = id.map(str::to_owned) else {
+            return Err(GridError::Refused {
+                command: format!("sbatch --parsable {path}"),
+                said: format!("no number of a job in its answer: {}", answer.trim()),
+            }
+            .into());
+        };
         grid.append(
             SUBMITTED,
             &SubmittedArray {
