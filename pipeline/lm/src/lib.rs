@@ -15,9 +15,11 @@ mod memory;
 mod prefix;
 mod probabilities;
 mod score;
+mod score_tree;
 mod score_whole;
 mod simd;
 mod train;
+mod tree;
 #[cfg(feature = "wgpu")]
 mod vulkan;
 

@@ -45,6 +45,16 @@ impl SharedPrefix {
         })
     }
 
+    /// The number of its tokens.
+    pub(crate) const fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// Its cache, if it has any tokens.
+    pub(crate) const fn cache(&self) -> Option<&KvCache> {
+        self.cache.as_ref()
+    }
+
     /// What is left of a prompt after the shared beginning, with the cache of that.
     pub(crate) fn rest<'a>(&'a self, prompt: &'a [u32]) -> Sequence<'a> {
         Sequence {

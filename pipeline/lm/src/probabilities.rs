@@ -9,6 +9,9 @@ use crate::{
 use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
+/// Numbers of logits that are in memory at a time where not all are asked for.
+const LOGITS: usize = 1 << 22;
+
 /// The log-probabilities of all tokens at some positions, computed on demand from logits on the host.
 pub struct LogProbabilities {
     /// `[positions, vocabulary]`, f32.
@@ -35,6 +38,33 @@ impl Decoder {
             log_sums,
             vocabulary,
         })
+    }
+
+    /// The log-probabilities of tokens after states: of each pair the number of a row of `states`, `[states, hidden]`, and
+    /// a token. Logits are computed for some states at a time.
+    ///
+    /// # Errors
+    /// [`LmError::NotFinite`] as for [`Decoder::log_probabilities`].
+    pub(crate) fn log_probabilities_of(
+        &self,
+        states: Tensor<2>,
+        pairs: &[(usize, u32)],
+    ) -> Result<Vec<f64>, LmError> {
+        let [count, _] = states.dims();
+        let at_once = (LOGITS / self.architecture().vocabulary).max(1);
+        let mut found = vec![0.0; pairs.len()];
+        for from in (0..count).step_by(at_once) {
+            let rows = at_once.min(count - from);
+            let probabilities = self.log_probabilities(states.clone().narrow(0, from, rows));
+            let probabilities =
+                probabilities.map_err(|error| error.renumbered(|row| from + row))?;
+            for (found, (row, token)) in found.iter_mut().zip(pairs) {
+                if (from..from + rows).contains(row) {
+                    *found = probabilities.of(row - from, *token);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// The likeliest token after each of some states, the one with the lowest id if several are equally likely.

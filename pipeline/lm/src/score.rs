@@ -2,6 +2,7 @@ use crate::{
     Decoder, KvCache, LmError, Sequence,
     guard::half_of_tokens,
     prefix::{SharedPrefix, all_known, take_batch},
+    score_tree::{self, NumberedRequest},
     score_whole,
 };
 
@@ -22,7 +23,7 @@ pub struct Scorer<'a> {
     decoder: &'a Decoder,
     requests: &'a [ScoringRequest],
     prefix: SharedPrefix,
-    /// Longest first, so that what does not fit fails at once.
+    /// On a GPU longest first, so that what does not fit fails at once.
     order: Vec<usize>,
     batch_tokens: usize,
     /// Whose scores are not needed; empty for none.
@@ -49,7 +50,12 @@ impl<'a> Scorer<'a> {
             .collect();
         let prefix = SharedPrefix::new(decoder, &prompts)?;
         let mut order: Vec<usize> = (0..requests.len()).collect();
-        order.sort_by_key(|&number| std::cmp::Reverse(requests[number].prompt.len()));
+        if by_tree(decoder) {
+            // What begins alike is in one batch.
+            order.sort_by_key(|&number| &requests[number].prompt);
+        } else {
+            order.sort_by_key(|&number| std::cmp::Reverse(requests[number].prompt.len()));
+        }
         Ok(Self {
             decoder,
             requests,
@@ -77,6 +83,14 @@ impl<'a> Scorer<'a> {
                 Ok((number, scores))
             };
             return numbers.iter().map(scores).collect();
+        }
+        if by_tree(self.decoder) {
+            let requests: Vec<NumberedRequest> = numbers
+                .iter()
+                .map(|&number| NumberedRequest::new(number, of(number), self.prefix.tokens()))
+                .collect();
+            let cache = self.prefix.cache();
+            return score_tree::scores(self.decoder, cache, &requests, self.batch_tokens);
         }
         let sequences: Vec<Sequence> = numbers
             .iter()
@@ -167,6 +181,11 @@ impl<'a> Scorer<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether requests are run as trees; where angles depend on a sequence's whole length, each is run alone.
+fn by_tree(decoder: &Decoder) -> bool {
+    decoder.on_processor() && !decoder.depends_on_length()
 }
 
 impl Scorer<'_> {

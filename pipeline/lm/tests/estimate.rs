@@ -168,7 +168,13 @@ fn check(names: &[&str]) {
             .1
             .parse()
             .unwrap();
-        let estimate = MemoryEstimate::of(&architecture, Dtype::F32, true, &workload);
+        // As many threads as the process had.
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .build()
+            .unwrap();
+        let estimate =
+            pool.install(|| MemoryEstimate::of(&architecture, Dtype::F32, true, &workload));
         let share = estimate.total() / peak;
         let mib = |bytes: f64| bytes / f64::from(1 << 20);
         println!(

@@ -90,8 +90,8 @@ impl Decoder {
             linear.merge();
         }
         if let Some(lora) = self.embedding_lora.take() {
-            let weight = lora.merged(&self.embedding.clone().transpose());
-            self.embedding = weight.transpose();
+            self.embedding
+                .replace(|weight| lora.merged(&weight.transpose()).transpose());
             if self.architecture().tied {
                 // The head's update is the same, and so is its weight.
                 self.head.lora = None;
@@ -106,7 +106,7 @@ impl Decoder {
 
     fn add_updates(&mut self, plan: &AttachPlan) {
         let device = self.device().clone();
-        let lora = |update: &LoraUpdate, weight: &Tensor<2>| {
+        let lora = |update: &LoraUpdate, weight: &dyn Fn() -> Tensor<2>| {
             let rank = update.rank;
             let of = |x: &[f32], shape| matrix(x.to_vec(), shape, &device);
             let row = |x: &[f32]| of(x, [1, x.len()]);
@@ -115,21 +115,21 @@ impl Decoder {
             let mut lora = Lora::new(a, b, update.scale);
             lora.bias = update.bias.map(|bias| row(bias) * update.scale);
             if let Some(magnitude) = update.magnitude {
-                lora.set_magnitude(row(magnitude), weight);
+                lora.set_magnitude(row(magnitude), &weight());
             }
             lora
         };
         for linear in self.linears_mut() {
             let update = plan.updates.get(&linear.name);
-            linear.lora = update.map(|update| lora(update, &linear.weight));
+            linear.lora = update.map(|update| lora(update, &|| linear.weight.tensor()));
         }
         let update = plan.updates.get(&self.head.name);
-        self.head.lora = update.map(|update| lora(update, &self.head.weight));
+        self.head.lora = update.map(|update| lora(update, &|| self.head.weight.tensor()));
         let [embedding, _] = self.embedding_and_head();
         let update = plan.updates.get(&embedding);
         // An embedding is a linear layer of the tokens, with its weight transposed.
         self.embedding_lora =
-            update.map(|update| lora(update, &self.embedding.clone().transpose()));
+            update.map(|update| lora(update, &|| self.embedding.tensor().transpose()));
     }
 
     fn replace_parameters(&mut self, plan: &AttachPlan) {
@@ -151,17 +151,20 @@ impl Decoder {
             (self.head, self.head_lengths) = ends;
         }
         if let Some(values) = plan.replaced.get(&weights[0]) {
-            self.embedding = new(values, &self.embedding);
+            self.embedding.replace(|weight| new(values, &weight));
         }
         if let Some(values) = plan.replaced.get(&weights[1]) {
-            let weight = new(values, &self.head.weight);
+            let weight = new(values, &self.head.weight.tensor());
             self.set_head(weight);
         }
         if let Some((rows, values)) = plan.rows.get(&embedding) {
-            self.embedding = with_rows(self.embedding.clone(), rows, values);
+            self.embedding
+                .replace(|weight| with_rows(weight, rows, values));
         }
         if let Some((rows, values)) = plan.rows.get(&head) {
-            self.head.weight = with_rows(self.head.weight.clone(), rows, values);
+            self.head
+                .weight
+                .replace(|weight| with_rows(weight, rows, values));
         }
         if self.architecture().tied {
             let [one, other] = weights.map(|name| plan.replaced.get(&name));

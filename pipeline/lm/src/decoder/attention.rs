@@ -52,7 +52,7 @@ impl Attention {
         let [query, key, value] = self.project(x, context, output_tokens);
         let rotary = match output_tokens {
             OutputTokens::All => &context.rotary,
-            OutputTokens::Last => &context.last_rotary,
+            OutputTokens::Asked => &context.output_rotary,
         };
         let query = self.norm_and_rotate(query, self.query_norm.as_ref(), rotary.as_ref());
         let key = self.norm_and_rotate(key, self.key_norm.as_ref(), context.rotary.as_ref());
@@ -89,19 +89,18 @@ impl Attention {
         let attended = kernels::attend(&kernels::AttentionInput {
             query,
             own: &own,
-            sequences: context.sequences,
+            segments: &context.segments,
             layer,
-            last_only: output_tokens == OutputTokens::Last,
+            asked_only: output_tokens == OutputTokens::Asked,
             window: self.window,
             slopes,
         });
         let mut kept = Vec::new();
         if context.use_cache {
-            let mut start = 0;
-            for sequence in context.sequences {
-                let past = sequence.past.map_or(&[][..], |past| &past.layers[layer]);
-                kept.push(own.narrow(start, sequence.tokens.len()).append_to(past));
-                start += sequence.tokens.len();
+            for segment in &context.segments {
+                let past = segment.past.map_or(&[][..], |past| &past.layers[layer]);
+                let own = own.narrow(segment.start, segment.tokens.len());
+                kept.push(own.append_to(past));
             }
         }
         (attended, kept)
@@ -121,7 +120,7 @@ impl Attention {
         for group in groups {
             let own = [&own.key, &own.value]
                 .map(|x| batch_of(x, group.start, [group.count, group.length]));
-            let all = match context.sequences[group.first].past {
+            let all = match context.segments[group.first].past {
                 Some(past) => after_past(own, &past.layers[layer]),
                 None => own,
             };
@@ -130,7 +129,8 @@ impl Attention {
             }
             let query = match output_tokens {
                 OutputTokens::All => batch_of(query, group.start, [group.count, group.length]),
-                OutputTokens::Last => batch_of(query, group.first, [group.count, 1]),
+                // On other devices the last one of each sequence.
+                OutputTokens::Asked => batch_of(query, group.first, [group.count, 1]),
             };
             outputs.push(self.attend(query, all, group));
         }

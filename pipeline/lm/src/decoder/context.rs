@@ -3,21 +3,21 @@ use super::{
     groups::{SequenceGroup, alibi_slopes, group_sequences},
     kernels,
     rotary::RotaryEmbedding,
-    sequence::Sequence,
+    segment::Segment,
 };
 use crate::{Dtype, PositionEncoding};
 use burn::tensor::{Device as BurnDevice, Int, Tensor, TensorData};
 
-/// What all layers need to know about the sequences that the model is run on.
+/// What all layers need to know about the pieces of sequences that the model is run on.
 pub(super) struct ForwardContext<'a> {
-    pub(super) sequences: &'a [Sequence<'a>],
-    /// Whether caches are wanted.
+    pub(super) segments: Vec<Segment<'a>>,
+    /// Whether caches are wanted; the pieces are whole sequences then.
     pub(super) use_cache: bool,
-    /// The rows of the sequences' last tokens.
-    pub(super) last_rows: Tensor<1, Int>,
+    /// The rows of the tokens that are asked for.
+    output_rows: Tensor<1, Int>,
     pub(super) rotary: Option<RotaryEmbedding>,
-    /// Of the last tokens only.
-    pub(super) last_rotary: Option<RotaryEmbedding>,
+    /// Of the tokens that are asked for.
+    pub(super) output_rotary: Option<RotaryEmbedding>,
     pub(super) attention_path: AttentionPath,
     /// Whether burn's attention has to be checked for NaN in queries and keys: if all scores of a row are NaN, burn takes
     /// the row as masked and returns zeros. On a GPU the check costs as much as a norm, and only f16 overflows there.
@@ -37,30 +37,30 @@ pub(super) enum AttentionPath {
 pub(super) enum OutputTokens {
     /// All tokens.
     All,
-    /// The last token of each sequence.
-    Last,
+    /// Those that are asked for, by [`Segment::outputs`].
+    Asked,
 }
 
 impl<'a> ForwardContext<'a> {
     /// `x` are the states before the first layer.
     pub(super) fn new(
         decoder: &Decoder,
-        sequences: &'a [Sequence<'a>],
+        segments: Vec<Segment<'a>>,
         use_cache: bool,
         x: &Tensor<2>,
     ) -> Self {
         let architecture = &decoder.architecture;
         let (dtype, device) = (decoder.dtype, &decoder.device);
-        let new_tokens = sequences
+        let all = segments
             .iter()
-            .map(|sequence| (sequence.past_tokens(), sequence.all_tokens()));
-        let last_tokens = sequences
+            .map(|segment| (segment.position, segment.end()));
+        let asked = segments
             .iter()
-            .map(|sequence| (sequence.all_tokens() - 1, sequence.all_tokens()));
-        let (rotary, last_rotary) = match &architecture.position {
+            .map(|segment| (segment.end() - segment.outputs, segment.end()));
+        let (rotary, output_rotary) = match &architecture.position {
             PositionEncoding::Rope(rope) => (
-                Some(RotaryEmbedding::new(rope, new_tokens, dtype, device)),
-                Some(RotaryEmbedding::new(rope, last_tokens, dtype, device)),
+                Some(RotaryEmbedding::new(rope, all, dtype, device)),
+                Some(RotaryEmbedding::new(rope, asked, dtype, device)),
             ),
             PositionEncoding::Alibi => (None, None),
         };
@@ -68,21 +68,25 @@ impl<'a> ForwardContext<'a> {
             let alibi = architecture.position == PositionEncoding::Alibi;
             AttentionPath::Kernels(alibi.then(|| alibi_slopes(architecture.heads)))
         } else {
-            AttentionPath::Burn(group_sequences(sequences, architecture, dtype, device))
+            AttentionPath::Burn(group_sequences(&segments, architecture, dtype, device))
         };
         let on_gpu = *device != BurnDevice::flex() && !device.is_autodiff();
         let check_nan = !(on_gpu && dtype != Dtype::F16);
-        let rows = sequences.iter().scan(0_i64, |end, sequence| {
-            *end += sequence.tokens.len() as i64;
-            Some(*end - 1)
-        });
-        let rows = TensorData::new(rows.collect::<Vec<_>>(), [sequences.len()]);
+        let rows: Vec<i64> = segments
+            .iter()
+            .flat_map(|segment| {
+                let end = segment.start + segment.tokens.len();
+                (end - segment.outputs) as i64..end as i64
+            })
+            .collect();
+        let count = rows.len();
+        let rows = TensorData::new(rows, [count]);
         Self {
-            sequences,
+            segments,
             use_cache,
-            last_rows: Tensor::from_data(rows, device),
+            output_rows: Tensor::from_data(rows, device),
             rotary,
-            last_rotary,
+            output_rotary,
             attention_path,
             check_nan,
         }
@@ -96,7 +100,7 @@ impl<'a> ForwardContext<'a> {
     ) -> Tensor<D> {
         match output_tokens {
             OutputTokens::All => x,
-            OutputTokens::Last => x.select(0, self.last_rows.clone()),
+            OutputTokens::Asked => x.select(0, self.output_rows.clone()),
         }
     }
 }

@@ -2,10 +2,37 @@ use super::{
     Decoder,
     cache::KvCache,
     context::{ForwardContext, OutputTokens},
+    segment::Segment,
     sequence::Sequence,
 };
-use crate::{LmError, PositionEncoding, guard::catch_device_errors};
+use crate::{LmError, PositionEncoding, guard::catch_device_errors, tree::TokenTree};
 use burn::tensor::{Int, Tensor, TensorData};
+use rayon::prelude::*;
+
+/// Tokens that a thread takes through all layers at a time, if there are more: so many that reading the weights costs
+/// little, and so few that several threads have work.
+pub(crate) const PART_TOKENS: usize = 512;
+
+/// Cuts sequences into parts of about [`PART_TOKENS`] tokens.
+pub(super) fn parts<'a, 'b>(sequences: &'a [Sequence<'b>]) -> Vec<&'a [Sequence<'b>]> {
+    let all: usize = sequences.iter().map(|sequence| sequence.tokens.len()).sum();
+    let count = all.div_ceil(PART_TOKENS).max(1);
+    let mut parts = Vec::with_capacity(count);
+    let (mut rest, mut taken) = (sequences, 0);
+    for number in 1..=count {
+        let mut length = 0;
+        while length < rest.len() && taken < all * number / count {
+            taken += rest[length].tokens.len();
+            length += 1;
+        }
+        let (part, later) = rest.split_at(length);
+        if !part.is_empty() {
+            parts.push(part);
+        }
+        rest = later;
+    }
+    parts
+}
 
 impl Decoder {
     /// Runs the model on some sequences and returns the hidden states of their tokens after the last norm, in order,
@@ -18,9 +45,7 @@ impl Decoder {
         sequences: &[Sequence],
         use_cache: bool,
     ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
-        catch_device_errors(&self.device, || {
-            self.states(sequences, use_cache, OutputTokens::All)
-        })
+        catch_device_errors(&self.device, || self.states(sequences, use_cache, false))
     }
 
     /// Like [`Decoder::forward`] with the states of the sequences' last tokens only, `[sequences, hidden]`: the next
@@ -30,28 +55,62 @@ impl Decoder {
         sequences: &[Sequence],
         use_cache: bool,
     ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
-        catch_device_errors(&self.device, || {
-            self.states(sequences, use_cache, OutputTokens::Last)
-        })
+        catch_device_errors(&self.device, || self.states(sequences, use_cache, true))
     }
 
     fn states(
         &self,
         sequences: &[Sequence],
         use_cache: bool,
-        output_tokens: OutputTokens,
+        last_only: bool,
     ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
-        self.check(sequences)?;
-        let mut x = self.embed(self.ids(sequences));
+        self.check(&Segment::of_sequences(sequences, last_only))?;
+        if !self.on_processor() {
+            let segments = Segment::of_sequences(sequences, last_only);
+            return Ok(self.states_of(segments, use_cache));
+        }
+        // Each thread runs sequences of its own through all layers, so that none waits for another at every product.
+        let parts = parts(sequences);
+        let mut done: Vec<(Tensor<2>, Vec<KvCache>)> = parts
+            .into_par_iter()
+            .map(|part| self.states_of(Segment::of_sequences(part, last_only), use_cache))
+            .collect();
+        if done.len() == 1 {
+            return Ok(done.remove(0));
+        }
+        let (states, caches): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+        Ok((Tensor::cat(states, 0), caches.concat()))
+    }
+
+    /// The states of the tokens of a tree that are asked for, `[outputs, hidden]`; the whole tree comes after `past`. For
+    /// the processor.
+    pub(crate) fn tree_states(
+        &self,
+        tree: &TokenTree,
+        past: Option<&KvCache>,
+    ) -> Result<Tensor<2>, LmError> {
+        let segments = Segment::of_tree(tree, past);
+        self.check(&segments)?;
+        catch_device_errors(&self.device, || Ok(self.states_of(segments, false).0))
+    }
+
+    fn states_of(&self, segments: Vec<Segment>, use_cache: bool) -> (Tensor<2>, Vec<KvCache>) {
+        let mut x = self.embed(self.ids(&segments));
         if let Some(norm) = &self.embedding_norm {
             x = norm.forward(x);
         }
-        let context = ForwardContext::new(self, sequences, use_cache, &x);
+        let asked: usize = segments.iter().map(|segment| segment.outputs).sum();
+        let output_tokens = if asked == x.dims()[0] {
+            OutputTokens::All
+        } else {
+            OutputTokens::Asked
+        };
+        let context = ForwardContext::new(self, segments, use_cache, &x);
         let mut caches: Vec<KvCache> = Vec::new();
         if use_cache {
-            caches.extend(sequences.iter().map(|sequence| KvCache {
+            caches.extend(context.segments.iter().map(|segment| KvCache {
                 layers: Vec::with_capacity(self.layers.len()),
-                tokens: sequence.all_tokens(),
+                tokens: segment.end(),
             }));
         }
         for (number, layer) in self.layers.iter().enumerate() {
@@ -68,20 +127,20 @@ impl Decoder {
                 cache.layers.push(kept);
             }
         }
-        Ok((self.norm.forward(x), caches))
+        (self.norm.forward(x), caches)
     }
 
     fn embed(&self, tokens: Tensor<1, Int>) -> Tensor<2> {
-        let plain = self.embedding.clone().select(0, tokens.clone());
+        let plain = self.embedding.rows(tokens.clone());
         match &self.embedding_lora {
             Some(lora) => lora.embed(plain, tokens),
             None => plain,
         }
     }
 
-    /// The token ids of all sequences, one sequence after the other.
-    pub(super) fn ids(&self, sequences: &[Sequence]) -> Tensor<1, Int> {
-        let tokens = sequences.iter().flat_map(|sequence| sequence.tokens);
+    /// The token ids of all pieces, one piece after the other.
+    pub(super) fn ids(&self, segments: &[Segment]) -> Tensor<1, Int> {
+        let tokens = segments.iter().flat_map(|segment| segment.tokens);
         let ids: Vec<i64> = tokens.map(|&token| i64::from(token)).collect();
         let count = ids.len();
         Tensor::from_data(TensorData::new(ids, [count]), &self.device)
@@ -100,20 +159,20 @@ impl Decoder {
         }
     }
 
-    pub(super) fn check(&self, sequences: &[Sequence]) -> Result<(), LmError> {
+    pub(super) fn check(&self, segments: &[Segment]) -> Result<(), LmError> {
         let vocabulary = self.architecture.vocabulary;
-        for sequence in sequences {
-            if sequence.tokens.is_empty() {
+        for segment in segments {
+            if segment.tokens.is_empty() {
                 return Err(LmError::EmptyPrompt);
             }
-            if let Some(&token) = sequence
+            if let Some(&token) = segment
                 .tokens
                 .iter()
                 .find(|&&token| token as usize >= vocabulary)
             {
                 return Err(LmError::Token { token, vocabulary });
             }
-            self.fits(sequence.all_tokens())?;
+            self.fits(segment.end())?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Sequences that attention can take together, as one batch.
 
-use super::sequence::Sequence;
+use super::segment::Segment;
 use crate::{Architecture, Dtype, PositionEncoding, device::burn_dtype};
 use burn::tensor::{Bool, Device as BurnDevice, Tensor, TensorData};
 
@@ -25,32 +25,30 @@ pub(super) struct SequenceGroup {
 
 /// Puts neighbouring sequences of equal length and the same cache into groups.
 pub(super) fn group_sequences(
-    sequences: &[Sequence],
+    segments: &[Segment],
     architecture: &Architecture,
     dtype: Dtype,
     device: &BurnDevice,
 ) -> Vec<SequenceGroup> {
     let mut groups: Vec<SequenceGroup> = Vec::new();
-    let mut start = 0;
-    for (number, sequence) in sequences.iter().enumerate() {
-        let length = sequence.tokens.len();
+    for (number, segment) in segments.iter().enumerate() {
+        let length = segment.tokens.len();
         let joined = groups.last_mut().filter(|group| {
-            let other = &sequences[group.first];
-            other.tokens.len() == length && other.same_past(sequence)
+            let other = &segments[group.first];
+            other.tokens.len() == length && other.same_past(segment)
         });
         match joined {
             Some(group) => group.count += 1,
             None => groups.push(SequenceGroup {
                 first: number,
                 count: 1,
-                start,
+                start: segment.start,
                 length,
-                past: sequence.past_tokens(),
+                past: segment.position,
                 alibi_bias: None,
                 window_mask: None,
             }),
         }
-        start += length;
     }
     for group in &mut groups {
         if architecture.position == PositionEncoding::Alibi {

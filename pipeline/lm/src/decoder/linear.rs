@@ -1,4 +1,4 @@
-use super::{kernels, lora::Lora};
+use super::{kernels, lora::Lora, weight::Weight};
 use burn::tensor::{DType, Tensor};
 
 /// A linear layer, `x · weightᵀ + bias`, with the LoRA module that an adapter puts on it.
@@ -10,7 +10,7 @@ use burn::tensor::{DType, Tensor};
 pub(crate) struct Linear {
     /// The whole name in a checkpoint, without `.weight`.
     pub(crate) name: String,
-    pub(crate) weight: Tensor<2>,
+    pub(crate) weight: Weight,
     /// `[1, out_features]`
     pub(super) bias: Option<Tensor<2>>,
     pub(crate) lora: Option<Lora>,
@@ -26,7 +26,7 @@ impl Linear {
             None => lora.add(self.base(&x), reduced),
             // DoRA scales the product without the bias.
             Some(_) => {
-                let out = lora.add(product(&x, &self.weight), reduced);
+                let out = lora.add(self.weight.product(&x), reduced);
                 self.add_bias(lora.apply_dora(out))
             }
         };
@@ -38,7 +38,7 @@ impl Linear {
 
     /// The output without the adapter.
     pub(super) fn base(&self, x: &Tensor<2>) -> Tensor<2> {
-        self.add_bias(product(x, &self.weight))
+        self.add_bias(self.weight.product(x))
     }
 
     fn add_bias(&self, out: Tensor<2>) -> Tensor<2> {
@@ -58,20 +58,10 @@ impl Linear {
     /// Merges the adapter into the weight, and into the bias where there is one.
     pub(crate) fn merge(&mut self) {
         let Some(lora) = self.lora.take() else { return };
-        self.weight = lora.merged(&self.weight);
+        self.weight.replace(|weight| lora.merged(&weight));
         if let (Some(bias), Some(added)) = (&self.bias, lora.bias) {
             let sum = bias.clone().cast(DType::F32) + added;
             self.bias = Some(sum.cast(bias.dtype()));
         }
-    }
-}
-
-/// `x · weightᵀ`
-pub(super) fn product(x: &Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
-    if kernels::supports(x) && x.dims()[0] <= kernels::FEW_ROWS {
-        kernels::matmul_few_rows(x, weight)
-    } else {
-        // A transposed view: no backend copies it.
-        x.clone().matmul(weight.clone().transpose())
     }
 }

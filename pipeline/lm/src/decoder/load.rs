@@ -7,6 +7,7 @@ use super::{
     norm::NormLayer,
     random,
     tied::has_own_head,
+    weight::Weight,
 };
 use crate::device::burn_dtype;
 use crate::{
@@ -161,7 +162,7 @@ impl Loader<'_> {
     }
 
     /// If embedding and head are one matrix, a file may store it under either name.
-    fn embedding(&mut self, shape: [usize; 2]) -> Result<Tensor<2>, LmError> {
+    fn embedding(&mut self, shape: [usize; 2]) -> Result<Weight, LmError> {
         let names = &self.architecture.names;
         let plain = format!("{}{}.weight", self.prefix, names.embedding);
         let head = format!("{}.weight", names.head);
@@ -174,7 +175,14 @@ impl Loader<'_> {
         } else {
             plain
         };
-        self.tensor(&name, shape)
+        let embedding = self.tensor(&name, shape)?;
+        // Where it is no factor of a product, its rows are read as they are.
+        let in_products = self.architecture.tied && !self.architecture.normalized_head;
+        Ok(if in_products {
+            Weight::new(embedding)
+        } else {
+            Weight::Plain(embedding)
+        })
     }
 
     /// A tensor by its whole name.
@@ -215,7 +223,7 @@ impl Loader<'_> {
 
     /// `shape` is `[out_features, in_features]`.
     fn linear(&mut self, name: &str, shape: [usize; 2], bias: bool) -> Result<Linear, LmError> {
-        let weight = self.weight(name, shape)?;
+        let weight = Weight::new(self.weight(name, shape)?);
         let bias = bias
             .then(|| self.take(name, "bias", [shape[0]]))
             .transpose()?;
@@ -323,20 +331,22 @@ impl Loader<'_> {
         })
     }
 
-    fn head(&mut self, embedding: &Tensor<2>) -> Result<(Linear, Option<Tensor<2>>), LmError> {
+    fn head(&mut self, embedding: &Weight) -> Result<(Linear, Option<Tensor<2>>), LmError> {
         let architecture = self.architecture;
         let shape = [architecture.vocabulary, architecture.hidden];
-        let weight = if architecture.tied {
+        let mut weight = if architecture.tied {
             embedding.clone()
         } else {
-            self.tensor(&format!("{}.weight", architecture.names.head), shape)?
+            Weight::new(self.tensor(&format!("{}.weight", architecture.names.head), shape)?)
         };
-        let (weight, lengths) = if architecture.normalized_head {
-            let (weight, lengths) = normalize_rows(weight);
-            (weight, Some(lengths))
-        } else {
-            (weight, None)
-        };
+        let mut lengths = None;
+        if architecture.normalized_head {
+            weight.replace(|weight| {
+                let (weight, of_rows) = normalize_rows(weight);
+                lengths = Some(of_rows);
+                weight
+            });
+        }
         let head = Linear {
             name: architecture.names.head.to_owned(),
             weight,

@@ -1,4 +1,4 @@
-use super::{kernels, linear::product};
+use super::{kernels, weight::product};
 use burn::tensor::{DType, Int, Tensor};
 
 /// The LoRA module of a linear layer: a low-rank update of its weight, `scale · B · A` (Hu et al., 2022), with the bias and

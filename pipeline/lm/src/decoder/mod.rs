@@ -19,17 +19,21 @@ mod norm;
 mod parameters;
 mod random;
 mod rotary;
+mod segment;
 mod sequence;
 mod tied;
 mod training;
+mod weight;
 mod write;
 
 pub use cache::KvCache;
+pub(crate) use forward::PART_TOKENS;
 pub(crate) use kernels::{AdamW, adamw, is_finite, mix_bits, zeros};
 pub(crate) use linear::Linear;
 pub(crate) use lora::Lora;
 pub use sequence::Sequence;
 pub(crate) use training::{DeferredSum, Dropout, Gradients, TrainContext, Trainable};
+pub(crate) use weight::Weight;
 
 use crate::{AdapterConfig, Architecture, Dtype};
 use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
@@ -43,7 +47,7 @@ pub struct Decoder {
     dtype: Dtype,
     device: BurnDevice,
     /// `[vocabulary, hidden]`
-    pub(crate) embedding: Tensor<2>,
+    pub(crate) embedding: Weight,
     /// The LoRA module of the embedding, taken as a linear layer whose weight is the embedding's transposed.
     pub(crate) embedding_lora: Option<Lora>,
     embedding_norm: Option<NormLayer>,
@@ -80,7 +84,7 @@ impl Decoder {
 
     /// Whether the model runs by our kernels.
     pub(crate) fn on_processor(&self) -> bool {
-        kernels::supports(&self.embedding)
+        kernels::supports(&self.norm.weight)
     }
 
     /// Tensors of the checkpoint that the model has no use for; those that are known to be superfluous are not listed.

@@ -6,6 +6,7 @@ use super::{
     layer::Layer,
     load::normalize_rows,
     training::Gradients,
+    weight::Weight,
 };
 use crate::{
     LmError,
@@ -40,11 +41,10 @@ impl Decoder {
         let tied = self.architecture.tied;
         if tied {
             // Held twice, it would be copied.
-            self.head.weight = placeholder();
+            self.head.weight = Weight::Plain(placeholder());
         }
-        replace(&mut self.embedding, |weight| {
-            change(&embedding, true, weight)
-        });
+        self.embedding
+            .replace(|weight| change(&embedding, true, weight));
         let embedding_norm = self.embedding_norm.as_mut();
         for norm in embedding_norm.into_iter().chain([&mut self.norm]) {
             norm.change(change);
@@ -56,7 +56,7 @@ impl Decoder {
         }
         for linear in self.linears_mut() {
             let [weight, bias] = ["weight", "bias"].map(|end| format!("{}.{end}", linear.name));
-            replace(&mut linear.weight, |x| change(&weight, true, x));
+            linear.weight.replace(|x| change(&weight, true, x));
             if let Some(x) = &mut linear.bias {
                 replace(x, |x| change(&bias, false, x));
             }
@@ -64,16 +64,15 @@ impl Decoder {
         if tied {
             self.head.weight = self.embedding.clone();
         } else {
-            replace(&mut self.head.weight, |weight| {
-                match &mut self.head_lengths {
-                    None => change(&head, true, weight),
-                    Some(lengths) => {
-                        let dtype = weight.dtype();
-                        let whole = weight.cast(DType::F32) * lengths.clone();
-                        let (unit, new) = normalize_rows(change(&head, true, whole.cast(dtype)));
-                        *lengths = new;
-                        unit
-                    }
+            let lengths = &mut self.head_lengths;
+            self.head.weight.replace(|weight| match lengths {
+                None => change(&head, true, weight),
+                Some(lengths) => {
+                    let dtype = weight.dtype();
+                    let whole = weight.cast(DType::F32) * lengths.clone();
+                    let (unit, new) = normalize_rows(change(&head, true, whole.cast(dtype)));
+                    *lengths = new;
+                    unit
                 }
             });
         }
@@ -81,7 +80,7 @@ impl Decoder {
 
     /// Replaces the head's weight by one as a checkpoint has it.
     pub(crate) fn set_head(&mut self, weight: Tensor<2>) {
-        self.head.weight = match &mut self.head_lengths {
+        let weight = match &mut self.head_lengths {
             None => weight,
             Some(lengths) => {
                 let (unit, new) = normalize_rows(weight);
@@ -89,6 +88,7 @@ impl Decoder {
                 unit
             }
         };
+        self.head.weight = Weight::new(weight);
     }
 
     /// Turns the gradient of a normalized head into that of the rows as they are stored.
@@ -97,7 +97,7 @@ impl Decoder {
             return;
         };
         gradients.change(&self.head_name(), |gradient| {
-            let unit = self.head.weight.clone().cast(DType::F32);
+            let unit = self.head.weight.tensor().cast(DType::F32);
             let along = (gradient.clone() * unit.clone()).sum_dim(1);
             (gradient - unit * along) / lengths.clone()
         });
@@ -116,7 +116,7 @@ impl Decoder {
         let vectors = held.layers.iter_mut().flat_map(Layer::norms_mut);
         let mut all: Vec<Tensor<2>> = vectors.map(|it| it.weight.clone().unsqueeze()).collect();
         for linear in held.linears_mut() {
-            all.push(linear.weight.clone());
+            all.push(linear.weight.tensor());
             all.extend(
                 linear
                     .lora
@@ -125,7 +125,7 @@ impl Decoder {
                     .cloned(),
             );
         }
-        all.extend([&self.embedding, &self.head.weight].map(Tensor::clone));
+        all.extend([&self.embedding, &self.head.weight].map(Weight::tensor));
         all.extend(others.cloned());
         catch_device_errors(&self.device, || {
             all.into_iter().try_for_each(|tensor| {
@@ -133,6 +133,36 @@ impl Decoder {
                 one.map(|_| ()).map_err(compute_error)
             })
         })
+    }
+
+    /// Makes all weights tensors that can be changed in place.
+    pub(crate) fn unpack(&mut self) {
+        if self.architecture.tied && !self.untied {
+            // Else there would be two copies.
+            self.head.weight = Weight::Plain(placeholder());
+            self.embedding.unpack();
+            self.head.weight = self.embedding.clone();
+        } else {
+            self.embedding.unpack();
+            self.head.weight.unpack();
+        }
+        for linear in self.linears_mut() {
+            linear.weight.unpack();
+        }
+    }
+
+    /// Brings all weights of products into the order of our kernels.
+    pub(crate) fn pack(&mut self) {
+        if self.architecture.tied && !self.untied {
+            self.head.weight = Weight::Plain(placeholder());
+            self.embedding.pack();
+            self.head.weight = self.embedding.clone();
+        } else {
+            self.head.weight.pack();
+        }
+        for linear in self.linears_mut() {
+            linear.weight.pack();
+        }
     }
 
     /// The linear layers between embedding and head, as a model's file lists them.

@@ -10,10 +10,13 @@ use clika_base::types::NoProgress;
 use miette::Diagnostic;
 use std::path::Path;
 
+/// A model that runs by burn's operations, as on a GPU: only there memory runs out with an error.
 fn decoder() -> Decoder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/llama-gqa");
     let device = DeviceChoice::Cpu.device().expect("there is a processor");
-    Decoder::load(&folder, &device, Some(Dtype::F32), &NoProgress).expect("fixtures can be loaded")
+    let on = BurnDevice::flex().autodiff();
+    Decoder::load_on(&folder, &device, &on, Some(Dtype::F32), &NoProgress)
+        .expect("fixtures can be loaded")
 }
 
 /// A prompt of some tokens.

@@ -3,7 +3,9 @@
 //! What is kept is known exactly: weights, gradients, AdamW's moments, and the activations that the backward pass needs.
 //! Temporary tensors are not known; factors for them are measured, and the constants say where.
 
-use crate::{Architecture, Dtype, LoraTargets, MlpNames, QueryKeyValue, TrainingConfig};
+use crate::{
+    Architecture, Dtype, LoraTargets, MlpNames, QueryKeyValue, TrainingConfig, decoder::PART_TOKENS,
+};
 
 /// What a model is loaded for, as far as it decides the memory that it takes.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,14 +70,14 @@ struct TemporaryFactors {
 
 /// Of the kernels in f32. Measured by `tests/estimate.rs`, which holds the estimate to what Linux counts.
 const PROCESSOR: TemporaryFactors = TemporaryFactors {
-    forward: 1.2,
+    forward: 1.0,
     backward: 1.2,
     logits: 4.0,
     loss: 8.0,
     embeddings: 1.0,
     scores: 0.0,
     allocator_overhead: 0.0,
-    base: 8.0 * MIB,
+    base: 6.0 * MIB,
 };
 
 /// Of burn's operations: counted in the code, and `allocator_overhead` so that the whole is what a stand-in for CUDA's driver was asked for
@@ -95,6 +97,9 @@ const MIB: f64 = (1 << 20) as f64;
 
 /// Numbers of logits that a training has at a time.
 const LOGITS: f64 = (1_u64 << 23) as f64;
+
+/// Numbers of logits that a thread has at a time when it scores.
+const SCORED_LOGITS: f64 = (1_u64 << 22) as f64;
 
 /// Tokens of a typical prompt or training row of the datasets here: a guess, made before any of them is read.
 const SEQUENCE_TOKENS: f64 = 64.0;
@@ -116,12 +121,15 @@ impl MemoryEstimate {
         let weights = sizes.parameters * sizes.bytes;
         let (training_state, batch) = match workload {
             Workload::Inference { batch_tokens, mode } => {
-                let tokens = *batch_tokens as f64;
-                (0.0, sizes.inference_batch(&factors, tokens, *mode))
+                let batch = sizes.inference_batch(&factors, *batch_tokens, *mode, by_kernels);
+                (0.0, batch)
             }
             Workload::Training { config, keeps_base } => {
                 let state = sizes.training_state(config, architecture, *keeps_base);
-                (state, sizes.training_batch(&factors, config, architecture))
+                (
+                    state,
+                    sizes.training_batch(&factors, config, architecture, by_kernels),
+                )
             }
         };
         Self {
@@ -182,20 +190,40 @@ impl Sizes {
         self.queries + 2.0 * self.keys + 2.0 * self.hidden + self.up_projections * self.inner
     }
 
-    fn inference_batch(&self, factors: &TemporaryFactors, tokens: f64, mode: InferenceMode) -> f64 {
+    fn inference_batch(
+        &self,
+        factors: &TemporaryFactors,
+        batch_tokens: usize,
+        mode: InferenceMode,
+        by_kernels: bool,
+    ) -> f64 {
+        let tokens = batch_tokens as f64;
         let caches = match mode {
+            // Kernels score a prompt with what follows it.
             InferenceMode::NextToken => 0.0,
+            InferenceMode::Scoring if by_kernels => 0.0,
             InferenceMode::Scoring | InferenceMode::Generation => {
                 self.layers * 2.0 * self.keys * self.bytes
             }
         };
         let scores = factors.scores * self.heads * SEQUENCE_TOKENS * 4.0;
         let layer = factors.forward * self.width() * self.bytes + scores;
-        let rows = match mode {
-            InferenceMode::Scoring => tokens,
-            InferenceMode::NextToken | InferenceMode::Generation => tokens / SEQUENCE_TOKENS,
+        let at_once = if by_kernels {
+            tokens_at_once(batch_tokens)
+        } else {
+            tokens
         };
-        tokens * (caches + layer) + rows * self.vocabulary * factors.logits
+        let rows = match mode {
+            // Those of questions have none.
+            InferenceMode::Scoring if by_kernels => at_once / 2.0,
+            InferenceMode::Scoring => at_once,
+            InferenceMode::NextToken | InferenceMode::Generation => at_once / SEQUENCE_TOKENS,
+        };
+        let mut logits = rows * self.vocabulary;
+        if by_kernels {
+            logits = logits.min(rayon::current_num_threads() as f64 * SCORED_LOGITS);
+        }
+        tokens * caches + at_once * layer + logits * factors.logits
     }
 
     fn training_state(
@@ -225,8 +253,13 @@ impl Sizes {
         factors: &TemporaryFactors,
         config: &TrainingConfig,
         architecture: &Architecture,
+        by_kernels: bool,
     ) -> f64 {
-        let tokens = config.batch_tokens as f64;
+        let tokens = if by_kernels && config.lora.is_some() {
+            tokens_at_once(config.batch_tokens)
+        } else {
+            config.batch_tokens as f64
+        };
         // Input of the layer, queries, keys, values, output of the attention, input of the MLP, gate and up.
         let mut kept = 2.0 * self.hidden + 2.0 * self.queries + 2.0 * self.keys;
         kept += self.up_projections * self.inner;
@@ -255,6 +288,11 @@ impl Sizes {
         };
         tokens * (all * self.bytes + layer) + logits + embeddings
     }
+}
+
+/// Tokens that all threads take through the layers at a time.
+fn tokens_at_once(batch_tokens: usize) -> f64 {
+    batch_tokens.min(PART_TOKENS * rayon::current_num_threads()) as f64
 }
 
 /// Rows and columns of the matrices of a layer that get an adapter.

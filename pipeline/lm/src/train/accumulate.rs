@@ -3,9 +3,12 @@
 use super::{Trainer, TrainingExample};
 use crate::{
     LmError,
-    decoder::{DeferredSum, Dropout, Gradients, TrainContext, Trainable, mix_bits},
+    decoder::{DeferredSum, Dropout, Gradients, PART_TOKENS, TrainContext, Trainable, mix_bits},
     guard::{catch_device_errors, half_of_tokens},
+    tree::common,
 };
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// The gradients of a batch, and its loss.
 pub(super) struct BatchGradients {
@@ -69,16 +72,33 @@ impl Trainer {
         let answers: usize = all().map(|it| it.tokens.len() - it.answer).sum();
         let mut gradients = Gradients::default();
         let mut loss = DeferredSum::default();
-        for (micro_batch, numbers) in micro_batches.iter().enumerate() {
-            let examples: Vec<&TrainingExample> = numbers
-                .iter()
-                .map(|&number| &self.examples[number])
-                .collect();
+        let run = |micro_batch: usize, gradients: &mut Gradients| {
+            let numbers = micro_batches[micro_batch].iter();
+            let examples: Vec<&TrainingExample> =
+                numbers.map(|&number| &self.examples[number]).collect();
             let context = self.context(step, micro_batch, answers);
-            loss.add(catch_device_errors(self.decoder.device(), || {
+            catch_device_errors(self.decoder.device(), || {
                 self.decoder
-                    .forward_backward(&examples, &context, &mut gradients)
-            })?);
+                    .forward_backward(&examples, &context, gradients)
+            })
+        };
+        for together in self.together(micro_batches) {
+            if together.len() == 1 {
+                loss.add(run(together.start, &mut gradients)?);
+                continue;
+            }
+            // Added up in their order, whichever is done first.
+            let done: Vec<(DeferredSum, Gradients)> = together
+                .into_par_iter()
+                .map(|micro_batch| {
+                    let mut gradients = Gradients::default();
+                    Ok((run(micro_batch, &mut gradients)?, gradients))
+                })
+                .collect::<Result<_, LmError>>()?;
+            for (of_micro_batch, others) in done {
+                loss.add(of_micro_batch);
+                gradients.add_all(others);
+            }
         }
         // Only here does the host wait for the device in a step.
         let [loss, squares] = catch_device_errors(self.decoder.device(), || {
@@ -124,14 +144,68 @@ impl Trainer {
         self.examples[number].tokens.len() - 1
     }
 
-    /// Cuts a batch into micro-batches of similar length, each within the budget of tokens.
+    /// The micro-batches that are run at the same time, within the budget of tokens: several on a processor, a thread each,
+    /// where only an adapter has gradients.
+    fn together(&self, micro_batches: &[Vec<usize>]) -> Vec<Range<usize>> {
+        let mut all: Vec<Range<usize>> = Vec::new();
+        let mut sum = 0;
+        for (number, examples) in micro_batches.iter().enumerate() {
+            let tokens: usize = examples.iter().map(|&number| self.length(number)).sum();
+            sum += tokens;
+            match all.last_mut() {
+                Some(last) if self.by_thread() && sum <= self.budget => last.end = number + 1,
+                Some(_) | None => {
+                    all.push(number..number + 1);
+                    sum = tokens;
+                }
+            }
+        }
+        all
+    }
+
+    fn by_thread(&self) -> bool {
+        self.decoder.on_processor() && self.trainable == Trainable::Adapter
+    }
+
+    /// Cuts a batch into micro-batches, each within the budget of tokens: of examples that begin alike on a processor, of
+    /// similar length elsewhere.
     pub(super) fn micro_batches(&self, batch: &[usize]) -> Vec<Vec<usize>> {
+        if self.decoder.on_processor() {
+            let most = if self.by_thread() {
+                self.budget.min(PART_TOKENS)
+            } else {
+                self.budget
+            };
+            return self.micro_batches_alike(batch, most);
+        }
         let length = |number: usize| self.length(number);
         let mut order = batch.to_vec();
         order.sort_by_key(|&number| std::cmp::Reverse(length(number)));
         let mut micro_batches = Vec::new();
         while !order.is_empty() {
             micro_batches.push(crate::prefix::take_batch(&mut order, self.budget, length));
+        }
+        micro_batches
+    }
+
+    fn micro_batches_alike(&self, batch: &[usize], most: usize) -> Vec<Vec<usize>> {
+        let tokens = |number: usize| &self.examples[number].tokens;
+        let mut order = batch.to_vec();
+        order.sort_by_key(|&number| tokens(number));
+        let mut micro_batches: Vec<Vec<usize>> = Vec::new();
+        let mut sum = 0;
+        for number in order {
+            let whole = self.length(number);
+            let before = micro_batches.last().and_then(|last| last.last());
+            let shared = before.map_or(0, |&before| common(tokens(before), tokens(number)));
+            sum += whole.saturating_sub(shared);
+            match micro_batches.last_mut() {
+                Some(last) if sum <= most => last.push(number),
+                Some(_) | None => {
+                    micro_batches.push(vec![number]);
+                    sum = whole;
+                }
+            }
         }
         micro_batches
     }

@@ -52,7 +52,7 @@ pub struct TrainingStep {
     pub gradient_norm: f64,
     /// The learning rate.
     pub learning_rate: f64,
-    /// Tokens that were run; there is no padding.
+    /// Tokens of the batch's examples, without padding; on a processor those that several begin with are run once.
     pub tokens: usize,
     /// The numbers of the batch's examples.
     pub examples: Vec<usize>,
@@ -82,6 +82,7 @@ impl Trainer {
             }
             None => {
                 decoder.detach();
+                decoder.unpack();
                 Trainable::All
             }
         };
@@ -141,7 +142,8 @@ impl Trainer {
     }
 
     /// The trained model, with the adapter on it.
-    pub fn into_decoder(self) -> Decoder {
+    pub fn into_decoder(mut self) -> Decoder {
+        self.decoder.pack();
         self.decoder
     }
 

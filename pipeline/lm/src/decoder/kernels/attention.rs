@@ -1,11 +1,13 @@
 use super::{
     Floats,
     panels::{Scratch, TILE, products},
-    product::dots,
     tensor,
 };
 use crate::{
-    decoder::{cache::KeyValue, sequence::Sequence},
+    decoder::{
+        cache::KeyValue,
+        segment::{Segment, line_of},
+    },
     exp,
     simd::{max_of, sum_of},
 };
@@ -13,17 +15,17 @@ use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// The inputs of attention over some sequences.
+/// The inputs of attention over some pieces of sequences.
 pub(in crate::decoder) struct AttentionInput<'a> {
-    /// `[queries, heads, head_dim]`: of each token of the sequences, or of the last one of each.
+    /// `[queries, heads, head_dim]`: of each token of the pieces, or of each that is asked for.
     pub(in crate::decoder) query: &'a Tensor<3>,
-    /// `[tokens, kv_heads, head_dim]`, of the sequences' tokens.
+    /// `[tokens, kv_heads, head_dim]`, of the pieces' tokens.
     pub(in crate::decoder) own: &'a KeyValue,
-    pub(in crate::decoder) sequences: &'a [Sequence<'a>],
+    pub(in crate::decoder) segments: &'a [Segment<'a>],
     /// The layer's number in the caches.
     pub(in crate::decoder) layer: usize,
-    /// Whether only the last token of each sequence has a query.
-    pub(in crate::decoder) last_only: bool,
+    /// Whether only tokens that are asked for have a query.
+    pub(in crate::decoder) asked_only: bool,
     /// Tokens that a query sees, itself included; `None` for all before it.
     pub(in crate::decoder) window: Option<usize>,
     /// ALiBi's slopes, of each head.
@@ -33,7 +35,7 @@ pub(in crate::decoder) struct AttentionInput<'a> {
 /// Queries that a thread computes at a time.
 const BLOCK: usize = 64;
 
-/// Attention of every sequence to its cache and itself, `[queries, heads · head_dim]`: keys and values are read where
+/// Attention of every piece to what is before it and itself, `[queries, heads · head_dim]`: keys and values are read where
 /// they lie, query heads share them, and scores do not leave the caches of a core.
 pub(in crate::decoder) fn attend(input: &AttentionInput) -> Tensor<2> {
     let arch = Arch::new();
@@ -55,38 +57,39 @@ pub(super) fn attend_by(
         width,
     };
     let past: Vec<Vec<[Floats; 2]>> = input
-        .sequences
+        .segments
         .iter()
-        .map(|sequence| {
-            let segments = sequence
+        .map(|segment| {
+            let cached = segment
                 .past
                 .map_or(&[][..], |past| &past.layers[input.layer]);
-            let floats = |segment: &KeyValue| [&segment.key, &segment.value].map(Floats::of);
-            segments.iter().map(floats).collect()
+            let floats = |cached: &KeyValue| [&cached.key, &cached.value].map(Floats::of);
+            cached.iter().map(floats).collect()
         })
         .collect();
     let mut out = vec![0.0; queries * heads * width];
     let (mut query, mut rest) = (query.values(), out.as_mut_slice());
-    let (mut start, mut blocks) = (0, Vec::new());
-    for (sequence, past) in input.sequences.iter().zip(&past) {
-        let own = own.each_ref().map(|own| {
-            let row = kv_heads * width;
-            &own.values()[start * row..(start + sequence.tokens.len()) * row]
-        });
-        let past = past
+    let mut blocks = Vec::new();
+    for (number, segment) in input.segments.iter().enumerate() {
+        let line = line_of(input.segments, number);
+        let past = past[line[0]]
             .iter()
-            .map(|segment| segment.each_ref().map(Floats::values));
-        let segments: Vec<_> = past.chain([own]).collect();
-        start += sequence.tokens.len();
-        let tokens = sequence.past_tokens() + sequence.tokens.len();
-        let asking = if input.last_only {
-            1
+            .map(|cached| cached.each_ref().map(Floats::values));
+        let here = line.iter().map(|&number| {
+            let Segment { start, tokens, .. } = input.segments[number];
+            own.each_ref().map(|own| {
+                let row = kv_heads * width;
+                &own.values()[start * row..(start + tokens.len()) * row]
+            })
+        });
+        let segments: Vec<_> = past.chain(here).collect();
+        let mut position = if input.asked_only {
+            segment.end() - segment.outputs
         } else {
-            sequence.tokens.len()
+            segment.position
         };
-        let mut position = tokens - asking;
-        while position < tokens {
-            let rows = BLOCK.min(tokens - position);
+        while position < segment.end() {
+            let rows = BLOCK.min(segment.end() - position);
             let (now, later) = std::mem::take(&mut rest).split_at_mut(rows * heads * width);
             rest = later;
             blocks.push(QueryBlock {
@@ -149,12 +152,6 @@ impl WithSimd for QueryBlock<'_> {
                 .flat_map(|head| (0..rows).map(move |row| HeadQuery { head, row }))
                 .collect();
             let [keys, values] = self.rows(kv_head, from, to);
-            if lines.len() < TILE {
-                for line in lines {
-                    self.one(simd, line, from, [&keys, &values], &mut scratch.scores[0]);
-                }
-                continue;
-            }
             let panel = 2 * S::F32_LANES;
             scratch.pack_keys(&keys, self.shape.width, panel);
             scratch.pack_values(&values, self.shape.width, panel);
@@ -206,33 +203,6 @@ impl<'a> QueryBlock<'a> {
         let scale = 1.0 / (self.shape.width as f32).sqrt();
         let slope = self.slopes.map(|slopes| slopes[line.head]);
         softmax_unnormalized(scores, sees.start - from..sees.end - from, scale, slope)
-    }
-
-    /// The attention of one query, without packing keys and values.
-    #[inline(always)]
-    fn one<S: Simd>(
-        &mut self,
-        simd: S,
-        line: HeadQuery,
-        from: usize,
-        [keys, values]: [&[&[f32]]; 2],
-        scores: &mut Vec<f32>,
-    ) {
-        let count = self.sees(line.row).end - from;
-        let query = self.query(line);
-        scores.resize(count, 0.0);
-        for (score, key) in scores.iter_mut().zip(keys) {
-            let [[product]] = dots(simd, [query], [key]);
-            *score = product;
-        }
-        let factor = self.softmax_unnormalized(line, from, scores);
-        let out = self.out(line);
-        for (value, score) in values.iter().zip(scores) {
-            let score = *score * factor;
-            for (out, x) in out.iter_mut().zip(*value) {
-                *out += score * x;
-            }
-        }
     }
 
     #[inline(always)]

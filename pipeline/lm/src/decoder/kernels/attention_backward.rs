@@ -5,14 +5,19 @@ use super::{
     tensor,
 };
 use crate::{
-    decoder::{cache::KeyValue, sequence::Sequence},
+    decoder::{
+        cache::KeyValue,
+        segment::{Segment, line_of},
+    },
     simd::sum_of_products,
 };
 use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+use std::borrow::Borrow;
 
-/// The inputs of the backward pass of attention. The sequences have no past.
+/// The inputs of the backward pass of attention. The pieces have no cache before them, and each comes after all that are
+/// before it in its sequence, without others in between but those that begin alike.
 pub(in crate::decoder) struct AttentionBackwardInput<'a> {
     /// `[tokens, heads, head_dim]`
     pub(in crate::decoder) query: &'a Tensor<3>,
@@ -22,15 +27,15 @@ pub(in crate::decoder) struct AttentionBackwardInput<'a> {
     pub(in crate::decoder) attended: &'a Tensor<2>,
     /// The gradient of `attended`.
     pub(in crate::decoder) gradient: &'a Tensor<2>,
-    pub(in crate::decoder) sequences: &'a [Sequence<'a>],
+    pub(in crate::decoder) segments: &'a [Segment<'a>],
     /// Tokens that a query sees, itself included; `None` for all before it.
     pub(in crate::decoder) window: Option<usize>,
     /// ALiBi's slopes, of each head.
     pub(in crate::decoder) slopes: Option<&'a [f32]>,
 }
 
-/// The backward pass of attention: the gradients of queries, keys and values. Probabilities are computed again, sequence by
-/// sequence.
+/// The backward pass of attention: the gradients of queries, keys and values. Probabilities are computed again, piece by
+/// piece.
 pub(in crate::decoder) fn attend_backward(input: &AttentionBackwardInput) -> [Tensor<3>; 3] {
     let arch = Arch::new();
     attend_backward_by(input, |job| arch.dispatch(job))
@@ -39,7 +44,7 @@ pub(in crate::decoder) fn attend_backward(input: &AttentionBackwardInput) -> [Te
 /// [`attend_backward`] with the instructions that `dispatch` chooses.
 pub(super) fn attend_backward_by(
     input: &AttentionBackwardInput,
-    dispatch: impl Fn(SequenceJob) + Send + Sync,
+    dispatch: impl Fn(TreeJob) + Send + Sync,
 ) -> [Tensor<3>; 3] {
     let [tokens, heads, width] = input.query.dims();
     let [_, kv_heads, _] = input.own.key.dims();
@@ -50,31 +55,39 @@ pub(super) fn attend_backward_by(
     let narrow = kv_heads * width;
     let mut gradients = [wide, narrow, narrow].map(|row| vec![0.0; tokens * row]);
     let [mut of_query, mut of_key, mut of_value] = gradients.each_mut().map(Vec::as_mut_slice);
-    let mut jobs = Vec::with_capacity(input.sequences.len());
-    let mut start = 0;
-    for sequence in input.sequences {
-        let length = sequence.tokens.len();
+    // Pieces without a parent begin a job.
+    let mut jobs = Vec::new();
+    let mut first = 0;
+    while first < input.segments.len() {
+        let others = &input.segments[first + 1..];
+        let next = others.iter().position(|segment| segment.parent.is_none());
+        let to = next.map_or(input.segments.len(), |next| first + 1 + next);
+        let last = &input.segments[to - 1];
+        let start = input.segments[first].start;
+        let end = last.start + last.tokens.len();
         let part = |floats: &'_ Floats, row: usize| -> std::ops::Range<usize> {
-            debug_assert!(floats.values().len() >= (start + length) * row);
-            start * row..(start + length) * row
+            debug_assert!(floats.values().len() >= end * row);
+            start * row..end * row
         };
-        jobs.push(SequenceJob {
+        jobs.push(TreeJob {
             query: &query.values()[part(&query, wide)],
             key: &own[0].values()[part(&own[0], narrow)],
             value: &own[1].values()[part(&own[1], narrow)],
             attended: &out[0].values()[part(&out[0], wide)],
             gradient: &out[1].values()[part(&out[1], wide)],
-            of_query: cut(&mut of_query, length * wide),
-            of_key: cut(&mut of_key, length * narrow),
-            of_value: cut(&mut of_value, length * narrow),
-            length,
+            of_query: cut(&mut of_query, (end - start) * wide),
+            of_key: cut(&mut of_key, (end - start) * narrow),
+            of_value: cut(&mut of_value, (end - start) * narrow),
+            pieces: (first..to)
+                .map(|number| Piece::new(input.segments, number, start))
+                .collect(),
             heads,
             kv_heads,
             width,
             window: input.window,
             slopes: input.slopes,
         });
-        start += length;
+        first = to;
     }
     jobs.into_par_iter().for_each(dispatch);
     let [of_query, of_key, of_value] = gradients;
@@ -92,8 +105,8 @@ fn cut<'a>(rest: &mut &'a mut [f32], count: usize) -> &'a mut [f32] {
     now
 }
 
-/// The backward pass of one sequence, which a thread computes.
-pub(super) struct SequenceJob<'a> {
+/// The backward pass of sequences that begin alike, which a thread computes.
+pub(super) struct TreeJob<'a> {
     query: &'a [f32],
     key: &'a [f32],
     value: &'a [f32],
@@ -102,12 +115,43 @@ pub(super) struct SequenceJob<'a> {
     of_query: &'a mut [f32],
     of_key: &'a mut [f32],
     of_value: &'a mut [f32],
-    length: usize,
+    pieces: Vec<Piece>,
     heads: usize,
     kv_heads: usize,
     width: usize,
     window: Option<usize>,
     slopes: Option<&'a [f32]>,
+}
+
+/// Neighbouring tokens of a sequence.
+struct Piece {
+    /// The first row of its queries among those of the job.
+    start: usize,
+    queries: usize,
+    /// The row of each key that the last query may see, in the order of the sequence.
+    keys: Vec<usize>,
+}
+
+impl Piece {
+    /// `start` is the row of the job's first token.
+    fn new(segments: &[Segment], number: usize, start: usize) -> Self {
+        let line = line_of(segments, number);
+        let rows = line.iter().flat_map(|&number| {
+            let segment = &segments[number];
+            segment.start - start..segment.start - start + segment.tokens.len()
+        });
+        Self {
+            start: segments[number].start - start,
+            queries: segments[number].tokens.len(),
+            keys: rows.collect(),
+        }
+    }
+
+    /// The keys that a query sees.
+    fn sees(&self, query: usize, window: Option<usize>) -> std::ops::Range<usize> {
+        let end = self.keys.len() - self.queries + query + 1;
+        end - window.map_or(end, |window| window.min(end))..end
+    }
 }
 
 /// Intermediate results for a head, in memory that is used again.
@@ -129,7 +173,7 @@ struct Buffers {
     scores: Vec<f32>,
 }
 
-impl WithSimd for SequenceJob<'_> {
+impl WithSimd for TreeJob<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -137,53 +181,52 @@ impl WithSimd for SequenceJob<'_> {
         let panel = 2 * S::F32_LANES;
         let sharing = self.heads / self.kv_heads;
         let mut buffers = Buffers::default();
-        for kv_head in 0..self.kv_heads {
-            let keys = rows(self.key, self.kv_heads, kv_head, self.width);
-            let values = rows(self.value, self.kv_heads, kv_head, self.width);
-            buffers.keys.pack_keys(&keys, self.width, panel);
-            buffers.keys.pack_values(&keys, self.width, panel);
-            buffers.values.pack_keys(&values, self.width, panel);
-            for head in kv_head * sharing..(kv_head + 1) * sharing {
-                let queries = rows(self.query, self.heads, head, self.width);
-                let gradients = rows(self.gradient, self.heads, head, self.width);
-                buffers.queries.pack_values(&queries, self.width, panel);
-                buffers.gradients.pack_values(&gradients, self.width, panel);
-                self.of_queries(simd, head, [&queries, &gradients], &mut buffers);
-                self.of_keys(simd, kv_head, &buffers);
+        for piece in std::mem::take(&mut self.pieces) {
+            let own = piece.start..piece.start + piece.queries;
+            for kv_head in 0..self.kv_heads {
+                let [keys, values] = [self.key, self.value]
+                    .map(|x| rows(x, self.kv_heads, kv_head, self.width, &piece.keys));
+                buffers.keys.pack_keys(&keys, self.width, panel);
+                buffers.keys.pack_values(&keys, self.width, panel);
+                buffers.values.pack_keys(&values, self.width, panel);
+                for head in kv_head * sharing..(kv_head + 1) * sharing {
+                    let [queries, gradients] = [self.query, self.gradient]
+                        .map(|x| rows(x, self.heads, head, self.width, own.clone()));
+                    buffers.queries.pack_values(&queries, self.width, panel);
+                    buffers.gradients.pack_values(&gradients, self.width, panel);
+                    self.of_queries(simd, head, &piece, [&queries, &gradients], &mut buffers);
+                    self.of_keys(simd, kv_head, &piece, &buffers);
+                }
             }
         }
     }
 }
 
-impl SequenceJob<'_> {
-    /// The keys that a query sees.
-    fn sees(&self, row: usize) -> std::ops::Range<usize> {
-        let end = row + 1;
-        end - self.window.map_or(end, |window| window.min(end))..end
-    }
-
+impl TreeJob<'_> {
     /// Probabilities, the gradients of the scores, and from them those of a head's queries.
     #[inline(always)]
     fn of_queries<S: Simd>(
         &mut self,
         simd: S,
         head: usize,
+        piece: &Piece,
         [queries, gradients]: [&[&[f32]]; 2],
         buffers: &mut Buffers,
     ) {
         let panel = 2 * S::F32_LANES;
-        let (length, width) = (self.length, self.width);
+        let (length, all, width) = (piece.queries, piece.keys.len(), self.width);
         let scale = 1.0 / (width as f32).sqrt();
         let slope = self.slopes.map(|slopes| slopes[head]);
-        let attended = rows(self.attended, self.heads, head, width);
+        let own = piece.start..piece.start + length;
+        let attended = rows(self.attended, self.heads, head, width, own);
         for transposed in [&mut buffers.probabilities, &mut buffers.scores] {
             transposed.clear();
-            transposed.resize(length * length, 0.0);
+            transposed.resize(all * length, 0.0);
         }
         for first in (0..length).step_by(TILE) {
             // The last tile is filled up with its last row, which is then computed more than once.
             let tile: [usize; TILE] = std::array::from_fn(|n| (first + n).min(length - 1));
-            let count = tile[TILE - 1] + 1;
+            let count = piece.sees(tile[TILE - 1], self.window).end;
             let Buffers {
                 keys,
                 values,
@@ -207,7 +250,8 @@ impl SequenceJob<'_> {
             );
             for (n, row) in tile.into_iter().enumerate() {
                 let (scores, slopes) = (&mut scores[n], &mut slopes[n]);
-                let factor = softmax_unnormalized(scores, self.sees(row), scale, slope);
+                let factor =
+                    softmax_unnormalized(scores, piece.sees(row, self.window), scale, slope);
                 let delta = sum_of_products(attended[row], gradients[row]);
                 for (score, slope) in scores.iter_mut().zip(slopes.iter_mut()) {
                     *score *= factor;
@@ -216,15 +260,16 @@ impl SequenceJob<'_> {
             }
             let rows = TILE.min(length - first);
             for (n, row) in tile.into_iter().enumerate().take(rows) {
-                for key in self.sees(row) {
+                for key in piece.sees(row, self.window) {
                     buffers.probabilities[key * length + row] = scores[n][key];
                     buffers.scores[key * length + row] = slopes[n][key];
                 }
             }
             let slopes = slopes.each_ref().map(|slopes| &slopes[..count]);
-            for (number, keys) in keys.values.chunks_exact(panel * length).enumerate() {
+            for (number, keys) in keys.values.chunks_exact(panel * all).enumerate() {
                 let sums = products(simd, slopes, &keys[..panel * count]);
                 for (row, sums) in tile.into_iter().zip(sums).take(rows) {
+                    let row = piece.start + row;
                     let row = &mut self.of_query[(row * self.heads + head) * width..][..width];
                     let row = &mut row[number * panel..];
                     let part = row.len().min(panel);
@@ -237,12 +282,14 @@ impl SequenceJob<'_> {
 
     /// Adds what a head contributes to the gradients of its keys and values.
     #[inline(always)]
-    fn of_keys<S: Simd>(&mut self, simd: S, kv_head: usize, buffers: &Buffers) {
+    fn of_keys<S: Simd>(&mut self, simd: S, kv_head: usize, piece: &Piece, buffers: &Buffers) {
         let panel = 2 * S::F32_LANES;
-        let (length, width) = (self.length, self.width);
-        for first in (0..length).step_by(TILE) {
-            let tile: [usize; TILE] = std::array::from_fn(|n| (first + n).min(length - 1));
-            let keys = TILE.min(length - first);
+        let (length, all, width) = (piece.queries, piece.keys.len(), self.width);
+        for first in (0..all).step_by(TILE) {
+            let tile: [usize; TILE] = std::array::from_fn(|n| (first + n).min(all - 1));
+            let keys = TILE.min(all - first);
+            // No query before this one sees any of the tile's keys.
+            let from = first.saturating_sub(all - length);
             for (transposed, packed, out) in [
                 (&buffers.scores, &buffers.queries.values, &mut self.of_key),
                 (
@@ -251,12 +298,12 @@ impl SequenceJob<'_> {
                     &mut self.of_value,
                 ),
             ] {
-                // No query before the tile's first key sees any of them.
-                let lines = tile.map(|key| &transposed[key * length + first..(key + 1) * length]);
+                let lines = tile.map(|key| &transposed[key * length + from..(key + 1) * length]);
                 for (number, packed) in packed.chunks_exact(panel * length).enumerate() {
-                    let sums = products(simd, lines, &packed[panel * first..]);
+                    let sums = products(simd, lines, &packed[panel * from..]);
                     for (key, sums) in tile.into_iter().zip(sums).take(keys) {
-                        let row = &mut out[(key * self.kv_heads + kv_head) * width..][..width];
+                        let row = piece.keys[key];
+                        let row = &mut out[(row * self.kv_heads + kv_head) * width..][..width];
                         let sums: &[f32] = bytemuck::cast_slice(&sums);
                         for (out, sum) in row[number * panel..].iter_mut().zip(sums) {
                             *out += sum;
@@ -268,12 +315,14 @@ impl SequenceJob<'_> {
     }
 }
 
-/// A head's numbers of each token.
-fn rows(x: &[f32], heads: usize, head: usize, width: usize) -> Vec<&[f32]> {
-    let tokens = x.chunks_exact(heads * width);
-    tokens
-        .map(|token| &token[head * width..][..width])
-        .collect()
+/// A head's numbers of some tokens.
+fn rows<'a, I>(x: &'a [f32], heads: usize, head: usize, width: usize, tokens: I) -> Vec<&'a [f32]>
+where
+    I: IntoIterator,
+    I::Item: Borrow<usize>,
+{
+    let row = |token: I::Item| &x[(token.borrow() * heads + head) * width..][..width];
+    tokens.into_iter().map(row).collect()
 }
 
 /// Products of a tile's rows with the first `count` keys.

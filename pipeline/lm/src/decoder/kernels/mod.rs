@@ -8,13 +8,18 @@ mod adamw;
 mod attention;
 mod attention_backward;
 mod backward;
+mod left;
 mod norm;
+mod packed;
 mod panels;
 mod product;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_backward;
+#[cfg(test)]
+mod tests_product;
+mod tile;
 
 pub(super) use adamw::sum_of_squares;
 pub(crate) use adamw::{AdamW, adamw, is_finite, zeros};
@@ -26,7 +31,8 @@ pub(super) use backward::{
     norm_weights_backward,
 };
 pub(super) use norm::norm;
-pub(super) use product::{FEW_ROWS, matmul_few_rows};
+pub(super) use packed::PackedWeight;
+pub(super) use product::{linear, linear_backward, matmul, matmul_transposed};
 
 use crate::{exp, simd::vectorized};
 use burn::{
@@ -180,6 +186,14 @@ fn flex<const D: usize>(x: Tensor<D>) -> FlexTensor {
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), &BurnDevice::flex())
+}
+
+/// A tensor's numbers, row by row; without a copy if they are not shared.
+fn values_of<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    match x.into_data().try_into_vec() {
+        Ok(values) => values,
+        Err(_) => unreachable!("`supports` lets only f32 in"),
+    }
 }
 
 /// Changes a tensor's rows of `width`, in place if it is not shared, and on several threads if it is large.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::decoder::{
     cache::{KeyValue, KvCache},
-    sequence::Sequence,
+    segment::{Segment, line_of},
 };
 use burn::tensor::Tensor;
 use pulp::{Scalar, WithSimd};
@@ -62,27 +62,49 @@ fn expected(
     (0..WIDTH).map(|d| at(d).sum::<f64>() / total).collect()
 }
 
-/// Sequences of several lengths, longer than what a thread takes and than any panel, with and without a past.
-fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
+/// The lengths of pieces, and what each comes after: a cache, another piece, or nothing.
+#[derive(Clone, Copy)]
+enum After {
+    Nothing,
+    Cache,
+    Piece(usize),
+}
+
+/// Pieces of several lengths, longer than what a thread takes and than any panel, with and without what is before them.
+fn check(pieces: &[(usize, After)], window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
     let past = KvCache {
         layers: vec![vec![key_value(70, 10), key_value(5, 20)]],
         tokens: 75,
     };
     let ids = [0; 150];
-    let sequences = [(150, None), (90, Some(&past)), (1, Some(&past)), (3, None)];
-    let sequences = sequences.map(|(tokens, past)| Sequence {
-        tokens: &ids[..tokens],
-        past,
-    });
-    let own = key_value(244, 30);
-    let queries = if ends { 4 } else { 244 };
+    let mut segments: Vec<Segment> = Vec::new();
+    for &(tokens, after) in pieces {
+        let last = segments.last();
+        segments.push(Segment {
+            tokens: &ids[..tokens],
+            past: matches!(after, After::Cache).then_some(&past),
+            parent: match after {
+                After::Piece(number) => Some(number),
+                After::Nothing | After::Cache => None,
+            },
+            start: last.map_or(0, |last| last.start + last.tokens.len()),
+            position: match after {
+                After::Nothing => 0,
+                After::Cache => past.tokens,
+                After::Piece(number) => segments[number].end(),
+            },
+            outputs: if ends { 2.min(tokens) } else { tokens },
+        });
+    }
+    let own = key_value(pieces.iter().map(|(tokens, _)| tokens).sum(), 30);
+    let queries = segments.iter().map(|segment| segment.outputs).sum();
     let query = numbers(queries, HEADS, 40);
     let input = AttentionInput {
         query: &query,
         own: &own,
-        sequences: &sequences,
+        segments: &segments,
         layer: 0,
-        last_only: ends,
+        asked_only: ends,
         window,
         slopes,
     };
@@ -93,26 +115,36 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
     let floats = |x: &KeyValue| [Floats::of(&x.key), Floats::of(&x.value)];
     let (own, query) = (floats(&own), Floats::of(&query));
     let past: Vec<_> = past.layers[0].iter().map(floats).collect();
-    let (mut start, mut row) = (0, 0);
-    for sequence in &sequences {
-        let length = sequence.tokens.len();
-        for asking in if ends { length - 1..length } else { 0..length } {
+    let mut row = 0;
+    for (number, segment) in segments.iter().enumerate() {
+        let line = line_of(&segments, number);
+        for asking in segment.tokens.len() - segment.outputs..segment.tokens.len() {
             for head in 0..HEADS {
                 let kv_head = head / (HEADS / KV_HEADS);
                 let part = |x: &[f32], token: usize| {
                     x[(token * KV_HEADS + kv_head) * WIDTH..][..WIDTH].to_vec()
                 };
                 let mut tokens = Vec::new();
-                for [key, value] in past.iter().filter(|_| sequence.past.is_some()) {
+                for [key, value] in past.iter().filter(|_| segments[line[0]].past.is_some()) {
                     let count = key.values().len() / (KV_HEADS * WIDTH);
                     tokens.extend(
                         (0..count).map(|n| (part(key.values(), n), part(value.values(), n))),
                     );
                 }
-                tokens.extend(
-                    (start..=start + asking)
-                        .map(|n| (part(own[0].values(), n), part(own[1].values(), n))),
-                );
+                for &before in &line {
+                    let Segment {
+                        start, tokens: ids, ..
+                    } = segments[before];
+                    let seen = if before == number {
+                        asking + 1
+                    } else {
+                        ids.len()
+                    };
+                    tokens.extend(
+                        (start..start + seen)
+                            .map(|n| (part(own[0].values(), n), part(own[1].values(), n))),
+                    );
+                }
                 let tokens: Vec<_> = tokens
                     .iter()
                     .map(|(k, v)| (k.as_slice(), v.as_slice()))
@@ -137,16 +169,33 @@ fn check(window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
             }
             row += 1;
         }
-        start += length;
     }
 }
 
 #[test]
 fn attention_is_what_its_definition_says() {
     let slopes = [0.5, 0.25, 0.1, 0.05, 0.02, 0.01];
-    for ends in [false, true] {
-        check(None, None, ends);
-        check(Some(37), None, ends);
-        check(None, Some(&slopes), ends);
+    let whole = [
+        (150, After::Nothing),
+        (90, After::Cache),
+        (1, After::Cache),
+        (3, After::Nothing),
+    ];
+    // Two that begin with the same 40 tokens, of which one goes on in two ways.
+    let tree = [
+        (40, After::Cache),
+        (70, After::Piece(0)),
+        (5, After::Piece(1)),
+        (1, After::Piece(1)),
+        (30, After::Piece(0)),
+        (12, After::Nothing),
+        (9, After::Piece(5)),
+    ];
+    for pieces in [whole.as_slice(), &tree] {
+        for ends in [false, true] {
+            check(pieces, None, None, ends);
+            check(pieces, Some(37), None, ends);
+            check(pieces, None, Some(&slopes), ends);
+        }
     }
 }

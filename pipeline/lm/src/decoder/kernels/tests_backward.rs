@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     Norm,
-    decoder::{cache::KeyValue, sequence::Sequence},
+    decoder::{
+        cache::KeyValue,
+        segment::{Segment, line_of},
+    },
 };
 use burn::tensor::Tensor;
 use pulp::{Scalar, WithSimd};
@@ -55,22 +58,28 @@ fn check(value: impl Fn(&[f64]) -> f64, x: &[f64], gradient: &[f64]) {
     }
 }
 
-/// The output of attention for sequences one after the other, `[tokens, heads · head_dim]`.
+/// The output of attention for pieces of sequences, `[tokens, heads · head_dim]`.
 fn attention(
     [query, key, value]: [&[f64]; 3],
-    lengths: &[usize],
+    segments: &[Segment],
     window: Option<usize>,
     slopes: Option<&[f32]>,
 ) -> Vec<f64> {
     let mut out = Vec::with_capacity(query.len());
-    let mut start = 0;
-    for length in lengths {
-        for row in 0..*length {
+    for number in 0..segments.len() {
+        let line = line_of(segments, number);
+        let rows = line.iter().flat_map(|&before| {
+            let segment = &segments[before];
+            segment.start..segment.start + segment.tokens.len()
+        });
+        let rows: Vec<usize> = rows.collect();
+        let length = segments[number].tokens.len();
+        for row in rows.len() - length..rows.len() {
             for head in 0..HEADS {
                 let kv_head = head / (HEADS / KV_HEADS);
-                let query = &query[((start + row) * HEADS + head) * WIDTH..][..WIDTH];
+                let query = &query[(rows[row] * HEADS + head) * WIDTH..][..WIDTH];
                 let part = |x: &[f64], token: usize| -> Vec<f64> {
-                    x[((start + token) * KV_HEADS + kv_head) * WIDTH..][..WIDTH].to_vec()
+                    x[(rows[token] * KV_HEADS + kv_head) * WIDTH..][..WIDTH].to_vec()
                 };
                 let first = (row + 1) - window.unwrap_or(row + 1).min(row + 1);
                 let slope = slopes.map_or(0.0, |slopes| f64::from(slopes[head]));
@@ -88,25 +97,35 @@ fn attention(
                 }));
             }
         }
-        start += length;
     }
     out
 }
 
-fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
-    // Longer than a panel, no multiple of a tile, a single token.
-    let lengths = [75, 34, 1, 3];
-    let tokens: usize = lengths.iter().sum();
+/// Lengths of pieces, and the piece that each comes after.
+fn check_attention(
+    pieces: &[(usize, Option<usize>)],
+    window: Option<usize>,
+    slopes: Option<&[f32]>,
+) {
+    let ids = [0; 75];
+    let mut segments: Vec<Segment> = Vec::new();
+    for &(tokens, parent) in pieces {
+        let last = segments.last();
+        segments.push(Segment {
+            tokens: &ids[..tokens],
+            past: None,
+            parent,
+            start: last.map_or(0, |last| last.start + last.tokens.len()),
+            position: parent.map_or(0, |parent| segments[parent].end()),
+            outputs: tokens,
+        });
+    }
+    let tokens: usize = pieces.iter().map(|(tokens, _)| tokens).sum();
     let query = numbers(tokens * HEADS * WIDTH, 1);
     let key = numbers(tokens * KV_HEADS * WIDTH, 2);
     let value = numbers(tokens * KV_HEADS * WIDTH, 3);
     let above = numbers(tokens * HEADS * WIDTH, 4);
-    let attended = attention([&query, &key, &value], &lengths, window, slopes);
-    let ids = [0; 75];
-    let sequences = lengths.map(|length| Sequence {
-        tokens: &ids[..length],
-        past: None,
-    });
+    let attended = attention([&query, &key, &value], &segments, window, slopes);
     let input = AttentionBackwardInput {
         query: &narrow(&query, [tokens, HEADS, WIDTH]),
         own: &KeyValue {
@@ -115,14 +134,14 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
         },
         attended: &narrow(&attended, [tokens, HEADS * WIDTH]),
         gradient: &narrow(&above, [tokens, HEADS * WIDTH]),
-        sequences: &sequences,
+        segments: &segments,
         window,
         slopes,
     };
     let scalar = attend_backward_by(&input, |job| job.with_simd(Scalar::new()));
     for [of_query, of_key, of_value] in [attend_backward(&input), scalar] {
         let loss =
-            |parts: [&[f64]; 3]| product(&attention(parts, &lengths, window, slopes), &above);
+            |parts: [&[f64]; 3]| product(&attention(parts, &segments, window, slopes), &above);
         check(|x| loss([x, &key, &value]), &query, &wide(&of_query));
         check(|x| loss([&query, x, &value]), &key, &wide(&of_key));
         check(|x| loss([&query, &key, x]), &value, &wide(&of_value));
@@ -131,9 +150,22 @@ fn check_attention(window: Option<usize>, slopes: Option<&[f32]>) {
 
 #[test]
 fn gradients_of_attention_are_its_differences() {
-    check_attention(None, None);
-    check_attention(Some(17), None);
-    check_attention(None, Some(&[0.5, 0.25, 0.1, 0.05, 0.02, 0.01]));
+    // Longer than a panel, no multiple of a tile, a single token.
+    let whole = [(75, None), (34, None), (1, None), (3, None)];
+    // What several go on from, in the middle of a tile and not.
+    let tree = [
+        (21, None),
+        (40, Some(0)),
+        (5, Some(1)),
+        (1, Some(1)),
+        (16, Some(0)),
+        (12, None),
+    ];
+    for pieces in [whole.as_slice(), &tree] {
+        check_attention(pieces, None, None);
+        check_attention(pieces, Some(17), None);
+        check_attention(pieces, None, Some(&[0.5, 0.25, 0.1, 0.05, 0.02, 0.01]));
+    }
 }
 
 #[test]

@@ -43,9 +43,9 @@ impl Attention {
                 kernels::attend(&kernels::AttentionInput {
                     query: &query,
                     own: &own,
-                    sequences: context.sequences,
+                    segments: &context.segments,
                     layer: 0,
-                    last_only: false,
+                    asked_only: false,
                     window: self.window,
                     slopes: slopes.as_deref(),
                 })
@@ -98,7 +98,7 @@ impl Attention {
                     own: &own,
                     attended: &attended,
                     gradient: &of_attended,
-                    sequences: context.sequences,
+                    segments: &context.segments,
                     window: self.window,
                     slopes: slopes.as_deref(),
                 })

@@ -18,6 +18,13 @@ impl Gradients {
         self.0.insert(name.to_owned(), sum);
     }
 
+    /// Adds all gradients of another batch.
+    pub(crate) fn add_all(&mut self, others: Self) {
+        for (name, gradient) in others.0 {
+            self.add(&name, gradient);
+        }
+    }
+
     /// A parameter's gradient; `None` where nothing depends on it.
     pub(crate) fn get(&self, name: &str) -> Option<&Tensor<2>> {
         self.0.get(name)

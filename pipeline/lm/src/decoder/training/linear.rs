@@ -1,5 +1,9 @@
 use super::{Gradients, TrainContext, Trainable, dropout::Mask};
-use crate::decoder::{kernels, linear::Linear};
+use crate::decoder::{
+    kernels,
+    linear::Linear,
+    weight::{matmul, matmul_transposed},
+};
 use burn::tensor::Tensor;
 
 /// What the LoRA module of a linear layer saves in the forward pass for its backward pass.
@@ -42,10 +46,10 @@ impl Linear {
         gradients: &mut Gradients,
         wanted: bool,
     ) -> Option<Tensor<2>> {
-        let across = || gradient.clone().transpose();
-        let mut of_x = wanted.then(|| gradient.clone().matmul(self.weight.clone()));
+        let mut of_x = wanted.then(|| self.weight.product_backward(gradient));
         if train.trainable == Trainable::All {
-            gradients.add(&format!("{}.weight", self.name), across().matmul(x.clone()));
+            let of_weight = matmul_transposed(gradient, x);
+            gradients.add(&format!("{}.weight", self.name), of_weight);
             if self.bias.is_some() {
                 gradients.add(&format!("{}.bias", self.name), gradient.clone().sum_dim(0));
             }
@@ -53,14 +57,14 @@ impl Linear {
         if let (Some(lora), Some(saved)) = (&self.lora, saved) {
             let dtype = gradient.dtype();
             let scaled = saved.reduced * lora.scale;
-            gradients.add(&self.lora_name("B"), across().matmul(scaled));
+            gradients.add(&self.lora_name("B"), matmul_transposed(gradient, &scaled));
             let b = lora.b.clone().cast(dtype);
-            let reduced = gradient.clone().matmul(b) * lora.scale;
+            let reduced = matmul(gradient, &b) * lora.scale;
             let dropped = saved.mask.apply(x.clone());
-            let of_a = reduced.clone().transpose().matmul(dropped);
+            let of_a = matmul_transposed(&reduced, &dropped);
             gradients.add(&self.lora_name("A"), of_a);
             of_x = of_x.map(|of_x| {
-                let through = reduced.matmul(lora.a.clone().cast(dtype));
+                let through = matmul(&reduced, &lora.a.clone().cast(dtype));
                 kernels::sum(of_x, saved.mask.apply(through))
             });
         }

@@ -1,5 +1,5 @@
 use super::{Answers, DeferredSum, Gradients, TrainContext, Trainable};
-use crate::decoder::{Decoder, kernels};
+use crate::decoder::{Decoder, kernels, weight::matmul_transposed};
 use burn::tensor::{DType, IndexingUpdateOp, Int, Tensor, TensorData, activation};
 
 /// Numbers of logits that are in memory at a time.
@@ -36,10 +36,10 @@ impl Decoder {
             loss.add(of_part);
             let gradient = gradient.cast(self.head.weight.dtype());
             if train.trainable == Trainable::All {
-                let of_head = gradient.clone().transpose().matmul(states);
+                let of_head = matmul_transposed(&gradient, &states);
                 gradients.add(&self.head_name(), of_head);
             }
-            parts.push(gradient.matmul(self.head.weight.clone()));
+            parts.push(self.head.weight.product_backward(&gradient));
         }
         let gradient = match parts.len() {
             1 => parts.remove(0),

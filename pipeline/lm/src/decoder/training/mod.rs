@@ -19,8 +19,11 @@ pub(crate) use dropout::Dropout;
 pub(crate) use gradients::Gradients;
 pub(crate) use sums::DeferredSum;
 
-use super::{Decoder, context::ForwardContext, kernels, sequence::Sequence};
-use crate::{LmError, TrainingExample};
+use super::{Decoder, context::ForwardContext, kernels, segment::Segment};
+use crate::{
+    LmError, TrainingExample,
+    tree::{Path, TokenTree},
+};
 use burn::tensor::{IndexingUpdateOp, Tensor};
 use layer::Saved;
 
@@ -60,22 +63,29 @@ impl Decoder {
         train: &TrainContext,
         gradients: &mut Gradients,
     ) -> Result<DeferredSum, LmError> {
-        let sequences: Vec<Sequence> = examples
+        let paths: Vec<Path> = examples
             .iter()
-            .map(|example| Sequence {
+            .map(|example| Path {
                 // The last token predicts nothing.
                 tokens: &example.tokens[..example.tokens.len() - 1],
-                past: None,
+                first_output: example.answer - 1,
             })
             .collect();
-        self.check(&sequences)?;
-        let ids = self.ids(&sequences);
-        let embedded = self.embedding.clone().select(0, ids.clone());
+        let tree = if self.on_processor() {
+            TokenTree::new(&paths)
+        } else {
+            TokenTree::of_whole(&paths)
+        };
+        let segments = Segment::of_tree(&tree, None);
+        self.check(&segments)?;
+        let answers = answers(examples, &tree);
+        let ids = self.ids(&segments);
+        let embedded = self.embedding.rows(ids.clone());
         let mut x = match &self.embedding_norm {
             Some(norm) => norm.forward(embedded.clone()),
             None => embedded.clone(),
         };
-        let context = ForwardContext::new(self, &sequences, false, &x);
+        let context = ForwardContext::new(self, segments, false, &x);
 
         let mut saved_layers = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
@@ -87,8 +97,7 @@ impl Decoder {
             });
             x = out;
         }
-        let rows = answers(examples);
-        let (loss, gradient) = self.answer_loss(&x, &rows, train, gradients);
+        let (loss, gradient) = self.answer_loss(&x, &answers, train, gradients);
 
         let mut gradient = Some(gradient);
         for (number, (layer, saved)) in self.layers.iter().zip(saved_layers).enumerate().rev() {
@@ -121,21 +130,20 @@ impl Decoder {
     }
 }
 
-/// The rows, among the tokens of all sequences, whose next tokens belong to answers, and these next tokens.
+/// The rows, among the tokens of all pieces, whose next tokens belong to answers, and these next tokens. A row that several
+/// examples share is there once for each.
 struct Answers {
     rows: Vec<i64>,
     targets: Vec<u32>,
 }
 
-fn answers(examples: &[&TrainingExample]) -> Answers {
-    let (mut rows, mut targets) = (Vec::new(), Vec::new());
-    let mut start = 0;
-    for example in examples {
-        for place in example.answer..example.tokens.len() {
-            rows.push((start + place - 1) as i64);
-            targets.push(example.tokens[place]);
-        }
-        start += example.tokens.len() - 1;
-    }
+fn answers(examples: &[&TrainingExample], tree: &TokenTree) -> Answers {
+    let rows = tree.output_rows();
+    let answers = examples.iter().zip(&tree.outputs);
+    let pairs = answers.flat_map(|(example, outputs)| {
+        let rows = outputs.iter().map(|&output| rows[output] as i64);
+        rows.zip(example.tokens[example.answer..].iter().copied())
+    });
+    let (rows, targets) = pairs.unzip();
     Answers { rows, targets }
 }
