@@ -1,8 +1,10 @@
 //! Our side of `make bench-lm`: benches/bench_lm.py runs it and puts PyTorch next to it.
 //!
-//!     bench_lm MODEL PROMPTS
+//!     bench_lm MODEL PROMPTS [--only scoring|generation] [--batch-tokens 1024]
 //!
-//! PROMPTS is a JSON file of token ids; the result is one line of JSON on stdout.
+//! PROMPTS is a JSON file of token ids; the result is one line of JSON on stdout. With `--only` the other work is left out.
+
+mod usage;
 
 use clika_base::types::NoProgress;
 use clika_lm::{
@@ -11,6 +13,7 @@ use clika_lm::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{error::Error, path::Path, process::ExitCode, time::Instant};
+use usage::{measured, peak_mib};
 
 /// What both sides are given.
 #[derive(Deserialize)]
@@ -23,32 +26,42 @@ struct Work {
     new_tokens: usize,
 }
 
-/// What `clika evaluate` runs at a time unless it is told otherwise.
+/// What `clika evaluate` runs at a time on a processor unless it is told otherwise.
 const BATCH_TOKENS: usize = 1024;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, work] = arguments.as_slice() else {
-        eprintln!("error: benches/bench_lm.py says how to run it");
-        return ExitCode::FAILURE;
-    };
-    match run(Path::new(model), Path::new(work)) {
+    match run(&arguments) {
         Ok(result) => {
             println!("{result}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {error}; benches/bench_lm.py says how to run it");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(model: &Path, work: &Path) -> Result<Value, Box<dyn Error>> {
+fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
+    let [model, work, options @ ..] = arguments else {
+        return Err("a model and prompts are missing".into());
+    };
+    let (mut only, mut batch_tokens) = (None, BATCH_TOKENS);
+    for option in options.chunks(2) {
+        match option {
+            [name, value] if name == "--batch-tokens" => batch_tokens = value.parse()?,
+            [name, value] if name == "--only" && ["scoring", "generation"].contains(&&**value) => {
+                only = Some(value.as_str());
+            }
+            _ => return Err(format!("{} is unknown or lacks its value", option.join(" ")).into()),
+        }
+    }
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
     let work: Work = serde_json::from_slice(&std::fs::read(work)?)?;
     let device = DeviceChoice::Cpu.device()?;
     let (load_seconds, decoder) = timed(|| {
-        let decoder = Decoder::load(model, &device, Some(Dtype::F32), &NoProgress)?;
+        let decoder = Decoder::load(Path::new(model), &device, Some(Dtype::F32), &NoProgress)?;
         let first = Sequence {
             tokens: &work.prompts[0][..1],
             past: None,
@@ -65,23 +78,33 @@ fn run(model: &Path, work: &Path) -> Result<Value, Box<dyn Error>> {
             continuations: work.letters.iter().map(|&letter| vec![letter]).collect(),
         })
         .collect();
-    score(&decoder, &queries[..2])?;
-    let (score_seconds, scores) = timed(|| score(&decoder, &queries))?;
-    let prompts = &work.prompts[..work.generate];
-    let (generate_seconds, generated) = timed(|| generate(&decoder, prompts, work.new_tokens))?;
-    Ok(json!({
-        "load_seconds": load_seconds,
-        "score_seconds": score_seconds,
-        "generate_seconds": generate_seconds,
-        "peak_mib": peak_mib()?,
-        "scores": scores,
-        "generated": generated,
-    }))
+    let mut result = json!({ "load_seconds": load_seconds });
+    score(&decoder, &queries[..2], batch_tokens)?;
+    if wanted("scoring") {
+        let (usage, scores) = measured(|| score(&decoder, &queries, batch_tokens))?;
+        result["score_seconds"] = usage["seconds"].clone();
+        result["usage"]["scoring"] = usage;
+        result["scores"] = json!(scores);
+    }
+    if wanted("generation") {
+        let prompts = &work.prompts[..work.generate];
+        let (usage, generated) =
+            measured(|| generate(&decoder, prompts, work.new_tokens, batch_tokens))?;
+        result["generate_seconds"] = usage["seconds"].clone();
+        result["usage"]["generation"] = usage;
+        result["generated"] = json!(generated);
+    }
+    result["peak_mib"] = json!(peak_mib()?);
+    Ok(result)
 }
 
-fn score(decoder: &Decoder, queries: &[ScoringRequest]) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
+fn score(
+    decoder: &Decoder,
+    queries: &[ScoringRequest],
+    batch_tokens: usize,
+) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
     let mut scores = vec![Vec::new(); queries.len()];
-    for batch in Scorer::new(decoder, queries, BATCH_TOKENS)? {
+    for batch in Scorer::new(decoder, queries, batch_tokens)? {
         for (number, of_query) in batch? {
             scores[number] = of_query;
         }
@@ -93,11 +116,12 @@ fn generate(
     decoder: &Decoder,
     prompts: &[Vec<u32>],
     max_new_tokens: usize,
+    batch_tokens: usize,
 ) -> Result<Vec<Vec<u32>>, Box<dyn Error>> {
     let limits = GenerationConfig {
         max_new_tokens,
         stop_tokens: Vec::new(),
-        batch_tokens: BATCH_TOKENS,
+        batch_tokens,
         batch_size: prompts.len(),
     };
     let mut generated = vec![Vec::new(); prompts.len()];
@@ -113,13 +137,4 @@ fn timed<T>(call: impl FnOnce() -> Result<T, Box<dyn Error>>) -> Result<(f64, T)
     let begin = Instant::now();
     let value = call()?;
     Ok((begin.elapsed().as_secs_f64(), value))
-}
-
-/// The most memory that the process held at a time, as Linux counts it.
-fn peak_mib() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
-    let kib: f64 = kib.ok_or("no VmHWM in /proc/self/status")?.trim().parse()?;
-    Ok(kib / 1024.0)
 }

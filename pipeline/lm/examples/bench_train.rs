@@ -4,13 +4,16 @@
 //!
 //! ROWS is a JSON file of rows, `{"tokens": [..], "answer": n}`; the result is one line of JSON on stdout.
 
+mod usage;
+
 use clika_base::types::NoProgress;
 use clika_lm::{
     Decoder, DeviceChoice, Dtype, LoraConfig, LoraTargets, Trainer, TrainingConfig, TrainingExample,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::{error::Error, path::Path, process::ExitCode, time::Instant};
+use std::{error::Error, path::Path, process::ExitCode};
+use usage::{measured, peak_mib};
 
 #[derive(Deserialize)]
 struct Row {
@@ -60,6 +63,7 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
     };
     let steps = number("--steps")?;
     let rows: Vec<Row> = serde_json::from_slice(&std::fs::read(rows)?)?;
+    let lengths: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
     let examples = rows.into_iter().map(|row| TrainingExample {
         tokens: row.tokens,
         answer: row.answer,
@@ -86,27 +90,22 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
     };
     let mut trainer = Trainer::in_order(decoder, examples.collect(), &config)?;
     let (mut losses, mut seconds, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut usage, mut run_tokens) = (Vec::new(), Vec::new());
     for _ in 0..steps {
-        let begin = Instant::now();
-        let step = trainer.step()?;
-        seconds.push(begin.elapsed().as_secs_f64());
+        let (of_step, step) = measured(|| Ok(trainer.step()?))?;
+        seconds.push(of_step["seconds"].clone());
+        usage.push(of_step);
         losses.push(step.loss);
-        // Of whole rows: the last token of each is only a target.
-        tokens.push(step.tokens + step.examples.len());
+        // Of whole rows, of which the last token is only a target; and what the model was run on.
+        tokens.push(step.examples.iter().map(|&row| lengths[row]).sum::<usize>());
+        run_tokens.push(step.tokens);
     }
     Ok(json!({
         "losses": losses,
         "seconds": seconds,
         "tokens": tokens,
+        "run_tokens": run_tokens,
+        "usage": usage,
         "peak_mib": peak_mib()?,
     }))
-}
-
-/// The most memory that the process held at a time, as Linux counts it.
-fn peak_mib() -> Result<f64, Box<dyn Error>> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
-    let kib: f64 = kib.ok_or("no VmHWM in /proc/self/status")?.trim().parse()?;
-    Ok(kib / 1024.0)
 }
