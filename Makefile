@@ -114,6 +114,7 @@ test: $(VENV)/installed $(SMOLLM2).gguf ## All tests; installs Python's datasets
 	$(VENV)/bin/python pipeline/datasets/tests/awkward_codes.py $(TARGET)/debug/clika . $(TARGET)/test-codes
 	$(VENV)/bin/python docs/check_commands.py $(TARGET)/debug/clika
 	python3 -m unittest discover --start-directory pipeline/cli/real
+	python3 -m unittest discover --start-directory pipeline/lm/benches
 	python3 pipeline/cli/real/real.py --check
 	$(MAKE) --no-print-directory test-report
 	$(KILL) --kills 20
@@ -443,21 +444,21 @@ bench-gpu-rehearsal: bench-gpu ## What bench-gpu packs, run small without a GPU 
 	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_gpu_rehearse.py $(BENCH_GPU).tar.gz $(DEVICES)
 
 .PHONY: bench-lm
-bench-lm: $(PEERS_VENV)/installed ## Our decoder beside PyTorch + transformers on two threads (installs PyTorch): make bench-lm MODELS=0.5B
+bench-lm: $(PEERS_VENV)/installed ## Our decoder beside PyTorch + transformers on two threads (installs PyTorch): make bench-lm [MODELS=0.5B ROUNDS=5]
 	cargo run --locked --quiet -- datasets --out $(TARGET)/bench-lm >/dev/null
 	cargo build --locked --release --quiet -p clika-lm --example bench_lm
 	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_lm.py $(TARGET)/release/examples/bench_lm $(TARGET)/bench-lm \
-	  templates/prompts/paper.toml $(PEERS_CACHE)/bench-lm $(MODELS)
+	  templates/prompts/paper.toml $(PEERS_CACHE)/bench-lm $(MODELS) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: bench-train
-bench-train: $(PEERS_VENV)/installed ## Our trainer beside transformers + PEFT on two threads (installs PyTorch)
+bench-train: $(PEERS_VENV)/installed ## Our trainer beside transformers + PEFT on two threads (installs PyTorch): make bench-train [ROUNDS=5]
 	cargo run --locked --quiet -- datasets fictional --targets de --out $(TARGET)/bench-train >/dev/null
 	cargo build --locked --release --quiet -p clika-lm --example bench_train
 	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_train.py $(TARGET)/release/examples/bench_train $(TARGET)/bench-train \
-	  templates/formats/alpaca.toml $(PEERS_CACHE)/bench-lm
+	  templates/formats/alpaca.toml $(PEERS_CACHE)/bench-lm $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: bench-real
-bench-real: $(PEERS_VENV)/installed $(LLAMA_CPP_VENV)/installed ## SmolLM2 here, in transformers + PEFT and in llama.cpp, on two threads (installs PyTorch, compiles llama.cpp)
+bench-real: $(PEERS_VENV)/installed $(LLAMA_CPP_VENV)/installed ## SmolLM2 here, in transformers + PEFT and in llama.cpp, on two threads (installs PyTorch, compiles llama.cpp): make bench-real [ROUNDS=5]
 	cargo run --locked --quiet -- datasets xgeo fictional --out $(TARGET)/bench-real >/dev/null
 	cargo build --locked --release --quiet -p clika-lm --example bench_lm --example bench_train
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2)
@@ -465,6 +466,22 @@ bench-real: $(PEERS_VENV)/installed $(LLAMA_CPP_VENV)/installed ## SmolLM2 here,
 	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_real.py $(TARGET)/release/examples/bench_lm \
 	  $(TARGET)/release/examples/bench_train $(TARGET)/bench-real templates $(PEERS_CACHE)/bench-lm $(SMOLLM2) $(SMOLLM2).gguf \
 	  $(LLAMA_CPP_VENV)/bin/python $(if $(ROUNDS),--rounds $(ROUNDS))
+
+# Lines and names in our own crate alone: all that it depends on is the release build's.
+WITH_LINES := --config 'profile.release.package.clika-lm.debug="line-tables-only"' \
+  --config 'profile.release.package.clika-lm.strip="none"'
+
+.PHONY: profile
+profile: $(PEERS_VENV)/installed ## Where the processor's time goes, and how near to its limits: make profile [WORK="scoring generation training" MODELS="SmolLM2 512x8 0.5B" ARGS="--items 40"] (needs perf, installs PyTorch)
+	@command -v perf >/dev/null || { echo "error: perf is missing; on Debian: apt-get install linux-perf libc6-dbg" >&2; exit 1; }
+	cargo run --locked --quiet -- datasets xgeo --out $(TARGET)/profile >/dev/null
+	cargo run --locked --quiet -- datasets fictional --targets de --out $(TARGET)/profile >/dev/null
+	cargo build --locked --release --quiet -p clika-lm $(WITH_LINES) --example bench_lm --example bench_train
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2)
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2).gguf
+	$(PEERS_VENV)/bin/python pipeline/lm/benches/bench_profile.py $(TARGET)/release/examples/bench_lm \
+	  $(TARGET)/release/examples/bench_train $(TARGET)/profile templates $(PEERS_CACHE)/bench-lm $(SMOLLM2) $(SMOLLM2).gguf \
+	  $(if $(WORK),--work $(WORK)) $(if $(MODELS),--models $(MODELS)) $(ARGS)
 
 .PHONY: clean-artifacts
 clean-artifacts: ## Remove all output

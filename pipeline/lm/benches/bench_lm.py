@@ -1,17 +1,19 @@
 """Our decoder compared with PyTorch + transformers on a processor: load, scoring, generation, memory.
 
-Usage: bench_lm.py PROGRAM DATASETS PROMPT CACHE [MODEL ...]
+Usage: bench_lm.py PROGRAM DATASETS PROMPT CACHE [MODEL ...] [--rounds N]
 
 PROGRAM is examples/bench_lm.rs, built for release; DATASETS a folder that `clika datasets` wrote, with xgeo; PROMPT a
 file of templates/prompts; CACHE a folder for models and prompts, which are made once. Of MODELS, all by default, ours
 and PyTorch's (bench_lm_torch.py beside this file) run in turn, each run a process of two threads. Either is given the
-same token ids. Prints what differs, and last a table of medians.
+same token ids. PyTorch's batch size is searched first, on a part of the prompts. Prints what differs, and last a table
+of medians; roofline.py beside this file says how FLOP are counted and what the rates are a share of.
 
 Seconds to load are those until the first token has run, without the start of the program. The scoring of 200 prompts is
 that of the log-probabilities of four letters behind each; generation is greedy, of 8 prompts at a time. The random
 models are no worse for this than trained ones: time does not depend on what weights say.
 """
 
+import argparse
 import json
 import os
 import statistics
@@ -23,6 +25,7 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pyarrow.parquet  # noqa: E402
+import roofline  # noqa: E402
 import tokenizers  # noqa: E402
 
 LANGUAGE = "de"
@@ -35,31 +38,27 @@ NEW_TOKENS = 32
 # Every model has at least so many: the ids are in all vocabularies.
 VOCABULARY = 32_000
 
-# The shape of a model, as LlamaConfig takes it, and how often each side runs.
+ROUNDS = 5
+
+# The shapes of models, as LlamaConfig takes them.
 MODELS = {
-    "512x8": (
-        {
-            "vocab_size": VOCABULARY,
-            "hidden_size": 512,
-            "intermediate_size": 1376,
-            "num_hidden_layers": 8,
-            "num_attention_heads": 8,
-        },
-        5,
-    ),
+    "512x8": {
+        "vocab_size": VOCABULARY,
+        "hidden_size": 512,
+        "intermediate_size": 1376,
+        "num_hidden_layers": 8,
+        "num_attention_heads": 8,
+    },
     # Qwen2.5-0.5B's shape.
-    "0.5B": (
-        {
-            "vocab_size": 151_936,
-            "hidden_size": 896,
-            "intermediate_size": 4864,
-            "num_hidden_layers": 24,
-            "num_attention_heads": 14,
-            "num_key_value_heads": 2,
-            "tie_word_embeddings": True,
-        },
-        3,
-    ),
+    "0.5B": {
+        "vocab_size": 151_936,
+        "hidden_size": 896,
+        "intermediate_size": 4864,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+        "tie_word_embeddings": True,
+    },
 }
 
 # Largest difference of a log-probability, and of two logits that rounding may put into either order.
@@ -137,6 +136,20 @@ def run(command):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def fastest(name, command):
+    """The size that a side's search finds to be the fastest. Prints what every size takes."""
+    seconds = {int(size): taken for size, taken in run([*command, "--search"])["seconds"].items()}
+    best = min(seconds, key=seconds.__getitem__)
+    found = ", ".join(f"{size}: {taken:.2f} s" for size, taken in seconds.items())
+    print(f"{name} of {best} are the fastest ({found})", flush=True)
+    return best
+
+
+def machine_rates(folder):
+    """What PyTorch's products of a model's shapes and a copy reach at this moment."""
+    return run([sys.executable, Path(__file__).with_name("roofline.py"), folder])
+
+
 def compare(ours, peer, margins):
     """Says how far results differ, and ends where rounding does not explain it."""
     pairs = list(zip(ours["scores"], peer["scores"], strict=True))
@@ -164,38 +177,85 @@ def best(scores):
     return max(range(len(scores)), key=scores.__getitem__)
 
 
-def measure(name, shape, rounds, program, work, cache):
+def of_rates(shape, work, results, rates):
+    """Measures of how near to the machine's limits two sides come, and their numbers.
+
+    `results` and `rates` have an entry for each round; what neither has is None.
+    """
+    rate, copy = (statistics.median(each[key] for each in rates) for key in ("product_rate", "copy_rate"))
+    yield "product rate of PyTorch, GFLOP/s", [None, rate / roofline.GIGA]
+    prompts, new_tokens = work["prompts"], work["new_tokens"]
+    continued = prompts[: work["generate"]]
+    sides = ["clika", "PyTorch"]
+    flop = [roofline.scoring_flop(shape, prompts, side) for side in sides]
+    yield from roofline.reached("scoring", flop, medians(results, "score_seconds"), rate)
+    seconds = medians(results, "generate_seconds")
+    flop = [roofline.generation_flop(shape, continued, new_tokens, side) for side in sides]
+    yield from roofline.reached("generation", flop, seconds, rate)
+    read = roofline.generation_bytes(shape, new_tokens)
+    yield "weights read in generation, GB/s", [read / taken / roofline.GIGA for taken in seconds]
+    yield "bytes that a copy reads and writes, GB/s", [None, copy / roofline.GIGA]
+
+
+def medians(results, key):
+    """Of a number of every round, of each side."""
+    return [statistics.median(result[key] for result in side) for side in results]
+
+
+def table_row(*cells):
+    """A line of a table; a number that is missing is a dash."""
+    shown = ["–" if cell is None else cell if isinstance(cell, str) else f"{cell:.4g}" for cell in cells]
+    return f"| {' | '.join(shown)} |"
+
+
+def measure(name, shape, rounds, program, path, cache):
     """The lines of one model in the table."""
     folder = cache / name
     if not folder.is_dir():
         write_model(shape, folder)
     script = Path(__file__).with_name("bench_lm_torch.py")
-    ours_command = [program, folder, work]
-    peer_command = [sys.executable, script, folder, work]
-    ours, peer = [], []
+    ours_command = [program, folder, path]
+    peer_command = [sys.executable, script, folder, path]
+    ours, peer, rates = [], [], []
     print(f"\n{name}:")
+    peer_command += ["--batch", str(fastest("PyTorch's batches", peer_command))]
     for number in range(rounds):
+        rates.append(machine_rates(folder))
         ours.append(run(ours_command))
         peer.append(run(peer_command))
         seconds = [f"{key.split('_')[0]} {ours[-1][key]:.2f} : {peer[-1][key]:.2f}" for key in MEASURES]
         print(f"round {number + 1}, ours : PyTorch: {', '.join(seconds)}", flush=True)
     compare(ours[0], peer[0], lambda: run([*peer_command, "--margins"]))
     for key, measure in MEASURES.items():
-        mine, theirs = (statistics.median(result[key] for result in results) for results in (ours, peer))
-        yield f"| {name} | {measure} | {mine:.4g} | {theirs:.4g} | {theirs / mine:.2f} |"
+        mine, theirs = medians([ours, peer], key)
+        yield table_row(name, measure, mine, theirs, f"{theirs / mine:.2f}")
+    work = json.loads(path.read_text())
+    for measure, numbers in of_rates(roofline.Shape.read(folder), work, [ours, peer], rates):
+        yield table_row(name, measure, *numbers, None)
 
 
-def main(program, datasets, template, cache, *names):
-    cache = Path(cache)
-    cache.mkdir(parents=True, exist_ok=True)
-    work = cache / "prompts.json"
-    write_prompts(Path(datasets), Path(template), work)
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    for name in ["datasets", "prompt", "cache"]:
+        parser.add_argument(name, type=Path)
+    parser.add_argument("models", nargs="*", help=f"of {', '.join(MODELS)}; all by default")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each side runs")
+    options = parser.parse_args()
+    if unknown := set(options.models) - set(MODELS):
+        parser.error(f"no model is called {', '.join(unknown)}")
+    if options.rounds < 1:
+        parser.error("there has to be a round")
+    options.cache.mkdir(parents=True, exist_ok=True)
+    work = options.cache / "prompts.json"
+    write_prompts(options.datasets, options.prompt, work)
+    roofline.describe("scoring", json.loads(work.read_text())["prompts"], "scoring")
     lines = []
-    for name in names or MODELS:
-        lines += measure(name, *MODELS[name], program, work, cache)
+    for name in options.models or MODELS:
+        lines += measure(name, MODELS[name], options.rounds, options.program, work, options.cache)
     print("\n| model | measure | ours | PyTorch | PyTorch / ours |\n|---|---|---|---|---|")
     print("\n".join(lines))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -1,13 +1,15 @@
 """PyTorch's side of `make bench-lm`: the work of examples/bench_lm.rs with transformers, as its users write it.
 
-Usage: bench_lm_torch.py MODEL PROMPTS [--margins]   Prints one line of JSON.
+Usage: bench_lm_torch.py MODEL PROMPTS [--batch N] [--margins | --search]   Prints one line of JSON.
 
-With `--margins` it prints instead how far each generated token is above the next one.
+Prompts are scored in batches of like length with attention by `sdpa`, and logits only of the last position. With
+`--margins` it prints instead how far each generated token is above the next one, with `--search` the seconds that
+scoring a part of the prompts takes with each batch size.
 """
 
+import argparse
 import json
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -18,6 +20,9 @@ import transformers  # noqa: E402
 from transformers import LlamaForCausalLM  # noqa: E402
 
 BATCH = 32
+# Sizes that are tried on so many prompts in the middle of the order of lengths, where batches are as padded as most are.
+SIZES = [1, 4, 8, 16, 32, 64]
+PART = 64
 
 
 def padded(prompts):
@@ -28,12 +33,12 @@ def padded(prompts):
     return {"input_ids": ids, "attention_mask": mask}
 
 
-def score(model, prompts, letters):
+def score(model, prompts, letters, size):
     """Log-probabilities of the letters after each prompt: batches of like length, logits of the last position."""
     scores = [None] * len(prompts)
     order = sorted(range(len(prompts)), key=lambda number: len(prompts[number]))
-    for start in range(0, len(order), BATCH):
-        numbers = order[start : start + BATCH]
+    for start in range(0, len(order), size):
+        numbers = order[start : start + size]
         batch = padded([prompts[number] for number in numbers])
         positions = (batch["attention_mask"].cumsum(-1) - 1).clamp(min=0)
         logits = model(**batch, position_ids=positions, use_cache=False, logits_to_keep=1).logits[:, -1]
@@ -41,6 +46,18 @@ def score(model, prompts, letters):
         for number, of_prompt in zip(numbers, found):
             scores[number] = of_prompt
     return scores
+
+
+def search(model, prompts, letters):
+    """The seconds of each batch size, each measured after a batch of its own."""
+    begin = max(0, len(prompts) - PART) // 2
+    part = sorted(prompts, key=len)[begin : begin + PART]
+    seconds = {}
+    for size in SIZES:
+        if size == SIZES[0] or size <= len(part):
+            score(model, part[:size], letters, size)
+            seconds[size], _ = timed(lambda: score(model, part, letters, size))
+    return seconds
 
 
 def generate(model, prompts, new_tokens, **options):
@@ -75,22 +92,32 @@ def load(folder):
 
 
 @torch.inference_mode()
-def main(folder, work, *options):
-    torch.set_num_threads(2)
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--margins", action="store_true")
+    parser.add_argument("--search", action="store_true")
+    options = parser.parse_args()
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    work = json.loads(Path(work).read_text())
+    work = json.loads(options.work.read_text())
     prompts, letters = work["prompts"], work["letters"]
     continued = prompts[: work["generate"]]
-    load_seconds, model = timed(lambda: load(folder))
-    if options == ("--margins",):
-        options = {"output_logits": True, "return_dict_in_generate": True}
-        steps = generate(model, continued, work["new_tokens"], **options).logits
+    load_seconds, model = timed(lambda: load(options.model))
+    if options.margins:
+        details = {"output_logits": True, "return_dict_in_generate": True}
+        steps = generate(model, continued, work["new_tokens"], **details).logits
         best = torch.stack(steps, 1).topk(2).values
         print(json.dumps((best[..., 0] - best[..., 1]).tolist()))
         return
-    score(model, prompts[:2], letters)
-    score_seconds, scores = timed(lambda: score(model, prompts, letters))
+    if options.search:
+        print(json.dumps({"seconds": search(model, prompts, letters)}))
+        return
+    score(model, prompts[:2], letters, options.batch)
+    score_seconds, scores = timed(lambda: score(model, prompts, letters, options.batch))
     generate_seconds, generated = timed(lambda: generate(model, continued, work["new_tokens"]))
     result = {
         "load_seconds": load_seconds,
@@ -103,4 +130,4 @@ def main(folder, work, *options):
     print(json.dumps(result))
 
 
-main(*sys.argv[1:])
+main()

@@ -8,7 +8,9 @@ what is made here. FOLDER and FILE.gguf are the model as ../../evaluate/tests/sm
 dequantized one, clika and llama.cpp the GGUF file. LLAMA_PYTHON is a Python that has llama-cpp-python.
 
 All sides are given the same token ids, run in turn, each run a process, and are held to each other's results: clika to
-PyTorch's within rounding. llama.cpp rounds activations to 8 bits, so that its choices are only counted. Scoring is that
+PyTorch's within rounding. llama.cpp rounds activations to 8 bits, so that its choices are only counted. The peers' batch
+sizes are searched first, on a part of the work. roofline.py beside this file says how FLOP are counted and what the
+rates are a share of; llama.cpp's products are of integers, so that it has none. Scoring is that
 of the log-probabilities of four letters after each of 200 prompts; what prompts have in common is kept by clika, and by
 llama.cpp from one prompt to the next. A step of training is 32 rows of the format alpaca, LoRA of rank 128 on queries
 and values. Seconds to load are those until the first token has run, from files that are in memory already.
@@ -28,6 +30,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import bench_lm  # noqa: E402
 import bench_train  # noqa: E402
 import pyarrow.parquet  # noqa: E402
+import roofline  # noqa: E402
 from transformers import AutoTokenizer  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -69,53 +72,61 @@ def write_rows(datasets, template, tokenizer, path):
     print(f"training: {sum(len(row['tokens']) for row in encoded)} tokens in {len(encoded)} rows of {STEPS + 1} steps")
 
 
-def scoring(name, work, commands, rounds):
+def scoring(name, work, commands, folder, rounds):
     """The lines of one language's prompts."""
-    results = {side: [] for side in SIDES}
+    commands = {side: [*command, work] for side, command in commands.items()}
+    for side in SIDES[1:]:
+        commands[side] += ["--batch", str(bench_lm.fastest(f"{name}: {side}'s batches", commands[side]))]
+    results, rates = {side: [] for side in SIDES}, []
     for number in range(rounds):
+        rates.append(bench_lm.machine_rates(folder))
         for side in SIDES:
-            results[side].append(bench_lm.run([*commands[side], work]))
+            results[side].append(bench_lm.run(commands[side]))
         seconds = ", ".join(f"{side} {results[side][-1]['score_seconds']:.1f} s" for side in SIDES)
         print(f"{name}, round {number + 1}: {seconds}", flush=True)
     ours, peer, llama = (results[side][0] for side in SIDES)
-    bench_lm.compare(ours, peer, lambda: bench_lm.run([*commands["PyTorch"], work, "--margins"]))
+    bench_lm.compare(ours, peer, lambda: bench_lm.run([*commands["PyTorch"], "--margins"]))
     same = sum(bench_lm.best(a) == bench_lm.best(b) for a, b in zip(ours["scores"], llama["scores"], strict=True))
     print(f"llama.cpp makes {same} of {bench_lm.ITEMS} choices alike")
     for key, measure in bench_lm.MEASURES.items():
-        yield line(name, measure, [statistics.median(result[key] for result in results[side]) for side in SIDES])
+        yield line(name, measure, bench_lm.medians([results[side] for side in SIDES], key))
+    pair = [results[side] for side in SIDES[:2]]
+    for measure, numbers in bench_lm.of_rates(roofline.Shape.read(folder), json.loads(work.read_text()), pair, rates):
+        yield bench_lm.table_row(name, measure, *numbers, None, None, None)
 
 
 def training(rows, train, folder, file, rounds):
     """The lines of a training."""
-    options = ["--steps", str(STEPS + 1), "--batch", str(ROWS), "--accumulation", "1", "--threads", str(bench_lm.THREADS)]
-    options += ["--dropout", "0"]
-    script = [sys.executable, HERE / "bench_train_torch.py"]
-    results = {"clika": [], "PyTorch": []}
+    work = [rows, "--steps", str(STEPS + 1), "--batch", str(ROWS), "--accumulation", "1"]
+    work += ["--threads", str(bench_lm.THREADS), "--dropout", "0"]
+    peer_command = [sys.executable, HERE / "bench_train_torch.py", folder, *work]
+    peer_command += ["--micro-batch", str(bench_lm.fastest("PEFT's micro-batches", peer_command))]
+    ours, peer, rates = [], [], []
     for number in range(rounds):
-        results["clika"].append(bench_lm.run([train, file, rows, *options]))
-        results["PyTorch"].append(bench_lm.run([*script, folder, rows, *options]))
+        rates.append(bench_lm.machine_rates(folder))
+        ours.append(bench_lm.run([train, file, *work]))
+        peer.append(bench_lm.run(peer_command))
         print(f"training, round {number + 1}", flush=True)
-    bench_train.compare(results["clika"][0], results["PyTorch"][0])
+    bench_train.compare(ours[0], peer[0])
+    found = [[bench_train.measures(result, ROWS) for result in side] for side in (ours, peer)]
     for key in ["step_seconds", "peak_mib"]:
-        numbers = [
-            statistics.median(bench_train.measures(result, ROWS)[key] for result in results[side])
-            for side in ["clika", "PyTorch"]
-        ]
-        yield line("LoRA, 32 rows", bench_train.MEASURES[key], [*numbers, None])
+        yield line("LoRA, 32 rows", bench_train.MEASURES[key], [*bench_lm.medians(found, key), None])
+    seconds = bench_lm.medians(found, "step_seconds")
+    trained = json.loads(rows.read_text())
+    for measure, numbers in bench_train.of_rates(roofline.Shape.read(folder), trained, ROWS, seconds, rates):
+        yield bench_lm.table_row("LoRA, 32 rows", measure, *numbers, None, None, None)
 
 
 def line(work, measure, numbers):
-    ours = numbers[0]
-    shown = [f"{number:.4g}" if number is not None else "–" for number in numbers]
-    ratios = [f"{number / ours:.2f}" if number is not None else "–" for number in numbers[1:]]
-    return f"| {work} | {measure} | {' | '.join(shown)} | {' | '.join(ratios)} |"
+    ratios = [f"{number / numbers[0]:.2f}" if number is not None else None for number in numbers[1:]]
+    return bench_lm.table_row(work, measure, *numbers, *ratios)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ["lm", "train", "datasets", "templates", "cache", "folder", "file", "llama_python"]:
         parser.add_argument(name, type=Path)
-    parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
+    parser.add_argument("--rounds", type=int, default=bench_lm.ROUNDS, help="how often each side runs")
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     tokenizer = AutoTokenizer.from_pretrained(options.folder)
@@ -128,7 +139,8 @@ def main():
     for language, name in LANGUAGES.items():
         work = options.cache / f"real-{language}.json"
         write_prompts(options.datasets, options.templates / "prompts/paper.toml", tokenizer, language, work)
-        lines += scoring(name, work, commands, options.rounds)
+        roofline.describe(name, json.loads(work.read_text())["prompts"], "scoring")
+        lines += scoring(name, work, commands, options.folder, options.rounds)
     rows = options.cache / "real-rows.json"
     write_rows(options.datasets, options.templates / "formats/alpaca.toml", tokenizer, rows)
     lines += training(rows, options.train, options.folder, options.file, options.rounds)

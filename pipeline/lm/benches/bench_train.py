@@ -5,9 +5,10 @@ Usage: bench_train.py PROGRAM DATASETS FORMAT CACHE [--steps N] [--rounds N] [--
 PROGRAM is examples/bench_train.rs, built for release; DATASETS a folder that `clika datasets` wrote, with fictional;
 FORMAT a file of templates/formats; CACHE a folder for the model and the rows, which bench_lm.py shares. Both sides
 (PyTorch's is bench_train_torch.py beside this file) train a LoRA of rank 128 on the query and value projections of one
-random model, with AdamW, 128 rows a step in four batches of 32, in turn, each run a process of two threads. Either is
-given the same token ids: shuffled rows of the German training set, a prompt and its answer. Prints what differs, and
-last a table.
+random model, with AdamW, 128 rows a step, in turn, each run a process of two threads. Either is
+given the same token ids: shuffled rows of the German training set, a prompt and its answer. PEFT's micro-batches are of
+the size that a search on a part of the rows finds to be the fastest, and of rows of like length. Prints what differs,
+and last a table; roofline.py beside this file says how FLOP are counted and what the rates are a share of.
 
 A step in front, which warms up, is not counted; neither is loading. Tokens are those of rows, without padding. Ours and
 PyTorch's numbers are medians over rounds, and PyTorch / ours is the median of the rounds' ratios. Either side computes
@@ -27,7 +28,19 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import pyarrow.parquet  # noqa: E402
-from bench_lm import MODELS, THREADS, VOCABULARY, run, train_tokenizer, write_model  # noqa: E402
+import roofline  # noqa: E402
+from bench_lm import (  # noqa: E402
+    MODELS,
+    ROUNDS,
+    THREADS,
+    VOCABULARY,
+    fastest,
+    machine_rates,
+    run,
+    table_row,
+    train_tokenizer,
+    write_model,
+)
 
 LANGUAGE = "de"
 # The rows of a whole training set.
@@ -38,7 +51,7 @@ SPECIAL = ["<unk>", "<s>", "</s>"]
 BEGIN, END = 1, 2
 
 # The model's name in CACHE and its shape, as LlamaConfig takes it; rows of a batch, and batches of a step.
-FULL = {"name": "512x8", "shape": MODELS["512x8"][0], "batch": 32, "accumulation": 4}
+FULL = {"name": "512x8", "shape": MODELS["512x8"], "batch": 32, "accumulation": 4}
 SMALL = {
     "name": "32x2",
     "shape": {
@@ -118,6 +131,21 @@ def compare(ours, peer):
         sys.exit("error: that is more than rounding")
 
 
+def of_rates(shape, rows, rows_per_step, seconds, rates):
+    """Measures of how near to the machine's limits two sides come, and their numbers.
+
+    `rows` are those of all steps, `seconds` the medians of a step without the first, `rates` of every round.
+    """
+    rate = statistics.median(each["product_rate"] for each in rates)
+    yield "product rate of PyTorch, GFLOP/s", [None, rate / roofline.GIGA]
+    starts = range(rows_per_step, len(rows), rows_per_step)
+    flop = [
+        sum(roofline.training_flop(shape, rows[start : start + rows_per_step], side) for start in starts) / len(starts)
+        for side in ("clika", "PyTorch")
+    ]
+    yield from roofline.reached("a step", flop, seconds, rate)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -125,7 +153,7 @@ def main():
     parser.add_argument("format", type=Path)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--steps", type=int, default=3, help="how many are counted")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each side runs")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each side runs")
     parser.add_argument("--dropout", type=float, help="of both sides instead of 0.1")
     parser.add_argument("--small", action="store_true", help="tiny shapes, to try this script")
     options = parser.parse_args()
@@ -147,9 +175,12 @@ def main():
     if options.dropout is not None:
         numbers["--dropout"] = options.dropout
     work = [folder, rows, *(str(part) for pair in numbers.items() for part in pair)]
-    ours, peer = [], []
+    ours_command, peer_command = [options.program, *work], [sys.executable, script, *work]
+    peer_command += ["--micro-batch", str(fastest("PEFT's micro-batches", peer_command))]
+    ours, peer, rates = [], [], []
     for number in range(options.rounds):
-        results = [run([options.program, *work]), run([sys.executable, script, *work])]
+        rates.append(machine_rates(folder))
+        results = [run(ours_command), run(peer_command)]
         compare(*results)
         ours.append(measures(results[0], rows_per_step))
         peer.append(measures(results[1], rows_per_step))
@@ -160,7 +191,11 @@ def main():
     for key, measure in MEASURES.items():
         mine, theirs = (statistics.median(result[key] for result in results) for results in (ours, peer))
         ratio = statistics.median(theirs[key] / mine[key] for mine, theirs in zip(ours, peer, strict=True))
-        print(f"| {measure} | {mine:.4g} | {theirs:.4g} | {ratio:.2f} |")
+        print(table_row(measure, mine, theirs, f"{ratio:.2f}"))
+    seconds = [statistics.median(result["step_seconds"] for result in results) for results in (ours, peer)]
+    trained = json.loads(rows.read_text())
+    for measure, numbers in of_rates(roofline.Shape.read(folder), trained, rows_per_step, seconds, rates):
+        print(table_row(measure, *numbers, None))
 
 
 if __name__ == "__main__":

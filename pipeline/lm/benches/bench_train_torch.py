@@ -1,10 +1,15 @@
 """PyTorch's side of `make bench-train`: the work of examples/bench_train.rs with transformers and PEFT.
 
 Usage: bench_train_torch.py MODEL ROWS --steps N --batch N --accumulation N --threads N [--dropout P]
+         [--micro-batch N | --search]
 
 ROWS is a JSON list of `{"tokens": [...], "answer": n}`: ids, and where the answer begins. Prints one line of JSON. As
 LLaMA-Factory does it: a batch is padded on the right to its longest row and has an attention mask; padding and prompts
 have no loss. A step's loss is the mean over all tokens of its answers.
+
+The rows of a step, --batch times --accumulation of them, are run in the order of their lengths, which changes neither
+loss nor gradient, --micro-batch at a time instead of --batch. With --search it prints instead the seconds that some
+rows take with each size.
 """
 
 import argparse
@@ -25,6 +30,9 @@ RANK, ALPHA, DROPOUT = 128, 16, 0.1
 TARGETS = ["q_proj", "v_proj"]
 LEARNING_RATE = 2e-4
 MAX_GRADIENT_NORM = 1.0
+# Micro-batches that are tried on so many rows.
+SIZES = [1, 2, 4, 8, 16, 32]
+PART = 32
 # The label of what has no loss.
 IGNORED = -100
 
@@ -85,6 +93,23 @@ def peak_mib():
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
+def search(model, optimizer, rows):
+    """The seconds of a step with each size of micro-batches, each measured after one micro-batch."""
+    part = sorted(rows[:PART], key=row_length)
+    seconds = {}
+    for size in SIZES:
+        if size <= len(part):
+            train_step(model, optimizer, part[-size:], size)
+            begin = time.perf_counter()
+            train_step(model, optimizer, part, size)
+            seconds[size] = time.perf_counter() - begin
+    return seconds
+
+
+def row_length(row):
+    return len(row["tokens"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -92,6 +117,8 @@ def main():
     for name in ("--steps", "--batch", "--accumulation", "--threads"):
         parser.add_argument(name, type=int, required=True)
     parser.add_argument("--dropout", type=float, default=DROPOUT)
+    parser.add_argument("--micro-batch", type=int)
+    parser.add_argument("--search", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -104,11 +131,15 @@ def main():
     model = load(options.model, options.dropout)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=LEARNING_RATE, weight_decay=0.0)
+    if options.search:
+        print(json.dumps({"seconds": search(model, optimizer, rows[:rows_per_step])}))
+        return
     losses, seconds, tokens = [], [], []
     for step in range(options.steps):
         part = rows[step * rows_per_step : (step + 1) * rows_per_step]
         begin = time.perf_counter()
-        losses.append(train_step(model, optimizer, part, options.batch))
+        part = sorted(part, key=row_length)
+        losses.append(train_step(model, optimizer, part, options.micro_batch or options.batch))
         seconds.append(time.perf_counter() - begin)
         tokens.append(sum(len(row["tokens"]) for row in part))
     print(json.dumps({"losses": losses, "seconds": seconds, "tokens": tokens, "peak_mib": peak_mib()}))
