@@ -100,8 +100,9 @@ def record(command, file):
 def read(file, program, begin, end):
     """The profile of what was sampled between two Unix times."""
     samples = [frames for time, frames in read_samples(file) if begin <= time < end and frames]
-    ours = {frames[0].address for frames in samples if Path(frames[0].file).name == Path(program).name}
-    inlined = inlined_at(program, ours)
+    ours = {frames[0] for frames in samples if Path(frames[0].file).name == Path(program).name}
+    names = inlined_at(program, {frame.address for frame in ours})
+    inlined = {frame: names[frame.address] for frame in ours if frame.address in names}
     profile = Profile()
     for frames in samples:
         count(profile, frames, inlined)
@@ -129,14 +130,14 @@ def read_samples(file):
 
 
 def count(profile, frames, inlined):
-    """Puts a sample into its part."""
+    """Puts a sample into its part; `inlined` has the names of what is inlined at a frame, the innermost first."""
     kernel = [frame for frame in frames if frame.in_kernel()]
     if kernel:
         names = [frame.name for frame in kernel]
         part = next((part for part, pattern in KERNEL_PATTERNS if any(map(pattern.search, names))), OTHER)
         shown = f"kernel: {names[0]}"
     else:
-        names = inlined.get(frames[0].address) or [frames[0].name]
+        names = inlined.get(frames[0]) or [frames[0].name]
         # Without frame pointers, callers beyond the function itself are guesses.
         part, shown = part_of(names)
     profile.parts[part] += 1

@@ -59,9 +59,9 @@ class Parts(unittest.TestCase):
 
     def test_the_innermost_known_name_decides(self):
         frame = Frame(16, "clika_lm::decoder::kernels::product::tile", "bench_lm")
-        inlined = {16: ["core::ops::add", "clika_lm::exp::exp", "clika_lm::decoder::kernels::attention::one", frame.name]}
+        names = ["core::ops::add", "clika_lm::exp::exp", "clika_lm::decoder::kernels::attention::one", frame.name]
         self.assertEqual(self.part([frame]), "products")
-        self.assertEqual(self.part([frame], inlined), "attention")
+        self.assertEqual(self.part([frame], {frame: names}), "attention")
 
     def test_a_page_fault_is_allocation_wherever_it_happens(self):
         names = ["clear_page_erms", "handle_mm_fault", "exc_page_fault"]
