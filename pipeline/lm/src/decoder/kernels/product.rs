@@ -25,7 +25,7 @@ fn dispatch(job: Job) {
 }
 
 /// Rows that a thread takes at a time, where there are more: a whole number of tiles that stay in its own cache.
-const BLOCK: usize = 32 * ROWS;
+const BLOCK: usize = 96 * ROWS;
 
 /// Multiplications that are worth a thread's attention.
 const WORTH: usize = 1 << 20;
@@ -171,11 +171,8 @@ fn product(
             _ => jobs.into_par_iter().for_each(by),
         }
     } else {
-        // By rows. A right side that has to be packed is so for each block of them, which are larger then.
-        let block = match right {
-            RightMatrix::Panels(_) => BLOCK,
-            RightMatrix::Lines(_) | RightMatrix::Across(_) => 4 * BLOCK,
-        };
+        // By rows.
+        let block = rows.div_ceil(rows.div_ceil(BLOCK)).next_multiple_of(ROWS);
         let blocks = out.par_chunks_mut(block * columns).enumerate();
         blocks.for_each(|(number, out)| {
             let tiles = LeftTiles::new(left, number * block, out.len() / columns, terms);
@@ -216,10 +213,10 @@ impl Tiles for Job<'_> {
     fn run<S: Simd, const V: usize>(mut self, simd: S) {
         let columns = self.out[0].len();
         let mut packed = Vec::new();
-        for first in (0..columns).step_by(PANEL) {
-            let width = PANEL.min(columns - first);
-            for from in (0..self.terms).step_by(DEPTH) {
-                let depth = DEPTH.min(self.terms - from);
+        for from in (0..self.terms).step_by(DEPTH) {
+            let depth = DEPTH.min(self.terms - from);
+            for first in (0..columns).step_by(PANEL) {
+                let width = PANEL.min(columns - first);
                 let panel = self.right.panel(
                     self.first_column + first,
                     width,
