@@ -241,7 +241,9 @@ async fn make<T: Translator>(
                 progress.step(to);
                 Ok((index, DatedTranslation::from(kept)))
             });
-            kept.collect::<Result<Vec<_>, TranslateError>>()
+            let kept = kept.collect::<Result<Vec<_>, TranslateError>>()?;
+            service.settle().await?;
+            Ok(kept)
         }
     };
     let done = run_concurrently(batches, service.rules().concurrency, send).await?;

@@ -4,11 +4,11 @@ use clika_base::types::FilePosition;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{File, OpenOptions, TryLockError},
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Names a request by what decides its answer: SHA-256 of the model, parameters and messages.
@@ -27,6 +27,33 @@ impl RequestKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    fn digest(&self) -> Digest {
+        digest(&self.0).expect("a key is 64 hexadecimal digits")
+    }
+}
+
+/// A key as bytes: half of the memory, for each of hundreds of thousands of answers.
+type Digest = [u8; 32];
+
+/// `None` where the text is no key.
+fn digest(key: &str) -> Option<Digest> {
+    let key = key.as_bytes();
+    let mut digest = [0; 32];
+    if key.len() != 2 * digest.len() {
+        return None;
+    }
+    for (byte, digits) in digest.iter_mut().zip(key.chunks_exact(2)) {
+        for digit in digits {
+            let value = match digit {
+                b'0'..=b'9' => digit - b'0',
+                b'a'..=b'f' => digit - b'a' + 10,
+                _ => return None,
+            };
+            *byte = (*byte << 4) | value;
+        }
+    }
+    Some(digest)
 }
 
 /// JSON with sorted keys and without spaces. serde_json's own order depends on a cargo feature that
@@ -75,11 +102,13 @@ pub struct CachedAnswer {
 /// Answers of a service, one a line, appended before they are used and never changed.
 ///
 /// The first line names the format. A last line without its end is a write that was cut off: it is
-/// dropped with a warning, and its answer is asked for again.
+/// dropped with a warning, and its answer is asked for again. Whole lines before it count.
 #[derive(Debug)]
 pub struct AnswerCache {
     path: PathBuf,
     state: Mutex<CacheState>,
+    /// The same file, to be synced while others append to it.
+    disk: Arc<File>,
 }
 
 #[derive(Debug)]
@@ -88,7 +117,7 @@ struct CacheState {
     /// Where the next line goes.
     end: u64,
     /// Where each answer's line stands, and its length.
-    lines: HashMap<String, (u64, usize)>,
+    lines: HashMap<Digest, (u64, usize)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,6 +150,26 @@ struct CacheLine<'a> {
     value: Value,
 }
 
+impl<'a> CacheLine<'a> {
+    /// A line of today.
+    fn new(key: &'a RequestKey, value: Value, usage: Usage, replaces: bool) -> Self {
+        Self {
+            key: key.as_str(),
+            replaces,
+            date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+            usage,
+            value,
+        }
+    }
+
+    fn answer(self) -> CachedAnswer {
+        CachedAnswer {
+            value: self.value,
+            date: self.date,
+        }
+    }
+}
+
 impl AnswerCache {
     /// Opens a cache, or makes an empty one. Only one run uses a cache at a time.
     pub fn open(path: &Path) -> Result<Self, ApiError> {
@@ -151,11 +200,17 @@ impl AnswerCache {
             let header = serde_json::to_string(&Header {
                 clika_cache: FORMAT,
             });
-            append(&mut state, &header.expect("a header is plain data")).map_err(unusable)?;
+            let header = header.expect("a header is plain data") + "\n";
+            append(&mut state, header.as_bytes())
+                .and_then(|()| state.file.sync_all())
+                .and_then(|()| sync_folder(path))
+                .map_err(unusable)?;
         }
+        let disk = Arc::new(state.file.try_clone().map_err(unusable)?);
         Ok(Self {
             path: path.to_owned(),
             state: Mutex::new(state),
+            disk,
         })
     }
 
@@ -177,7 +232,7 @@ impl AnswerCache {
     /// An answer, if it was kept.
     pub fn get(&self, key: &RequestKey) -> Result<Option<CachedAnswer>, ApiError> {
         let mut state = self.state();
-        let Some(&(start, length)) = state.lines.get(key.as_str()) else {
+        let Some(&(start, length)) = state.lines.get(&key.digest()) else {
             return Ok(None);
         };
         let mut bytes = vec![0; length];
@@ -195,14 +250,16 @@ impl AnswerCache {
         }
     }
 
-    /// Keeps an answer. It is in the file when this returns.
+    /// Keeps an answer. It is in the file when this returns, and outlives a kill; the machine may still lose it.
     pub fn keep(
         &self,
         key: &RequestKey,
         value: Value,
         usage: Usage,
     ) -> Result<CachedAnswer, ApiError> {
-        self.append(key, value, usage, false)
+        let line = CacheLine::new(key, value, usage, false);
+        self.append(std::slice::from_ref(&line))?;
+        Ok(line.answer())
     }
 
     /// Keeps an answer, instead of the one that is kept where there is one.
@@ -212,35 +269,63 @@ impl AnswerCache {
         value: Value,
         usage: Usage,
     ) -> Result<CachedAnswer, ApiError> {
-        let replaces = self.state().lines.contains_key(key.as_str());
-        self.append(key, value, usage, replaces)
+        let replaces = self.state().lines.contains_key(&key.digest());
+        let line = CacheLine::new(key, value, usage, replaces);
+        self.append(std::slice::from_ref(&line))?;
+        Ok(line.answer())
     }
 
-    fn append(
+    /// Keeps answers that cost nothing but time, as [`put`](Self::put) does, with one write. They are on the disk when this
+    /// returns, and a process that is killed in the middle of it loses those of this call at most.
+    pub fn put_batch<'a>(
         &self,
-        key: &RequestKey,
-        value: Value,
-        usage: Usage,
-        replaces: bool,
-    ) -> Result<CachedAnswer, ApiError> {
-        let line = CacheLine {
-            key: key.as_str(),
-            replaces,
-            date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
-            usage,
-            value,
-        };
-        let text = serde_json::to_string(&line).expect("a line is plain data");
+        answers: impl IntoIterator<Item = (&'a RequestKey, Value)>,
+    ) -> Result<(), ApiError> {
+        let mut lines = Vec::new();
+        let mut keys = HashSet::new();
+        {
+            let state = self.state();
+            for (key, value) in answers {
+                let digest = key.digest();
+                let replaces = state.lines.contains_key(&digest) || !keys.insert(digest);
+                lines.push(CacheLine::new(key, value, Usage::default(), replaces));
+            }
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.append(&lines)?;
+        self.synced(self.disk.sync_data())
+    }
+
+    /// How much of the file is written, and the file, for those who wait until the disk has it.
+    pub(super) fn written(&self) -> (u64, Arc<File>) {
+        (self.state().end, Arc::clone(&self.disk))
+    }
+
+    /// What became of having the disk hold the file.
+    pub(super) fn synced(&self, result: io::Result<()>) -> Result<(), ApiError> {
+        result.map_err(|source| self.unusable(source))
+    }
+
+    /// Appends lines with one write.
+    fn append(&self, lines: &[CacheLine]) -> Result<(), ApiError> {
+        let mut bytes = Vec::new();
+        let mut places = Vec::with_capacity(lines.len());
+        for line in lines {
+            let start = bytes.len();
+            serde_json::to_writer(&mut bytes, line).expect("a line is plain data");
+            places.push((start as u64, bytes.len() - start));
+            bytes.push(b'\n');
+        }
         let mut state = self.state();
-        let start = state.end;
-        append(&mut state, &text).map_err(|source| self.unusable(source))?;
-        state
-            .lines
-            .insert(key.as_str().to_owned(), (start, text.len()));
-        Ok(CachedAnswer {
-            value: line.value,
-            date: line.date,
-        })
+        let begin = state.end;
+        append(&mut state, &bytes).map_err(|source| self.unusable(source))?;
+        for (line, (start, length)) in lines.iter().zip(places) {
+            let digest = digest(line.key).expect("a key is 64 hexadecimal digits");
+            state.lines.insert(digest, (begin + start, length));
+        }
+        Ok(())
     }
 
     fn unusable(&self, source: io::Error) -> ApiError {
@@ -255,14 +340,21 @@ impl AnswerCache {
     }
 }
 
-/// Appends a line. What a failed write left behind is taken back, so that the next one starts clean.
-fn append(state: &mut CacheState, line: &str) -> io::Result<()> {
-    let bytes = format!("{line}\n").into_bytes();
-    if let Err(error) = state.file.write_all(&bytes) {
+/// Has a new file's name outlive a machine that stops.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
+        Some(_) | None => File::open(".")?.sync_all(),
+    }
+}
+
+/// Appends whole lines. What a failed write left behind is taken back, so that the next one starts clean.
+fn append(state: &mut CacheState, lines: &[u8]) -> io::Result<()> {
+    if let Err(error) = state.file.write_all(lines) {
         state.file.set_len(state.end)?;
         return Err(error);
     }
-    state.end += bytes.len() as u64;
+    state.end += lines.len() as u64;
     Ok(())
 }
 
@@ -289,26 +381,31 @@ fn read(
                     "the last line is cut off: it is dropped, and clika asks for its answer again"
                 );
                 reader.get_ref().set_len(start).map_err(unusable)?;
+                // Nothing is appended to a line that may come back.
+                reader.get_ref().sync_data().map_err(unusable)?;
             }
             break;
         };
         if number == 1 {
             check_header(content, path)?;
         } else {
-            let seen: CheckedLine = serde_json::from_slice(content).map_err(|error| {
-                let problem = format!("the line is not an answer: {error}");
-                let position = FilePosition {
+            let wrong = |problem: String| ApiError::CacheLine {
+                problem: format!("the line is not an answer: {problem}"),
+                position: FilePosition {
                     path: path.to_owned(),
                     line: number,
-                };
-                ApiError::CacheLine { problem, position }
-            })?;
+                },
+            };
+            let seen: CheckedLine =
+                serde_json::from_slice(content).map_err(|error| wrong(error.to_string()))?;
+            let key = digest(seen.key)
+                .ok_or_else(|| wrong("`key` is not 64 hexadecimal digits".to_owned()))?;
             let position = (start, content.len());
             if seen.replaces {
-                lines.insert(seen.key.to_owned(), position);
+                lines.insert(key, position);
             } else {
                 // A key that stands twice was asked for twice; the first answer is the one that was used.
-                lines.entry(seen.key.to_owned()).or_insert(position);
+                lines.entry(key).or_insert(position);
             }
         }
         start += length as u64;

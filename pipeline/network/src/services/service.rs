@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::{
     collections::HashMap,
     future::Future,
+    io,
     num::NonZeroU32,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -43,7 +44,7 @@ pub struct ServiceAnswer {
 
 /// A paid or rate-limited service.
 ///
-/// Every answer is in the cache before anybody sees it, so a run that is killed, refused or out of
+/// Every answer is in the cache and on the disk before anybody sees it, so a run that is killed, refused or out of
 /// budget goes on where it stopped and pays for nothing twice.
 pub struct Service {
     name: String,
@@ -53,6 +54,8 @@ pub struct Service {
     ledger: Mutex<Ledger>,
     /// Requests under way, so that equal ones are sent once.
     under_way: Mutex<HashMap<RequestKey, Arc<tokio::sync::Mutex<()>>>>,
+    /// How much of the cache's file the disk has for certain.
+    durable: tokio::sync::Mutex<u64>,
 }
 
 impl Service {
@@ -75,6 +78,7 @@ impl Service {
             rules,
             cache,
             under_way: Mutex::default(),
+            durable: tokio::sync::Mutex::default(),
         })
     }
 
@@ -132,7 +136,8 @@ impl Service {
         most.is_some_and(|most| self.totals().requests >= most)
     }
 
-    /// Keeps an answer that [`send`](Self::send) brought. It is on the disk when this returns.
+    /// Keeps an answer that [`send`](Self::send) brought. It outlives a kill when this returns, and whatever becomes of the
+    /// machine when [`settle`](Self::settle) has returned as well.
     pub fn keep(
         &self,
         key: &RequestKey,
@@ -140,6 +145,22 @@ impl Service {
         usage: Usage,
     ) -> Result<CachedAnswer, ApiError> {
         self.cache.keep(key, value, usage)
+    }
+
+    /// Waits until the disk has everything that was kept until now. Those who wait at the same time share one sync.
+    pub async fn settle(&self) -> Result<(), ApiError> {
+        let (kept, _) = self.cache.written();
+        let mut durable = self.durable.lock().await;
+        if *durable >= kept {
+            return Ok(());
+        }
+        // More than was kept when this one began to wait: what others have kept meanwhile.
+        let (written, file) = self.cache.written();
+        let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
+        self.cache
+            .synced(synced.map_err(io::Error::other).flatten())?;
+        *durable = written;
+        Ok(())
     }
 
     /// The answer to a request, from the cache or from the service. `most` is what it uses at most.
@@ -183,7 +204,9 @@ impl Service {
         };
         drop(held);
         self.under_way().remove(key);
-        answer
+        let answer = answer?;
+        self.settle().await?;
+        Ok(answer)
     }
 
     /// Sends a request under the service's rules, without the cache.
