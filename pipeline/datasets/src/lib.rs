@@ -38,7 +38,7 @@ pub use fictional::{
 };
 pub use languages::{load_languages, load_sound_languages, min_population};
 pub use output::{BuildOutcome, BuildReport, BuiltDataset, Exception};
-pub use read::{DatasetFolder, LanguageItems, Question};
+pub use read::{DatasetFolder, ItemFile, LanguageItems, Question};
 pub use registry::{
     AskedFact, Dataset, DatasetKind, Knowledge, ReleaseClusters, ReleaseFiles, ReleaseLines, Task,
     language_sections,

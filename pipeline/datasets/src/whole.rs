@@ -1,7 +1,8 @@
 //! A dataset as a whole: every language, and whether anything is refused.
 
 use crate::{
-    BuiltWorld, Dataset, DatasetError, DatasetFolder, LanguageItems, Task, read::folder_name,
+    BuiltWorld, Dataset, DatasetError, DatasetFolder, ItemFile, LanguageItems, Question, Task,
+    read::folder_name,
 };
 use clika_base::files::Manifest;
 use clika_base::types::LanguageCode;
@@ -13,22 +14,30 @@ impl DatasetFolder {
         Task::named(self.name())
     }
 
-    /// Reads every language of a multiple-choice dataset.
+    /// Opens every language of a multiple-choice dataset.
     ///
     /// Fails where one of them is refused, and where languages differ in their items, in the items' order or in what is
     /// right: their answers could not meet in one table.
+    pub fn item_files(&self, task: Task) -> Result<BTreeMap<LanguageCode, ItemFile>, DatasetError> {
+        let mut languages = BTreeMap::new();
+        for config in self.configs() {
+            let language = self.language(config)?;
+            let file = self.item_file(task, &language)?;
+            languages.insert(language, file);
+        }
+        self.check_parallel(&languages)?;
+        Ok(languages)
+    }
+
+    /// Reads every language of a multiple-choice dataset, as [`item_files`](Self::item_files) opens them.
     pub fn all_items(
         &self,
         task: Task,
     ) -> Result<BTreeMap<LanguageCode, LanguageItems>, DatasetError> {
-        let mut languages = BTreeMap::new();
-        for config in self.configs() {
-            let language = self.language(config)?;
-            let items = self.items(task, &language)?;
-            languages.insert(language, items);
-        }
-        self.check_parallel(&languages)?;
-        Ok(languages)
+        let files = self.item_files(task)?.into_iter();
+        files
+            .map(|(language, file)| Ok((language, file.items()?)))
+            .collect()
     }
 
     /// Everything for which evaluate, export and finetune refuse the dataset: for each config the first fault.
@@ -36,8 +45,8 @@ impl DatasetFolder {
         if let Some(task) = self.task() {
             let languages = self.configs().into_iter().map(|config| {
                 let language = self.language(config)?;
-                let items = self.items(task, &language)?;
-                Ok((language, items))
+                let file = self.item_file(task, &language)?;
+                Ok((language, file))
             });
             return gathered(languages, |languages| self.check_parallel(languages));
         }
@@ -64,46 +73,57 @@ impl DatasetFolder {
 
     fn check_parallel(
         &self,
-        languages: &BTreeMap<LanguageCode, LanguageItems>,
+        languages: &BTreeMap<LanguageCode, ItemFile>,
     ) -> Result<(), DatasetError> {
         let mut languages = languages.iter();
         let Some((first, expected)) = languages.next() else {
             return Ok(());
         };
-        for (second, items) in languages {
+        for (second, file) in languages {
             let differs = |difference: String| DatasetError::Disagree {
                 folder: self.path().to_owned(),
                 languages: format!("`{first}` and `{second}`"),
                 difference,
                 command: self.command(),
             };
-            let (ours, theirs) = (&expected.questions, &items.questions);
-            for (row, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
-                let row = row + 1;
-                if ours.id != theirs.id {
-                    let (ours, theirs) = (&ours.id, &theirs.id);
-                    return Err(differs(format!("row {row} is {ours} and {theirs}")));
-                }
-                let id = &ours.id;
-                if ours.label != theirs.label {
-                    let (ours, theirs) = (ours.label, theirs.label);
-                    let difference = format!("{id} (row {row}) has the labels {ours} and {theirs}");
-                    return Err(differs(difference));
-                }
-                if ours.cluster_id != theirs.cluster_id {
-                    let (ours, theirs) = (&ours.cluster_id, &theirs.cluster_id);
-                    let difference =
-                        format!("{id} (row {row}) is of the clusters {ours} and {theirs}");
-                    return Err(differs(difference));
+            let (ours, theirs) = (expected.rows(), file.rows());
+            let parts = expected.parts(ours).zip(file.parts(theirs));
+            for (part, (ours, theirs)) in parts.enumerate() {
+                for (row, (ours, theirs)) in ours?.iter().zip(&theirs?).enumerate() {
+                    let row = part * ItemFile::PART + row + 1;
+                    if let Some(difference) = difference(row, ours, theirs) {
+                        return Err(differs(difference));
+                    }
                 }
             }
-            if ours.len() != theirs.len() {
-                let (ours, theirs) = (ours.len(), theirs.len());
+            if ours != theirs {
                 return Err(differs(format!("they have {ours} and {theirs} items")));
             }
         }
         Ok(())
     }
+}
+
+/// In what a row of two languages differs, counted from 1.
+fn difference(row: usize, ours: &Question, theirs: &Question) -> Option<String> {
+    let id = &ours.id;
+    if *id != theirs.id {
+        let theirs = &theirs.id;
+        return Some(format!("row {row} is {id} and {theirs}"));
+    }
+    if ours.label != theirs.label {
+        let (ours, theirs) = (ours.label, theirs.label);
+        return Some(format!(
+            "{id} (row {row}) has the labels {ours} and {theirs}"
+        ));
+    }
+    if ours.cluster_id != theirs.cluster_id {
+        let (ours, theirs) = (&ours.cluster_id, &theirs.cluster_id);
+        return Some(format!(
+            "{id} (row {row}) is of the clusters {ours} and {theirs}"
+        ));
+    }
+    None
 }
 
 /// The errors of all parts; of sound parts those that show when they are looked at together.

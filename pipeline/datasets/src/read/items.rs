@@ -1,65 +1,15 @@
-use super::DatasetFolder;
+use super::{
+    DatasetFolder, Question,
+    rows::{CheckedRow, FileFault, count, read_rows},
+};
 use crate::Task;
 use crate::{DatasetError, parquet};
-use clika_base::templates::{AnswerForm, ItemPrompt, PromptTemplate, TemplateError};
 use clika_base::types::LanguageCode;
-use polars::prelude::*;
 use std::{
     collections::{BTreeSet, HashMap},
-    io::Cursor,
+    path::PathBuf,
+    sync::Arc,
 };
-
-/// An item of a dataset in one language, as a model is asked it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
-    /// Equal in every language.
-    pub id: String,
-    /// Items that share this are not independent.
-    pub cluster_id: String,
-    /// xCOPA's premise.
-    pub premise: Option<String>,
-    /// The question, in the item's language.
-    pub question: String,
-    /// What is asked: `cause`, `birth`; `None` where the dataset has no such column.
-    pub relation: Option<String>,
-    /// The choices in the order shown.
-    pub choices: Vec<String>,
-    /// The position of the right choice, from 0.
-    pub label: u8,
-}
-
-impl Question {
-    /// How a prompt template writes items of this one's kind.
-    pub fn kind<'a>(&self, prompt: &'a PromptTemplate) -> &'a ItemPrompt {
-        match self.premise {
-            Some(_) => &prompt.premise,
-            None => &prompt.question,
-        }
-    }
-
-    /// The item as a prompt writes it, without instruction and example.
-    pub fn asked(&self, prompt: &PromptTemplate) -> String {
-        self.kind(prompt).item(
-            self.premise.as_deref(),
-            &self.question,
-            self.relation.as_deref(),
-            &self.choices,
-        )
-    }
-
-    /// The same with its right answer.
-    ///
-    /// # Errors
-    /// A prompt that does not say how an answered item is written.
-    pub fn answered(
-        &self,
-        prompt: &PromptTemplate,
-        form: AnswerForm,
-    ) -> Result<String, TemplateError> {
-        let answer = self.kind(prompt).answer(&self.choices, self.label, form)?;
-        Ok(self.asked(prompt) + &answer)
-    }
-}
 
 /// The items of a dataset in one language, read from its folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,54 +23,78 @@ pub struct LanguageItems {
     pub listed: Vec<String>,
 }
 
+/// The file of a dataset's items in one language: every row was checked, and items are decoded a part at a time.
+///
+/// In memory is the file as it is on the disk, compressed, so that what is asked is what was checked.
+#[derive(Clone, Debug)]
+pub struct ItemFile {
+    path: PathBuf,
+    /// What rebuilds the dataset.
+    command: String,
+    bytes: Arc<[u8]>,
+    rows: usize,
+    /// Rows, from 0, and ids of the items that the manifest lists.
+    listed: Vec<(usize, String)>,
+}
+
 impl DatasetFolder {
-    /// Reads one language of a multiple-choice dataset.
-    ///
-    /// Fails on the first row that cannot be asked: without an id of its own, with another number of choices than the
-    /// task has, a label that is not a position among them or not that of the `answer`, an empty text, or two choices
-    /// that are equal. The last two may stand where the manifest lists them.
+    /// Reads one language of a multiple-choice dataset, all of it: see [`item_file`](Self::item_file).
     pub fn items(
         &self,
         task: Task,
         language: &LanguageCode,
     ) -> Result<LanguageItems, DatasetError> {
-        let file = parquet::file_name(language.as_str(), "test");
-        let wrong = |(row, problem): (usize, String)| self.row(&file, row, problem);
-        let none = |problem: String| self.no_rows(&file, problem);
-        let frame = ParquetReader::new(Cursor::new(self.bytes(&file)?)).finish();
-        let frame = frame.map_err(|error| none(error.to_string()))?;
-        let rows = rows(&frame).map_err(|fault| match fault {
-            FileFault::Columns(error) => none(error.to_string()),
-            FileFault::Row(row, problem) => wrong((row, problem)),
-        })?;
-        if rows.is_empty() {
-            return Err(none("it has no rows".to_owned()));
-        }
+        self.item_file(task, language)?.items()
+    }
+
+    /// Opens one language of a multiple-choice dataset, and checks every row.
+    ///
+    /// Fails on the first row that cannot be asked: without an id of its own, with another number of choices than the
+    /// task has, a label that is not a position among them or not that of the `answer`, an empty text, or two choices
+    /// that are equal. The last two may stand where the manifest lists them.
+    pub fn item_file(&self, task: Task, language: &LanguageCode) -> Result<ItemFile, DatasetError> {
+        let name = parquet::file_name(language.as_str(), "test");
+        let wrong = |(row, problem): (usize, String)| self.row(&name, row, problem);
+        let none = |problem: String| self.no_rows(&name, problem);
+        let mut file = ItemFile {
+            path: self.path().join(&name),
+            command: self.command(),
+            bytes: self.bytes(&name)?.into(),
+            rows: 0,
+            listed: Vec::new(),
+        };
+        file.rows = count(&file.bytes).map_err(|error| none(error.to_string()))?;
         let excepted = self.excepted(language);
         let mut first = HashMap::new();
-        let mut listed = Vec::new();
-        for (number, row) in rows.iter().enumerate() {
-            let id = &row.question.id;
-            if let Some(first) = first.insert(id, number) {
-                let problem = format!("has the id `{id}` of row {}", first + 1);
-                return Err(wrong((number, problem)));
-            }
-            if let Some(problem) = row.problem(task) {
-                return Err(wrong((number, problem)));
-            }
-            if let Some(problem) = row.fault() {
-                let source_id = id.strip_prefix(&format!("{task}-")).unwrap_or(id);
-                if !excepted.contains(id.as_str()) && !excepted.contains(source_id) {
+        // Of no rows, too, the columns are looked at.
+        for start in (0..file.rows.max(1)).step_by(ItemFile::PART) {
+            let rows = read_rows(&file.bytes, start, ItemFile::PART);
+            let rows = rows.map_err(|fault| match fault {
+                FileFault::Columns(error) => none(error.to_string()),
+                FileFault::Row(row, problem) => wrong((row, problem)),
+            })?;
+            for (number, row) in (start..).zip(rows) {
+                let id = &row.question.id;
+                if let Some(first) = first.insert(id.clone(), number) {
+                    let problem = format!("has the id `{id}` of row {}", first + 1);
                     return Err(wrong((number, problem)));
                 }
-                listed.push(id.clone());
+                if let Some(problem) = row.problem(task) {
+                    return Err(wrong((number, problem)));
+                }
+                if let Some(problem) = row.fault() {
+                    let source_id = id.strip_prefix(&format!("{task}-")).unwrap_or(id);
+                    if !excepted.contains(id.as_str()) && !excepted.contains(source_id) {
+                        return Err(wrong((number, problem)));
+                    }
+                    file.listed.push((number, id.clone()));
+                }
             }
         }
-        Ok(LanguageItems {
-            origins: rows.iter().map(|row| row.origin.clone()).collect(),
-            questions: rows.into_iter().map(|row| row.question).collect(),
-            listed,
-        })
+        if file.rows == 0 {
+            return Err(none("it has no rows".to_owned()));
+        }
+        Ok(file)
     }
 
     /// The names of items in a language that the build has listed as exceptions.
@@ -134,116 +108,55 @@ impl DatasetFolder {
     }
 }
 
-/// A row, and what it says about itself.
-struct CheckedRow {
-    question: Question,
-    label: i64,
-    answer: Option<String>,
-    origin: Option<String>,
-}
+impl ItemFile {
+    /// Items that are decoded at a time.
+    pub const PART: usize = 4096;
 
-impl CheckedRow {
-    /// What keeps an answer from being right or wrong.
-    fn problem(&self, task: Task) -> Option<String> {
-        let Question {
-            id,
-            cluster_id,
-            choices,
-            ..
-        } = &self.question;
-        let (found, expected) = (choices.len(), task.choices());
-        for (name, text) in [("id", id), ("cluster_id", cluster_id)] {
-            if text.trim().is_empty() {
-                return Some(format!("has an empty `{name}`"));
+    /// How many items it has, at least one.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The ids among the first `rows` items that have a fault which the manifest lists.
+    pub fn listed(&self, rows: usize) -> Vec<String> {
+        let listed = self.listed.iter().filter(|(row, _)| *row < rows);
+        listed.map(|(_, id)| id.clone()).collect()
+    }
+
+    /// The first `rows` items in order, [`PART`](Self::PART) at a time.
+    pub fn parts(&self, rows: usize) -> impl Iterator<Item = Result<Vec<Question>, DatasetError>> {
+        let rows = rows.min(self.rows);
+        (0..rows).step_by(Self::PART).map(move |start| {
+            let part = self.read(start, Self::PART.min(rows - start))?;
+            Ok(part.into_iter().map(|row| row.question).collect())
+        })
+    }
+
+    /// All items.
+    pub fn items(&self) -> Result<LanguageItems, DatasetError> {
+        let mut items = LanguageItems {
+            questions: Vec::with_capacity(self.rows),
+            origins: Vec::with_capacity(self.rows),
+            listed: self.listed(self.rows),
+        };
+        for start in (0..self.rows).step_by(Self::PART) {
+            for row in self.read(start, Self::PART)? {
+                items.origins.push(row.origin);
+                items.questions.push(row.question);
             }
         }
-        if found != expected {
-            return Some(format!("has {found} choices, and {task} has {expected}"));
-        }
-        let Some(right) = usize::try_from(self.label)
-            .ok()
-            .and_then(|label| choices.get(label))
-        else {
-            let label = self.label;
-            return Some(format!(
-                "has the label {label}, which is not a position among {found} choices"
-            ));
-        };
-        let answer = self.answer.as_ref().filter(|answer| *answer != right)?;
-        Some(format!(
-            "has the answer `{answer}`, and its label is that of `{right}`"
-        ))
+        Ok(items)
     }
 
-    /// What keeps anybody from choosing between the texts.
-    fn fault(&self) -> Option<String> {
-        let Question {
-            premise,
-            question,
-            choices,
-            ..
-        } = &self.question;
-        let texts = premise.iter().chain([question]).chain(choices);
-        if texts.into_iter().any(|text| text.trim().is_empty()) {
-            return Some("has an empty text".to_owned());
-        }
-        let mut seen = BTreeSet::new();
-        let twice = choices.iter().find(|choice| !seen.insert(choice.trim()))?;
-        Some(format!("has the choice `{twice}` twice"))
-    }
-}
-
-/// What is wrong with a file.
-enum FileFault {
-    /// Its columns are not those of our format.
-    Columns(PolarsError),
-    /// A row, counted from 0, lacks something.
-    Row(usize, String),
-}
-
-impl From<PolarsError> for FileFault {
-    fn from(error: PolarsError) -> Self {
-        Self::Columns(error)
-    }
-}
-
-fn rows(frame: &DataFrame) -> Result<Vec<CheckedRow>, FileFault> {
-    let text = |name: &str| frame.column(name).and_then(Column::str);
-    let optional = |name: &str| match frame.get_column_index(name) {
-        Some(_) => text(name).map(Some),
-        None => Ok(None),
-    };
-    let (ids, questions, clusters) = (text("id")?, text("question")?, text("cluster_id")?);
-    let (premises, relations) = (optional("premise")?, optional("relation")?);
-    let (answers, origins) = (optional("answer")?, optional("origin_language")?);
-    let choices = frame.column("choices").and_then(Column::list)?;
-    let labels = frame.column("label").and_then(Column::i64)?;
-    let mut rows = Vec::with_capacity(frame.height());
-    for row in 0..frame.height() {
-        let lacks = |name: &str| FileFault::Row(row, format!("has no `{name}`"));
-        let cell = |column: &StringChunked| {
-            let text = column.get(row).map(str::to_owned);
-            text.ok_or_else(|| lacks(column.name()))
-        };
-        let list = choices.get_as_series(row).ok_or_else(|| lacks("choices"))?;
-        let list = list.str()?.iter();
-        let list: Option<Vec<_>> = list.map(|choice| choice.map(str::to_owned)).collect();
-        let label = labels.get(row).ok_or_else(|| lacks("label"))?;
-        rows.push(CheckedRow {
-            question: Question {
-                id: cell(ids)?,
-                cluster_id: cell(clusters)?,
-                premise: premises.map(cell).transpose()?,
-                question: cell(questions)?,
-                relation: relations.map(cell).transpose()?,
-                choices: list.ok_or_else(|| lacks("text for one of its `choices`"))?,
-                // Out of range it is refused before anybody looks at it.
-                label: u8::try_from(label).unwrap_or(u8::MAX),
+    /// Rows that were read before, and were sound.
+    fn read(&self, start: usize, count: usize) -> Result<Vec<CheckedRow>, DatasetError> {
+        read_rows(&self.bytes, start, count).map_err(|fault| DatasetError::NoRows {
+            path: self.path.clone(),
+            problem: match fault {
+                FileFault::Columns(error) => error.to_string(),
+                FileFault::Row(row, problem) => format!("row {} {problem}", row + 1),
             },
-            label,
-            answer: answers.map(cell).transpose()?,
-            origin: origins.map(cell).transpose()?,
-        });
+            command: self.command.clone(),
+        })
     }
-    Ok(rows)
 }

@@ -2,9 +2,12 @@
 
 mod folder;
 mod items;
+mod question;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 pub use folder::DatasetFolder;
 pub(crate) use folder::folder_name;
-pub use items::{LanguageItems, Question};
+pub use items::{ItemFile, LanguageItems};
+pub use question::Question;

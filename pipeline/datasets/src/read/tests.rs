@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::Task;
-use crate::{DatasetError, DatasetFolder, LanguageItems, TextRow, refused, texts::encode_texts};
+use crate::{
+    DatasetError, DatasetFolder, ItemFile, LanguageItems, TextRow, refused, texts::encode_texts,
+};
 use clika_base::files::{Manifest, sha256_hex};
 use clika_base::types::LanguageCode;
 use serde_json::{Value, json};
@@ -253,4 +255,92 @@ fn a_folder_that_is_called_after_a_dataset_has_its_manifest() {
     }
     write(&folder.path().join("xgeo"), &rows(), json!([]));
     assert!(said("xgeo")[0].ends_with("contains the dataset `xcopa-mini`, not `xgeo`"));
+}
+
+/// So many rows that the reader takes them in two parts.
+fn many() -> Vec<TextRow> {
+    let one = rows().remove(0);
+    let row = |number: usize| TextRow {
+        id: format!("xcopa-mini-{number}"),
+        question: format!("Warum {number}?"),
+        cluster_id: format!("xcopa-mini-{}", number / 2),
+        ..one.clone()
+    };
+    (0..ItemFile::PART + 5).map(row).collect()
+}
+
+#[test]
+fn a_long_file_is_read_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = many();
+    write(folder.path(), &rows, json!([]));
+    let dataset = DatasetFolder::find(folder.path()).unwrap().unwrap();
+    let task = Task::named("xcopa-mini").unwrap();
+    let file = dataset.item_file(task, &code("de")).unwrap();
+    assert_eq!(file.rows(), rows.len());
+    let lengths = |rows: usize| -> Vec<usize> {
+        let parts = file.parts(rows);
+        parts.map(|part| part.unwrap().len()).collect()
+    };
+    assert_eq!(lengths(rows.len()), [ItemFile::PART, 5]);
+    assert_eq!(lengths(usize::MAX), [ItemFile::PART, 5]);
+    assert_eq!(lengths(ItemFile::PART), [ItemFile::PART]);
+    assert_eq!(lengths(3), [3]);
+    assert_eq!(lengths(0), [0; 0]);
+    let parts = file.parts(rows.len()).flat_map(Result::unwrap);
+    let whole = read(folder.path()).unwrap();
+    assert!(whole.questions.into_iter().eq(parts), "parts and whole");
+    for (row, question) in rows.iter().zip(read(folder.path()).unwrap().questions) {
+        assert_eq!(
+            (&row.id, &row.question, &row.cluster_id, &row.choices),
+            (
+                &question.id,
+                &question.question,
+                &question.cluster_id,
+                &question.choices
+            )
+        );
+    }
+}
+
+#[test]
+fn a_row_of_a_later_part_is_named_by_its_place_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = |rows: &[TextRow]| {
+        write(folder.path(), rows, json!([]));
+        read(folder.path()).unwrap_err().to_string()
+    };
+    let (second, row) = (ItemFile::PART + 2, ItemFile::PART + 3);
+    let mut twice = many();
+    twice[second].id = "xcopa-mini-1".to_owned();
+    let said = error(&twice);
+    assert!(said.starts_with(&format!("row {row} of ")), "{said}");
+    assert!(
+        said.ends_with("has the id `xcopa-mini-1` of row 2"),
+        "{said}"
+    );
+    let mut empty = many();
+    empty[second].premise = Some(" ".to_owned());
+    let said = error(&empty);
+    assert!(said.starts_with(&format!("row {row} of ")), "{said}");
+    assert!(said.ends_with("has an empty text"), "{said}");
+}
+
+#[test]
+fn languages_that_differ_in_a_later_part_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (german, mut hebrew) = (many(), many());
+    hebrew[ItemFile::PART + 2].cluster_id = "another".to_owned();
+    write_all(
+        folder.path(),
+        &[("de", &german), ("he", &hebrew)],
+        json!([]),
+    );
+    let dataset = DatasetFolder::find(folder.path()).unwrap().unwrap();
+    let error = dataset.item_files(Task::named("xcopa-mini").unwrap());
+    let (said, row) = (error.unwrap_err().to_string(), ItemFile::PART + 3);
+    assert!(
+        said.contains(&format!("(row {row}) is of the clusters")),
+        "{said}"
+    );
 }
