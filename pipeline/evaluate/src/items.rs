@@ -1,15 +1,15 @@
-use crate::{AnswerReader, EvaluateError, EvaluationSettings, QuestionSet};
+use crate::{AnswerReader, EvaluateError, EvaluationSettings, QuestionSet, SetQuestions};
 use clika_base::known_names;
 use clika_base::types::{Language, LanguageCode};
 use clika_datasets::Task;
-use clika_datasets::{DatasetError, DatasetFolder, LanguageItems, ShotPlan, Shots};
+use clika_datasets::{DatasetError, DatasetFolder, ItemFile, LanguageItems, ShotPlan, Shots};
 use std::{collections::BTreeMap, path::Path};
 
 /// The dataset of a multiple-choice task, opened to be asked.
 pub struct TaskDataset {
     task: Task,
     folder: DatasetFolder,
-    items: BTreeMap<LanguageCode, LanguageItems>,
+    items: BTreeMap<LanguageCode, ItemFile>,
 }
 
 impl TaskDataset {
@@ -29,7 +29,7 @@ impl TaskDataset {
         }
         Ok(Self {
             task,
-            items: found.all_items(task)?,
+            items: found.item_files(task)?,
             folder: found,
         })
     }
@@ -79,21 +79,13 @@ impl TaskDataset {
     ) -> Result<(QuestionSet, Vec<String>), EvaluateError> {
         let known = || known_names(language.as_str(), &self.folder.configs());
         let items = self.items.get(&language);
-        let mut items = items.cloned().ok_or_else(|| EvaluateError::NoLanguage {
+        let items = items.ok_or_else(|| EvaluateError::NoLanguage {
             folder: self.folder.path().to_owned(),
             language: language.to_string(),
             known: known(),
         })?;
-        if let Some(limit) = limit {
-            items.questions.truncate(limit as usize);
-        }
-        let asked = |id: &String| items.questions.iter().any(|question| question.id == *id);
-        let listed = items
-            .listed
-            .iter()
-            .filter(|id| asked(id))
-            .cloned()
-            .collect();
+        let rows = limit.map_or(items.rows(), |limit| limit as usize);
+        let listed = items.listed(rows);
         let file = |code: &str| {
             let mut files = languages.iter();
             files.find(|it| it.code.as_str().eq_ignore_ascii_case(code))
@@ -102,7 +94,7 @@ impl TaskDataset {
             reader: AnswerReader::new(file(language.as_str()), file("en")),
             task: self.task,
             language,
-            questions: items.questions,
+            questions: SetQuestions::of_file(items.clone(), rows),
             exemplars: String::new(),
         };
         Ok((set, listed))
@@ -110,7 +102,20 @@ impl TaskDataset {
 
     /// Draws exemplars for a run that asks the first `limit` items, the same for every language.
     pub fn draw(&self, shots: Shots, limit: Option<u32>) -> Result<ShotPlan, EvaluateError> {
-        Ok(shots.plan(self.task.name(), &self.items, limit)?)
+        let mut languages = BTreeMap::new();
+        for (language, file) in &self.items {
+            // Every language has the same items: of the others only what is listed counts.
+            let items = match languages.is_empty() {
+                true => file.items()?,
+                false => LanguageItems {
+                    questions: Vec::new(),
+                    origins: Vec::new(),
+                    listed: file.listed(file.rows()),
+                },
+            };
+            languages.insert(language.clone(), items);
+        }
+        Ok(shots.plan(self.task.name(), &languages, limit)?)
     }
 
     /// Shows exemplars before each item of a set, and takes out what is therefore not asked.
@@ -123,8 +128,11 @@ impl TaskDataset {
         let (Some(items), Some(form)) = (self.items.get(&set.language), settings.exemplars) else {
             return Ok(());
         };
-        set.exemplars = plan.text(&items.questions, &settings.prompt, form)?;
-        set.questions.retain(|question| plan.asks(&question.id));
-        Ok(())
+        let mut shown = Vec::new();
+        for part in items.parts(items.rows()) {
+            shown.extend(part?.into_iter().filter(|it| plan.ids.contains(&it.id)));
+        }
+        set.exemplars = plan.text(&shown, &settings.prompt, form)?;
+        set.questions.set_aside(&plan.set_aside)
     }
 }

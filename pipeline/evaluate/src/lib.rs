@@ -7,6 +7,7 @@ mod local;
 mod parser;
 mod questions;
 mod remote;
+mod set_questions;
 mod thought;
 
 pub use clika_datasets::Question;
@@ -25,4 +26,5 @@ pub use remote::{
     Api, Constraint, ItemAnswer, PilotResult, RemoteAnswers, RequestMode, RequestOptions,
     evaluate_remote,
 };
+pub use set_questions::SetQuestions;
 pub use thought::is_cut_off;

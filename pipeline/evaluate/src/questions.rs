@@ -1,6 +1,6 @@
 //! What is asked: questions, how they become prompts, and what comes of them.
 
-use crate::{AnswerReader, Question, RequestOptions};
+use crate::{AnswerReader, EvaluateError, Question, RequestOptions, SetQuestions};
 use clika_base::files::sha256_hex;
 use clika_base::templates::{AnswerForm, ItemPrompt, PromptTemplate, TemplateError};
 use clika_base::types::LanguageCode;
@@ -16,7 +16,7 @@ pub struct QuestionSet {
     /// The language.
     pub language: LanguageCode,
     /// The items.
-    pub questions: Vec<Question>,
+    pub questions: SetQuestions,
     /// Answered items in this language, which stand in the place of the prompt's own example; empty where none are shown.
     pub exemplars: String,
     /// Reads what a model writes in this language.
@@ -57,16 +57,21 @@ pub struct EvaluationSettings {
 const PILOT_ITEMS: usize = 5;
 
 /// A few items from all over the sets, for a pilot.
-pub(crate) fn pilot_questions(sets: &[QuestionSet]) -> Vec<(&QuestionSet, &Question)> {
+pub(crate) fn pilot_questions(
+    sets: &[QuestionSet],
+) -> Result<Vec<(&QuestionSet, Question)>, EvaluateError> {
     let sets: Vec<&QuestionSet> = sets
         .iter()
         .filter(|set| !set.questions.is_empty())
         .collect();
-    let items = (0..PILOT_ITEMS).filter_map(|number| {
-        let set = sets.get(number * sets.len() / PILOT_ITEMS)?;
-        Some((*set, &set.questions[number % set.questions.len()]))
-    });
-    items.collect()
+    let mut items = Vec::new();
+    for number in 0..PILOT_ITEMS {
+        if let Some(set) = sets.get(number * sets.len() / PILOT_ITEMS) {
+            let question = set.questions.get(number % set.questions.len())?;
+            items.extend(question.map(|question| (*set, question)));
+        }
+    }
+    Ok(items)
 }
 
 /// `None` of nothing.

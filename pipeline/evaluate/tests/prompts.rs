@@ -263,7 +263,7 @@ fn few_shot(
     let set = QuestionSet {
         task: Task::named("xgeo").unwrap(),
         language: LanguageCode::try_from("he".to_owned()).unwrap(),
-        questions: Vec::new(),
+        questions: Vec::new().into(),
         exemplars: plan.text(questions, &settings.prompt, form).unwrap(),
         reader: AnswerReader::new(None, None),
     };

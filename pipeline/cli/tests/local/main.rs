@@ -6,7 +6,9 @@ mod answers;
 mod formats;
 mod gguf;
 mod identity;
+mod killed;
 mod letters;
+mod limits;
 mod lost;
 mod not_finite;
 #[path = "../program/mod.rs"]

@@ -1,15 +1,18 @@
-//! Answers of a decoder on this machine, each kept before it is used.
+//! Answers of a decoder on this machine, kept a batch at a time before they are used.
 
 use super::{GenerationLimits, LocalModel, StopConditions};
 use crate::{EvaluateError, SCORING_VERSION};
 use clika_base::types::Progress;
 use clika_lm::{Decoder, Scorer, ScoringRequest};
-use clika_network::services::{AnswerCache, RequestKey, Usage};
-use serde::de::DeserializeOwned;
+use clika_network::services::{AnswerCache, RequestKey};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Asks a decoder, and keeps every answer in a cache, so that a run that ends early goes on from there.
+/// Asks a decoder, and keeps every answer in a cache, so that a run that ends early goes on from there: the answers of a batch
+/// of the decoder are written and synced together, and a kill loses one batch at most.
+///
+/// Everything that one call asks is in memory until it returns: ask many prompts in parts.
 pub struct KeptAnswers<'a> {
     /// Tokenizer and format.
     pub model: &'a LocalModel,
@@ -54,12 +57,7 @@ impl KeptAnswers<'_> {
             return Ok(found.into_iter().flatten().collect());
         };
         for batch in Scorer::new(self.decoder, requests, batch_tokens)?.without(known) {
-            for (number, values) in batch? {
-                if found[number].is_none() {
-                    self.keep(&keys[number], json!(values), detail)?;
-                    found[number] = Some(values);
-                }
-            }
+            self.keep(batch?, &keys, &mut found, detail)?;
             self.check_stop()?;
         }
         Ok(found.into_iter().flatten().collect())
@@ -95,12 +93,7 @@ impl KeptAnswers<'_> {
         };
         self.model
             .write(self.decoder, prompts, known, limits, |batch| {
-                for (number, text) in batch {
-                    if found[number].is_none() {
-                        self.keep(&keys[number], json!(text), detail)?;
-                        found[number] = Some(text);
-                    }
-                }
+                self.keep(batch, &keys, &mut found, detail)?;
                 self.check_stop()
             })?;
         Ok(found.into_iter().flatten().collect())
@@ -149,9 +142,22 @@ impl KeptAnswers<'_> {
         Ok(answers)
     }
 
-    fn keep(&self, key: &RequestKey, value: Value, detail: &str) -> Result<(), EvaluateError> {
-        self.cache.put(key, value, Usage::default())?;
-        self.progress.step(detail);
+    /// Keeps the answers of a batch that were not known, with one write, and then uses them.
+    fn keep<T: Serialize>(
+        &self,
+        batch: Vec<(usize, T)>,
+        keys: &[RequestKey],
+        found: &mut [Option<T>],
+        detail: &str,
+    ) -> Result<(), EvaluateError> {
+        let mut new = batch;
+        new.retain(|(number, _)| found[*number].is_none());
+        let lines = new.iter().map(|(number, it)| (&keys[*number], json!(it)));
+        self.cache.put_batch(lines)?;
+        for (number, answer) in new {
+            found[number] = Some(answer);
+            self.progress.step(detail);
+        }
         Ok(())
     }
 

@@ -34,12 +34,8 @@ named_enum! {
     }
 }
 
-/// An item as a query, and what each of its continuations stands for.
-pub(super) struct ItemQuery {
-    pub(super) query: ScoringRequest,
-    /// Of each continuation: the option, and the bytes that its log-probability is divided by.
-    options: Vec<(usize, f64)>,
-}
+/// What each continuation of an item's query stands for: the option, and the bytes that its log-probability is divided by.
+pub(super) struct QueryOptions(Vec<(usize, f64)>);
 
 /// Writes the items of a set as queries.
 ///
@@ -54,7 +50,7 @@ pub(super) struct QueryBuilder<'a> {
 }
 
 impl QueryBuilder<'_> {
-    /// An item of a set with its choices moved on by `rotation` places; exemplars stay as they are.
+    /// An item of a set as a query, with its choices moved on by `rotation` places; exemplars stay as they are.
     ///
     /// # Errors
     /// Options that the tokenizer does not tell apart, and a letter that it does not know.
@@ -63,7 +59,7 @@ impl QueryBuilder<'_> {
         set: &QuestionSet,
         question: &Question,
         rotation: usize,
-    ) -> Result<ItemQuery, EvaluateError> {
+    ) -> Result<(ScoringRequest, QueryOptions), EvaluateError> {
         let mut shown = question.clone();
         shown.choices.rotate_left(rotation);
         let prompt = self.settings.render(set, &shown);
@@ -86,7 +82,7 @@ impl QueryBuilder<'_> {
             &texts,
         )?;
         self.check(&query, &texts, question)?;
-        Ok(ItemQuery { query, options })
+        Ok((query, QueryOptions(options)))
     }
 
     /// What stands between this item's prompt and an option.
@@ -153,11 +149,11 @@ fn query(
     })
 }
 
-impl ItemQuery {
+impl QueryOptions {
     /// A score for each option.
     pub(super) fn scores(&self, log_probabilities: &[f64]) -> Vec<f64> {
-        let mut scores = vec![0.0; self.options.len()];
-        for ((option, bytes), value) in self.options.iter().zip(log_probabilities) {
+        let mut scores = vec![0.0; self.0.len()];
+        for ((option, bytes), value) in self.0.iter().zip(log_probabilities) {
             scores[*option] = value / bytes;
         }
         scores

@@ -1,6 +1,6 @@
 use super::{
     AnswerMode, GenerationLimits, KeptAnswers, LocalModel, Spacing,
-    query::{ItemQuery, QueryBuilder},
+    query::{QueryBuilder, QueryOptions},
 };
 use crate::{
     EvaluateError, EvaluationSettings, Question, QuestionSet, SetAnswers, question_sha256,
@@ -31,6 +31,7 @@ pub struct LocalSettings {
 
 /// Asks a model every item of every set.
 ///
+/// A set is asked in its [parts](crate::SetQuestions::parts): in memory are the prompts of one part, and the answers of all.
 /// What was answered is in the `kept` file before it is used, so that a run that ends early goes on from there.
 /// Ends with [`EvaluateError::Stopped`] soon after `stop` is set.
 pub fn evaluate_local(
@@ -57,19 +58,12 @@ pub fn evaluate_local(
         },
         stop,
     };
-    let prompts = sets.iter().flat_map(|set| &set.questions);
-    let prompts: usize = prompts.map(|question| work.rotations(question)).sum();
-    progress.start(prompts as u64, "prompts");
+    let prompts = sets
+        .iter()
+        .map(|set| set.questions.len() * work.rotations(set.task.choices()));
+    progress.start(prompts.sum::<usize>() as u64, "prompts");
     for set in sets {
-        let detail = format!("{} {}", set.task, set.language);
-        let mut answered = match settings.mode {
-            AnswerMode::Free => work.free(set, &detail)?,
-            AnswerMode::Letters | AnswerMode::Texts | AnswerMode::TextsPerByte => {
-                work.forced(set, &detail)?
-            }
-        };
-        work.identify(set, &mut answered.predictions)?;
-        answers.push(answered);
+        answers.push(work.set(set)?);
     }
     progress.finish();
     Ok(answers)
@@ -84,18 +78,96 @@ struct LocalEvaluation<'a> {
 }
 
 impl LocalEvaluation<'_> {
+    /// Asks the parts of a set one after another.
+    fn set(&self, set: &QuestionSet) -> Result<SetAnswers, EvaluateError> {
+        let detail = format!("{} {}", set.task, set.language);
+        if set.questions.is_long() {
+            self.check(set)?;
+        }
+        let mut predictions = Vec::with_capacity(set.questions.len());
+        let mut letters = Vec::new();
+        for part in set.questions.parts() {
+            let questions = &part?;
+            predictions.extend(match self.settings.mode {
+                AnswerMode::Free => self.free(set, questions, &detail)?,
+                AnswerMode::Letters => self.forced(set, questions, &detail, Some(&mut letters))?,
+                AnswerMode::Texts | AnswerMode::TextsPerByte => {
+                    self.forced(set, questions, &detail, None)?
+                }
+            });
+        }
+        let forced = self.settings.mode != AnswerMode::Free;
+        let first = set.questions.get(0)?.filter(|_| forced);
+        Ok(SetAnswers {
+            predictions,
+            separator: first.map(|question| self.asker().separator(&question).to_owned()),
+            letters_probability: mean(&letters),
+        })
+    }
+
+    /// Fails where a prompt of a later part is longer than the model's context, before hours are spent on those before it.
+    fn check(&self, set: &QuestionSet) -> Result<(), EvaluateError> {
+        for part in set.questions.parts() {
+            for question in &*part? {
+                self.check_stop()?;
+                let prompt = self.model.wrapped(&self.prompt.render(set, question))?;
+                let after = match self.settings.mode {
+                    AnswerMode::Free => self.settings.max_tokens,
+                    AnswerMode::Letters => 1,
+                    AnswerMode::Texts | AnswerMode::TextsPerByte => {
+                        question.choices.iter().map(String::len).max().unwrap_or(0)
+                    }
+                };
+                // A text has hardly ever more tokens than bytes: most need not be encoded twice.
+                if self.model.decoder.fits(prompt.len() + after).is_err() {
+                    self.check_encoded(set, question)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_encoded(&self, set: &QuestionSet, question: &Question) -> Result<(), EvaluateError> {
+        let decoder = &self.model.decoder;
+        if self.settings.mode == AnswerMode::Free {
+            let prompt = self.encode(set, question)?;
+            return Ok(decoder.fits(prompt.len() + self.settings.max_tokens)?);
+        }
+        for rotation in 0..self.rotations(question.choices.len()) {
+            let (request, _) = self.asker().ask(set, question, rotation)?;
+            let longest = request.continuations.iter().map(Vec::len).max();
+            let after = longest.map_or(0, |longest| longest - 1);
+            decoder.fits(request.prompt.len() + after)?;
+        }
+        Ok(())
+    }
+
+    fn asker(&self) -> QueryBuilder<'_> {
+        QueryBuilder {
+            model: self.model,
+            settings: self.prompt,
+            mode: self.settings.mode,
+            spacing: self.settings.spacing,
+        }
+    }
+
+    /// A prompt after which the model writes.
+    fn encode(&self, set: &QuestionSet, question: &Question) -> Result<Vec<u32>, EvaluateError> {
+        self.model.encode(&self.prompt.render(set, question), "")
+    }
+
     /// The error with an item's id instead of the number of a query.
     fn named(
         &self,
         error: EvaluateError,
         set: &QuestionSet,
-        of: impl Fn(usize) -> usize,
+        item: impl Fn(usize) -> String,
     ) -> EvaluateError {
         let EvaluateError::Lm(LmError::NotFinite { number, dtype }) = error else {
             return error;
         };
         EvaluateError::NotFinite {
-            item: set.questions[of(number)].id.clone(),
+            item: item(number),
             task: set.task,
             language: set.language.clone(),
             model: self.model.name.clone(),
@@ -107,23 +179,18 @@ impl LocalEvaluation<'_> {
     fn identify(
         &self,
         set: &QuestionSet,
-        answered: &mut [Prediction],
-    ) -> Result<(), EvaluateError> {
-        for (question, prediction) in set.questions.iter().zip(answered) {
-            let prompt = self.model.wrapped(&self.prompt.render(set, question))?;
-            prediction.item_sha256 = Some(question_sha256(question));
-            prediction.prompt_sha256 = Some(sha256_hex(prompt));
-        }
-        Ok(())
+        question: &Question,
+        mut prediction: Prediction,
+    ) -> Result<Prediction, EvaluateError> {
+        let prompt = self.model.wrapped(&self.prompt.render(set, question))?;
+        prediction.item_sha256 = Some(question_sha256(question));
+        prediction.prompt_sha256 = Some(sha256_hex(prompt));
+        Ok(prediction)
     }
 
     /// In how many orders an item's choices are shown.
-    fn rotations(&self, question: &Question) -> usize {
-        if self.settings.permute {
-            question.choices.len()
-        } else {
-            1
-        }
+    fn rotations(&self, choices: usize) -> usize {
+        if self.settings.permute { choices } else { 1 }
     }
 
     fn check_stop(&self) -> Result<(), EvaluateError> {
@@ -133,54 +200,59 @@ impl LocalEvaluation<'_> {
         Ok(())
     }
 
-    /// Chooses by log-probabilities.
-    fn forced(&self, set: &QuestionSet, detail: &str) -> Result<SetAnswers, EvaluateError> {
-        let asker = QueryBuilder {
-            model: self.model,
-            settings: self.prompt,
-            mode: self.settings.mode,
-            spacing: self.settings.spacing,
-        };
-        let mut queries: Vec<ItemQuery> = Vec::new();
-        let mut questions = Vec::new();
-        for (number, question) in set.questions.iter().enumerate() {
-            for rotation in 0..self.rotations(question) {
+    /// Chooses by log-probabilities. `letters` gets the probability of all letters of each query together.
+    fn forced(
+        &self,
+        set: &QuestionSet,
+        part: &[Question],
+        detail: &str,
+        letters: Option<&mut Vec<f64>>,
+    ) -> Result<Vec<Prediction>, EvaluateError> {
+        let asker = self.asker();
+        let mut requests: Vec<ScoringRequest> = Vec::new();
+        let mut options: Vec<QueryOptions> = Vec::new();
+        let mut asked: Vec<&Question> = Vec::new();
+        for question in part {
+            for rotation in 0..self.rotations(question.choices.len()) {
                 self.check_stop()?;
-                queries.push(asker.ask(set, question, rotation)?);
-                questions.push(number);
+                let (request, of_request) = asker.ask(set, question, rotation)?;
+                requests.push(request);
+                options.push(of_request);
+                asked.push(question);
             }
         }
-        let requests: Vec<ScoringRequest> =
-            queries.iter().map(|query| query.query.clone()).collect();
         let found = self
             .kept
             .score(&requests, self.settings.batch_tokens, detail)
-            .map_err(|error| self.named(error, set, |number| questions[number]))?;
-        let mut numbers = queries.iter().zip(&found);
-        let predictions = set.questions.iter().map(|question| {
+            .map_err(|error| self.named(error, set, |number| asked[number].id.clone()))?;
+        if let Some(letters) = letters {
+            let sums = found
+                .iter()
+                .map(|query| query.iter().map(|it| it.exp()).sum::<f64>());
+            letters.extend(sums);
+        }
+        let mut numbers = options.iter().zip(&found);
+        let predictions = part.iter().map(|question| {
             let rotated: Vec<Vec<f64>> = numbers
                 .by_ref()
-                .take(self.rotations(question))
-                .map(|(query, values)| query.scores(values))
+                .take(self.rotations(question.choices.len()))
+                .map(|(options, values)| options.scores(values))
                 .collect();
-            by_scores(question, &rotated)
+            self.identify(set, question, by_scores(question, &rotated))
         });
-        let letters = self.settings.mode == AnswerMode::Letters;
-        Ok(SetAnswers {
-            predictions: predictions.collect(),
-            separator: set
-                .questions
-                .first()
-                .map(|question| asker.separator(question).to_owned()),
-            letters_probability: letters.then(|| mean_probability(&found)).flatten(),
-        })
+        predictions.collect()
     }
 
     /// Reads the option out of what the model writes.
-    fn free(&self, set: &QuestionSet, detail: &str) -> Result<SetAnswers, EvaluateError> {
-        let mut prompts = Vec::new();
-        for question in &set.questions {
-            prompts.push(self.model.encode(&self.prompt.render(set, question), "")?);
+    fn free(
+        &self,
+        set: &QuestionSet,
+        part: &[Question],
+        detail: &str,
+    ) -> Result<Vec<Prediction>, EvaluateError> {
+        let mut prompts = Vec::with_capacity(part.len());
+        for question in part {
+            prompts.push(self.encode(set, question)?);
         }
         let limits = GenerationLimits {
             max_tokens: self.settings.max_tokens,
@@ -189,10 +261,10 @@ impl LocalEvaluation<'_> {
         let texts = self
             .kept
             .write(&prompts, limits, detail)
-            .map_err(|error| self.named(error, set, |number| number))?;
-        let texts = set.questions.iter().zip(texts);
-        let predictions = texts
-            .map(|(question, text)| Prediction {
+            .map_err(|error| self.named(error, set, |number| part[number].id.clone()))?;
+        let texts = part.iter().zip(texts);
+        let predictions = texts.map(|(question, text)| {
+            let prediction = Prediction {
                 item_id: question.id.clone(),
                 cluster_id: question.cluster_id.clone(),
                 scores: None,
@@ -201,23 +273,11 @@ impl LocalEvaluation<'_> {
                 label: question.label,
                 item_sha256: None,
                 prompt_sha256: None,
-            })
-            .collect();
-        Ok(SetAnswers {
-            predictions,
-            separator: None,
-            letters_probability: None,
-        })
+            };
+            self.identify(set, question, prediction)
+        });
+        predictions.collect()
     }
-}
-
-/// The probability of all letters of a query together, mean over the queries.
-fn mean_probability(log_probabilities: &[Vec<f64>]) -> Option<f64> {
-    let sums: Vec<f64> = log_probabilities
-        .iter()
-        .map(|letters| letters.iter().map(|letter| letter.exp()).sum())
-        .collect();
-    mean(&sums)
 }
 
 /// The prediction from an item's scores, averaged over the places where its options stood.
@@ -258,3 +318,6 @@ fn by_scores(question: &Question, rotated: &[Vec<f64>]) -> Prediction {
         prompt_sha256: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

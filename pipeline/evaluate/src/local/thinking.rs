@@ -68,8 +68,15 @@ impl LocalModel {
         batch_tokens: usize,
     ) -> Result<Option<&'static str>, EvaluateError> {
         let mut prompts = Vec::new();
-        for (set, question) in pilot_questions(sets) {
-            prompts.push(self.encode(&prompt.render(set, question), "")?);
+        for (set, question) in pilot_questions(sets)? {
+            let tokens = self.encode(&prompt.render(set, &question), "")?;
+            // One that fills the context can be scored, but nothing can be written after it. The evaluation names one that is
+            // longer.
+            match self.decoder.fits(tokens.len() + 1) {
+                Ok(()) => prompts.push(tokens),
+                Err(LmError::Context { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         let limits = GenerationConfig {
             max_new_tokens: 1,

@@ -32,12 +32,12 @@ pub async fn evaluate_remote(
     progress: &dyn Progress,
 ) -> Result<RemoteAnswers, EvaluateError> {
     let options = &settings.options;
-    let questions = || sets.iter().flat_map(|set| &set.questions);
-    let most_choices = questions().map(|it| it.choices.len()).max();
+    let asked = sets.iter().filter(|set| !set.questions.is_empty());
+    let most_choices = asked.map(|set| set.task.choices()).max();
     let Some(most_choices) = most_choices else {
         return Err(EvaluateError::NoMode);
     };
-    let pilot = pilot(settings, sets);
+    let pilot = pilot(settings, sets)?;
     let way = options.find(model, &pilot, most_choices, progress).await?;
     let total: usize = sets.iter().map(|set| set.questions.len()).sum();
     progress.start(total as u64, "items");
@@ -56,8 +56,15 @@ pub async fn evaluate_remote(
                 if failure.borrow().is_some() {
                     return None;
                 }
-                let prompt = settings.render(set, question);
-                let asked = options.ask(way, model, &prompt, question, &set.reader, progress);
+                let question = match question {
+                    Ok(question) => question,
+                    Err(error) => {
+                        failure.borrow_mut().get_or_insert(error);
+                        return None;
+                    }
+                };
+                let prompt = settings.render(set, &question);
+                let asked = options.ask(way, model, &prompt, &question, &set.reader, progress);
                 match asked.await {
                     Ok(asked) => {
                         if let Err(error) = one_model(answering, &asked, model, progress) {
@@ -66,7 +73,7 @@ pub async fn evaluate_remote(
                         }
                         progress.step(&format!("{} {}", set.task, set.language));
                         let share = asked.letters_probability;
-                        Some((index, share, prediction(question, &prompt, asked)))
+                        Some((index, share, prediction(&question, &prompt, asked)))
                     }
                     Err(error) => {
                         let error = EvaluateError::about(error, &question.id);
@@ -164,16 +171,19 @@ fn prediction(question: &Question, prompt: &str, asked: ItemAnswer) -> Predictio
 }
 
 /// What the pilot asks.
-fn pilot(settings: &EvaluationSettings, sets: &[QuestionSet]) -> Vec<PilotItem> {
-    let questions = pilot_questions(sets).into_iter();
+fn pilot(
+    settings: &EvaluationSettings,
+    sets: &[QuestionSet],
+) -> Result<Vec<PilotItem>, EvaluateError> {
+    let questions = pilot_questions(sets)?.into_iter();
     let items = questions.map(|(set, question)| PilotItem {
-        id: question.id.clone(),
         reader: set.reader.clone(),
-        prompt: settings.render(set, question),
-        choices: question.choices.clone(),
-        separator: settings.kind(question).separator().to_owned(),
+        prompt: settings.render(set, &question),
+        separator: settings.kind(&question).separator().to_owned(),
+        id: question.id,
+        choices: question.choices,
     });
-    items.collect()
+    Ok(items.collect())
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn sets() -> Vec<QuestionSet> {
         .map(|code| QuestionSet {
             task: Task::named("xgeo").unwrap(),
             language: LanguageCode::try_from(code.to_owned()).unwrap(),
-            questions: (0..12).map(question).collect(),
+            questions: (0..12).map(question).collect::<Vec<_>>().into(),
             reader: reader.clone(),
             exemplars: String::new(),
         })

@@ -325,7 +325,7 @@ pub(super) fn run(
     let results = EvaluationResults {
         name,
         questions: &questions,
-        answers: &answers,
+        answers,
         how: format!(
             "{} in {}, format `{}`, answers by {}",
             model.device,

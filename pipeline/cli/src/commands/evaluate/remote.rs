@@ -110,7 +110,7 @@ pub(super) fn run(
     let results = EvaluationResults {
         name: args.name.as_deref().unwrap_or(name),
         questions: &questions,
-        answers: &answers,
+        answers,
         described: {
             let mut described = described;
             described["api"] = json!(way.mode.api);

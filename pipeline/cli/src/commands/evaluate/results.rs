@@ -13,7 +13,7 @@ pub(super) struct EvaluationResults<'a> {
     /// The model's name in the predictions.
     pub(super) name: &'a str,
     pub(super) questions: &'a PlannedQuestions,
-    pub(super) answers: &'a [SetAnswers],
+    pub(super) answers: Vec<SetAnswers>,
     /// Everything that moves a score, for the manifest.
     pub(super) described: Value,
     /// How it was asked, in words.
@@ -24,23 +24,26 @@ pub(super) struct EvaluationResults<'a> {
 
 impl EvaluationResults<'_> {
     /// Writes the predictions and prints the table, or the object for `--json`.
-    pub(super) fn publish(&self, args: &Args, datasets: &Path, out: &Path) -> Result<(), Failure> {
+    pub(super) fn publish(self, args: &Args, datasets: &Path, out: &Path) -> Result<(), Failure> {
         let plan = run_plan::RunPlan {
             name: self.name,
             questions: self.questions,
             datasets,
             out,
         };
-        run_plan::save(&plan, self.answers, &self.described)?;
-        let rows: Vec<_> = self
-            .questions
-            .sets
-            .iter()
-            .zip(self.answers)
+        let sets = self.questions.sets.iter().zip(&self.answers);
+        let rows: Vec<_> = sets
             .map(|(set, answers)| ScoreRow::of(set, answers))
             .collect();
+        let cut = thoughts_cut_off(&self.answers);
+        run_plan::save(&plan, self.answers, &self.described)?;
         warn(&rows);
-        warn_of_thoughts(self.answers);
+        if cut > 0 {
+            let all: usize = rows.iter().map(|row| row.items).sum();
+            eprintln!(
+                "note: {cut} of {all} answers were cut off in their thought and count as invalid; a larger --max-tokens gives them more room"
+            );
+        }
         warn_of_sums(&rows);
         if args.json {
             let mut object = json!({
@@ -48,7 +51,7 @@ impl EvaluationResults<'_> {
                 "predictions": out,
                 "scores": rows.iter().map(ScoreRow::json).collect::<Vec<_>>(),
             });
-            if let Some(exemplars) = self.exemplars() {
+            if let Some(exemplars) = exemplars(self.questions) {
                 object["exemplars"] = exemplars;
             }
             if let (Value::Object(object), Value::Object(fields)) = (&mut object, &self.fields) {
@@ -69,17 +72,15 @@ impl EvaluationResults<'_> {
         text.extend(rows.iter().map(ScoreRow::markdown));
         print(&(text + &format!("\nwrote {}\n", out.display())))
     }
+}
 
-    /// The exemplars of each task; `None` where none were shown.
-    fn exemplars(&self) -> Option<Value> {
-        let versions = self.questions.versions.iter();
-        let shown: serde_json::Map<_, _> = versions
-            .filter_map(|(task, version)| {
-                Some((task.to_string(), version.get("exemplars")?.clone()))
-            })
-            .collect();
-        (!shown.is_empty()).then(|| shown.into())
-    }
+/// The exemplars of each task; `None` where none were shown.
+fn exemplars(questions: &PlannedQuestions) -> Option<Value> {
+    let versions = questions.versions.iter();
+    let shown: serde_json::Map<_, _> = versions
+        .filter_map(|(task, version)| Some((task.to_string(), version.get("exemplars")?.clone())))
+        .collect();
+    (!shown.is_empty()).then(|| shown.into())
 }
 
 /// Says where letters are not what the model would write.
@@ -103,17 +104,11 @@ fn warn(rows: &[ScoreRow]) {
     }
 }
 
-/// Says where answers ended before the model came to them.
-fn warn_of_thoughts(answers: &[SetAnswers]) {
-    let all = || answers.iter().flat_map(|answers| &answers.predictions);
-    let responses = all().filter_map(|prediction| prediction.response.as_deref());
-    let cut = responses.filter(|response| is_cut_off(response)).count();
-    if cut > 0 {
-        eprintln!(
-            "note: {cut} of {} answers were cut off in their thought and count as invalid; a larger --max-tokens gives them more room",
-            all().count()
-        );
-    }
+/// How many answers ended before the model came to them.
+fn thoughts_cut_off(answers: &[SetAnswers]) -> usize {
+    let all = answers.iter().flat_map(|answers| &answers.predictions);
+    let responses = all.filter_map(|prediction| prediction.response.as_deref());
+    responses.filter(|response| is_cut_off(response)).count()
 }
 
 /// Says where an endpoint's numbers are not probabilities.

@@ -47,7 +47,7 @@ pub(super) fn check(plan: &RunPlan<'_>, described: &Value) -> Result<(), Failure
 /// Writes predictions next to those of other tasks and languages that the name has already.
 pub(super) fn save(
     plan: &RunPlan<'_>,
-    answers: &[SetAnswers],
+    answers: Vec<SetAnswers>,
     described: &Value,
 ) -> Result<(), Failure> {
     // Another run of this name may have ended since the beginning: its predictions stay.
@@ -62,7 +62,7 @@ pub(super) fn save(
         run["separator"] = json!(answers.separator);
         run["letters_probability"] = json!(answers.letters_probability);
         collection.describe(key.clone(), run);
-        collection.insert(key, answers.predictions.clone());
+        collection.insert(key, answers.predictions);
     }
     Ok(collection.write_taken(plan.out, taken)?)
 }
@@ -205,9 +205,13 @@ impl RunPlan<'_> {
         let predictions = collection.get(&key.model, key.task, &key.language);
         let predictions = predictions.unwrap_or_default();
         let ids: BTreeSet<&str> = predictions.iter().map(|it| it.item_id.as_str()).collect();
-        let ours: BTreeSet<&str> = set.questions.iter().map(|it| it.id.as_str()).collect();
-        if ids != ours {
-            let (there, here) = (ids.len(), ours.len());
+        let mut ours = set.questions.iter();
+        let same = ids.len() == set.questions.len()
+            && ours.try_fold(true, |same, question| {
+                question.map(|question| same && ids.contains(question.id.as_str()))
+            })?;
+        if !same {
+            let (there, here) = (ids.len(), set.questions.len());
             return Ok(Some(format!(
                 "it has other items ({there} there, {here} here)"
             )));
@@ -237,15 +241,17 @@ impl RunPlan<'_> {
             languages => languages?.remove(0),
         };
         let (set, _) = dataset.set(language, None, &[])?;
-        let now: BTreeMap<&str, String> = set
-            .questions
+        let answered: BTreeMap<&str, Option<&String>> = predictions
             .iter()
-            .map(|question| (question.id.as_str(), question_sha256(question)))
+            .map(|it| (it.item_id.as_str(), it.item_sha256.as_ref()))
             .collect();
-        Ok(predictions.iter().all(|it| {
-            let now = now.get(it.item_id.as_str());
-            now.is_some() && now == it.item_sha256.as_ref()
-        }))
+        let mut same = 0;
+        for question in set.questions.iter() {
+            let question = question?;
+            let answered = answered.get(question.id.as_str()).copied().flatten();
+            same += usize::from(answered == Some(&question_sha256(&question)));
+        }
+        Ok(same == predictions.len())
     }
 }
 
