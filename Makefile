@@ -410,6 +410,13 @@ bench-grid: ## Planning 10,000 cells, the overhead of a cell, two workers agains
 	cargo build --locked --release --quiet -p clika
 	python3 pipeline/grid/tests/bench.py $(TARGET)/release/clika
 
+.PHONY: bench-scale
+bench-scale: $(VENV)/installed ## Time and memory of clika evaluate with 18,800 and 188,000 prompts, computed and then kept, on a tiny model, release build
+	cargo build --locked --release --quiet
+	$(TARGET)/release/clika --quiet datasets xgeo --out $(TARGET)/bench-scale/built >/dev/null
+	$(VENV)/bin/python pipeline/cli/benches/scale.py $(TARGET)/release/clika $(TARGET)/bench-scale/built \
+	  pipeline/lm/tests/fixtures/llama-tokenizer $(TARGET)/bench-scale
+
 .PHONY: bench-metrics
 bench-metrics: ## Time of 10,000 resamples of a table of 60 scores
 	cargo run --locked --quiet --release -p clika-scores --example bench_table
