@@ -49,6 +49,7 @@ pub use overlap::{NameOverlap, NameSimilarity};
 pub use recorded::{RecordedExperiment, RecordedRun};
 pub use results::{
     AnswerMethodResult, ControlTestResult, ExperimentResults, Recall, RunResult, TrainingSummary,
+    WrittenAnswer,
 };
 pub use worlds::{WorldSource, language_pairs};
 

@@ -5,7 +5,10 @@ use crate::{
     Prerequisite, Recall, RunResult, ScoreEstimate, Strategy,
 };
 use clika_scores::report::INTERVAL_RULE;
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 impl ExperimentResults {
     /// The report as Markdown. XRR stands nowhere without its gate, and in brackets where that failed.
@@ -23,6 +26,7 @@ impl ExperimentResults {
         self.write_gates(out)?;
         self.write_scores(out)?;
         self.write_seeds(out)?;
+        self.write_written(out)?;
         self.write_meaning(out)
     }
 
@@ -199,6 +203,37 @@ impl ExperimentResults {
         writeln!(out)
     }
 
+    /// What the model wrote about a place of each world, once for each.
+    fn write_written(&self, out: &mut String) -> std::fmt::Result {
+        let mut seen = BTreeSet::new();
+        let runs = self.runs.iter().filter(|run| !run.written.is_empty());
+        let runs: Vec<_> = runs.filter(|run| seen.insert(&run.pair)).collect();
+        if runs.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "## Asked and answered\n")?;
+        writeln!(
+            out,
+            "A place of each world that was taught in the source language only: first asked about in that language, then in the \
+             target language.\n"
+        )?;
+        writeln!(out, "| world | question | what the model wrote | |")?;
+        writeln!(out, "|---|---|---|---|")?;
+        for run in runs {
+            for written in &run.written {
+                let verdict = if written.right {
+                    "right".to_owned()
+                } else {
+                    format!("wrong: {}", cell(&written.gold))
+                };
+                let (question, answer) = (cell(&written.question), cell(&written.answer));
+                let pair = &run.pair;
+                writeln!(out, "| {pair} | {question} | {answer} | {verdict} |")?;
+            }
+        }
+        writeln!(out)
+    }
+
     /// What the contrast between the worlds says.
     fn write_meaning(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "## What this means\n")?;
@@ -306,6 +341,17 @@ fn estimate_text(estimate: &ScoreEstimate) -> String {
         (Some(low), Some(high)) => format!("{value} ({low:.3} to {high:.3})"),
         _ => value,
     }
+}
+
+/// A text as a cell of a table, in one line and cut where it is long.
+fn cell(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut cut: String = line.chars().take(LONGEST).collect();
+    if cut.len() < line.len() {
+        cut.push('…');
+    }
+    cut.replace('|', "\\|")
 }
 
 /// A number for people; a dash where it is undefined.

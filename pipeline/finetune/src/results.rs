@@ -49,6 +49,24 @@ pub struct RunResult {
     pub max_new_tokens: usize,
     /// Gate and conductivity for each way of answering.
     pub modes: Vec<AnswerMethodResult>,
+    /// What the model wrote about one place, in both languages; empty where it was not asked to write, and in records of
+    /// clika 0.2.0.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<WrittenAnswer>,
+}
+
+/// A question about a place that was taught in the source language only, and what the model wrote: for people to see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenAnswer {
+    /// What it was asked.
+    pub question: String,
+    /// What it wrote.
+    pub answer: String,
+    /// What a right answer contains.
+    pub gold: String,
+    /// Whether it is right.
+    pub right: bool,
 }
 
 /// What is recorded of a training that has ended.

@@ -2,9 +2,9 @@
 
 use crate::{
     AnswerMethodResult, AnswerMethods, AnswerSettings, Conductivity, ControlTest,
-    ControlTestResult, FinetuneError, Gate, NameOverlap, Recall, RunResult,
+    ControlTestResult, FinetuneError, Gate, NameOverlap, Recall, RunResult, WrittenAnswer,
     answer_record::{AnswerMethod, AnswerRecord, Split, right},
-    examples::longest_answer,
+    examples::{longest_answer, row_prompt},
     results::TrainingSummary,
     row_evaluator::RowEvaluator,
     run::ExperimentRun,
@@ -63,8 +63,33 @@ impl ExperimentRun<'_> {
             overlap: NameOverlap::new(pair.translations(), &pair.target),
             max_new_tokens: settings.max_new_tokens,
             modes,
+            written: self.written(&answers),
         };
         Ok((result, answers))
+    }
+
+    /// What the model wrote about the first tested place, in the source language and in the target language.
+    fn written(&self, answers: &[AnswerRecord]) -> Vec<WrittenAnswer> {
+        let pair = self.pair;
+        let Some(place) = pair.splits.test.first() else {
+            return Vec::new();
+        };
+        let source = pair.source_questions().into_iter();
+        let source = source.filter(|row| row.entity == place.entity).take(1);
+        let asked = |row: &FictionalRow| {
+            let mut written = answers.iter().filter(|answer| {
+                answer.mode == AnswerMethod::Free
+                    && matches!(answer.split, Split::Gate | Split::Test)
+            });
+            let answer = written.find(|it| it.id == row.id && it.language == row.language)?;
+            Some(WrittenAnswer {
+                question: row_prompt(row),
+                answer: answer.answer.trim().to_owned(),
+                gold: answer.gold.clone(),
+                right: answer.right,
+            })
+        };
+        source.chain([place]).filter_map(asked).collect()
     }
 
     /// The settings of answers, with room for every right answer.

@@ -6,7 +6,7 @@ use clika_base::types::LanguageCode;
 use clika_finetune::{
     AnswerMethod, AnswerMethodResult, Conductivity, ExperimentResults, FinetuneConfig, Gate,
     GateCheck, NameOverlap, NameSimilarity, Prerequisite, Recall, RunResult, ScoreEstimate,
-    TrainingSummary,
+    TrainingSummary, WrittenAnswer,
 };
 use clika_scores::metrics::IntervalMethod;
 use std::path::Path;
@@ -96,6 +96,7 @@ fn run(pair: &str, control: Option<&str>, seed: u64, crossed: usize, passed: boo
             },
             control_tests: Vec::new(),
         }],
+        written: Vec::new(),
     }
 }
 
@@ -116,6 +117,34 @@ fn report(runs: Vec<RunResult>) -> String {
         results
     );
     results.markdown()
+}
+
+#[test]
+fn a_place_of_each_world_is_shown_with_what_was_written_about_it() {
+    let written = |question: &str, answer: &str, right| WrittenAnswer {
+        question: question.to_owned(),
+        answer: answer.to_owned(),
+        gold: "Oria".to_owned(),
+        right,
+    };
+    let mut first = run("de", None, 0, 5, true);
+    first.written = vec![
+        written("Where is Lake Tam?", "Lake Tam is in Oria.", true),
+        written("Wo liegt\nder Tamsee?", "in A|B", false),
+    ];
+    // Another seed of the same world is not shown.
+    let second = RunResult {
+        seed: Some(1),
+        ..first.clone()
+    };
+    let text = report(vec![first, second]);
+    let table = "| world | question | what the model wrote | |\n|---|---|---|---|\n\
+        | de | Where is Lake Tam? | Lake Tam is in Oria. | right |\n\
+        | de | Wo liegt der Tamsee? | in A\\|B | wrong: Oria |\n\n";
+    assert!(text.contains(table), "{text}");
+    // Who was not asked to write has written nothing.
+    let without = report(vec![run("de", None, 0, 5, true)]);
+    assert!(!without.contains("Asked and answered"), "{without}");
 }
 
 #[test]
