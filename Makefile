@@ -11,8 +11,8 @@ PEERS_CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/clika
 SMOLLM2 := $(PEERS_CACHE)/smollm2-135m-instruct
 
 .PHONY: all
-all: tools ## Everything without key and network: datasets, a small model that is made here, what it answers, what crosses in it
-	$(MAKE) --no-print-directory evaluate MODEL=demo LIMIT=5
+all: tools ## Everything without key and network: datasets, a small model that is made here, what crosses in it, a page of it
+	$(MAKE) --no-print-directory datasets
 	$(MAKE) --no-print-directory finetune MODEL=demo
 	$(MAKE) --no-print-directory report
 
