@@ -21,7 +21,7 @@ PARTS = {
         r"sched_yield",
         r"crossbeam_(deque|epoch)",
     ],
-    "packing": [r"\bpack"],
+    "packing": [r"\bpack", r"LeftTiles::new", r"PackedWeight", r"RightMatrix::panel"],
     "attention": [r"attention", r"::panels::", r"softmax", r"\battend"],
     "products": [r"\bgemm", r"microkernel", r"matmul", r"\bproducts?\b", r"::dots\b"],
     "norms and activations": [

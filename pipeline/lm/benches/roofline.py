@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # What clika runs once: "nothing", the "beginning" that all sequences share, or a "tree" of all shared beginnings.
-CLIKA_SHARES = {"scoring": "beginning", "generation": "beginning", "training": "nothing"}
+# Of training the tree of a step; its parts of 512 tokens run what they share once each.
+CLIKA_SHARES = {"scoring": "tree", "generation": "beginning", "training": "tree"}
 # A shorter beginning of all is not run apart.
 MIN_BEGINNING = 8
 

@@ -150,7 +150,7 @@ impl Trainer {
         let mut all: Vec<Range<usize>> = Vec::new();
         let mut sum = 0;
         for (number, examples) in micro_batches.iter().enumerate() {
-            let tokens: usize = examples.iter().map(|&number| self.length(number)).sum();
+            let tokens = self.tokens_alike(examples);
             sum += tokens;
             match all.last_mut() {
                 Some(last) if self.by_thread() && sum <= self.budget => last.end = number + 1,
@@ -188,22 +188,41 @@ impl Trainer {
         micro_batches
     }
 
-    fn micro_batches_alike(&self, batch: &[usize], most: usize) -> Vec<Vec<usize>> {
+    /// Tokens of examples in order, without those that one begins with as the one before.
+    fn tokens_alike(&self, examples: &[usize]) -> usize {
+        let first = examples.first().map_or(0, |&first| self.length(first));
+        let others = examples
+            .windows(2)
+            .map(|pair| self.more_tokens(pair[0], pair[1]));
+        first + others.sum::<usize>()
+    }
+
+    /// Tokens of an example that do not begin the one before.
+    fn more_tokens(&self, before: usize, number: usize) -> usize {
         let tokens = |number: usize| &self.examples[number].tokens;
+        self.length(number)
+            .saturating_sub(common(tokens(before), tokens(number)))
+    }
+
+    fn micro_batches_alike(&self, batch: &[usize], most: usize) -> Vec<Vec<usize>> {
         let mut order = batch.to_vec();
-        order.sort_by_key(|&number| tokens(number));
+        order.sort_by_key(|&number| &self.examples[number].tokens);
+        // As many as there have to be, and of about the same size.
+        let all = self.tokens_alike(&order);
+        let enough = all.div_ceil(all.div_ceil(most).max(1));
         let mut micro_batches: Vec<Vec<usize>> = Vec::new();
         let mut sum = 0;
         for number in order {
-            let whole = self.length(number);
             let before = micro_batches.last().and_then(|last| last.last());
-            let shared = before.map_or(0, |&before| common(tokens(before), tokens(number)));
-            sum += whole.saturating_sub(shared);
+            let more = before.map_or(0, |&before| self.more_tokens(before, number));
             match micro_batches.last_mut() {
-                Some(last) if sum <= most => last.push(number),
+                Some(last) if sum < enough && sum + more <= most => {
+                    last.push(number);
+                    sum += more;
+                }
                 Some(_) | None => {
                     micro_batches.push(vec![number]);
-                    sum = whole;
+                    sum = self.length(number);
                 }
             }
         }
