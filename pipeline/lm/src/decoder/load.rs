@@ -181,7 +181,7 @@ impl Loader<'_> {
         Ok(if in_products {
             Weight::new(embedding)
         } else {
-            Weight::Plain(embedding)
+            Weight::plain(embedding)
         })
     }
 

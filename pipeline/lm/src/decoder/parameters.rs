@@ -41,7 +41,7 @@ impl Decoder {
         let tied = self.architecture.tied;
         if tied {
             // Held twice, it would be copied.
-            self.head.weight = Weight::Plain(placeholder());
+            self.head.weight = Weight::plain(placeholder());
         }
         self.embedding
             .replace(|weight| change(&embedding, true, weight));
@@ -139,7 +139,7 @@ impl Decoder {
     pub(crate) fn unpack(&mut self) {
         if self.architecture.tied && !self.untied {
             // Else there would be two copies.
-            self.head.weight = Weight::Plain(placeholder());
+            self.head.weight = Weight::plain(placeholder());
             self.embedding.unpack();
             self.head.weight = self.embedding.clone();
         } else {
@@ -154,7 +154,7 @@ impl Decoder {
     /// Brings all weights of products into the order of our kernels.
     pub(crate) fn pack(&mut self) {
         if self.architecture.tied && !self.untied {
-            self.head.weight = Weight::Plain(placeholder());
+            self.head.weight = Weight::plain(placeholder());
             self.embedding.pack();
             self.head.weight = self.embedding.clone();
         } else {

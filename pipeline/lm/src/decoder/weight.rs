@@ -6,7 +6,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub(crate) enum Weight {
     /// A tensor of burn: on other devices, and for weights that are trained.
-    Plain(Tensor<2>),
+    Plain(Box<Tensor<2>>),
     /// In the order of our products, for a weight on the processor that stays as it is.
     Packed(Arc<PackedWeight>),
 }
@@ -17,8 +17,13 @@ impl Weight {
         if kernels::supports(&weight) {
             Self::Packed(Arc::new(PackedWeight::new(weight)))
         } else {
-            Self::Plain(weight)
+            Self::plain(weight)
         }
+    }
+
+    /// Leaves a matrix as it is.
+    pub(super) fn plain(weight: Tensor<2>) -> Self {
+        Self::Plain(Box::new(weight))
     }
 
     /// `[out_features, in_features]`
@@ -40,7 +45,7 @@ impl Weight {
     /// The matrix as a tensor; of a packed one a copy.
     pub(crate) fn tensor(&self) -> Tensor<2> {
         match self {
-            Self::Plain(weight) => weight.clone(),
+            Self::Plain(weight) => weight.as_ref().clone(),
             Self::Packed(weight) => weight.unpacked(),
         }
     }
@@ -48,22 +53,22 @@ impl Weight {
     /// Packs it, if our kernels can take it.
     pub(super) fn pack(&mut self) {
         if let Self::Plain(weight) = self {
-            *self = Self::new(weight.clone());
+            *self = Self::new(weight.as_ref().clone());
         }
     }
 
     /// Makes it a tensor that can be changed in place.
     pub(super) fn unpack(&mut self) {
         if let Self::Packed(weight) = self {
-            *self = Self::Plain(weight.unpacked());
+            *self = Self::plain(weight.unpacked());
         }
     }
 
     /// Replaces the matrix by the result of `change`, and packs that if the matrix was packed.
     pub(crate) fn replace(&mut self, change: impl FnOnce(Tensor<2>) -> Tensor<2>) {
-        let nothing = Self::Plain(Tensor::empty([0, 0], &burn::tensor::Device::flex()));
+        let nothing = Self::plain(Tensor::empty([0, 0], &burn::tensor::Device::flex()));
         *self = match std::mem::replace(self, nothing) {
-            Self::Plain(weight) => Self::Plain(change(weight)),
+            Self::Plain(weight) => Self::plain(change(*weight)),
             Self::Packed(weight) => {
                 let plain = weight.unpacked();
                 // Not held twice, where it is not shared.
@@ -76,7 +81,7 @@ impl Weight {
     /// Some rows, `[rows, in_features]`.
     pub(super) fn rows(&self, numbers: Tensor<1, Int>) -> Tensor<2> {
         match self {
-            Self::Plain(weight) => weight.clone().select(0, numbers),
+            Self::Plain(weight) => weight.as_ref().clone().select(0, numbers),
             Self::Packed(weight) => {
                 let numbers = numbers.into_data();
                 weight.rows(numbers.iter::<i64>().map(|number| number as usize))

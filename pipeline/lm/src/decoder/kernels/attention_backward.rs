@@ -316,7 +316,7 @@ impl TreeJob<'_> {
 }
 
 /// A head's numbers of some tokens.
-fn rows<'a, I>(x: &'a [f32], heads: usize, head: usize, width: usize, tokens: I) -> Vec<&'a [f32]>
+fn rows<I>(x: &[f32], heads: usize, head: usize, width: usize, tokens: I) -> Vec<&[f32]>
 where
     I: IntoIterator,
     I::Item: Borrow<usize>,
