@@ -75,7 +75,7 @@ impl SetQuestions {
         self.count
     }
 
-    /// Whether there is none.
+    /// Whether there are no questions.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }

@@ -17,8 +17,8 @@ pub struct ScoringRequest {
 
 /// Scores requests batch by batch: an iterator of the log-probabilities of every continuation, from one run of its prompt.
 ///
-/// A beginning that all prompts share is run once. Batches hold prompts of similar length without padding. A score
-/// depends on the batch of its request only through the order of additions: in the fifth decimal in f32 (docs/local-models.md).
+/// A beginning that all prompts share is run once. Batches hold prompts of similar length without padding. By our
+/// kernels a score has the same bits in any batch; elsewhere it depends on its batch through the order of additions.
 pub struct Scorer<'a> {
     decoder: &'a Decoder,
     requests: &'a [ScoringRequest],

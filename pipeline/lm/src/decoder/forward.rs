@@ -39,7 +39,7 @@ impl Decoder {
     /// `[tokens, hidden]`.
     ///
     /// With `use_cache` it also returns a cache for each sequence, with the tokens of its past. Sequences do not see each
-    /// other: a result does not depend on the others, beyond the order of additions in a matrix product.
+    /// other: a result does not depend on the others, except where burn multiplies, through the order of additions.
     pub fn forward(
         &self,
         sequences: &[Sequence],

@@ -348,7 +348,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Appends whole lines. What a failed write left behind is taken back, so that the next one starts clean.
+/// Appends whole lines. What a failed write left in the file is removed, so that the next one starts clean.
 fn append(state: &mut CacheState, lines: &[u8]) -> io::Result<()> {
     if let Err(error) = state.file.write_all(lines) {
         state.file.set_len(state.end)?;

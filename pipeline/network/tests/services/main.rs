@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod asked_model;
+mod batches;
 mod log_probabilities;
 mod service;

@@ -112,6 +112,14 @@ fn check(pieces: &[(usize, After)], window: Option<usize>, slopes: Option<&[f32]
         attend(&input),
         attend_by(&input, |job| job.with_simd(Scalar::new())),
     ];
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = pulp::x86::V3::try_new() {
+        // Where the processor has wider vectors, they give the same bits.
+        let by_avx2 = attend_by(&input, |job| pulp::Simd::vectorize(avx2, job));
+        let [ours, theirs] = [&found[0], &by_avx2].map(Floats::of);
+        let mut pairs = ours.values().iter().zip(theirs.values());
+        assert!(pairs.all(|(a, b)| a.to_bits() == b.to_bits()), "AVX2");
+    }
     let floats = |x: &KeyValue| [Floats::of(&x.key), Floats::of(&x.value)];
     let (own, query) = (floats(&own), Floats::of(&query));
     let past: Vec<_> = past.layers[0].iter().map(floats).collect();
