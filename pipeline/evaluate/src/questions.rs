@@ -28,7 +28,7 @@ pub struct QuestionSet {
 ///
 /// It is raised whenever a change may move a number, however little. Predictions of two versions do not stand under one
 /// name, and answers that a local model gave under another version are not used again.
-pub const SCORING_VERSION: u32 = 5;
+pub const SCORING_VERSION: u32 = 6;
 
 /// A model's answers to a [`QuestionSet`].
 #[derive(Clone, Debug, PartialEq)]

@@ -70,7 +70,7 @@ impl Attention {
                 self.attend_by_burn(&query, &own, context, layer, output_tokens, groups)
             }
         };
-        (self.output.forward(attended), kept)
+        (self.output.forward(&attended), kept)
     }
 
     fn attend_by_kernels(
@@ -153,13 +153,16 @@ impl Attention {
         output_tokens: OutputTokens,
     ) -> [Tensor<3>; 3] {
         match &self.projection {
-            Projection::Separate([query, key, value]) => [
-                self.split_heads(query.forward(context.rows(x.clone(), output_tokens))),
-                self.split_heads(key.forward(x.clone())),
-                self.split_heads(value.forward(x)),
-            ],
+            Projection::Separate([query, key, value]) => match output_tokens {
+                OutputTokens::All => Linear::forward_each([query, key, value].map(Box::as_ref), &x),
+                OutputTokens::Asked => {
+                    let [key, value] = Linear::forward_each([key, value].map(Box::as_ref), &x);
+                    [query.forward(&context.rows(x, output_tokens)), key, value]
+                }
+            }
+            .map(|part| self.split_heads(part)),
             Projection::Stacked(all) | Projection::ByHead(all) => {
-                let [query, key, value] = self.split_query_key_value(all.forward(x));
+                let [query, key, value] = self.split_query_key_value(all.forward(&x));
                 [context.rows(query, output_tokens), key, value]
             }
         }

@@ -48,6 +48,6 @@ impl Layer {
         } else {
             x
         };
-        (kernels::sum(residual, self.mlp.forward(normed)), kept)
+        (kernels::sum(residual, self.mlp.forward(&normed)), kept)
     }
 }

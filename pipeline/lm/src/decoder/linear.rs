@@ -17,18 +17,32 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(super) fn forward(&self, x: &Tensor<2>) -> Tensor<2> {
+        self.finish(self.weight.product(x), x)
+    }
+
+    /// [`Linear::forward`] of several layers with the same input.
+    pub(super) fn forward_each<const M: usize>(
+        layers: [&Self; M],
+        x: &Tensor<2>,
+    ) -> [Tensor<2>; M] {
+        let mut products = Weight::products(layers.map(|layer| &layer.weight), x).into_iter();
+        layers.map(|layer| match products.next() {
+            Some(product) => layer.finish(product, x),
+            None => unreachable!("there is one for each layer"),
+        })
+    }
+
+    /// The output, from the product of the weight.
+    fn finish(&self, product: Tensor<2>, x: &Tensor<2>) -> Tensor<2> {
         let Some(lora) = &self.lora else {
-            return self.base(&x);
+            return self.add_bias(product);
         };
-        let reduced = lora.reduce(&x);
+        let reduced = lora.reduce(x);
         let out = match &lora.dora_scale {
-            None => lora.add(self.base(&x), reduced),
+            None => lora.add(self.add_bias(product), reduced),
             // DoRA scales the product without the bias.
-            Some(_) => {
-                let out = lora.add(self.weight.product(&x), reduced);
-                self.add_bias(lora.apply_dora(out))
-            }
+            Some(_) => self.add_bias(lora.apply_dora(lora.add(product, reduced))),
         };
         match &lora.bias {
             Some(bias) => out + bias.clone().cast(x.dtype()),
@@ -41,7 +55,7 @@ impl Linear {
         self.add_bias(self.weight.product(x))
     }
 
-    fn add_bias(&self, out: Tensor<2>) -> Tensor<2> {
+    pub(super) fn add_bias(&self, out: Tensor<2>) -> Tensor<2> {
         match &self.bias {
             Some(bias) if kernels::supports(&out) => kernels::add_row(out, bias),
             Some(bias) => out + bias.clone(),

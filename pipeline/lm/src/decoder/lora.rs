@@ -1,4 +1,7 @@
-use super::{kernels, weight::product};
+use super::{
+    kernels,
+    weight::{add_product, product},
+};
 use burn::tensor::{DType, Int, Tensor};
 
 /// The LoRA module of a linear layer: a low-rank update of its weight, `scale · B · A` (Hu et al., 2022), with the bias and
@@ -61,7 +64,7 @@ impl Lora {
     /// `out + scale · reduced · Bᵀ`
     pub(super) fn add(&self, out: Tensor<2>, reduced: Tensor<2>) -> Tensor<2> {
         let b = self.b.clone().cast(reduced.dtype());
-        kernels::sum(out, product(&(reduced * self.scale), &b))
+        add_product(out, &kernels::scaled(reduced, self.scale), &b)
     }
 
     /// Multiplies the outputs of the updated weight by DoRA's magnitudes, where there are any.

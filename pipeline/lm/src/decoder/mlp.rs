@@ -14,10 +14,15 @@ pub(super) struct Mlp {
 impl Mlp {
     /// # Shapes
     /// input and output: `[tokens, hidden]`
-    pub(super) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        let gate = self.gate.as_ref().map(|gate| gate.forward(x.clone()));
-        let inner = self.combine(gate, self.up.forward(x));
-        self.down.forward(inner)
+    pub(super) fn forward(&self, x: &Tensor<2>) -> Tensor<2> {
+        let inner = match &self.gate {
+            Some(gate) => {
+                let [gate, up] = Linear::forward_each([gate, &self.up], x);
+                self.combine(Some(gate), up)
+            }
+            None => self.combine(None, self.up.forward(x)),
+        };
+        self.down.forward(&inner)
     }
 
     /// What goes into the last matrix.

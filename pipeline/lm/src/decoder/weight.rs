@@ -96,18 +96,35 @@ impl Weight {
     pub(super) fn product(&self, x: &Tensor<2>) -> Tensor<2> {
         match self {
             Self::Plain(weight) => product(x, weight),
-            Self::Packed(weight) => kernels::linear(x, weight),
+            Self::Packed(weight) => kernels::linear(x, weight, None),
         }
     }
 
-    /// `gradient · weight`
+    /// [`Weight::product`] of several weights.
+    pub(super) fn products<const M: usize>(weights: [&Self; M], x: &Tensor<2>) -> [Tensor<2>; M] {
+        let packed = weights.map(|weight| match weight {
+            Self::Packed(weight) => Some(weight.as_ref()),
+            Self::Plain(_) => None,
+        });
+        if packed.iter().all(Option::is_some) {
+            kernels::linear_each(x, packed.map(|weight| weight.expect("all of them are")))
+        } else {
+            weights.map(|weight| weight.product(x))
+        }
+    }
+
+    /// `onto + gradient · weight`
     ///
     /// # Shapes
     /// input: `[rows, out_features]`, output: `[rows, in_features]`
-    pub(super) fn product_backward(&self, gradient: &Tensor<2>) -> Tensor<2> {
+    pub(super) fn product_backward(
+        &self,
+        gradient: &Tensor<2>,
+        onto: Option<Tensor<2>>,
+    ) -> Tensor<2> {
         match self {
-            Self::Plain(weight) => matmul(gradient, weight),
-            Self::Packed(weight) => kernels::linear_backward(gradient, weight),
+            Self::Plain(weight) => matmul(gradient, weight, onto),
+            Self::Packed(weight) => kernels::linear_backward(gradient, weight, onto),
         }
     }
 }
@@ -119,19 +136,31 @@ impl Weight {
 /// - weight: `[out_features, in_features]`
 pub(super) fn product(x: &Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
     if kernels::supports(x) {
-        kernels::linear(x, &PackedWeight::new(weight.clone()))
+        kernels::linear(x, &PackedWeight::new(weight.clone()), None)
     } else {
         // A transposed view: no backend copies it.
         x.clone().matmul(weight.clone().transpose())
     }
 }
 
-/// `x · y`
-pub(super) fn matmul(x: &Tensor<2>, y: &Tensor<2>) -> Tensor<2> {
-    if kernels::supports(x) {
-        kernels::matmul(x, y)
+/// `out + x · weightᵀ`, for shapes as in [`product`].
+pub(super) fn add_product(out: Tensor<2>, x: &Tensor<2>, weight: &Tensor<2>) -> Tensor<2> {
+    if kernels::supports(x) && kernels::supports(&out) {
+        kernels::linear(x, &PackedWeight::new(weight.clone()), Some(out))
     } else {
-        x.clone().matmul(y.clone())
+        out + product(x, weight)
+    }
+}
+
+/// `onto + x · y`
+pub(super) fn matmul(x: &Tensor<2>, y: &Tensor<2>, onto: Option<Tensor<2>>) -> Tensor<2> {
+    if kernels::supports(x) {
+        return kernels::matmul(x, y, onto);
+    }
+    let product = x.clone().matmul(y.clone());
+    match onto {
+        Some(onto) => onto + product,
+        None => product,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Backward passes of everything between the matrix products: activations, norms, dropout and the loss.
 
-use super::{Floats, GELU_CUBE, GELU_SCALE, PARALLEL, change, tensor};
+use super::{Floats, GELU_CUBE, GELU_SCALE, PARALLEL, change, tensor, values_of};
 use crate::{
     Norm, exp,
     simd::{sum_of, sum_of_products, vectorized, zero_if_finite},
@@ -14,34 +14,31 @@ pub(in crate::decoder) fn gated_silu_backward(
     up: &Tensor<2>,
     gradient: Tensor<2>,
 ) -> [Tensor<2>; 2] {
-    let [_, width] = gate.dims();
+    let shape = gate.dims();
     let (gate, up) = (Floats::of(gate), Floats::of(up));
-    let (gate, up) = (gate.values(), up.values());
-    let of_up = change(
-        gradient.clone(),
-        width,
-        #[inline(always)]
-        |number, row| {
-            let gate = &gate[number * width..(number + 1) * width];
-            for (x, gate) in row.iter_mut().zip(gate) {
-                *x *= gate / (1.0 + exp(-gate));
-            }
-        },
-    );
-    let of_gate = change(
-        gradient,
-        width,
-        #[inline(always)]
-        |number, row| {
-            let gate = &gate[number * width..(number + 1) * width];
-            let up = &up[number * width..(number + 1) * width];
-            for ((x, gate), up) in row.iter_mut().zip(gate).zip(up) {
-                let sigmoid = 1.0 / (1.0 + exp(-gate));
-                *x *= up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
-            }
-        },
-    );
-    [of_gate, of_up]
+    let mut of_up = values_of(gradient);
+    let mut of_gate = vec![0.0; of_up.len()];
+    let block = PARALLEL / 4;
+    of_gate
+        .par_chunks_mut(block)
+        .zip(of_up.par_chunks_mut(block))
+        .zip(gate.values().par_chunks(block))
+        .zip(up.values().par_chunks(block))
+        .for_each(|(((of_gate, of_up), gate), up)| {
+            vectorized(
+                #[inline(always)]
+                || {
+                    for (((of_gate, of_up), gate), up) in
+                        of_gate.iter_mut().zip(of_up.iter_mut()).zip(gate).zip(up)
+                    {
+                        let sigmoid = 1.0 / (1.0 + exp(-gate));
+                        *of_gate = *of_up * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
+                        *of_up *= gate * sigmoid;
+                    }
+                },
+            );
+        });
+    [tensor(of_gate, shape), tensor(of_up, shape)]
 }
 
 /// The backward pass of [`super::gelu`]; `x` is its input.

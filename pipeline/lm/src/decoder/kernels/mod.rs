@@ -32,7 +32,7 @@ pub(super) use backward::{
 };
 pub(super) use norm::norm;
 pub(super) use packed::PackedWeight;
-pub(super) use product::{linear, linear_backward, matmul, matmul_transposed};
+pub(super) use product::{linear, linear_backward, linear_each, matmul, matmul_transposed};
 
 use crate::{exp, simd::vectorized};
 use burn::{
@@ -72,6 +72,24 @@ pub(super) fn add(x: Tensor<2>, y: &Tensor<2>) -> Tensor<2> {
             let y = &y[number * width..(number + 1) * width];
             for (x, y) in row.iter_mut().zip(y) {
                 *x += y;
+            }
+        },
+    )
+}
+
+/// `x · factor`, on any device and in any type.
+pub(super) fn scaled(x: Tensor<2>, factor: f32) -> Tensor<2> {
+    if !supports(&x) {
+        return x * factor;
+    }
+    let [_, width] = x.dims();
+    change(
+        x,
+        width,
+        #[inline(always)]
+        |_, row| {
+            for x in row {
+                *x *= factor;
             }
         },
     )

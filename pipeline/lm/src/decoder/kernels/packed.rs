@@ -4,11 +4,8 @@ use super::{tensor, values_of};
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-/// Outputs of a weight that lie side by side in a panel: four vectors of AVX-512, and a whole number of all others.
-pub(super) const PANEL: usize = 64;
-
-/// Numbers of a row that are brought into another order at a time: their panel stays in the fastest cache.
-const BLOCK: usize = 64;
+/// Outputs of a weight that lie side by side in a panel: a line of the cache, and a whole number of any vectors.
+pub(super) const PANEL: usize = 16;
 
 /// A matrix `[out_features, in_features]` of f32, cut into panels of [`PANEL`] outputs. A panel holds, for each input in turn, the
 /// numbers of its outputs, so that a product reads it from its beginning to its end. The last panel is filled up with
@@ -89,13 +86,23 @@ impl PackedWeight {
 }
 
 /// Writes up to [`PANEL`] rows of `width` into a panel, `[width, PANEL]`: number `i` of row `j` becomes number `j` of line `i`.
-pub(super) fn pack(rows: &[f32], width: usize, panel: &mut [f32]) {
-    for (number, lines) in panel.chunks_mut(BLOCK * PANEL).enumerate() {
-        let from = number * BLOCK;
-        for (column, row) in rows.chunks_exact(width).enumerate() {
-            for (line, x) in lines.chunks_exact_mut(PANEL).zip(&row[from..]) {
+fn pack(rows: &[f32], width: usize, panel: &mut [f32]) {
+    let (lines, _) = panel.as_chunks_mut::<PANEL>();
+    let (squares, rest) = lines.as_chunks_mut::<PANEL>();
+    let done = squares.len() * PANEL;
+    for (number, square) in squares.iter_mut().enumerate() {
+        for (column, row) in rows.chunks_exact(width).enumerate().take(PANEL) {
+            let Some(numbers) = row[number * PANEL..].first_chunk::<PANEL>() else {
+                unreachable!("a row has all of a square's columns")
+            };
+            for (line, x) in square.iter_mut().zip(numbers) {
                 line[column] = *x;
             }
+        }
+    }
+    for (column, row) in rows.chunks_exact(width).enumerate() {
+        for (line, x) in rest.iter_mut().zip(&row[done..]) {
+            line[column] = *x;
         }
     }
 }

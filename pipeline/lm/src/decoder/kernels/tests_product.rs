@@ -3,7 +3,9 @@
 use super::{
     Floats, PackedWeight,
     packed::PANEL,
-    product::{Job, linear, linear_backward_by, linear_by, matmul_by, matmul_transposed_by},
+    product::{
+        Job, linear, linear_backward_by, linear_by, linear_each_by, matmul_by, matmul_transposed_by,
+    },
     tensor,
 };
 use burn::tensor::Tensor;
@@ -45,6 +47,11 @@ fn check(found: &Tensor<2>, x: &Tensor<2>, y: &Tensor<2>, what: &str) {
     }
 }
 
+fn bits(x: &Tensor<2>) -> Vec<u32> {
+    let x = Floats::of(x);
+    x.values().iter().map(|x| x.to_bits()).collect()
+}
+
 type Dispatch = fn(Job);
 
 fn dispatches() -> Vec<(&'static str, Dispatch)> {
@@ -62,25 +69,28 @@ fn dispatches() -> Vec<(&'static str, Dispatch)> {
     all
 }
 
+/// A single number; no whole tile; whole panels; more rows, terms and columns than are taken at a time.
+const SIZES: [[usize; 3]; 9] = [
+    [1, 1, 1],
+    [3, 5, 7],
+    [6, 64, 64],
+    [5, 300, 130],
+    [2, 70, 33],
+    [13, 800, 48],
+    [200, 70, 67],
+    [130, 520, 2],
+    [800, 9, 3],
+];
+
 #[test]
 fn all_products_are_what_their_definitions_say() {
-    // A single number; no whole tile; whole panels; more rows, terms and columns than are taken at a time.
-    let sizes = [
-        [1, 1, 1],
-        [3, 5, 7],
-        [6, 64, 64],
-        [5, 300, 130],
-        [200, 70, 67],
-        [130, 520, 2],
-        [800, 9, 3],
-    ];
     for (name, dispatch) in dispatches() {
-        for [rows, terms, columns] in sizes {
+        for [rows, terms, columns] in SIZES {
             let x = numbers(rows, terms, 1);
             let y = numbers(terms, columns, 2);
             let weight = PackedWeight::new(transposed(&y));
-            check(&linear_by(&x, &weight, dispatch), &x, &y, name);
-            check(&matmul_by(&x, &y, dispatch), &x, &y, name);
+            check(&linear_by(&x, &weight, None, dispatch), &x, &y, name);
+            check(&matmul_by(&x, &y, None, dispatch), &x, &y, name);
             check(
                 &matmul_transposed_by(&transposed(&x), &y, dispatch),
                 &x,
@@ -88,7 +98,53 @@ fn all_products_are_what_their_definitions_say() {
                 name,
             );
             let weight = PackedWeight::new(y.clone());
-            check(&linear_backward_by(&x, &weight, dispatch), &x, &y, name);
+            let found = linear_backward_by(&x, &weight, None, dispatch);
+            check(&found, &x, &y, name);
+        }
+    }
+}
+
+#[test]
+fn products_of_one_matrix_with_several_are_those_with_each_to_the_bit() {
+    for (name, dispatch) in dispatches() {
+        for [rows, terms, columns] in SIZES {
+            let x = numbers(rows, terms, 1);
+            let weights = [columns, 1, 70, 0]
+                .map(|columns| PackedWeight::new(numbers(columns, terms, columns)));
+            let together = linear_each_by(&x, weights.each_ref(), dispatch);
+            for (found, weight) in together.iter().zip(&weights) {
+                let alone = linear_by(&x, weight, None, dispatch);
+                assert_eq!(found.dims(), alone.dims());
+                assert!(bits(found) == bits(&alone), "{name} {rows} × {terms}");
+            }
+        }
+    }
+}
+
+#[test]
+fn products_are_added_to_what_is_there() {
+    for (name, dispatch) in dispatches() {
+        for [rows, terms, columns] in SIZES {
+            // The product of wider matrices, whose first term is there already.
+            let x = numbers(rows, terms + 1, 1);
+            let y = numbers(terms + 1, columns, 2);
+            let [first_x, rest_x] =
+                [(0, 1), (1, terms)].map(|(from, n)| x.clone().narrow(1, from, n));
+            let [first_y, rest_y] =
+                [(0, 1), (1, terms)].map(|(from, n)| y.clone().narrow(0, from, n));
+            let there = || Some(matmul_by(&first_x, &first_y, None, dispatch));
+            let found = matmul_by(&rest_x, &rest_y, there(), dispatch);
+            check(&found, &x, &y, name);
+            let weight = PackedWeight::new(transposed(&rest_y));
+            check(
+                &linear_by(&rest_x, &weight, there(), dispatch),
+                &x,
+                &y,
+                name,
+            );
+            let weight = PackedWeight::new(rest_y);
+            let found = linear_backward_by(&rest_x, &weight, there(), dispatch);
+            check(&found, &x, &y, name);
         }
     }
 }
@@ -98,13 +154,9 @@ fn a_row_is_the_same_among_any_others_on_any_number_of_threads_and_with_any_fuse
     let (rows, terms, columns) = (450, 300, 200);
     let x = numbers(rows, terms, 1);
     let weight = PackedWeight::new(numbers(columns, terms, 2));
-    let bits = |x: &Tensor<2>| -> Vec<u32> {
-        let x = Floats::of(x);
-        x.values().iter().map(|x| x.to_bits()).collect()
-    };
-    let all = bits(&linear(&x, &weight));
+    let all = bits(&linear(&x, &weight, None));
     for (from, count) in [(0, 1), (449, 1), (100, 7), (3, 200)] {
-        let part = linear(&x.clone().narrow(0, from, count), &weight);
+        let part = linear(&x.clone().narrow(0, from, count), &weight, None);
         let expected = &all[from * columns..(from + count) * columns];
         assert!(bits(&part) == expected, "{count} rows from {from}");
     }
@@ -112,13 +164,16 @@ fn a_row_is_the_same_among_any_others_on_any_number_of_threads_and_with_any_fuse
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.expect("threads can be started");
         assert!(
-            bits(&pool.install(|| linear(&x, &weight))) == all,
+            bits(&pool.install(|| linear(&x, &weight, None))) == all,
             "{threads} threads"
         );
     }
     for (name, dispatch) in dispatches() {
         if name == "AVX2" {
-            assert!(bits(&linear_by(&x, &weight, dispatch)) == all, "{name}");
+            assert!(
+                bits(&linear_by(&x, &weight, None, dispatch)) == all,
+                "{name}"
+            );
         }
     }
 }
@@ -128,7 +183,7 @@ fn a_number_that_is_not_finite_shows_in_its_row_alone() {
     let mut values = vec![1.0; 10 * 70];
     values[3 * 70 + 69] = f32::NAN;
     let weight = PackedWeight::new(numbers(PANEL + 1, 70, 2));
-    let found = linear(&tensor(values, [10, 70]), &weight);
+    let found = linear(&tensor(values, [10, 70]), &weight, None);
     let found = Floats::of(&found);
     for (number, row) in found.values().chunks(PANEL + 1).enumerate() {
         assert!(

@@ -1,4 +1,4 @@
-use super::{Gradients, TrainContext, linear::SavedLora, mlp::required_gradient};
+use super::{Gradients, InputGradient, TrainContext, linear::SavedLora, mlp::required_gradient};
 use crate::decoder::{
     attention::{Attention, Projection},
     cache::KeyValue,
@@ -87,10 +87,16 @@ impl Attention {
             attended,
             output,
         } = saved;
-        let of_attended = required_gradient(
-            self.output
-                .backward(&attended, output, gradient, train, gradients, true),
+        let mut of_attended = InputGradient::new(true);
+        self.output.backward(
+            &attended,
+            output,
+            gradient,
+            train,
+            gradients,
+            &mut of_attended,
         );
+        let of_attended = required_gradient(of_attended);
         let [of_query, of_key, of_value] = match &context.attention_path {
             AttentionPath::Kernels(slopes) => {
                 kernels::attend_backward(&kernels::AttentionBackwardInput {
@@ -137,9 +143,9 @@ impl Attention {
     ) -> ([Tensor<3>; 3], Vec<Option<SavedLora>>) {
         match &self.projection {
             Projection::Separate(all) => {
+                let all = all.each_ref().map(Box::as_ref);
                 let mut kept = Vec::with_capacity(3);
-                let parts = all.each_ref().map(|linear| {
-                    let (out, lora) = linear.forward_train(x, train);
+                let parts = Linear::forward_train_each(all, x, train).map(|(out, lora)| {
                     kept.push(lora);
                     self.split_heads(out)
                 });
@@ -166,33 +172,29 @@ impl Attention {
             let [tokens, heads, width] = x.dims();
             x.reshape([tokens, heads * width])
         };
+        let mut of_x = InputGradient::new(wanted);
         let mut one = |linear: &Linear, kept, gradient: Tensor<2>| {
-            linear.backward(x, kept, &gradient, train, gradients, wanted)
+            linear.backward(x, kept, &gradient, train, gradients, &mut of_x);
         };
         let mut kept = kept.into_iter().map(|kept| (kept,));
         let mut next = || kept.next().and_then(|(kept,)| kept);
         match &self.projection {
             Projection::Separate(all) => {
-                let mut sum = None;
                 for (linear, part) in all.iter().zip(parts) {
-                    let of_x = one(linear, next(), flat(part));
-                    sum = match (sum, of_x) {
-                        (Some(sum), Some(of_x)) => Some(kernels::sum(sum, of_x)),
-                        (sum, of_x) => sum.or(of_x),
-                    };
+                    one(linear, next(), flat(part));
                 }
-                sum
             }
             Projection::Stacked(all) => {
                 let gradient = Tensor::cat(parts.map(flat).into(), 1);
-                one(all, next(), gradient)
+                one(all, next(), gradient);
             }
             Projection::ByHead(all) => {
                 let parts = parts.map(|part| part.unsqueeze_dim::<4>(2));
                 let gradient = Tensor::cat(parts.into(), 2);
                 let width = 3 * self.heads * self.head_dim;
-                one(all, next(), gradient.reshape([tokens, width]))
+                one(all, next(), gradient.reshape([tokens, width]));
             }
         }
+        of_x.sum()
     }
 }

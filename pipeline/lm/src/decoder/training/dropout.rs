@@ -50,4 +50,16 @@ impl Mask {
             Self::Factors(factors) => x * factors.as_ref().clone(),
         }
     }
+    /// Adds what it leaves of `product`'s result, which is given what to add to, to `onto`.
+    pub(super) fn add(
+        &self,
+        onto: Option<Tensor<2>>,
+        product: impl FnOnce(Option<Tensor<2>>) -> Tensor<2>,
+    ) -> Tensor<2> {
+        match (self, onto) {
+            (Self::Nothing, onto) => product(onto),
+            (_, Some(onto)) => kernels::sum(onto, self.apply(product(None))),
+            (_, None) => self.apply(product(None)),
+        }
+    }
 }

@@ -50,3 +50,36 @@ impl Gradients {
         sum
     }
 }
+
+/// The gradient of an input that several layers read.
+pub(super) enum InputGradient {
+    /// Nothing below is trained.
+    Unwanted,
+    /// What was added so far.
+    Sum(Option<Box<Tensor<2>>>),
+}
+
+impl InputGradient {
+    pub(super) const fn new(wanted: bool) -> Self {
+        if wanted {
+            Self::Sum(None)
+        } else {
+            Self::Unwanted
+        }
+    }
+
+    /// Replaces the sum by what `add` makes of it.
+    pub(super) fn add(&mut self, add: impl FnOnce(Option<Tensor<2>>) -> Tensor<2>) {
+        if let Self::Sum(sum) = self {
+            *sum = Some(Box::new(add(sum.take().map(|sum| *sum))));
+        }
+    }
+
+    /// The sum, if it was wanted.
+    pub(super) fn sum(self) -> Option<Tensor<2>> {
+        match self {
+            Self::Unwanted | Self::Sum(None) => None,
+            Self::Sum(Some(sum)) => Some(*sum),
+        }
+    }
+}

@@ -1,8 +1,8 @@
-use super::{Gradients, TrainContext, Trainable, dropout::Mask};
+use super::{Gradients, InputGradient, TrainContext, Trainable, dropout::Mask};
 use crate::decoder::{
     kernels,
     linear::Linear,
-    weight::{matmul, matmul_transposed},
+    weight::{Weight, matmul, matmul_transposed},
 };
 use burn::tensor::Tensor;
 
@@ -24,7 +24,29 @@ impl Linear {
         x: &Tensor<2>,
         train: &TrainContext,
     ) -> (Tensor<2>, Option<SavedLora>) {
-        let out = self.base(x);
+        self.finish_train(self.weight.product(x), x, train)
+    }
+
+    /// [`Linear::forward_train`] of several layers with the same input.
+    pub(super) fn forward_train_each<const M: usize>(
+        layers: [&Self; M],
+        x: &Tensor<2>,
+        train: &TrainContext,
+    ) -> [(Tensor<2>, Option<SavedLora>); M] {
+        let mut products = Weight::products(layers.map(|layer| &layer.weight), x).into_iter();
+        layers.map(|layer| match products.next() {
+            Some(product) => layer.finish_train(product, x, train),
+            None => unreachable!("there is one for each layer"),
+        })
+    }
+
+    fn finish_train(
+        &self,
+        product: Tensor<2>,
+        x: &Tensor<2>,
+        train: &TrainContext,
+    ) -> (Tensor<2>, Option<SavedLora>) {
+        let out = self.add_bias(product);
         let Some(lora) = &self.lora else {
             return (out, None);
         };
@@ -34,7 +56,7 @@ impl Linear {
         (out, Some(SavedLora { mask, reduced }))
     }
 
-    /// Adds the gradients of the weights, and returns that of `x`, if wanted.
+    /// Adds the gradients of the weights, and that of `x` to `of_x`, if that is wanted.
     ///
     /// `x` may be anything where [`Linear::reads_input`] says no.
     pub(super) fn backward(
@@ -44,9 +66,9 @@ impl Linear {
         gradient: &Tensor<2>,
         train: &TrainContext,
         gradients: &mut Gradients,
-        wanted: bool,
-    ) -> Option<Tensor<2>> {
-        let mut of_x = wanted.then(|| self.weight.product_backward(gradient));
+        of_x: &mut InputGradient,
+    ) {
+        of_x.add(|onto| self.weight.product_backward(gradient, onto));
         if train.trainable == Trainable::All {
             let of_weight = matmul_transposed(gradient, x);
             gradients.add(&format!("{}.weight", self.name), of_weight);
@@ -56,19 +78,18 @@ impl Linear {
         }
         if let (Some(lora), Some(saved)) = (&self.lora, saved) {
             let dtype = gradient.dtype();
-            let scaled = saved.reduced * lora.scale;
+            let scaled = kernels::scaled(saved.reduced, lora.scale);
             gradients.add(&self.lora_name("B"), matmul_transposed(gradient, &scaled));
             let b = lora.b.clone().cast(dtype);
-            let reduced = matmul(gradient, &b) * lora.scale;
+            let reduced = kernels::scaled(matmul(gradient, &b, None), lora.scale);
             let dropped = saved.mask.apply(x.clone());
             let of_a = matmul_transposed(&reduced, &dropped);
             gradients.add(&self.lora_name("A"), of_a);
-            of_x = of_x.map(|of_x| {
-                let through = matmul(&reduced, &lora.a.clone().cast(dtype));
-                kernels::sum(of_x, saved.mask.apply(through))
+            of_x.add(|onto| {
+                let a = lora.a.clone().cast(dtype);
+                saved.mask.add(onto, |onto| matmul(&reduced, &a, onto))
             });
         }
-        of_x
     }
 
     /// The name of a factor, `A` or `B`.

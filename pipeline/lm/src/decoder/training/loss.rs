@@ -39,7 +39,7 @@ impl Decoder {
                 let of_head = matmul_transposed(&gradient, &states);
                 gradients.add(&self.head_name(), of_head);
             }
-            parts.push(self.head.weight.product_backward(&gradient));
+            parts.push(self.head.weight.product_backward(&gradient, None));
         }
         let gradient = match parts.len() {
             1 => parts.remove(0),

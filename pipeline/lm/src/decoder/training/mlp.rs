@@ -1,7 +1,7 @@
-use super::{Gradients, TrainContext, linear::SavedLora};
+use super::{Gradients, InputGradient, TrainContext, linear::SavedLora};
 use crate::{
     Activation,
-    decoder::{kernels, mlp::Mlp},
+    decoder::{kernels, linear::Linear, mlp::Mlp},
 };
 use burn::tensor::{DType, Tensor, activation};
 
@@ -14,8 +14,13 @@ pub(super) struct Saved {
 
 impl Mlp {
     pub(super) fn forward_train(&self, x: &Tensor<2>, train: &TrainContext) -> (Tensor<2>, Saved) {
-        let gate = self.gate.as_ref().map(|gate| gate.forward_train(x, train));
-        let up = self.up.forward_train(x, train);
+        let (gate, up) = match &self.gate {
+            Some(gate) => {
+                let [gate, up] = Linear::forward_train_each([gate, &self.up], x, train);
+                (Some(gate), up)
+            }
+            None => (None, self.up.forward_train(x, train)),
+        };
         let inner = self.combine(gate.as_ref().map(|(gate, _)| gate.clone()), up.0.clone());
         let (out, down) = self.down.forward_train(&inner, train);
         (out, Saved { gate, up, down })
@@ -37,9 +42,16 @@ impl Mlp {
         } else {
             up.clone()
         };
-        let down = &self.down;
-        let inner =
-            required_gradient(down.backward(&inner, saved.down, gradient, train, gradients, true));
+        let mut of_inner = InputGradient::new(true);
+        self.down.backward(
+            &inner,
+            saved.down,
+            gradient,
+            train,
+            gradients,
+            &mut of_inner,
+        );
+        let inner = required_gradient(of_inner);
         let (of_gate, of_up) = match gate {
             Some(gate) => {
                 let [of_gate, of_up] = self.gated_backward(&gate, &up, inner);
@@ -47,16 +59,14 @@ impl Mlp {
             }
             None => (None, self.activation_backward(&up, inner)),
         };
-        let of_x = required_gradient(self.up.backward(x, up_lora, &of_up, train, gradients, true));
-        match (&self.gate, of_gate) {
-            (Some(gate), Some(of_gate)) => {
-                let lora = gate_lora.flatten();
-                let through =
-                    required_gradient(gate.backward(x, lora, &of_gate, train, gradients, true));
-                kernels::sum(of_x, through)
-            }
-            (Some(_), None) | (None, _) => of_x,
+        let mut of_x = InputGradient::new(true);
+        self.up
+            .backward(x, up_lora, &of_up, train, gradients, &mut of_x);
+        if let (Some(gate), Some(of_gate)) = (&self.gate, of_gate) {
+            let lora = gate_lora.flatten();
+            gate.backward(x, lora, &of_gate, train, gradients, &mut of_x);
         }
+        required_gradient(of_x)
     }
 
     fn gated_backward(&self, gate: &Tensor<2>, up: &Tensor<2>, inner: Tensor<2>) -> [Tensor<2>; 2] {
@@ -92,8 +102,8 @@ impl Mlp {
 }
 
 /// Unwraps a gradient that was asked for.
-pub(super) fn required_gradient(gradient: Option<Tensor<2>>) -> Tensor<2> {
-    match gradient {
+pub(super) fn required_gradient(gradient: InputGradient) -> Tensor<2> {
+    match gradient.sum() {
         Some(gradient) => gradient,
         None => unreachable!("it was wanted"),
     }

@@ -17,6 +17,7 @@ mod sums;
 
 pub(crate) use dropout::Dropout;
 pub(crate) use gradients::Gradients;
+use gradients::InputGradient;
 pub(crate) use sums::DeferredSum;
 
 use super::{Decoder, context::ForwardContext, kernels, segment::Segment};
