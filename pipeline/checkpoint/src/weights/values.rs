@@ -121,8 +121,14 @@ impl std::iter::Sum for UnusableValues {
     }
 }
 
-/// Bytes that a thread reads at a time.
+/// Bytes that a thread reads at a time, straight into their place.
 const CHUNK: usize = 1 << 20;
+
+/// Numbers that a thread converts at a time: few enough that a tensor of a small model is work for several.
+const CONVERTED: usize = 1 << 16;
+
+/// Numbers that are in f32 at a time while they are converted: a whole number of blocks of any type.
+const PIECE: usize = 1 << 10;
 
 impl TensorValues {
     /// Reads `elements` numbers stored as `from` and keeps them as `to`; `read` fills a buffer with the bytes from a
@@ -143,7 +149,14 @@ impl TensorValues {
                 let unusable = chunks
                     .map(|(number, chunk)| {
                         read((number * CHUNK) as u64, bytemuck::cast_slice_mut(chunk))?;
-                        let stored = chunk.iter().filter(|value| !value.is_finite()).count();
+                        let finite = chunk
+                            .iter()
+                            .fold(true, |all, value| all & value.is_finite());
+                        let stored = if finite {
+                            0
+                        } else {
+                            chunk.iter().filter(|value| !value.is_finite()).count()
+                        };
                         Ok(UnusableValues {
                             stored,
                             overflowing: 0,
@@ -241,54 +254,65 @@ fn convert<T: Number>(
     read: impl Fn(u64, &mut [u8]) -> io::Result<()> + Sync,
 ) -> io::Result<(Vec<T>, UnusableValues)> {
     let (count, size) = from.size();
-    // Blocks that are read at a time.
-    let blocks = CHUNK / size;
     let mut values = vec![T::default(); elements];
-    let chunks = values.par_chunks_mut(blocks * count).enumerate();
+    let chunks = values.par_chunks_mut(CONVERTED).enumerate();
     let unusable = chunks
         .map(|(number, chunk)| {
             let mut bytes = vec![0; chunk.len() / count * size];
-            read((number * blocks * size) as u64, &mut bytes)?;
-            Ok(match from {
-                // As PyTorch does: to the nearest f32, and from there on.
-                StoredDtype::F64 => {
-                    let numbers = bytes.as_chunks().0.iter();
-                    let numbers = numbers.map(|n| f64::from_le_bytes(*n));
-                    let beyond = |n: &f64| n.is_finite() && !(*n as f32).is_finite();
-                    let beyond = numbers.clone().filter(beyond).count();
-                    let mut unusable = keep(chunk, numbers.map(|n| n as f32));
+            read((number * (CONVERTED / count * size)) as u64, &mut bytes)?;
+            let pieces = bytes.chunks(PIECE / count * size);
+            let mut numbers = [0.0; PIECE];
+            Ok(chunk
+                .chunks_mut(PIECE)
+                .zip(pieces)
+                .map(|(kept, bytes)| {
+                    let numbers = &mut numbers[..kept.len()];
+                    let beyond = widen(bytes, from, numbers);
+                    let mut unusable = keep(kept, numbers);
                     unusable.stored -= beyond;
                     unusable.overflowing += beyond;
                     unusable
-                }
-                StoredDtype::F32 => {
-                    let numbers = bytes.as_chunks().0.iter();
-                    keep(chunk, numbers.map(|n| f32::from_le_bytes(*n)))
-                }
-                StoredDtype::F16 => {
-                    let numbers = bytes.as_chunks().0.iter();
-                    keep(chunk, numbers.map(|n| f16::from_le_bytes(*n).to_f32()))
-                }
-                StoredDtype::Bf16 => {
-                    let numbers = bytes.as_chunks().0.iter();
-                    keep(chunk, numbers.map(|n| bf16::from_le_bytes(*n).to_f32()))
-                }
-                StoredDtype::Quantized(block) => {
-                    let mut numbers = vec![0.0; chunk.len()];
-                    block.dequantize(&bytes, &mut numbers);
-                    keep(chunk, numbers.into_iter())
-                }
-            })
+                })
+                .sum())
         })
         .sum::<io::Result<UnusableValues>>()?;
     Ok((values, unusable))
 }
 
+/// Turns stored numbers into f32, and counts those that are finite in the file alone.
+fn widen(bytes: &[u8], from: StoredDtype, numbers: &mut [f32]) -> usize {
+    match from {
+        // As PyTorch does: to the nearest f32, and from there on.
+        StoredDtype::F64 => {
+            let wide = bytes.as_chunks().0.iter();
+            let wide = wide.map(|bytes| f64::from_le_bytes(*bytes));
+            let mut beyond = 0;
+            for (number, wide) in numbers.iter_mut().zip(wide) {
+                *number = wide as f32;
+                beyond += usize::from(wide.is_finite() && !number.is_finite());
+            }
+            return beyond;
+        }
+        StoredDtype::F32 => BlockType::F32.dequantize(bytes, numbers),
+        StoredDtype::F16 => BlockType::F16.dequantize(bytes, numbers),
+        StoredDtype::Bf16 => BlockType::Bf16.dequantize(bytes, numbers),
+        StoredDtype::Quantized(block) => block.dequantize(bytes, numbers),
+    }
+    0
+}
+
 /// Fills `kept`, and counts the numbers that are not finite.
-fn keep<T: Number>(kept: &mut [T], numbers: impl Iterator<Item = f32>) -> UnusableValues {
+fn keep<T: Number>(kept: &mut [T], numbers: &[f32]) -> UnusableValues {
     let mut unusable = UnusableValues::default();
+    let mut all_finite = true;
     for (kept, number) in kept.iter_mut().zip(numbers) {
-        *kept = T::of(number);
+        *kept = T::of(*number);
+        all_finite &= number.is_finite() & kept.is_finite();
+    }
+    if all_finite {
+        return unusable;
+    }
+    for (kept, number) in kept.iter().zip(numbers) {
         let stored = !number.is_finite();
         unusable.stored += usize::from(stored);
         unusable.overflowing += usize::from(!stored && !kept.is_finite());
@@ -298,7 +322,7 @@ fn keep<T: Number>(kept: &mut [T], numbers: impl Iterator<Item = f32>) -> Unusab
 
 #[cfg(test)]
 mod tests {
-    use super::{CHUNK, Dtype, StoredDtype, TensorValues, UnusableValues};
+    use super::{BlockType, CHUNK, CONVERTED, Dtype, StoredDtype, TensorValues, UnusableValues};
 
     #[test]
     fn what_is_read_in_pieces_is_in_its_place() {
@@ -329,6 +353,31 @@ mod tests {
                 .eq(numbers.iter().copied())
         );
     }
+
+    #[test]
+    fn quantized_numbers_that_are_read_in_pieces_are_in_their_places() {
+        // Blocks of 32 whole numbers with the scale 1, which is 0x3C00 in f16; the last piece is not full.
+        let code = |n: usize| (n % 251) as u8;
+        let count = 32 * (3 * CONVERTED / 32 + 5);
+        let mut bytes = Vec::new();
+        for block in 0..count / 32 {
+            bytes.extend([0x00, 0x3C]);
+            bytes.extend((0..32).map(|n| code(32 * block + n)));
+        }
+        let from = StoredDtype::Quantized(BlockType::Q8_0);
+        let (values, found) = TensorValues::read(count, from, Dtype::F32, |place, buffer| {
+            buffer.copy_from_slice(&bytes[place as usize..][..buffer.len()]);
+            Ok(())
+        })
+        .unwrap();
+        let TensorValues::F32(values) = values else {
+            panic!("f32 is what was asked for")
+        };
+        assert_eq!(found, UnusableValues::default());
+        let expected = (0..count).map(|n| f32::from(code(n).cast_signed()));
+        assert!(values.iter().copied().eq(expected));
+    }
+
     #[test]
     fn numbers_beyond_a_types_range_are_counted_apart() {
         // IEEE 754: f16 ends at 65504, and 65520 is the first number that is rounded to infinity; bf16 has f32's range but
