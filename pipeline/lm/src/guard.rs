@@ -43,6 +43,22 @@ pub(crate) fn catch_device_errors<T>(
     }
 }
 
+/// [`catch_device_errors`] of work that has threads do much: on a processor a thread of their pool does it, so that not every
+/// product is handed over.
+pub(crate) fn run_in_pool<T: Send>(
+    device: &BurnDevice,
+    work: impl FnOnce() -> Result<T, LmError> + Send,
+) -> Result<T, LmError> {
+    let on_processor = *device == BurnDevice::flex() && !device.is_autodiff();
+    catch_device_errors(device, || {
+        if on_processor {
+            rayon::scope(|_| work())
+        } else {
+            work()
+        }
+    })
+}
+
 /// The error for a read that failed; [`catch_device_errors`] finds out what it means.
 pub(crate) fn compute_error(error: impl Display) -> LmError {
     LmError::Compute {

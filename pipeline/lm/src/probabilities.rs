@@ -3,7 +3,7 @@
 
 use crate::{
     Decoder, LmError, exp,
-    guard::{catch_device_errors, compute_error},
+    guard::{compute_error, run_in_pool},
     simd::{max_of, sum_of, vectorized, zero_if_finite},
 };
 use burn::tensor::{Tensor, TensorData};
@@ -27,7 +27,7 @@ impl Decoder {
     /// # Errors
     /// [`LmError::NotFinite`] with the number of the first state whose logits are not all finite.
     pub fn log_probabilities(&self, states: Tensor<2>) -> Result<LogProbabilities, LmError> {
-        let logits = catch_device_errors(self.device(), || {
+        let logits = run_in_pool(self.device(), || {
             self.logits(states).try_into_data().map_err(compute_error)
         })?;
         let vocabulary = self.architecture().vocabulary;
@@ -72,7 +72,7 @@ impl Decoder {
     /// # Errors
     /// [`LmError::NotFinite`] as for [`Decoder::log_probabilities`].
     pub(crate) fn greedy_tokens(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {
-        catch_device_errors(self.device(), || self.greedy_tokens_unguarded(states))
+        run_in_pool(self.device(), || self.greedy_tokens_unguarded(states))
     }
 
     fn greedy_tokens_unguarded(&self, states: Tensor<2>) -> Result<Vec<u32>, LmError> {

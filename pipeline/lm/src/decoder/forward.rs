@@ -5,7 +5,7 @@ use super::{
     segment::Segment,
     sequence::Sequence,
 };
-use crate::{LmError, PositionEncoding, guard::catch_device_errors, tree::TokenTree};
+use crate::{LmError, PositionEncoding, guard::run_in_pool, tree::TokenTree};
 use burn::tensor::{Int, Tensor, TensorData};
 use rayon::prelude::*;
 
@@ -45,7 +45,7 @@ impl Decoder {
         sequences: &[Sequence],
         use_cache: bool,
     ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
-        catch_device_errors(&self.device, || self.states(sequences, use_cache, false))
+        run_in_pool(&self.device, || self.states(sequences, use_cache, false))
     }
 
     /// Like [`Decoder::forward`] with the states of the sequences' last tokens only, `[sequences, hidden]`: the next
@@ -55,7 +55,7 @@ impl Decoder {
         sequences: &[Sequence],
         use_cache: bool,
     ) -> Result<(Tensor<2>, Vec<KvCache>), LmError> {
-        catch_device_errors(&self.device, || self.states(sequences, use_cache, true))
+        run_in_pool(&self.device, || self.states(sequences, use_cache, true))
     }
 
     fn states(
@@ -91,7 +91,7 @@ impl Decoder {
     ) -> Result<Tensor<2>, LmError> {
         let segments = Segment::of_tree(tree, past);
         self.check(&segments)?;
-        catch_device_errors(&self.device, || Ok(self.states_of(segments, false).0))
+        run_in_pool(&self.device, || Ok(self.states_of(segments, false).0))
     }
 
     fn states_of(&self, segments: Vec<Segment>, use_cache: bool) -> (Tensor<2>, Vec<KvCache>) {
@@ -148,7 +148,7 @@ impl Decoder {
 
     /// Logits of states, `[states, vocabulary]`, in f32.
     pub fn logits(&self, states: Tensor<2>) -> Tensor<2> {
-        self.head.forward(states).cast(burn::tensor::DType::F32)
+        self.head.forward(&states).cast(burn::tensor::DType::F32)
     }
 
     /// Whether the angles of a sequence's beginning depend on its whole length.
