@@ -4,11 +4,15 @@ use super::{Trainer, TrainingExample};
 use crate::{
     LmError,
     decoder::{DeferredSum, Dropout, Gradients, PART_TOKENS, TrainContext, Trainable, mix_bits},
-    guard::{catch_device_errors, half_of_tokens},
+    guard::{half_of_tokens, run_in_pool},
     tree::common,
 };
 use rayon::prelude::*;
 use std::ops::Range;
+
+/// Parts that a batch is cut into at least, so that several threads have work, and tokens that a part has at least.
+const PARTS: usize = 4;
+const LEAST_TOKENS: usize = 128;
 
 /// The gradients of a batch, and its loss.
 pub(super) struct BatchGradients {
@@ -77,7 +81,7 @@ impl Trainer {
             let examples: Vec<&TrainingExample> =
                 numbers.map(|&number| &self.examples[number]).collect();
             let context = self.context(step, micro_batch, answers);
-            catch_device_errors(self.decoder.device(), || {
+            run_in_pool(self.decoder.device(), || {
                 self.decoder
                     .forward_backward(&examples, &context, gradients)
             })
@@ -101,7 +105,7 @@ impl Trainer {
             }
         }
         // Only here does the host wait for the device in a step.
-        let [loss, squares] = catch_device_errors(self.decoder.device(), || {
+        let [loss, squares] = run_in_pool(self.decoder.device(), || {
             if self.trainable == Trainable::All {
                 self.decoder.finish_head_gradient(&mut gradients);
             }
@@ -171,12 +175,11 @@ impl Trainer {
     /// similar length elsewhere.
     pub(super) fn micro_batches(&self, batch: &[usize]) -> Vec<Vec<usize>> {
         if self.decoder.on_processor() {
-            let most = if self.by_thread() {
-                self.budget.min(PART_TOKENS)
+            return if self.by_thread() {
+                self.micro_batches_alike(batch, self.budget.min(PART_TOKENS), PARTS)
             } else {
-                self.budget
+                self.micro_batches_alike(batch, self.budget, 1)
             };
-            return self.micro_batches_alike(batch, most);
         }
         let length = |number: usize| self.length(number);
         let mut order = batch.to_vec();
@@ -204,27 +207,34 @@ impl Trainer {
             .saturating_sub(common(tokens(before), tokens(number)))
     }
 
-    fn micro_batches_alike(&self, batch: &[usize], most: usize) -> Vec<Vec<usize>> {
+    /// Cuts a batch into parts of at most so many tokens, at least `parts` if these are not too small.
+    fn micro_batches_alike(&self, batch: &[usize], most: usize, parts: usize) -> Vec<Vec<usize>> {
         let mut order = batch.to_vec();
         order.sort_by_key(|&number| &self.examples[number].tokens);
-        // As many as there have to be, and of about the same size.
+        // Of about the same size.
         let all = self.tokens_alike(&order);
-        let enough = all.div_ceil(all.div_ceil(most).max(1));
+        let count = all.div_ceil(most).max(parts.min(all / LEAST_TOKENS));
         let mut micro_batches: Vec<Vec<usize>> = Vec::new();
-        let mut sum = 0;
+        // Tokens of the last one, and of all.
+        let (mut of_last, mut taken) = (0, 0);
         for number in order {
             let before = micro_batches.last().and_then(|last| last.last());
-            let more = before.map_or(0, |&before| self.more_tokens(before, number));
+            let more = match before {
+                Some(&before) => self.more_tokens(before, number),
+                None => self.length(number),
+            };
+            let begun = micro_batches.len();
             match micro_batches.last_mut() {
-                Some(last) if sum < enough && sum + more <= most => {
+                Some(last) if taken * count < all * begun && of_last + more <= most => {
                     last.push(number);
-                    sum += more;
+                    of_last += more;
                 }
                 Some(_) | None => {
                     micro_batches.push(vec![number]);
-                    sum = self.length(number);
+                    of_last = self.length(number);
                 }
             }
+            taken += more;
         }
         micro_batches
     }

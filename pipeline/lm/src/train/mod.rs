@@ -272,21 +272,8 @@ mod tests {
     use clika_base::types::NoProgress;
     use std::path::Path;
 
-    /// Losses and lengths of gradients of some steps, by our kernels or by burn's operations, which do not take the first.
-    fn steps(name: &str, lora: bool, by_kernels: bool) -> Vec<[f64; 2]> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/fixtures")
-            .join(name);
-        let cpu = DeviceChoice::Cpu.device().expect("there is a processor");
-        let device = if by_kernels {
-            BurnDevice::flex()
-        } else {
-            BurnDevice::flex().autodiff()
-        };
-        let decoder = Decoder::load_on(&folder, &cpu, &device, None, &NoProgress)
-            .expect("fixtures can be loaded");
-        assert_eq!(decoder.on_processor(), by_kernels);
-        let config = TrainingConfig {
+    fn config(lora: bool) -> TrainingConfig {
+        TrainingConfig {
             lora: lora.then_some(LoraConfig {
                 rank: 4,
                 alpha: 8.0,
@@ -303,7 +290,60 @@ mod tests {
             seed: 5,
             batch_tokens: 40,
             recompute: false,
+        }
+    }
+
+    fn fixture(name: &str) -> Decoder {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(name);
+        let cpu = DeviceChoice::Cpu.device().expect("there is a processor");
+        Decoder::load(&folder, &cpu, None, &NoProgress).expect("fixtures can be loaded")
+    }
+
+    #[test]
+    fn a_step_is_cut_into_parts_of_like_size_that_threads_can_share() {
+        let rows = |count: usize, length: usize| -> Vec<usize> {
+            // Tokens are counted without the last one, which predicts nothing; no row begins as another.
+            let examples = (0..count).map(|number| TrainingExample {
+                tokens: (0..=length)
+                    .map(|at| ((number + at) % 30 + 3) as u32)
+                    .collect(),
+                answer: 2,
+            });
+            let config = TrainingConfig {
+                batch: count,
+                batch_tokens: 2048,
+                ..config(true)
+            };
+            let trainer = Trainer::new(fixture("llama-gqa"), examples.collect(), &config)
+                .expect("it can be trained");
+            let all: Vec<usize> = (0..count).collect();
+            trainer.micro_batches(&all).iter().map(Vec::len).collect()
         };
+        // By hand: 600 tokens are four parts of 150 on average, which a row of 60 ends at 180, 300 and 480.
+        assert_eq!(rows(10, 60), [3, 2, 3, 2]);
+        // 300 tokens are two parts of at least 128, and 120 are one.
+        assert_eq!(rows(5, 60), [3, 2]);
+        assert_eq!(rows(2, 60), [2]);
+        // 1,560 tokens are four parts of at most 512 each.
+        assert_eq!(rows(26, 60), [7, 6, 7, 6]);
+    }
+
+    /// Losses and lengths of gradients of some steps, by our kernels or by burn's operations, which do not take the first.
+    fn steps(name: &str, lora: bool, by_kernels: bool) -> Vec<[f64; 2]> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/fixtures")
+            .join(name);
+        let cpu = DeviceChoice::Cpu.device().expect("there is a processor");
+        let device = if by_kernels {
+            BurnDevice::flex()
+        } else {
+            BurnDevice::flex().autodiff()
+        };
+        let decoder = Decoder::load_on(&folder, &cpu, &device, None, &NoProgress)
+            .expect("fixtures can be loaded");
+        assert_eq!(decoder.on_processor(), by_kernels);
         let examples = (0..6_usize).map(|number| TrainingExample {
             tokens: (0..7 + number / 2)
                 .map(|at| ((7 * number + 5 * at) % 40 + 3) as u32)
@@ -311,7 +351,7 @@ mod tests {
             answer: 2,
         });
         let mut trainer =
-            Trainer::new(decoder, examples.collect(), &config).expect("it can be trained");
+            Trainer::new(decoder, examples.collect(), &config(lora)).expect("it can be trained");
         let mut step = || trainer.step().expect("it is tame");
         (0..3)
             .map(|_| step())
