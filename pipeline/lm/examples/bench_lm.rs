@@ -1,6 +1,6 @@
 //! Our side of `make bench-lm`: benches/bench_lm.py runs it and puts PyTorch next to it.
 //!
-//!     bench_lm MODEL PROMPTS [--only scoring|generation] [--batch-tokens 1024]
+//!     bench_lm MODEL PROMPTS [--only scoring|generation] [--batch-tokens 4096]
 //!
 //! PROMPTS is a JSON file of token ids; the result is one line of JSON on stdout. With `--only` the other work is left out.
 
@@ -26,8 +26,8 @@ struct Work {
     new_tokens: usize,
 }
 
-/// What `clika evaluate` runs at a time on a processor unless it is told otherwise.
-const BATCH_TOKENS: usize = 1024;
+/// What `clika evaluate` runs at a time on a processor, for each thread, unless it is told otherwise.
+const THREAD_TOKENS: usize = 2048;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,7 +47,7 @@ fn run(arguments: &[String]) -> Result<Value, Box<dyn Error>> {
     let [model, work, options @ ..] = arguments else {
         return Err("a model and prompts are missing".into());
     };
-    let (mut only, mut batch_tokens) = (None, BATCH_TOKENS);
+    let (mut only, mut batch_tokens) = (None, THREAD_TOKENS * rayon::current_num_threads());
     for option in options.chunks(2) {
         match option {
             [name, value] if name == "--batch-tokens" => batch_tokens = value.parse()?,

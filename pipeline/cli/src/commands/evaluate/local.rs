@@ -51,7 +51,7 @@ pub struct LocalArgs {
     /// Score every option at the place of every letter and average, so that no letter is favoured.
     #[arg(long)]
     permute: bool,
-    /// Tokens that are run at a time; lower it if memory runs out [default: 1024 on a processor, 16384 on a GPU]
+    /// Tokens that are run at a time; lower it if memory runs out [default: 2048 for each thread on a processor, 16384 on a GPU]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     batch_tokens: Option<u32>,
 }
@@ -82,14 +82,18 @@ impl LocalArgs {
         }
     }
 
-    fn settings(&self, max_tokens: u32, processor: bool) -> LocalSettings {
-        let default = if processor { 1024 } else { 16_384 };
+    fn settings(&self, max_tokens: u32, device: &Device) -> LocalSettings {
+        // Each thread has several parts of a batch, so that none waits long for the last one.
+        let default = match device {
+            Device::Cpu { threads } => 2048 * threads,
+            _ => 16_384,
+        };
         LocalSettings {
             mode: self.answer.unwrap_or(AnswerMode::Letters),
             spacing: self.spacing.unwrap_or(Spacing::Auto),
             permute: self.permute,
             max_tokens: max_tokens as usize,
-            batch_tokens: self.batch_tokens.unwrap_or(default) as usize,
+            batch_tokens: self.batch_tokens.map_or(default, |tokens| tokens as usize),
         }
     }
 }
@@ -275,9 +279,7 @@ pub(super) fn run(
     let name = args.name.as_deref().unwrap_or(&located.name);
     let format = args.local.format.as_deref();
     let format = format.or(is_demo.then_some(DEMO_FORMAT));
-    let mut settings = args
-        .local
-        .settings(args.max_tokens(), device.is_processor());
+    let mut settings = args.local.settings(args.max_tokens(), &device);
     let mut model = load(
         &args.local,
         &located,
