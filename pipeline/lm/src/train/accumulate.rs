@@ -14,6 +14,9 @@ use std::ops::Range;
 const PARTS: usize = 4;
 const LEAST_TOKENS: usize = 128;
 
+/// Parameters of a model that is trained whole, up to which each part may have gradients of its own: 16 MiB.
+const FEW_PARAMETERS: u128 = 1 << 22;
+
 /// The gradients of a batch, and its loss.
 pub(super) struct BatchGradients {
     pub(super) gradients: Gradients,
@@ -149,7 +152,7 @@ impl Trainer {
     }
 
     /// The micro-batches that are run at the same time, within the budget of tokens: several on a processor, a thread each,
-    /// where only an adapter has gradients.
+    /// where gradients are small.
     fn together(&self, micro_batches: &[Vec<usize>]) -> Vec<Range<usize>> {
         let mut all: Vec<Range<usize>> = Vec::new();
         let mut sum = 0;
@@ -168,7 +171,11 @@ impl Trainer {
     }
 
     fn by_thread(&self) -> bool {
-        self.decoder.on_processor() && self.trainable == Trainable::Adapter
+        let few = match self.trainable {
+            Trainable::Adapter => true,
+            Trainable::All => self.decoder.architecture().parameters() <= FEW_PARAMETERS,
+        };
+        self.decoder.on_processor() && few
     }
 
     /// Cuts a batch into micro-batches, each within the budget of tokens: of examples that begin alike on a processor, of
