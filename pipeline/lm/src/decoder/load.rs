@@ -59,6 +59,7 @@ impl Decoder {
             dtype,
             device: on,
         };
+        keep_freed_memory();
         let mut decoder = catch_device_errors(on, || loader.decoder(progress))?;
         decoder.check_loaded()?;
         checkpoint.check_taken()?;
@@ -355,6 +356,13 @@ impl Loader<'_> {
         };
         Ok((head, lengths))
     }
+}
+
+/// Has glibc keep freed memory for what is allocated next: it gives pieces back to the system, whose pages are then set to
+/// zero anew, unless a piece as large has been freed before. 32 MiB is the largest size that it goes by.
+fn keep_freed_memory() {
+    const PIECE: usize = (32 << 20) - (64 << 10);
+    drop(std::hint::black_box(vec![0_u8; PIECE]));
 }
 
 /// Rows of length 1, and their lengths before, `[rows, 1]` in f32.
