@@ -13,6 +13,7 @@ mod norm;
 mod packed;
 mod panels;
 mod product;
+mod right;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
