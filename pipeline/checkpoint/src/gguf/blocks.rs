@@ -217,10 +217,11 @@ fn fill(out: &mut [f32], number: impl Fn(usize) -> f32) {
 
 /// Fills 32 numbers from their codes; of a known count, so that compilers use vectors.
 fn of_codes(out: &mut [f32], codes: [u8; 32], number: impl Fn(u8) -> f32) {
-    if let Some(out) = out.first_chunk_mut::<32>() {
-        for (out, code) in out.iter_mut().zip(codes) {
-            *out = number(code);
-        }
+    let Some(out) = out.first_chunk_mut::<32>() else {
+        unreachable!("a block has 32 numbers")
+    };
+    for (out, code) in out.iter_mut().zip(codes) {
+        *out = number(code);
     }
 }
 

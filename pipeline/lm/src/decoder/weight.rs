@@ -113,7 +113,7 @@ impl Weight {
         }
     }
 
-    /// `onto + gradient · weight`
+    /// `gradient · weight`, added to `onto` if there is something.
     ///
     /// # Shapes
     /// input: `[rows, out_features]`, output: `[rows, in_features]`
@@ -152,7 +152,7 @@ pub(super) fn add_product(out: Tensor<2>, x: &Tensor<2>, weight: &Tensor<2>) -> 
     }
 }
 
-/// `onto + x · y`
+/// `x · y`, added to `onto` if there is something.
 pub(super) fn matmul(x: &Tensor<2>, y: &Tensor<2>, onto: Option<Tensor<2>>) -> Tensor<2> {
     if kernels::supports(x) {
         return kernels::matmul(x, y, onto);

@@ -86,7 +86,7 @@ impl LocalArgs {
         // Each thread has several parts of a batch, so that none waits long for the last one.
         let default = match device {
             Device::Cpu { threads } => 2048 * threads,
-            _ => 16_384,
+            Device::Cuda { .. } | Device::Vulkan { .. } => 16_384,
         };
         LocalSettings {
             mode: self.answer.unwrap_or(AnswerMode::Letters),
