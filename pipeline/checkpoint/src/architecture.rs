@@ -25,19 +25,28 @@ pub struct Architecture {
     pub context_tokens: Option<usize>,
     /// How the residual stream is normalized.
     pub norm: Norm,
-    /// How positions enter.
-    pub position: PositionEncoding,
+    /// For each layer, how positions enter.
+    pub positions: Vec<PositionEncoding>,
     /// For each layer, the tokens that a query sees, itself included; `None` for all before it.
     pub windows: Vec<Option<usize>>,
+    /// What products of queries and keys are multiplied by; `1 / √head_dim` in most families.
+    pub score_scale: f64,
+    /// The bound of these products, `cap · tanh(score / cap)` (`attn_logit_softcapping`).
+    pub score_softcap: Option<f64>,
     /// The MLP's non-linearity.
     pub activation: Activation,
-    /// Whether the residual is taken after the norm instead of before it (BLOOM's
-    /// `apply_residual_connection_post_layernorm`).
-    pub residual_after_norm: bool,
-    /// Whether queries and keys are normalized by head (Qwen3).
-    pub query_key_norm: bool,
+    /// How attention and MLP are added to the residual stream.
+    pub residual: Residual,
+    /// How queries and keys are normalized, if they are.
+    pub query_key_norm: Option<QueryKeyNorm>,
+    /// What embeddings are multiplied by (Gemma's √hidden).
+    pub embedding_scale: Option<f64>,
     /// Whether the rows of the output matrix have length 1 (Baichuan2's NormHead).
     pub normalized_head: bool,
+    /// What logits are multiplied by (`logit_scale`).
+    pub logit_scale: Option<f64>,
+    /// The bound of logits, `cap · tanh(logit / cap)` (`final_logit_softcapping`).
+    pub logit_softcap: Option<f64>,
     /// Whether the embedding is the output matrix too.
     pub tied: bool,
     /// Which linear layers have a bias.
@@ -53,12 +62,47 @@ pub enum Norm {
     Rms {
         /// Added to the mean square.
         epsilon: f64,
+        /// How the weight enters.
+        weight: RmsWeight,
     },
-    /// Mean and variance, with a bias (`layer_norm_epsilon`).
+    /// Mean and variance (`layer_norm_epsilon`).
     Layer {
         /// Added to the variance.
         epsilon: f64,
+        /// Whether there is a bias.
+        bias: bool,
     },
+}
+
+/// How the weight of an RMS norm enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RmsWeight {
+    /// As a factor of what is already rounded to the type of the activations (Llama).
+    Rounded,
+    /// As a factor in 32 bits; the product is rounded (OLMo 2).
+    Wide,
+    /// `1 + weight` as a factor in 32 bits; the product is rounded (Gemma).
+    OnePlus,
+}
+
+/// How attention and MLP are added to the residual stream `x`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Residual {
+    /// One after the other, each to its input before the norm.
+    BeforeNorm,
+    /// One after the other, each to its input after the norm (BLOOM's `apply_residual_connection_post_layernorm`).
+    AfterNorm,
+    /// Both to `x`, which both read; without a norm of its own the MLP reads what the attention reads.
+    Parallel,
+}
+
+/// How queries and keys are normalized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueryKeyNorm {
+    /// Each head by itself, with the same weights (Qwen3, Gemma 3).
+    ByHead,
+    /// All heads as one row (OLMo 2).
+    WholeWidth,
 }
 
 /// How positions enter the attention.
@@ -68,6 +112,8 @@ pub enum PositionEncoding {
     Rope(Rope),
     /// A penalty that grows with the distance.
     Alibi,
+    /// Not at all: only the causal mask tells positions apart (some layers of Cohere 2).
+    None,
 }
 
 /// A non-linearity.
@@ -75,6 +121,8 @@ pub enum PositionEncoding {
 pub enum Activation {
     /// `x · sigmoid(x)`.
     Silu,
+    /// GELU with the error function.
+    Gelu,
     /// GELU's approximation by tanh.
     GeluTanh,
 }
@@ -101,14 +149,12 @@ pub struct TensorNames {
     pub embedding_norm: Option<&'static str>,
     /// A layer, before its number.
     pub layer: &'static str,
-    /// The norm before the attention.
-    pub attention_norm: &'static str,
+    /// The norms of a layer.
+    pub norms: LayerNorms,
     /// Queries, keys and values.
     pub query_key_value: QueryKeyValue,
     /// The attention's output.
     pub output: &'static str,
-    /// The norm before the MLP.
-    pub mlp_norm: &'static str,
     /// The MLP.
     pub mlp: MlpNames,
     /// The norm after the last layer.
@@ -117,6 +163,31 @@ pub struct TensorNames {
     pub head: &'static str,
     /// Ends of names that old checkpoints hold and nobody needs.
     pub ignored: &'static [&'static str],
+}
+
+/// The norms of a layer, as far as it has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LayerNorms {
+    /// Of what the attention reads.
+    pub before_attention: Option<&'static str>,
+    /// Of what the attention gives, before it is added.
+    pub after_attention: Option<&'static str>,
+    /// Of what the MLP reads.
+    pub before_mlp: Option<&'static str>,
+    /// Of what the MLP gives, before it is added.
+    pub after_mlp: Option<&'static str>,
+}
+
+impl LayerNorms {
+    /// Norms before attention and MLP, and none after them.
+    pub const fn before(attention: &'static str, mlp: &'static str) -> Self {
+        Self {
+            before_attention: Some(attention),
+            after_attention: None,
+            before_mlp: Some(mlp),
+            after_mlp: None,
+        }
+    }
 }
 
 /// How queries, keys and values lie in a checkpoint.
@@ -152,6 +223,32 @@ pub enum MlpNames {
 }
 
 impl Architecture {
+    /// The rotations of the layers, each once.
+    pub fn ropes(&self) -> Vec<&Rope> {
+        let mut ropes: Vec<&Rope> = Vec::new();
+        for position in &self.positions {
+            if let PositionEncoding::Rope(rope) = position
+                && !ropes.contains(&rope)
+            {
+                ropes.push(rope);
+            }
+        }
+        ropes
+    }
+
+    /// The number of a layer's rotation among [`Architecture::ropes`].
+    pub fn rope_number(&self, layer: usize) -> Option<usize> {
+        match &self.positions[layer] {
+            PositionEncoding::Rope(rope) => self.ropes().iter().position(|other| *other == rope),
+            PositionEncoding::Alibi | PositionEncoding::None => None,
+        }
+    }
+
+    /// Whether positions enter as a penalty of the distance.
+    pub fn has_alibi(&self) -> bool {
+        self.positions.contains(&PositionEncoding::Alibi)
+    }
+
     /// Numbers in the weights, biases and norms aside: what memory and time are estimated from.
     pub fn parameters(&self) -> u128 {
         // Wide enough for whatever a configuration claims.

@@ -12,11 +12,12 @@ pub mod tokenizer;
 mod weights;
 
 pub use architecture::{
-    Activation, Architecture, Biases, MlpNames, Norm, PositionEncoding, QueryKeyValue, TensorNames,
+    Activation, Architecture, Biases, LayerNorms, MlpNames, Norm, PositionEncoding, QueryKeyNorm,
+    QueryKeyValue, Residual, RmsWeight, TensorNames,
 };
 pub use error::CheckpointError;
 pub use families::{parse_architecture, read_architecture};
-pub use rope::{Rope, RopeScaling};
+pub use rope::{Rope, RopePairs, RopeScaling};
 pub use settings::settings_file;
 pub use weights::{
     Checkpoint, Dtype, MissingWeights, SafetensorsHeader, TensorEntry, TensorValues, WeightFiles,

@@ -1,16 +1,27 @@
-//! Rotary position embedding in Hugging Face's arrangement: a head's first half is rotated with its second.
+//! Rotary position embedding: which numbers of a head are rotated together, and by which angles.
 
 use std::{f32::consts::PI, f64::consts::TAU};
 
 /// The angles that queries and keys are rotated by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rope {
-    /// Width of a head; even.
-    pub head_dim: usize,
+    /// How many numbers at the beginning of a head are rotated; even.
+    pub width: usize,
+    /// Which of them are rotated together.
+    pub pairs: RopePairs,
     /// The base of the wavelengths (`rope_theta`).
     pub theta: f32,
     /// How the angles are stretched beyond the context of the pretraining.
     pub scaling: RopeScaling,
+}
+
+/// Which numbers are rotated together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RopePairs {
+    /// A number of the first half with that of the second half.
+    Halves,
+    /// Neighbours (Cohere).
+    Neighbours,
 }
 
 /// A stretching of the angles (`rope_scaling`, in newer files `rope_parameters`).
@@ -64,7 +75,7 @@ pub enum RopeScaling {
 }
 
 impl Rope {
-    /// Cosines and sines for a sequence's positions `from..to`, each `[to - from, head_dim / 2]`, row by row.
+    /// Cosines and sines for a sequence's positions `from..to`, each `[to - from, width / 2]`, row by row.
     ///
     /// `to` is the sequence's length, on which the dynamic scaling depends.
     pub fn table(&self, from: usize, to: usize) -> (Vec<f32>, Vec<f32>) {
@@ -97,17 +108,17 @@ impl Rope {
     /// Angle per position of each pair of dimensions, in f32 as PyTorch computes them.
     fn frequencies(&self, tokens: usize) -> Vec<f32> {
         let inverse = |theta: f32| -> Vec<f32> {
-            (0..self.head_dim / 2)
-                .map(|pair| 1.0 / theta.powf((2 * pair) as f32 / self.head_dim as f32))
+            (0..self.width / 2)
+                .map(|pair| 1.0 / theta.powf((2 * pair) as f32 / self.width as f32))
                 .collect()
         };
         match self.scaling {
             RopeScaling::None => inverse(self.theta),
             // PyTorch multiplies the factor into the power before it inverts.
-            RopeScaling::Factors { ref factors } => (0..self.head_dim / 2)
+            RopeScaling::Factors { ref factors } => (0..self.width / 2)
                 .zip(factors)
                 .map(|(pair, factor)| {
-                    let power = (2 * pair) as f32 / self.head_dim as f32;
+                    let power = (2 * pair) as f32 / self.width as f32;
                     1.0 / (factor * self.theta.powf(power))
                 })
                 .collect(),
@@ -117,7 +128,7 @@ impl Rope {
             RopeScaling::Dynamic { factor, context } => {
                 let tokens = (tokens as f32).max(context);
                 let growth = factor * tokens / context - (factor - 1.0);
-                let width = self.head_dim as f32;
+                let width = self.width as f32;
                 inverse(self.theta * growth.powf(width / (width - 2.0)))
             }
             RopeScaling::Llama3 {
@@ -148,7 +159,7 @@ impl Rope {
                 context,
                 ..
             } => {
-                let width = self.head_dim as f64;
+                let width = self.width as f64;
                 // The dimension that turns so many times within the context; in f64, as the bounds are rounded.
                 let dimension = |rotations: f32| {
                     let turns = f64::from(context) / (f64::from(rotations) * TAU);

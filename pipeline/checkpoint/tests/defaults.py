@@ -5,7 +5,8 @@ them twice. `defaults.rs` holds ours to it.
     python defaults.py [--check]
 
 A case is a `config` and either the `error` of transformers, or what it builds: the sizes, the layers' windows, which linear
-layers have a bias, and of the rotary embedding the `angles` of the last position of some lengths, as sines and cosines.
+layers have a bias, the `factors` that scores, embeddings and logits are multiplied by and the bounds of scores and logits,
+and of each rotary embedding the `angles` of the last position of some lengths, as sines and cosines.
 """
 
 import argparse
@@ -25,9 +26,13 @@ YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}
 
 
+# Their key-value heads follow from the size.
+ALL_HEADS = ["llama", "olmo2", "cohere", "cohere2", "gpt_neox"]
+
+
 def of(kind, **keys):
-    """A small model; the key-value heads of the others than Llama do not follow from its size."""
-    heads = {} if kind == "llama" else {"num_key_value_heads": 2}
+    """A small model."""
+    heads = {} if kind in ALL_HEADS else {"num_key_value_heads": 2}
     return {"model_type": kind, **SMALL, **heads, **keys}
 
 
@@ -40,7 +45,7 @@ def rope(parameters, key="rope_parameters", **keys):
 
 
 def configs():
-    kinds = ["llama", "mistral", "qwen2", "qwen3"]
+    kinds = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text", "olmo2", "cohere", "cohere2", "gpt_neox"]
     # Nothing but the type: every default.
     yield from ({"model_type": kind} for kind in [*kinds, "bloom"])
     yield from (of(kind) for kind in kinds)
@@ -122,6 +127,34 @@ def configs():
     yield of("llama", rope_scaling=dynamic)
     yield of("llama", rope_scaling=dynamic | {"factor": None}, max_position_embeddings=16)
     yield of("llama", rope_scaling=dynamic, head_dim=2)
+    # Gemma: bounds, windows by the layer's number or by its type, two rotations in either spelling.
+    for key in ["attn_logit_softcapping", "final_logit_softcapping", "sliding_window", "layer_types", "head_dim"]:
+        yield of("gemma2", **{key: None})
+    yield of("gemma2", query_pre_attn_scalar=144, head_dim=16, sliding_window=6, num_hidden_layers=3)
+    yield of("gemma2", hidden_act="silu", attention_bias=True)
+    yield of("gemma2", hidden_size=36, num_attention_heads=8)
+    yield of("gemma2", sliding_window_pattern=3, num_hidden_layers=4)
+    yield of("gemma3_text", final_logit_softcapping=30.0, sliding_window=6, num_hidden_layers=7)
+    yield of("gemma3_text", sliding_window_pattern=2, num_hidden_layers=5)
+    yield of("gemma3_text", layer_types=["full_attention", "sliding_attention"])
+    yield of("gemma3_text", rope_theta=500.0, rope_local_base_freq=50.0)
+    yield of("gemma3_text", rope_scaling={"rope_type": "linear", "factor": 8.0})
+    both = {"full_attention": {"rope_theta": 500.0}, "sliding_attention": {"rope_theta": 50.0, "rope_type": "default"}}
+    yield of("gemma3_text", rope_parameters=both)
+    yield of("gemma3_text", rope_parameters=both, rope_scaling=linear)
+    yield of("gemma3_text", rope_parameters={"full_attention": None}, rope_theta=500.0)
+    # OLMo 2, Cohere, GPT-NeoX: what follows from what, and which key counts.
+    yield of("olmo2", num_key_value_heads=2, attention_bias=True, rope_theta=500.0)
+    yield of("cohere", num_key_value_heads=2, attention_bias=True, rope_theta=500.0, logit_scale=0.5)
+    yield of("cohere", layer_types=["sliding_attention", "full_attention"], sliding_window=6)
+    yield of("cohere2", num_hidden_layers=5, sliding_window=6)
+    yield of("cohere2", num_hidden_layers=4, sliding_window_pattern=2, logit_scale=0.5)
+    yield of("cohere2", layer_types=["full_attention", "sliding_attention"])
+    yield of("gpt_neox", rotary_pct=0.5, rotary_emb_base=500)
+    yield of("gpt_neox", rotary_pct=1.0, rope_theta=500.0)
+    yield of("gpt_neox", rope_parameters={"rope_type": "default", "rope_theta": 500.0, "partial_rotary_factor": 0.5})
+    yield of("gpt_neox", rope_scaling={"type": "linear", "factor": 2.0}, hidden_size=64)
+    yield of("gpt_neox", attention_bias=False, tie_word_embeddings=True)
     # Two kinds of models in one file.
     yield of("qwen2", rope_parameters={"full_attention": linear | {"rope_theta": 5.0}})
 
@@ -132,16 +165,39 @@ LENGTHS = [2, 16, 17, 40]
 
 def lengths(read):
     """One is enough where nothing depends on it; a full-sized head has many angles."""
-    if read.rope_parameters["rope_type"] == "dynamic":
+    if read.rope_parameters.get("rope_type") == "dynamic":
         return LENGTHS
     return LENGTHS[:1] if read.hidden_size > 100 else LENGTHS[::3]
 
 
-def angles(rotary, length):
+def angles(rotary, length, *layer_type):
     """Of the last position, in f32. A module that saw a longer text keeps its angles, so each length has its own."""
-    cos, sin = rotary(torch.zeros(1, dtype=torch.float32), torch.arange(length)[None])
+    cos, sin = rotary(torch.zeros(1, dtype=torch.float32), torch.arange(length)[None], *layer_type)
     half = cos.shape[-1] // 2
-    return {name: [round(x, 7) for x in of[0, -1, :half].tolist()] for name, of in [("cos", cos), ("sin", sin)]}
+    # Cohere repeats each angle, the others all of them.
+    once = slice(0, None, 2) if "Cohere" in type(rotary).__name__ else slice(half)
+    return {name: [round(x, 7) for x in of[0, -1, once].tolist()] for name, of in [("cos", cos), ("sin", sin)]}
+
+
+def all_angles(read, rotary):
+    """By the layer's type where it decides, and by length."""
+    types = list(dict.fromkeys(read.layer_types)) if read.model_type == "gemma3_text" else [None]
+    of_type = lambda kind: {str(n): angles(rotary(read), n, *([kind] if kind else [])) for n in lengths(read)}  # noqa: E731
+    return [of_type(kind) for kind in types]
+
+
+def factors(read, attention):
+    """What scores, embeddings and logits are multiplied by, and the bounds of scores and logits."""
+    gemma = read.model_type.startswith("gemma")
+    numbers = [
+        getattr(attention, "scaling", None) or attention.inv_norm_factor,
+        read.hidden_size**0.5 if gemma else None,
+        getattr(read, "logit_scale", None),
+        # Gemma 3 has the key and does not compute with it.
+        getattr(read, "attn_logit_softcapping", None),
+        getattr(read, "final_logit_softcapping", None),
+    ]
+    return [None if number is None else f"{number:.6f}" for number in numbers]
 
 
 def built(config):
@@ -152,30 +208,32 @@ def built(config):
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(read, dtype=torch.float32)
     base = model.base_model
-    bloom = read.model_type == "bloom"
+    bloom, neox = (read.model_type == kind for kind in ["bloom", "gpt_neox"])
+    by_head = bloom or neox
     layers = base.h if bloom else base.layers
-    attention = layers[0].self_attention if bloom else layers[0].self_attn
-    linear = attention.query_key_value if bloom else attention.q_proj
-    output = attention.dense if bloom else attention.o_proj
-    inner = layers[0].mlp.dense_h_to_4h if bloom else layers[0].mlp.up_proj
-    norm = base.ln_f if bloom else base.norm
+    attention = getattr(layers[0], "self_attention" if bloom else "attention" if neox else "self_attn")
+    linear = attention.query_key_value if by_head else attention.q_proj
+    output = attention.dense if by_head else attention.o_proj
+    inner = layers[0].mlp.dense_h_to_4h if by_head else layers[0].mlp.up_proj
+    norm = base.ln_f if bloom else base.final_layer_norm if neox else base.norm
     result = {
         "vocabulary": read.vocab_size,
         "hidden": read.hidden_size,
         "intermediate": inner.out_features,
         "layers": len(layers),
         "heads": read.num_attention_heads,
-        "kv_heads": read.num_attention_heads if bloom else read.num_key_value_heads,
-        "head_dim": attention.head_dim,
-        "epsilon": norm.eps if bloom else norm.variance_epsilon,
+        "kv_heads": read.num_attention_heads if by_head else read.num_key_value_heads,
+        "head_dim": attention.head_size if neox else attention.head_dim,
+        "epsilon": norm.eps if hasattr(norm, "eps") else norm.variance_epsilon,
         "tied": model.config.tie_word_embeddings,
         "query_key_norm": hasattr(attention, "q_norm"),
         "biases": [module.bias is not None for module in (linear, output, inner)],
         "windows": [windows(read, number) for number in range(len(layers))],
+        "factors": factors(read, attention),
     }
     if not bloom:
         rotary = type(base.rotary_emb)
-        result["angles"] = {str(length): angles(rotary(read), length) for length in lengths(read)}
+        result["angles"] = all_angles(read, rotary)
         # What is computed is a sequence, so that a configuration that fails there is known.
         small = AutoModelForCausalLM.from_config(read, dtype=torch.float32) if read.hidden_size < 100 else None
         if small is not None:
@@ -185,8 +243,8 @@ def built(config):
 
 
 def windows(read, number):
-    """What a layer sees. Llama looks at no window, Mistral's layers at the same one."""
-    if read.model_type in ("llama", "bloom"):
+    """What a layer sees. Most look at no window, Mistral's layers at the same one."""
+    if read.model_type in ("llama", "bloom", "olmo2", "cohere", "gpt_neox"):
         return None
     if read.model_type == "mistral" or read.layer_types[number] == "sliding_attention":
         return read.sliding_window

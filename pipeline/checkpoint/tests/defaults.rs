@@ -3,14 +3,22 @@
 
 #![allow(clippy::unwrap_used)]
 
-use clika_checkpoint::{Architecture, Norm, PositionEncoding, parse_architecture};
+use clika_checkpoint::{Architecture, Norm, parse_architecture};
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// What the script says of a model, without the angles.
 fn described(architecture: &Architecture) -> Value {
-    let (Norm::Rms { epsilon } | Norm::Layer { epsilon }) = architecture.norm;
+    let (Norm::Rms { epsilon, .. } | Norm::Layer { epsilon, .. }) = architecture.norm;
     let biases = architecture.biases;
+    let factors = [
+        Some(architecture.score_scale),
+        architecture.embedding_scale,
+        architecture.logit_scale,
+        architecture.score_softcap,
+        architecture.logit_softcap,
+    ]
+    .map(|number| number.map(|number| format!("{number:.6}")));
     json!({
         "vocabulary": architecture.vocabulary,
         "hidden": architecture.hidden,
@@ -21,26 +29,29 @@ fn described(architecture: &Architecture) -> Value {
         "head_dim": architecture.head_dim,
         "epsilon": epsilon,
         "tied": architecture.tied,
-        "query_key_norm": architecture.query_key_norm,
+        "query_key_norm": architecture.query_key_norm.is_some(),
         "biases": [biases.query_key_value, biases.output, biases.mlp],
         "windows": architecture.windows,
+        "factors": factors,
     })
 }
 
-/// Compares the angles of each length's last position. Returns the largest difference.
+/// Compares the angles of each length's last position, rotation by rotation. Returns the largest difference.
 fn compare_angles(architecture: &Architecture, expected: &Value) -> f32 {
-    let PositionEncoding::Rope(rope) = &architecture.position else {
-        panic!("positions are rotated")
-    };
+    let ropes = architecture.ropes();
+    let expected = expected.as_array().unwrap();
     let mut worst = 0.0_f32;
-    for (length, wanted) in expected.as_object().unwrap() {
-        let length: usize = length.parse().unwrap();
-        let (cosines, sines) = rope.table(length - 1, length);
-        for (found, wanted) in [(cosines, &wanted["cos"]), (sines, &wanted["sin"])] {
-            let wanted: Vec<f32> = serde_json::from_value(wanted.clone()).unwrap();
-            assert_eq!(found.len(), wanted.len());
-            for (found, wanted) in found.iter().zip(wanted) {
-                worst = worst.max((found - wanted).abs());
+    assert_eq!(ropes.len(), expected.len());
+    for (rope, expected) in ropes.into_iter().zip(expected) {
+        for (length, wanted) in expected.as_object().unwrap() {
+            let length: usize = length.parse().unwrap();
+            let (cosines, sines) = rope.table(length - 1, length);
+            for (found, wanted) in [(cosines, &wanted["cos"]), (sines, &wanted["sin"])] {
+                let wanted: Vec<f32> = serde_json::from_value(wanted.clone()).unwrap();
+                assert_eq!(found.len(), wanted.len());
+                for (found, wanted) in found.iter().zip(wanted) {
+                    worst = worst.max((found - wanted).abs());
+                }
             }
         }
     }

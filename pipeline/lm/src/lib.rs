@@ -6,8 +6,8 @@ mod cuda;
 mod decoder;
 mod device;
 mod error;
-mod exp;
 mod files;
+mod functions;
 mod generate;
 mod guard;
 mod matmul_check;
@@ -28,13 +28,13 @@ pub use adapter::{
     LoraTargets, ModuleSelection,
 };
 use clika_checkpoint::{
-    Activation, MlpNames, Norm, PositionEncoding, QueryKeyValue, Rope, TensorNames,
+    Activation, MlpNames, Norm, QueryKeyNorm, QueryKeyValue, Residual, RmsWeight, Rope, RopePairs,
+    TensorNames,
 };
 pub use clika_checkpoint::{Architecture, Checkpoint, CheckpointError, Dtype, read_architecture};
 pub use decoder::{Decoder, KvCache, Sequence};
 pub use device::{Device, DeviceChoice, devices, missing_features};
 pub use error::LmError;
-use exp::exp;
 pub use generate::{GenerationConfig, Generator};
 pub use guard::panics_are_errors;
 pub use memory::{InferenceMode, MemoryEstimate, Workload, report_memory};

@@ -2,7 +2,8 @@
 //! here: NaN spreads through every later layer into each logit of its token.
 
 use crate::{
-    Decoder, LmError, exp,
+    Decoder, LmError,
+    functions::exp,
     guard::{compute_error, run_in_pool},
     simd::{max_of, sum_of, vectorized, zero_if_finite},
 };

@@ -104,6 +104,12 @@ ROWS = {
     "embedding": llama(["embed_tokens", "q_proj"]),
     "embedding-saved": changed(llama(["embed_tokens", "q_proj"]), embeddings="auto"),
     "embedding-bloom": of("bloom", ["word_embeddings"]),
+    # Embeddings that the model multiplies, and modules of other names, in parallel or without a norm before them.
+    "embedding-gemma3": of("gemma3", ["embed_tokens", "q_proj"]),
+    "olmo2": of("olmo2", ["k_proj", "down_proj"]),
+    "cohere2": of("cohere2", ["q_proj", "up_proj"]),
+    "gpt-neox": of("gpt-neox", ["query_key_value", "dense_h_to_4h"]),
+    "dora-gpt-neox": of("gpt-neox", ["query_key_value", "dense"], use_dora=True),
     "head": llama(["lm_head", "q_proj"]),
     "embeddings-saved": changed(
         llama(),

@@ -12,12 +12,18 @@ use clika_lm::{
 use reference::{Expected, expected, fixture};
 use std::path::Path;
 
-/// Grouped heads, a sliding window in all layers and in some, ALiBi with a number of heads that is not a power of two.
-const VARIANTS: [&str; 4] = [
+/// Grouped heads, a sliding window in all layers and in some, ALiBi with a number of heads that is not a power of two; bounds
+/// of scores and logits, two rotations, layers without any, parallel blocks, norms after attention and MLP alone.
+const VARIANTS: [&str; 9] = [
     "llama-gqa",
     "mistral-sliding",
     "bloom-5-heads",
     "qwen2-sliding",
+    "gemma2",
+    "gemma3",
+    "olmo2",
+    "cohere2",
+    "gpt-neox",
 ];
 /// The angles of a beginning depend on the whole sequence's length here, so that beginnings have logits of their own.
 const DYNAMIC: &str = "llama-rope-dynamic";

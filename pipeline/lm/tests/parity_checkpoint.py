@@ -35,9 +35,11 @@ def draw(name, shape, variant):
     if len(shape) == 1:
         # Without a larger scale, normalized queries and keys of 8 dimensions would leave attention nearly flat.
         mean = 1.6 if ("q_norm" in name or "k_norm" in name) and not narrow else 1.0
-        return mean + 0.2 * noise
+        # Gemma adds 1.
+        return mean - (1.0 if variant.family.startswith("gemma") else 0.0) + 0.2 * noise
     if "embed" in name:
-        return noise
+        # What is multiplied by √hidden would drown the layers.
+        return (0.3 if variant.family.startswith("gemma") else 1.0) * noise
     if name == "lm_head.weight":
         # Rows of different lengths: NormHead changes which token wins.
         lengths = torch.empty(shape[0], 1).uniform_(0.6, 1.6, generator=generator(variant.name, name, "lengths"))

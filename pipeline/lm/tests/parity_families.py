@@ -142,6 +142,180 @@ def qwen3(name, changes=(), **options):
     return spelled(name, "qwen3", defaults, dict(changes), options)
 
 
+def gemma2(name, changes=(), **options):
+    """Gemma 2 as published, with bounds so low that they matter."""
+    defaults = {
+        "architectures": ["Gemma2ForCausalLM"],
+        "attention_bias": False,
+        "attention_dropout": 0.0,
+        "attn_logit_softcapping": 3.0,
+        "bos_token_id": 2,
+        "cache_implementation": "hybrid",
+        "eos_token_id": 1,
+        "final_logit_softcapping": 4.0,
+        "head_dim": 12,
+        "hidden_act": "gelu_pytorch_tanh",
+        "hidden_activation": "gelu_pytorch_tanh",
+        "initializer_range": 0.02,
+        "intermediate_size": 48,
+        "max_position_embeddings": 64,
+        "model_type": "gemma2",
+        "num_key_value_heads": 2,
+        "pad_token_id": 0,
+        "query_pre_attn_scalar": 6,
+        "rms_norm_eps": EPSILON,
+        "rope_theta": 10000.0,
+        "sliding_window": 6,
+        "transformers_version": "4.42.4",
+        "use_cache": True,
+        **SIZES,
+    }
+    return spelled(name, "gemma2", defaults, dict(changes), options)
+
+
+def gemma3(name, changes=(), **options):
+    """Gemma 3's text model as published, in three layers: two with a window and one that sees everything."""
+    defaults = {
+        "architectures": ["Gemma3ForCausalLM"],
+        "attention_bias": False,
+        "attention_dropout": 0.0,
+        "attn_logit_softcapping": None,
+        "bos_token_id": 2,
+        "cache_implementation": "hybrid",
+        "eos_token_id": 1,
+        "final_logit_softcapping": None,
+        "head_dim": 12,
+        "hidden_activation": "gelu_pytorch_tanh",
+        "initializer_range": 0.02,
+        "intermediate_size": 40,
+        "max_position_embeddings": 64,
+        "model_type": "gemma3_text",
+        "num_key_value_heads": 1,
+        "pad_token_id": 0,
+        "query_pre_attn_scalar": 6,
+        "rms_norm_eps": EPSILON,
+        "rope_local_base_freq": 100.0,
+        "rope_scaling": {"factor": 4.0, "rope_type": "linear"},
+        "rope_theta": 1000.0,
+        "sliding_window": 6,
+        "sliding_window_pattern": 3,
+        "transformers_version": "4.50.0",
+        "use_cache": True,
+        **SIZES,
+        "num_hidden_layers": 3,
+    }
+    return spelled(name, "gemma3", defaults, dict(changes), options)
+
+
+def olmo2(name, changes=(), **options):
+    """OLMo 2 as published: norms after attention and MLP only, queries and keys normalized as whole rows."""
+    defaults = {
+        "architectures": ["Olmo2ForCausalLM"],
+        "attention_bias": False,
+        "attention_dropout": 0.0,
+        "eos_token_id": 2,
+        "hidden_act": "silu",
+        "initializer_range": 0.02,
+        "intermediate_size": 48,
+        "max_position_embeddings": 64,
+        "model_type": "olmo2",
+        "num_key_value_heads": 2,
+        "pad_token_id": 3,
+        "rms_norm_eps": EPSILON,
+        "rope_scaling": None,
+        "rope_theta": 1000.0,
+        "tie_word_embeddings": False,
+        "transformers_version": "4.47.0",
+        "use_cache": True,
+        **SIZES,
+    }
+    return spelled(name, "olmo2", defaults, dict(changes), options)
+
+
+def cohere(name, changes=(), **options):
+    """Cohere as Aya has it."""
+    defaults = {
+        "architectures": ["CohereForCausalLM"],
+        "attention_bias": False,
+        "attention_dropout": 0.0,
+        "bos_token_id": 5,
+        "eos_token_id": 1,
+        "hidden_act": "silu",
+        "initializer_range": 0.02,
+        "intermediate_size": 48,
+        "layer_norm_eps": EPSILON,
+        "logit_scale": 0.25,
+        "max_position_embeddings": 64,
+        "model_type": "cohere",
+        "num_key_value_heads": 2,
+        "pad_token_id": 0,
+        "rope_theta": 1000.0,
+        "transformers_version": "4.41.0",
+        "use_cache": True,
+        "use_qk_norm": False,
+        **SIZES,
+    }
+    return spelled(name, "cohere", defaults, dict(changes), options)
+
+
+def cohere2(name, changes=(), **options):
+    """Cohere 2 as published: the layer that sees everything rotates nothing."""
+    defaults = {
+        "architectures": ["Cohere2ForCausalLM"],
+        "attention_bias": False,
+        "attention_dropout": 0.0,
+        "bos_token_id": 5,
+        "eos_token_id": 1,
+        "head_dim": 8,
+        "hidden_act": "silu",
+        "initializer_range": 0.02,
+        "intermediate_size": 48,
+        "layer_norm_eps": EPSILON,
+        "logit_scale": 0.25,
+        "max_position_embeddings": 64,
+        "model_type": "cohere2",
+        "num_key_value_heads": 2,
+        "order_of_interleaved_layers": "local_attn_first",
+        "pad_token_id": 0,
+        "position_embedding_type": "rope_gptj",
+        "rope_theta": 1000.0,
+        "rotary_pct": 1.0,
+        "sliding_window": 6,
+        "sliding_window_pattern": 2,
+        "transformers_version": "4.48.0",
+        "use_cache": True,
+        "use_embedding_sharing": True,
+        "use_gated_activation": True,
+        "use_parallel_block": True,
+        "use_parallel_embedding": False,
+        **SIZES,
+    }
+    return spelled(name, "cohere2", defaults, dict(changes), options)
+
+
+def gpt_neox(name, changes=(), **options):
+    """GPT-NeoX as Pythia has it, with heads of which a half is rotated."""
+    defaults = {
+        "architectures": ["GPTNeoXForCausalLM"],
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "hidden_act": "gelu",
+        "initializer_range": 0.02,
+        "intermediate_size": 64,
+        "layer_norm_eps": EPSILON,
+        "max_position_embeddings": 64,
+        "model_type": "gpt_neox",
+        "rotary_emb_base": 1000,
+        "rotary_pct": 0.5,
+        "tie_word_embeddings": False,
+        "transformers_version": "4.24.0",
+        "use_cache": True,
+        "use_parallel_residual": True,
+        **SIZES,
+    }
+    return spelled(name, "gpt_neox", defaults, dict(changes), options)
+
+
 def bloom(name, sizes, changes=(), **options):
     """BLOOM as published, but for the keys of its sizes, which are spelled in three ways."""
     defaults = {

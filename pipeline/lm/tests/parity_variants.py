@@ -14,7 +14,23 @@ prompt's length and each further token by the base of its own, while without a c
 
 import torch
 from parity_checkpoint import BIN, BIN_SHARDED, SHARDED
-from parity_families import BF16, F16, OTHER_EPSILON, baichuan, bloom, llama, mistral, qwen2, qwen3
+from parity_families import (
+    BF16,
+    F16,
+    OTHER_EPSILON,
+    baichuan,
+    bloom,
+    cohere,
+    cohere2,
+    gemma2,
+    gemma3,
+    gpt_neox,
+    llama,
+    mistral,
+    olmo2,
+    qwen2,
+    qwen3,
+)
 
 # Spellings of BLOOM's sizes: BLOOM-560M's, and that of larger BLOOMs and of transformers 5.
 EMBED = {"n_embed": 32, "num_attention_heads": 4, "n_layer": 2}
@@ -44,6 +60,17 @@ def with_frequencies(weights):
 def without_prefix(weights):
     """BLOOM as it was published: `h.0…` instead of `transformer.h.0…`."""
     return {name.removeprefix("transformer."): tensor for name, tensor in weights.items()}
+
+
+def as_pythia(weights):
+    """The head's name in files of GPT-NeoX; transformers 5 calls the module `lm_head`."""
+    return {name.replace("lm_head.", "embed_out."): tensor for name, tensor in weights.items()}
+
+
+def by_layer_type(full, sliding):
+    """Gemma 3's two bases in transformers 5's spelling."""
+    kinds = [("full_attention", full), ("sliding_attention", sliding)]
+    return {"rope_parameters": {kind: {"rope_theta": base, "rope_type": "default"} for kind, base in kinds}}
 
 
 # `old` or `new`: the spelling of config.json.
@@ -144,6 +171,76 @@ VARIANTS = [
     qwen3("qwen3", theta(1000.0), ignoring=[theta(10000.0)], **NEW),
     # old
     qwen3("qwen3-bf16", {"rope_scaling": None, "rope_theta": 1000.0}, **IN_BF16),
+    # old
+    gemma2(
+        "gemma2",
+        ignoring=[
+            OTHER_EPSILON,
+            {"attn_logit_softcapping": None},
+            {"final_logit_softcapping": None},
+            {"query_pre_attn_scalar": 12},
+            {"sliding_window": 64},
+        ],
+    ),
+    # old
+    gemma2("gemma2-bf16", {"attn_logit_softcapping": None}, **IN_BF16),
+    # old
+    gemma3(
+        "gemma3",
+        ignoring=[
+            OTHER_EPSILON,
+            {"rope_scaling": None},
+            {"rope_theta": 10000.0},
+            {"rope_local_base_freq": 1000.0},
+            {"sliding_window": 64},
+            {"sliding_window_pattern": 2},
+        ],
+    ),
+    # new
+    gemma3(
+        "gemma3-rope-parameters",
+        {
+            **by_layer_type(1000.0, 100.0),
+            "final_logit_softcapping": 4.0,
+            "layer_types": ["full_attention", "sliding_attention"],
+            "num_hidden_layers": 2,
+            "rope_local_base_freq": None,
+            "rope_scaling": None,
+            "rope_theta": None,
+        },
+        ignoring=[by_layer_type(1000.0, 1000.0), by_layer_type(100.0, 100.0), {"final_logit_softcapping": None}],
+        **NEW,
+    ),
+    # old
+    olmo2("olmo2", ignoring=[OTHER_EPSILON, {"rope_theta": 10000.0}]),
+    # old
+    olmo2("olmo2-bf16", **IN_BF16),
+    # old
+    cohere("cohere", ignoring=[{"layer_norm_eps": 1e-5}, {"logit_scale": 1.0}, {"rope_theta": 10000.0}]),
+    # old
+    cohere2(
+        "cohere2",
+        ignoring=[{"layer_norm_eps": 1e-5}, {"sliding_window": 64}, {"sliding_window_pattern": 3}],
+    ),
+    # old
+    gpt_neox(
+        "gpt-neox",
+        rename=as_pythia,
+        ignoring=[
+            {"hidden_act": "gelu_pytorch_tanh"},
+            {"layer_norm_eps": 1e-5},
+            {"rotary_emb_base": 10000},
+            {"rotary_pct": 1.0},
+            {"use_parallel_residual": False},
+        ],
+    ),
+    # old
+    gpt_neox(
+        "gpt-neox-sequential",
+        {"attention_bias": False, "use_parallel_residual": False},
+        rename=as_pythia,
+        ignoring=[{"use_parallel_residual": True}],
+    ),
     # new
     bloom("bloom", HIDDEN, ignoring=[{"layer_norm_epsilon": 1e-5}], **NEW),
     # old: as many slopes as no power of two. One layer, for its size.

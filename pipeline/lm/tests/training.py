@@ -46,7 +46,11 @@ from training_run import LEARNING_RATES, settings, train  # noqa: E402
 FIXTURES = Path(__file__).parent / "fixtures"
 TRAINED = Path(__file__).parent / "fixtures-training"
 BASES = ["llama-gqa", "qwen2", "qwen3", "mistral-sliding", "bloom", "baichuan2-7b-like"]
-NAMES = {f"{base}-{targets}": (base, targets) for base in BASES for targets in LEARNING_RATES}
+# Of these a LoRA that has every kind of module, and all weights, are enough.
+OTHER_BASES = ["gemma2", "gemma3", "olmo2", "cohere2", "gpt-neox"]
+PAIRS = [(base, targets) for base in BASES for targets in LEARNING_RATES]
+PAIRS += [(base, targets) for base in OTHER_BASES for targets in ["all", "full"]]
+NAMES = {f"{base}-{targets}": (base, targets) for base, targets in PAIRS}
 
 # How far losses, norms and logits may be from the fixture's with `--check`, and an adapter's numbers; and logits of loaded
 # adapters from the other program's.

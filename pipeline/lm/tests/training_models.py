@@ -13,7 +13,7 @@ from torch import nn
 from transformers import PretrainedConfig
 
 PACKED = {"paper": ["W_pack"], "attention": ["W_pack", "o_proj"], "mlp": ["gate_proj", "up_proj", "down_proj"]}
-BLOOM = {
+BY_HEAD = {
     "paper": ["query_key_value"],
     "attention": ["query_key_value", "dense"],
     "mlp": ["dense_h_to_4h", "dense_4h_to_h"],
@@ -27,7 +27,7 @@ OTHERS = {
 
 def target_modules(base, targets):
     """The modules that get an adapter; none if all weights are trained."""
-    named = {"bloom": BLOOM, "baichuan2-7b-like": PACKED}.get(base, OTHERS)
+    named = {"bloom": BY_HEAD, "gpt-neox": BY_HEAD, "baichuan2-7b-like": PACKED}.get(base, OTHERS)
     return {**named, "all": named["attention"] + named["mlp"], "full": []}[targets]
 
 

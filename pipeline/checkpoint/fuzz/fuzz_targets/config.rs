@@ -7,9 +7,9 @@ use std::path::Path;
 fuzz_target!(|text: &str| {
     if let Ok(architecture) = clika_checkpoint::parse_architecture(Path::new("config.json"), text) {
         let _ = architecture.parameters();
-        if let clika_checkpoint::PositionEncoding::Rope(rope) = &architecture.position {
+        for rope in architecture.ropes() {
             let (cosines, _) = rope.table(3, 5);
-            assert_eq!(cosines.len(), 2 * (rope.head_dim / 2));
+            assert_eq!(cosines.len(), 2 * (rope.width / 2));
         }
     }
 });

@@ -127,9 +127,16 @@ fn kind(
     };
     let class = text("architectures", class)?;
     let model_type = text("model_type", given.get("model_type"))?;
-    let unknown = |name: &str| CheckpointError::Architecture {
-        architecture: name.to_owned(),
-        supported: supported(),
+    let unknown = |name: &str| match given.get("text_config") {
+        // The text's layers have other names and keys than in a model of text alone.
+        Some(_) => problem(format!(
+            "{name} is a model of more than text, of which the part for text is not read: take one of the family that is a \
+             model of text alone, such as Gemma 3's 270M and 1B"
+        )),
+        None => CheckpointError::Architecture {
+            architecture: name.to_owned(),
+            supported: supported(),
+        },
     };
     let find = |fits: &dyn Fn(&ModelClass) -> bool| {
         FAMILIES.iter().find_map(|family| {

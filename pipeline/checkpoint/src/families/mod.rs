@@ -2,8 +2,12 @@
 
 mod baichuan;
 mod bloom;
+mod cohere;
 mod config;
+mod gemma;
+mod gpt_neox;
 mod llama;
+mod olmo;
 mod qwen;
 mod rope;
 mod windows;
@@ -19,7 +23,16 @@ struct Family {
     read: fn(&ConfigFile) -> Result<Architecture, CheckpointError>,
 }
 
-const FAMILIES: &[Family] = &[llama::FAMILY, qwen::FAMILY, bloom::FAMILY, baichuan::FAMILY];
+const FAMILIES: &[Family] = &[
+    llama::FAMILY,
+    qwen::FAMILY,
+    gemma::FAMILY,
+    olmo::FAMILY,
+    cohere::FAMILY,
+    gpt_neox::FAMILY,
+    bloom::FAMILY,
+    baichuan::FAMILY,
+];
 
 /// Reads the architecture of the model in `folder`, or of a GGUF file.
 pub fn read_architecture(folder: &Path) -> Result<Architecture, CheckpointError> {
@@ -90,10 +103,37 @@ fn head_dim(config: &ConfigFile, hidden: usize, heads: usize) -> Result<usize, C
     Ok(hidden / heads)
 }
 
-/// The one activation that gated families use.
-fn silu(config: &ConfigFile, activation: &str) -> Result<crate::Activation, CheckpointError> {
-    match activation {
+/// The scale of attention's scores in most families.
+fn inverse_root(width: usize) -> f64 {
+    1.0 / (width as f64).sqrt()
+}
+
+/// A number that has to be positive, where there is one.
+fn positive(
+    config: &ConfigFile,
+    key: &str,
+    number: Option<f64>,
+) -> Result<Option<f64>, CheckpointError> {
+    match number {
+        Some(number) if !(number.is_finite() && number > 0.0) => {
+            Err(config.problem(format!("`{key}` is {number}, and has to be positive")))
+        }
+        Some(_) | None => Ok(number),
+    }
+}
+
+/// The activation that `key` names.
+fn activation(
+    config: &ConfigFile,
+    key: &str,
+    name: &str,
+) -> Result<crate::Activation, CheckpointError> {
+    match name {
         "silu" | "swish" => Ok(crate::Activation::Silu),
-        other => Err(config.unsupported(format!("hidden_act = {other}"), "silu")),
+        "gelu" => Ok(crate::Activation::Gelu),
+        "gelu_pytorch_tanh" | "gelu_new" => Ok(crate::Activation::GeluTanh),
+        other => {
+            Err(config.unsupported(format!("{key} = {other}"), "silu, gelu, gelu_pytorch_tanh"))
+        }
     }
 }

@@ -4,7 +4,7 @@
 use super::ConfigFile;
 use crate::{
     CheckpointError,
-    rope::{Rope, RopeScaling, yarn_attention_factor},
+    rope::{Rope, RopePairs, RopeScaling, yarn_attention_factor},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -17,11 +17,28 @@ struct Keys {
     max_position_embeddings: f32,
 }
 
-/// What transformers takes where a configuration names no `rope_theta`.
-const DEFAULT_THETA: f32 = 10_000.0;
+/// What a class has of its own.
+pub(super) struct RopeClass {
+    /// The key next to the parameters that names the base, and transformers' value where neither does.
+    pub(super) theta: (&'static str, f32),
+    /// The key that names the rotated part of a head, and transformers' value; `None` where all of it is.
+    pub(super) rotated: Option<(&'static str, f64)>,
+    pub(super) pairs: RopePairs,
+}
 
-/// Reads how positions are rotated.
-pub(super) fn read(config: &ConfigFile, head_dim: usize) -> Result<Rope, CheckpointError> {
+/// Llama's and most others'.
+pub(super) const PLAIN: RopeClass = RopeClass {
+    theta: ("rope_theta", 10_000.0),
+    rotated: None,
+    pairs: RopePairs::Halves,
+};
+
+/// Reads how positions are rotated, in all layers alike.
+pub(super) fn read(
+    config: &ConfigFile,
+    head_dim: usize,
+    class: &RopeClass,
+) -> Result<Rope, CheckpointError> {
     let keys: Keys = config.read()?;
     // The old key counts where both are there, unless it is empty.
     let given = match (keys.rope_scaling, keys.rope_parameters) {
@@ -29,55 +46,35 @@ pub(super) fn read(config: &ConfigFile, head_dim: usize) -> Result<Rope, Checkpo
         (Some(_) | None, Some(parameters)) => parameters,
         (Some(_) | None, None) => Map::new(),
     };
-    let given = Parameters { config, given };
-    given.check()?;
-    if !head_dim.is_multiple_of(2) {
-        return Err(config.problem(format!("a head of odd width {head_dim} cannot be rotated")));
+    Parameters { config, given }.rope(keys.max_position_embeddings, head_dim, class)
+}
+
+/// Reads how positions are rotated in layers that see everything, and in those with a window (Gemma 3).
+pub(super) fn read_by_layer_type(
+    config: &ConfigFile,
+    head_dim: usize,
+    full: &RopeClass,
+    sliding: &RopeClass,
+) -> Result<[Rope; 2], CheckpointError> {
+    let keys: Keys = config.read()?;
+    let mut given = keys.rope_parameters.unwrap_or_default();
+    let mut of_type = |name: &str| match given.remove(name) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(parameters)) => Ok(parameters),
+        Some(other) => Err(config.problem(format!("RoPE's `{name}` is {other}"))),
+    };
+    let (mut of_full, of_sliding) = (of_type("full_attention")?, of_type("sliding_attention")?);
+    if let Some(key) = given.keys().next() {
+        return Err(config.unsupported(
+            format!("rope_parameters with `{key}`"),
+            "parameters of full_attention and of sliding_attention",
+        ));
     }
-    let theta = match given.number("rope_theta")? {
-        GivenNumber::Missing if config.names("rope_theta") => {
-            given.positive("rope_theta", given.beside("rope_theta")?)?
-        }
-        GivenNumber::Missing => DEFAULT_THETA,
-        named => given.positive("rope_theta", named)?,
-    };
+    // The old key holds for the layers that see everything.
+    of_full.extend(keys.rope_scaling.unwrap_or_default());
     let most = keys.max_position_embeddings;
-    let scaling = match given.kind()? {
-        "default" => RopeScaling::None,
-        "linear" => RopeScaling::Linear {
-            factor: given.need("factor")?,
-        },
-        "dynamic" if head_dim == 2 => {
-            return Err(config.problem("a head of width 2 has no dynamic RoPE"));
-        }
-        "dynamic" => RopeScaling::Dynamic {
-            factor: given.need("factor")?,
-            // The context of the pretraining is not looked at, whether or not it is named.
-            context: given.positive("max_position_embeddings", GivenNumber::Of(most))?,
-        },
-        "llama3" => RopeScaling::Llama3 {
-            factor: given.need("factor")?,
-            low_freq_factor: given.need("low_freq_factor")?,
-            high_freq_factor: given.need("high_freq_factor")?,
-            context: given.original_context(most)?,
-        },
-        "yarn" if theta == 1.0 => {
-            return Err(config.problem("a `rope_theta` of 1 has no YaRN"));
-        }
-        "yarn" => given.yarn(most)?,
-        "longrope" => given.longrope(head_dim)?,
-        other => {
-            return Err(config.unsupported(
-                format!("rope_type = {other}"),
-                "default, linear, dynamic, llama3, yarn, longrope",
-            ));
-        }
-    };
-    Ok(Rope {
-        head_dim,
-        theta,
-        scaling,
-    })
+    let rope = |given, class| Parameters { config, given }.rope(most, head_dim, class);
+    Ok([rope(of_full, full)?, rope(of_sliding, sliding)?])
 }
 
 /// The keys of `rope_scaling` or `rope_parameters`.
@@ -113,8 +110,81 @@ impl GivenNumber {
 }
 
 impl Parameters<'_> {
+    /// The rotation; `most` is the model's context.
+    fn rope(&self, most: f32, head_dim: usize, class: &RopeClass) -> Result<Rope, CheckpointError> {
+        let config = self.config;
+        self.check(class)?;
+        let width = self.rotated_width(head_dim, class)?;
+        if !width.is_multiple_of(2) {
+            return Err(config.problem(format!("a head of odd width {width} cannot be rotated")));
+        }
+        let (key, default) = class.theta;
+        let theta = match self.number("rope_theta")? {
+            GivenNumber::Missing if config.names(key) => self.positive(key, self.beside(key)?)?,
+            GivenNumber::Missing => default,
+            named => self.positive("rope_theta", named)?,
+        };
+        let scaling = match self.kind()? {
+            "default" => RopeScaling::None,
+            "linear" => RopeScaling::Linear {
+                factor: self.need("factor")?,
+            },
+            "dynamic" if width == 2 => {
+                return Err(config.problem("a head of width 2 has no dynamic RoPE"));
+            }
+            "dynamic" => RopeScaling::Dynamic {
+                factor: self.need("factor")?,
+                // The context of the pretraining is not looked at, whether or not it is named.
+                context: self.positive("max_position_embeddings", GivenNumber::Of(most))?,
+            },
+            "llama3" => RopeScaling::Llama3 {
+                factor: self.need("factor")?,
+                low_freq_factor: self.need("low_freq_factor")?,
+                high_freq_factor: self.need("high_freq_factor")?,
+                context: self.original_context(most)?,
+            },
+            "yarn" if theta == 1.0 => {
+                return Err(config.problem("a `rope_theta` of 1 has no YaRN"));
+            }
+            "yarn" => self.yarn(most)?,
+            "longrope" => self.longrope(width)?,
+            other => {
+                return Err(config.unsupported(
+                    format!("rope_type = {other}"),
+                    "default, linear, dynamic, llama3, yarn, longrope",
+                ));
+            }
+        };
+        Ok(Rope {
+            width,
+            pairs: class.pairs,
+            theta,
+            scaling,
+        })
+    }
+
+    /// How many numbers of a head are rotated.
+    fn rotated_width(&self, head_dim: usize, class: &RopeClass) -> Result<usize, CheckpointError> {
+        const KEY: &str = "partial_rotary_factor";
+        let Some((key, default)) = class.rotated else {
+            return Ok(head_dim);
+        };
+        let part = match (self.given.get(KEY), self.config.given(key)) {
+            (None, None) => Some(default),
+            (Some(value), _) | (None, Some(value)) => value.as_f64(),
+        };
+        // As Python rounds: towards 0.
+        let width = part.map_or(0.0, |part| (head_dim as f64 * part).trunc());
+        if width < 2.0 || width > head_dim as f64 {
+            return Err(self.config.problem(format!(
+                "`{key}` does not say which part of a head of width {head_dim} is rotated"
+            )));
+        }
+        Ok(width as usize)
+    }
+
     /// What would be left out.
-    fn check(&self) -> Result<(), CheckpointError> {
+    fn check(&self, class: &RopeClass) -> Result<(), CheckpointError> {
         if let Some((key, _)) = self.given.iter().find(|(_, value)| value.is_object()) {
             return Err(self.config.unsupported(
                 format!("RoPE parameters of `{key}`"),
@@ -127,6 +197,7 @@ impl Parameters<'_> {
         ] {
             if let GivenNumber::Of(part) = rotated
                 && part != 1.0
+                && class.rotated.is_none()
             {
                 return Err(self.config.unsupported(
                     format!("partial_rotary_factor = {part}"),
@@ -187,7 +258,7 @@ impl Parameters<'_> {
     }
 
     /// As clika writes it for a model from GGUF; longrope proper changes its factors with the length of the text.
-    fn longrope(&self, head_dim: usize) -> Result<RopeScaling, CheckpointError> {
+    fn longrope(&self, width: usize) -> Result<RopeScaling, CheckpointError> {
         let [short, long] = ["short_factor", "long_factor"].map(|key| self.given.get(key));
         let attention_factor = self.number("attention_factor")?;
         if short != long || !matches!(attention_factor, GivenNumber::Of(1.0)) {
@@ -203,10 +274,10 @@ impl Parameters<'_> {
         let list = short.and_then(Value::as_array);
         let factors: Option<Vec<f32>> = list.and_then(|list| list.iter().map(positive).collect());
         match factors {
-            Some(factors) if factors.len() == head_dim / 2 => Ok(RopeScaling::Factors { factors }),
+            Some(factors) if factors.len() == width / 2 => Ok(RopeScaling::Factors { factors }),
             Some(_) | None => Err(self.config.problem(format!(
                 "`short_factor` is not a list of {} positive numbers",
-                head_dim / 2
+                width / 2
             ))),
         }
     }

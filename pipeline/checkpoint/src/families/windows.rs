@@ -31,6 +31,28 @@ pub(super) fn of_types(
     types.iter().map(of_layer).collect()
 }
 
+/// The windows of a class where every so many layers (`period`) one sees everything, unless `layer_types` says otherwise.
+pub(super) fn periodic(
+    config: &ConfigFile,
+    types: Option<&[String]>,
+    layers: usize,
+    window: Option<usize>,
+    period: usize,
+) -> Result<Vec<Option<usize>>, CheckpointError> {
+    match types {
+        Some(types) => of_types(config, types, layers, window),
+        None if period == 0 => Err(config.problem("`sliding_window_pattern` is 0")),
+        None => {
+            let of_layer = |layer: usize| match (layer + 1).is_multiple_of(period) {
+                true => "full_attention".to_owned(),
+                false => "sliding_attention".to_owned(),
+            };
+            let types: Vec<String> = (0..layers).map(of_layer).collect();
+            of_types(config, &types, layers, window)
+        }
+    }
+}
+
 /// The windows of a class whose layers are all alike, where `layer_types` may only say so.
 pub(super) fn alike(
     config: &ConfigFile,

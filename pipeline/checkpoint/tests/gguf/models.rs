@@ -20,13 +20,16 @@ fn the_metadata_describe_what_config_json_does() {
         let config = model["config"].to_string();
         let mut wanted = parse_architecture(Path::new("config.json"), &config).unwrap();
         // config.json has rules for what the file has as numbers.
-        if let Some(factors) = model["rope_factors"].as_array()
-            && let PositionEncoding::Rope(rope) = &mut wanted.position
-        {
+        if let Some(factors) = model["rope_factors"].as_array() {
             let factors = factors.iter().map(|factor| factor.as_f64().unwrap() as f32);
-            rope.scaling = RopeScaling::Factors {
-                factors: factors.collect(),
-            };
+            let factors: Vec<f32> = factors.collect();
+            for position in &mut wanted.positions {
+                if let PositionEncoding::Rope(rope) = position {
+                    rope.scaling = RopeScaling::Factors {
+                        factors: factors.clone(),
+                    };
+                }
+            }
         }
         assert_eq!(found, wanted, "{file}");
         seen += 1;

@@ -14,7 +14,7 @@ use burn::tensor::{Tensor, module, ops::AttentionModuleOptions};
 pub(super) struct Attention {
     pub(super) projection: Projection,
     pub(super) output: Linear,
-    /// Norms of queries and keys by head.
+    /// Norms of queries and keys.
     pub(super) query_norm: Option<NormLayer>,
     pub(super) key_norm: Option<NormLayer>,
     pub(super) heads: usize,
@@ -22,6 +22,18 @@ pub(super) struct Attention {
     pub(super) head_dim: usize,
     /// The sliding window of this layer: tokens that a query sees, itself included.
     pub(super) window: Option<usize>,
+    /// The number of this layer's rotation among [`crate::Architecture::ropes`].
+    pub(super) rotary: Option<usize>,
+    pub(super) scoring: Scoring,
+}
+
+/// How products of queries and keys become scores.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scoring {
+    /// What they are multiplied by.
+    pub(super) scale: f32,
+    /// Their bound.
+    pub(super) softcap: Option<f32>,
 }
 
 /// The linear layers that give queries, keys and values.
@@ -50,12 +62,10 @@ impl Attention {
         output_tokens: OutputTokens,
     ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
         let [query, key, value] = self.project(x, context, output_tokens);
-        let rotary = match output_tokens {
-            OutputTokens::All => &context.rotary,
-            OutputTokens::Asked => &context.output_rotary,
-        };
-        let query = self.norm_and_rotate(query, self.query_norm.as_ref(), rotary.as_ref());
-        let key = self.norm_and_rotate(key, self.key_norm.as_ref(), context.rotary.as_ref());
+        let of_queries = context.rotary(self.rotary, output_tokens);
+        let of_keys = context.rotary(self.rotary, OutputTokens::All);
+        let query = self.norm_and_rotate(query, self.query_norm.as_ref(), of_queries);
+        let key = self.norm_and_rotate(key, self.key_norm.as_ref(), of_keys);
         let own = KeyValue { key, value };
         let (attended, kept) = match &context.attention_path {
             AttentionPath::Kernels(slopes) => self.attend_by_kernels(
@@ -93,6 +103,7 @@ impl Attention {
             layer,
             asked_only: output_tokens == OutputTokens::Asked,
             window: self.window,
+            scoring: self.scoring,
             slopes,
         });
         let mut kept = Vec::new();
@@ -197,7 +208,7 @@ impl Attention {
         rotary: Option<&RotaryEmbedding>,
     ) -> Tensor<3> {
         let x = match norm {
-            Some(norm) => norm.forward(x),
+            Some(norm) => norm.forward_heads(x),
             None => x,
         };
         match rotary {
@@ -217,8 +228,9 @@ impl Attention {
         let first = group.length - queries;
         let mask = group.window_mask.clone().filter(|_| self.window.is_some());
         let options = AttentionModuleOptions {
+            scale: Some(f64::from(self.scoring.scale)),
+            softcap: self.scoring.softcap.map(f64::from),
             is_causal: mask.is_none(),
-            ..Default::default()
         };
         let attended = module::attention(
             query,

@@ -5,7 +5,7 @@ use super::{
     rotary::RotaryEmbedding,
     segment::Segment,
 };
-use crate::{Dtype, PositionEncoding};
+use crate::Dtype;
 use burn::tensor::{Device as BurnDevice, Int, Tensor, TensorData};
 
 /// What all layers need to know about the pieces of sequences that the model is run on.
@@ -15,9 +15,8 @@ pub(super) struct ForwardContext<'a> {
     pub(super) use_cache: bool,
     /// The rows of the tokens that are asked for.
     output_rows: Tensor<1, Int>,
-    pub(super) rotary: Option<RotaryEmbedding>,
-    /// Of the tokens that are asked for.
-    pub(super) output_rotary: Option<RotaryEmbedding>,
+    /// The angles of all tokens and those of the tokens that are asked for, by each rotation of the model.
+    rotaries: Vec<[RotaryEmbedding; 2]>,
     pub(super) attention_path: AttentionPath,
     /// Whether burn's attention has to be checked for NaN in queries and keys: if all scores of a row are NaN, burn takes
     /// the row as masked and returns zeros. On a GPU the check costs as much as a norm, and only f16 overflows there.
@@ -51,22 +50,21 @@ impl<'a> ForwardContext<'a> {
     ) -> Self {
         let architecture = &decoder.architecture;
         let (dtype, device) = (decoder.dtype, &decoder.device);
-        let all = segments
+        let all: Vec<(usize, usize)> = segments
             .iter()
-            .map(|segment| (segment.position, segment.end()));
-        let asked = segments
+            .map(|segment| (segment.position, segment.end()))
+            .collect();
+        let asked: Vec<(usize, usize)> = segments
             .iter()
-            .map(|segment| (segment.end() - segment.outputs, segment.end()));
-        let (rotary, output_rotary) = match &architecture.position {
-            PositionEncoding::Rope(rope) => (
-                Some(RotaryEmbedding::new(rope, all, dtype, device)),
-                Some(RotaryEmbedding::new(rope, asked, dtype, device)),
-            ),
-            PositionEncoding::Alibi => (None, None),
-        };
+            .map(|segment| (segment.end() - segment.outputs, segment.end()))
+            .collect();
+        let rotaries = architecture.ropes().into_iter().map(|rope| {
+            [&all, &asked].map(|tokens| RotaryEmbedding::new(rope, tokens, dtype, device))
+        });
+        let rotaries = rotaries.collect();
         let attention_path = if kernels::supports(x) {
-            let alibi = architecture.position == PositionEncoding::Alibi;
-            AttentionPath::Kernels(alibi.then(|| alibi_slopes(architecture.heads)))
+            let slopes = architecture.has_alibi();
+            AttentionPath::Kernels(slopes.then(|| alibi_slopes(architecture.heads)))
         } else {
             AttentionPath::Burn(group_sequences(&segments, architecture, dtype, device))
         };
@@ -85,11 +83,23 @@ impl<'a> ForwardContext<'a> {
             segments,
             use_cache,
             output_rows: Tensor::from_data(rows, device),
-            rotary,
-            output_rotary,
+            rotaries,
             attention_path,
             check_nan,
         }
+    }
+
+    /// The angles of a layer's rotation, by its number.
+    pub(super) fn rotary(
+        &self,
+        number: Option<usize>,
+        output_tokens: OutputTokens,
+    ) -> Option<&RotaryEmbedding> {
+        let [all, asked] = &self.rotaries[number?];
+        Some(match output_tokens {
+            OutputTokens::All => all,
+            OutputTokens::Asked => asked,
+        })
     }
 
     /// The rows of `[tokens, width]` or `[tokens, heads, head_dim]` that belong to the output tokens.

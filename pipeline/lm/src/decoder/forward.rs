@@ -2,10 +2,11 @@ use super::{
     Decoder,
     cache::KvCache,
     context::{ForwardContext, OutputTokens},
+    kernels,
     segment::Segment,
     sequence::Sequence,
 };
-use crate::{LmError, PositionEncoding, guard::run_in_pool, tree::TokenTree};
+use crate::{LmError, Rope, guard::run_in_pool, tree::TokenTree};
 use burn::tensor::{Int, Tensor, TensorData};
 use rayon::prelude::*;
 
@@ -132,9 +133,18 @@ impl Decoder {
 
     fn embed(&self, tokens: Tensor<1, Int>) -> Tensor<2> {
         let plain = self.embedding.rows(tokens.clone());
-        match &self.embedding_lora {
+        let embedded = match &self.embedding_lora {
             Some(lora) => lora.embed(plain, tokens),
             None => plain,
+        };
+        self.scale_embedded(embedded)
+    }
+
+    /// Multiplies embeddings, or their gradient, by what the family multiplies them by.
+    pub(super) fn scale_embedded(&self, embedded: Tensor<2>) -> Tensor<2> {
+        match self.architecture.embedding_scale {
+            Some(scale) => kernels::scaled(embedded, scale as f32),
+            None => embedded,
         }
     }
 
@@ -148,15 +158,61 @@ impl Decoder {
 
     /// Logits of states, `[states, vocabulary]`, in f32.
     pub fn logits(&self, states: Tensor<2>) -> Tensor<2> {
-        self.head.forward(&states).cast(burn::tensor::DType::F32)
+        let logits = self.head.forward(&states).cast(burn::tensor::DType::F32);
+        self.finish_logits(logits)
+    }
+
+    /// Scales and bounds what the head gives, f32.
+    pub(super) fn finish_logits(&self, logits: Tensor<2>) -> Tensor<2> {
+        let Some((scale, softcap)) = self.finish() else {
+            return logits;
+        };
+        if kernels::supports(&logits) {
+            return kernels::finish_logits(logits, scale, softcap);
+        }
+        let logits = logits * scale;
+        match softcap {
+            // NaN of infinity, which would become the bound unnoticed.
+            Some(cap) => (logits.clone() / cap).tanh() * cap + (logits.clone() - logits),
+            None => logits,
+        }
+    }
+
+    /// The gradient of what the head gives, `logits`, from that of what [`Decoder::finish_logits`] gives.
+    pub(super) fn finish_logits_backward(
+        &self,
+        logits: Option<Tensor<2>>,
+        gradient: Tensor<2>,
+    ) -> Tensor<2> {
+        let (Some((scale, softcap)), Some(logits)) = (self.finish(), logits) else {
+            return gradient;
+        };
+        if kernels::supports(&logits) {
+            return kernels::finish_logits_backward(&logits, gradient, scale, softcap);
+        }
+        let gradient = gradient * scale;
+        match softcap {
+            Some(cap) => gradient * ((logits * scale / cap).tanh().square().neg() + 1.0),
+            None => gradient,
+        }
+    }
+
+    /// What logits are multiplied by, and their bound; `None` if they are as the head gives them.
+    pub(super) fn finish(&self) -> Option<(f32, Option<f32>)> {
+        let (scale, softcap) = (
+            self.architecture.logit_scale,
+            self.architecture.logit_softcap,
+        );
+        if scale.is_none() && softcap.is_none() {
+            return None;
+        }
+        Some((scale.unwrap_or(1.0) as f32, softcap.map(|cap| cap as f32)))
     }
 
     /// Whether the angles of a sequence's beginning depend on its whole length.
     pub(crate) fn depends_on_length(&self) -> bool {
-        match &self.architecture.position {
-            PositionEncoding::Rope(rope) => rope.depends_on_length(),
-            PositionEncoding::Alibi => false,
-        }
+        let ropes = self.architecture.ropes();
+        ropes.into_iter().any(Rope::depends_on_length)
     }
 
     pub(super) fn check(&self, segments: &[Segment]) -> Result<(), LmError> {

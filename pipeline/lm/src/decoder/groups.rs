@@ -1,7 +1,7 @@
 //! Sequences that attention can take together, as one batch.
 
 use super::segment::Segment;
-use crate::{Architecture, Dtype, PositionEncoding, device::burn_dtype};
+use crate::{Architecture, Dtype, device::burn_dtype};
 use burn::tensor::{Bool, Device as BurnDevice, Tensor, TensorData};
 
 /// Neighbouring sequences of equal length after the same cache, which attention takes as one batch.
@@ -51,7 +51,7 @@ pub(super) fn group_sequences(
         }
     }
     for group in &mut groups {
-        if architecture.position == PositionEncoding::Alibi {
+        if architecture.has_alibi() {
             group.alibi_bias = Some(alibi_bias(group, architecture.heads, dtype, device));
         }
         // All layers with a window have the same one.

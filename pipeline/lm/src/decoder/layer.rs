@@ -6,16 +6,33 @@ use super::{
     mlp::Mlp,
     norm::NormLayer,
 };
+use crate::Residual;
 use burn::tensor::Tensor;
 
 /// A decoder layer.
 #[derive(Clone)]
 pub(super) struct Layer {
-    pub(super) attention_norm: NormLayer,
+    pub(super) norms: Norms,
     pub(super) attention: Attention,
-    pub(super) mlp_norm: NormLayer,
     pub(super) mlp: Mlp,
-    pub(super) residual_after_norm: bool,
+    pub(super) residual: Residual,
+}
+
+/// The norms of a layer, as far as it has them.
+#[derive(Clone)]
+pub(super) struct Norms {
+    pub(super) before_attention: Option<NormLayer>,
+    pub(super) after_attention: Option<NormLayer>,
+    pub(super) before_mlp: Option<NormLayer>,
+    pub(super) after_mlp: Option<NormLayer>,
+}
+
+/// What a norm gives, or its input where there is none.
+pub(super) fn normed(norm: &Option<NormLayer>, x: Tensor<2>) -> Tensor<2> {
+    match norm {
+        Some(norm) => norm.forward(x),
+        None => x,
+    }
 }
 
 impl Layer {
@@ -31,23 +48,39 @@ impl Layer {
         number: usize,
         output_tokens: OutputTokens,
     ) -> (Tensor<2>, Vec<Vec<KeyValue>>) {
-        let normed = self.attention_norm.forward(x.clone());
-        let residual = if self.residual_after_norm {
-            normed.clone()
-        } else {
-            x
+        let norms = &self.norms;
+        let read = normed(&norms.before_attention, x.clone());
+        let residual = match self.residual {
+            Residual::AfterNorm => read.clone(),
+            Residual::BeforeNorm | Residual::Parallel => x,
         };
         let residual = context.rows(residual, output_tokens);
-        let (attended, kept) = self
-            .attention
-            .forward(normed, context, number, output_tokens);
-        let x = kernels::sum(residual, attended);
-        let normed = self.mlp_norm.forward(x.clone());
-        let residual = if self.residual_after_norm {
-            normed.clone()
-        } else {
-            x
+        let beside = (self.residual == Residual::Parallel).then(|| {
+            self.mlp_reads_beside(&residual, || context.rows(read.clone(), output_tokens))
+        });
+        let (attended, kept) = self.attention.forward(read, context, number, output_tokens);
+        let x = kernels::sum(residual, normed(&norms.after_attention, attended));
+        let read = match beside {
+            Some(read) => read,
+            None => normed(&norms.before_mlp, x.clone()),
         };
-        (kernels::sum(residual, self.mlp.forward(&normed)), kept)
+        let residual = match self.residual {
+            Residual::AfterNorm => read.clone(),
+            Residual::BeforeNorm | Residual::Parallel => x,
+        };
+        let out = normed(&norms.after_mlp, self.mlp.forward(&read));
+        (kernels::sum(residual, out), kept)
+    }
+
+    /// What the MLP reads that runs beside the attention: of the layer's input `x`, or what the attention reads.
+    pub(super) fn mlp_reads_beside(
+        &self,
+        x: &Tensor<2>,
+        attention_reads: impl FnOnce() -> Tensor<2>,
+    ) -> Tensor<2> {
+        match &self.norms.before_mlp {
+            Some(norm) => norm.forward(x.clone()),
+            None => attention_reads(),
+        }
     }
 }

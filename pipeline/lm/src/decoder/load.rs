@@ -1,7 +1,7 @@
 use super::{
     Decoder,
-    attention::{Attention, Projection},
-    layer::Layer,
+    attention::{Attention, Projection, Scoring},
+    layer::{Layer, Norms},
     linear::Linear,
     mlp::Mlp,
     norm::NormLayer,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::device::burn_dtype;
 use crate::{
-    Architecture, Device, Dtype, LmError, MlpNames, Norm, QueryKeyValue, TensorNames,
+    Architecture, Device, Dtype, LmError, MlpNames, Norm, QueryKeyNorm, QueryKeyValue, TensorNames,
     guard::catch_device_errors, memory, read_architecture,
 };
 use burn::tensor::{DType, Device as BurnDevice, Tensor, TensorData};
@@ -249,8 +249,8 @@ impl Loader<'_> {
     fn norm_of(&mut self, name: &str, kind: Norm, width: usize) -> Result<NormLayer, LmError> {
         let weight = self.take(name, "weight", [width])?;
         let bias = match kind {
-            Norm::Rms { .. } => None,
-            Norm::Layer { .. } => Some(self.take(name, "bias", [width])?),
+            Norm::Rms { .. } | Norm::Layer { bias: false, .. } => None,
+            Norm::Layer { bias: true, .. } => Some(self.take(name, "bias", [width])?),
         };
         Ok(NormLayer {
             name: self.full_name(name),
@@ -263,9 +263,14 @@ impl Loader<'_> {
     fn layer(&mut self, number: usize) -> Result<Layer, LmError> {
         let names = &self.architecture.names;
         let of = |part: &str| format!("{}.{number}.{part}", names.layer);
-        let attention_norm = self.norm(&of(names.attention_norm))?;
+        let mut norm = |name: Option<&str>| name.map(|name| self.norm(&of(name))).transpose();
+        let norms = Norms {
+            before_attention: norm(names.norms.before_attention)?,
+            after_attention: norm(names.norms.after_attention)?,
+            before_mlp: norm(names.norms.before_mlp)?,
+            after_mlp: norm(names.norms.after_mlp)?,
+        };
         let attention = self.attention(number)?;
-        let mlp_norm = self.norm(&of(names.mlp_norm))?;
         let (hidden, inner) = (self.architecture.hidden, self.architecture.intermediate);
         let bias = self.architecture.biases.mlp;
         let (gate, up, down) = match names.mlp {
@@ -274,16 +279,15 @@ impl Loader<'_> {
         };
         let gate = gate.map(|gate| self.linear(&of(gate), [inner, hidden], bias));
         Ok(Layer {
-            attention_norm,
+            norms,
             attention,
-            mlp_norm,
             mlp: Mlp {
                 gate: gate.transpose()?,
                 up: self.linear(&of(up), [inner, hidden], bias)?,
                 down: self.linear(&of(down), [hidden, inner], bias)?,
                 activation: self.architecture.activation,
             },
-            residual_after_norm: self.architecture.residual_after_norm,
+            residual: self.architecture.residual,
         })
     }
 
@@ -308,14 +312,16 @@ impl Loader<'_> {
                 Projection::ByHead(self.linear(&of(name), [all, hidden], bias)?)
             }
         };
-        let mut head_norm = |name: &str| {
-            let normed = architecture.query_key_norm;
-            normed
-                .then(|| self.norm_of(&of(name), architecture.norm, width))
-                .transpose()
+        let mut head_norm = |name: &str, all: usize| {
+            let width = architecture.query_key_norm.map(|normed| match normed {
+                QueryKeyNorm::ByHead => width,
+                QueryKeyNorm::WholeWidth => all,
+            });
+            let norm = width.map(|width| self.norm_of(&of(name), architecture.norm, width));
+            norm.transpose()
         };
-        let query_norm = head_norm("self_attn.q_norm")?;
-        let key_norm = head_norm("self_attn.k_norm")?;
+        let query_norm = head_norm("self_attn.q_norm", queries)?;
+        let key_norm = head_norm("self_attn.k_norm", keys)?;
         Ok(Attention {
             projection,
             output: self.linear(
@@ -329,6 +335,11 @@ impl Loader<'_> {
             kv_heads: architecture.kv_heads,
             head_dim: width,
             window: architecture.windows[number],
+            rotary: architecture.rope_number(number),
+            scoring: Scoring {
+                scale: architecture.score_scale as f32,
+                softcap: architecture.score_softcap.map(|cap| cap as f32),
+            },
         })
     }
 

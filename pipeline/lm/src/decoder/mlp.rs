@@ -39,7 +39,9 @@ impl Mlp {
     pub(super) fn activate(&self, x: Tensor<2>) -> Tensor<2> {
         match self.activation {
             Activation::Silu => activation::silu(x),
-            Activation::GeluTanh if kernels::supports(&x) => kernels::gelu(x),
+            Activation::Gelu if kernels::supports(&x) => kernels::gelu(x),
+            Activation::Gelu => activation::gelu(x),
+            Activation::GeluTanh if kernels::supports(&x) => kernels::gelu_tanh(x),
             Activation::GeluTanh => activation::gelu_approximate(x),
         }
     }

@@ -1,5 +1,5 @@
 use super::kernels;
-use crate::Norm;
+use crate::{Norm, RmsWeight};
 use burn::tensor::{DType, Tensor};
 
 /// RMSNorm or LayerNorm over the last dimension.
@@ -10,7 +10,7 @@ pub(super) struct NormLayer {
     pub(super) kind: Norm,
     /// `[width]`
     pub(super) weight: Tensor<1>,
-    /// `[width]`, of [`Norm::Layer`] only.
+    /// `[width]`, of a [`Norm::Layer`] that has one.
     pub(super) bias: Option<Tensor<1>>,
 }
 
@@ -18,25 +18,30 @@ impl NormLayer {
     /// Normalizes rows of `width`; `x` is `[.., width]`.
     pub(super) fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         if kernels::supports(&x) {
-            return kernels::norm(&x, self.kind, &self.weight, self.bias.as_ref());
+            return kernels::norm(&x, self.kind, &self.factor(), self.bias.as_ref());
         }
         match self.kind {
-            Norm::Rms { epsilon } => {
+            Norm::Rms { epsilon, weight } => {
                 let dtype = x.dtype();
                 // In 32 bits until the weight is multiplied, as the reference does; the square of a 16-bit number
                 // is no 16-bit number.
                 let x = x.cast(DType::F32);
                 let mean = x.clone().square().mean_dim(D - 1);
                 let x = x / root_or_nan(mean, epsilon);
-                x.cast(dtype) * self.weight.clone().unsqueeze()
+                match weight {
+                    RmsWeight::Rounded => x.cast(dtype) * self.weight.clone().unsqueeze(),
+                    RmsWeight::Wide | RmsWeight::OnePlus => {
+                        (x * self.factor().unsqueeze()).cast(dtype)
+                    }
+                }
             }
-            Norm::Layer { epsilon } => {
+            Norm::Layer { epsilon, .. } => {
                 let dtype = x.dtype();
                 let x = x.cast(DType::F32);
                 let x = x.clone() - x.mean_dim(D - 1);
                 let variance = x.clone().square().mean_dim(D - 1);
                 let x = x / root_or_nan(variance, epsilon);
-                let x = x * self.weight.clone().cast(DType::F32).unsqueeze();
+                let x = x * self.factor().unsqueeze();
                 let x = match &self.bias {
                     Some(bias) => x + bias.clone().cast(DType::F32).unsqueeze(),
                     None => x,
@@ -44,6 +49,31 @@ impl NormLayer {
                 x.cast(dtype)
             }
         }
+    }
+}
+
+impl NormLayer {
+    /// What normalized numbers are multiplied by, `[width]`, f32.
+    pub(super) fn factor(&self) -> Tensor<1> {
+        let weight = self.weight.clone().cast(DType::F32);
+        match self.kind {
+            Norm::Rms {
+                weight: RmsWeight::OnePlus,
+                ..
+            } => weight + 1.0,
+            Norm::Rms { .. } | Norm::Layer { .. } => weight,
+        }
+    }
+
+    /// [`NormLayer::forward`] of heads, `[tokens, heads, head_dim]`: of each head by itself or of all as one row, as the weight
+    /// is wide.
+    pub(super) fn forward_heads(&self, x: Tensor<3>) -> Tensor<3> {
+        let [tokens, heads, width] = x.dims();
+        if self.weight.dims() == [width] {
+            return self.forward(x);
+        }
+        let rows = self.forward(x.reshape([tokens, heads * width]));
+        rows.reshape([tokens, heads, width])
     }
 }
 
@@ -57,13 +87,23 @@ pub(super) fn root_or_nan<const D: usize>(mean: Tensor<D>, epsilon: f64) -> Tens
 #[cfg(test)]
 mod tests {
     use super::NormLayer;
-    use crate::Norm;
+    use crate::{Norm, RmsWeight};
     use burn::tensor::{Device as BurnDevice, Tensor, TensorData};
 
     #[test]
     fn numbers_whose_squares_overflow_are_none_by_kernels_and_by_burn() {
         for device in [BurnDevice::flex(), BurnDevice::flex().autodiff()] {
-            for kind in [Norm::Rms { epsilon: 0.0 }, Norm::Layer { epsilon: 0.0 }] {
+            let kinds = [
+                Norm::Rms {
+                    epsilon: 0.0,
+                    weight: RmsWeight::Rounded,
+                },
+                Norm::Layer {
+                    epsilon: 0.0,
+                    bias: false,
+                },
+            ];
+            for kind in kinds {
                 let norm = NormLayer {
                     name: String::new(),
                     kind,

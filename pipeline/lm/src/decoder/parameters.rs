@@ -3,7 +3,7 @@
 use super::{
     Decoder, Linear, NormLayer, Trainable,
     attention::{Attention, Projection},
-    layer::Layer,
+    layer::{Layer, Norms},
     load::normalize_rows,
     training::Gradients,
     weight::Weight,
@@ -196,10 +196,22 @@ impl Layer {
             key_norm,
             ..
         } = &mut self.attention;
-        [&mut self.attention_norm, &mut self.mlp_norm]
-            .into_iter()
-            .chain(query_norm)
-            .chain(key_norm)
+        let Norms {
+            before_attention,
+            after_attention,
+            before_mlp,
+            after_mlp,
+        } = &mut self.norms;
+        [
+            before_attention,
+            after_attention,
+            before_mlp,
+            after_mlp,
+            query_norm,
+            key_norm,
+        ]
+        .into_iter()
+        .flatten()
     }
 }
 

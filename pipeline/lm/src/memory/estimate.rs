@@ -263,7 +263,7 @@ impl Sizes {
         // Input of the layer, queries, keys, values, output of the attention, input of the MLP, gate and up.
         let mut kept = 2.0 * self.hidden + 2.0 * self.queries + 2.0 * self.keys;
         kept += self.up_projections * self.inner;
-        if architecture.query_key_norm {
+        if architecture.query_key_norm.is_some() {
             kept += self.queries + self.keys;
         }
         if let Some(lora) = &config.lora {

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
-    architecture::{Architecture, Biases, Norm, PositionEncoding},
-    families::{ConfigFile, head_dim, layers, rope, silu},
+    architecture::{Architecture, Biases, Norm, PositionEncoding, Residual, RmsWeight},
+    families::{ConfigFile, activation, head_dim, inverse_root, layers, rope},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError>
     let head_dim = head_dim(config, keys.hidden_size, keys.num_attention_heads)?;
     // Both models name the same class; the key is what tells them apart.
     let position = match keys.max_position_embeddings {
-        Some(_) => PositionEncoding::Rope(rope::read(config, head_dim)?),
+        Some(_) => PositionEncoding::Rope(rope::read(config, head_dim, &rope::PLAIN)?),
         None => PositionEncoding::Alibi,
     };
     Ok(Architecture {
@@ -59,13 +59,19 @@ pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError>
         context_tokens: keys.max_position_embeddings.or(keys.model_max_length),
         norm: Norm::Rms {
             epsilon: keys.rms_norm_eps,
+            weight: RmsWeight::Rounded,
         },
-        position,
+        positions: vec![position; layers],
         windows: vec![None; layers],
-        activation: silu(config, &keys.hidden_act)?,
-        residual_after_norm: false,
-        query_key_norm: false,
+        score_scale: inverse_root(head_dim),
+        score_softcap: None,
+        activation: activation(config, "hidden_act", &keys.hidden_act)?,
+        residual: Residual::BeforeNorm,
+        query_key_norm: None,
+        embedding_scale: None,
         normalized_head: true,
+        logit_scale: None,
+        logit_softcap: None,
         tied: keys.tie_word_embeddings,
         biases: Biases::default(),
         names: super::NAMES,

@@ -3,7 +3,7 @@
 mod config;
 
 use super::{Family, ModelClass};
-use crate::architecture::{MlpNames, QueryKeyValue, TensorNames};
+use crate::architecture::{LayerNorms, MlpNames, QueryKeyValue, TensorNames};
 
 pub(super) const FAMILY: Family = Family {
     kinds: &[ModelClass {
@@ -20,10 +20,9 @@ const NAMES: TensorNames = TensorNames {
     embedding: "embed_tokens",
     embedding_norm: None,
     layer: "layers",
-    attention_norm: "input_layernorm",
+    norms: LayerNorms::before("input_layernorm", "post_attention_layernorm"),
     query_key_value: QueryKeyValue::Stacked("self_attn.W_pack"),
     output: "self_attn.o_proj",
-    mlp_norm: "post_attention_layernorm",
     mlp: MlpNames::Gated {
         gate: "mlp.gate_proj",
         up: "mlp.up_proj",

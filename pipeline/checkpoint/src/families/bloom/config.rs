@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
-    architecture::{Activation, Architecture, Biases, Norm, PositionEncoding},
-    families::{ConfigFile, head_dim, layers},
+    architecture::{Activation, Architecture, Biases, Norm, PositionEncoding, Residual},
+    families::{ConfigFile, head_dim, inverse_root, layers},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,6 +49,7 @@ pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError>
     let hidden = keys.n_embed.unwrap_or(keys.hidden_size);
     let layers = layers(config, keys.num_hidden_layers.unwrap_or(keys.n_layer))?;
     let heads = keys.num_attention_heads.unwrap_or(keys.n_head);
+    let head_dim = head_dim(config, hidden, heads)?;
     Ok(Architecture {
         family: "bloom",
         vocabulary: keys.vocab_size,
@@ -57,18 +58,28 @@ pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError>
         layers,
         heads,
         kv_heads: heads,
-        head_dim: head_dim(config, hidden, heads)?,
+        head_dim,
         // ALiBi has no bound; the sequences of its pretraining (2,048) are named in no key that all files have.
         context_tokens: None,
         norm: Norm::Layer {
             epsilon: keys.layer_norm_epsilon,
+            bias: true,
         },
-        position: PositionEncoding::Alibi,
+        positions: vec![PositionEncoding::Alibi; layers],
         windows: vec![None; layers],
+        score_scale: inverse_root(head_dim),
+        score_softcap: None,
         activation: Activation::GeluTanh,
-        residual_after_norm: keys.apply_residual_connection_post_layernorm,
-        query_key_norm: false,
+        residual: if keys.apply_residual_connection_post_layernorm {
+            Residual::AfterNorm
+        } else {
+            Residual::BeforeNorm
+        },
+        query_key_norm: None,
+        embedding_scale: None,
         normalized_head: false,
+        logit_scale: None,
+        logit_softcap: None,
         tied: keys.tie_word_embeddings,
         biases: Biases {
             query_key_value: true,

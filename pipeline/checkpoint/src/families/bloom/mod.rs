@@ -3,7 +3,7 @@
 mod config;
 
 use super::{Family, ModelClass};
-use crate::architecture::{MlpNames, QueryKeyValue, TensorNames};
+use crate::architecture::{LayerNorms, MlpNames, QueryKeyValue, TensorNames};
 
 pub(super) const FAMILY: Family = Family {
     kinds: &[ModelClass {
@@ -20,10 +20,9 @@ const NAMES: TensorNames = TensorNames {
     embedding: "word_embeddings",
     embedding_norm: Some("word_embeddings_layernorm"),
     layer: "h",
-    attention_norm: "input_layernorm",
+    norms: LayerNorms::before("input_layernorm", "post_attention_layernorm"),
     query_key_value: QueryKeyValue::ByHead("self_attention.query_key_value"),
     output: "self_attention.dense",
-    mlp_norm: "post_attention_layernorm",
     mlp: MlpNames::Plain {
         up: "mlp.dense_h_to_4h",
         down: "mlp.dense_4h_to_h",

@@ -1,7 +1,7 @@
 use crate::{
     CheckpointError,
-    architecture::{Architecture, Biases, Norm, PositionEncoding},
-    families::{ConfigFile, head_dim, layers, rope, silu, windows},
+    architecture::{Architecture, Biases, Norm, PositionEncoding, Residual, RmsWeight},
+    families::{ConfigFile, activation, head_dim, inverse_root, layers, rope, windows},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -75,13 +75,22 @@ pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError>
             .then_some(keys.max_position_embeddings),
         norm: Norm::Rms {
             epsilon: keys.rms_norm_eps,
+            weight: RmsWeight::Rounded,
         },
-        position: PositionEncoding::Rope(rope::read(config, head_dim)?),
+        positions: vec![
+            PositionEncoding::Rope(rope::read(config, head_dim, &rope::PLAIN)?);
+            layers
+        ],
         windows: windows::alike(config, types, layers, keys.sliding_window)?,
-        activation: silu(config, &keys.hidden_act)?,
-        residual_after_norm: false,
-        query_key_norm: false,
+        score_scale: inverse_root(head_dim),
+        score_softcap: None,
+        activation: activation(config, "hidden_act", &keys.hidden_act)?,
+        residual: Residual::BeforeNorm,
+        query_key_norm: None,
+        embedding_scale: None,
         normalized_head: false,
+        logit_scale: None,
+        logit_softcap: None,
         tied: keys.tie_word_embeddings,
         biases: Biases {
             query_key_value: keys.attention_bias,

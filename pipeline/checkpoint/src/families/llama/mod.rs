@@ -3,7 +3,7 @@
 mod config;
 
 use super::{Family, ModelClass};
-use crate::architecture::{MlpNames, QueryKeyValue, TensorNames};
+use crate::architecture::{LayerNorms, MlpNames, QueryKeyValue, TensorNames};
 
 pub(super) const FAMILY: Family = Family {
     kinds: &[
@@ -29,14 +29,13 @@ pub(super) const NAMES: TensorNames = TensorNames {
     embedding: "embed_tokens",
     embedding_norm: None,
     layer: "layers",
-    attention_norm: "input_layernorm",
+    norms: LayerNorms::before("input_layernorm", "post_attention_layernorm"),
     query_key_value: QueryKeyValue::Separate([
         "self_attn.q_proj",
         "self_attn.k_proj",
         "self_attn.v_proj",
     ]),
     output: "self_attn.o_proj",
-    mlp_norm: "post_attention_layernorm",
     mlp: MlpNames::Gated {
         gate: "mlp.gate_proj",
         up: "mlp.up_proj",

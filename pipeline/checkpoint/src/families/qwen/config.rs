@@ -1,7 +1,9 @@
 use crate::{
     CheckpointError,
-    architecture::{Architecture, Biases, Norm, PositionEncoding},
-    families::{ConfigFile, head_dim, layers, llama, rope, silu, windows},
+    architecture::{
+        Architecture, Biases, Norm, PositionEncoding, QueryKeyNorm, Residual, RmsWeight,
+    },
+    families::{ConfigFile, activation, head_dim, inverse_root, layers, llama, rope, windows},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -71,13 +73,22 @@ pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError>
             .then_some(keys.max_position_embeddings),
         norm: Norm::Rms {
             epsilon: keys.rms_norm_eps,
+            weight: RmsWeight::Rounded,
         },
-        position: PositionEncoding::Rope(rope::read(config, head_dim)?),
+        positions: vec![
+            PositionEncoding::Rope(rope::read(config, head_dim, &rope::PLAIN)?);
+            layers
+        ],
         windows: windows(config, &keys)?,
-        activation: silu(config, &keys.hidden_act)?,
-        residual_after_norm: false,
-        query_key_norm: third,
+        score_scale: inverse_root(head_dim),
+        score_softcap: None,
+        activation: activation(config, "hidden_act", &keys.hidden_act)?,
+        residual: Residual::BeforeNorm,
+        query_key_norm: third.then_some(QueryKeyNorm::ByHead),
+        embedding_scale: None,
         normalized_head: false,
+        logit_scale: None,
+        logit_softcap: None,
         tied: keys.tie_word_embeddings,
         biases: Biases {
             query_key_value: keys.attention_bias,

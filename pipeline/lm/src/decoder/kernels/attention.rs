@@ -5,10 +5,11 @@ use super::{
 };
 use crate::{
     decoder::{
+        attention::Scoring,
         cache::KeyValue,
         segment::{Segment, line_of},
     },
-    exp,
+    functions::{exp, tanh},
     simd::{max_of, sum_of},
 };
 use burn::tensor::Tensor;
@@ -28,6 +29,7 @@ pub(in crate::decoder) struct AttentionInput<'a> {
     pub(in crate::decoder) asked_only: bool,
     /// Tokens that a query sees, itself included; `None` for all before it.
     pub(in crate::decoder) window: Option<usize>,
+    pub(in crate::decoder) scoring: Scoring,
     /// ALiBi's slopes, of each head.
     pub(in crate::decoder) slopes: Option<&'a [f32]>,
 }
@@ -98,6 +100,7 @@ pub(super) fn attend_by(
                 position,
                 shape,
                 window: input.window,
+                scoring: input.scoring,
                 slopes: input.slopes,
                 out: now,
             });
@@ -125,6 +128,7 @@ pub(super) struct QueryBlock<'a> {
     position: usize,
     shape: Shape,
     window: Option<usize>,
+    scoring: Scoring,
     slopes: Option<&'a [f32]>,
     out: &'a mut [f32],
 }
@@ -200,9 +204,9 @@ impl<'a> QueryBlock<'a> {
     #[inline(always)]
     fn softmax_unnormalized(&self, line: HeadQuery, from: usize, scores: &mut [f32]) -> f32 {
         let sees = self.sees(line.row);
-        let scale = 1.0 / (self.shape.width as f32).sqrt();
         let slope = self.slopes.map(|slopes| slopes[line.head]);
-        softmax_unnormalized(scores, sees.start - from..sees.end - from, scale, slope)
+        let sees = sees.start - from..sees.end - from;
+        softmax_unnormalized(scores, sees, self.scoring, slope)
     }
 
     #[inline(always)]
@@ -260,13 +264,26 @@ impl<'a> QueryBlock<'a> {
     }
 }
 
+/// `cap · tanh(x / cap)`, and NaN of infinity: it would become the bound unnoticed.
+#[inline(always)]
+pub(super) fn softcapped(x: f32, cap: f32) -> f32 {
+    cap * tanh(x / cap) + x * 0.0
+}
+
+/// The slope of [`softcapped`].
+#[inline(always)]
+pub(super) fn softcap_slope(x: f32, cap: f32) -> f32 {
+    let bent = tanh(x / cap);
+    1.0 - bent * bent
+}
+
 /// Softmax without its last step: turns products with keys into exponentials, with 0 for keys that are not `seen`, and
 /// returns the factor that makes them probabilities.
 #[inline(always)]
 pub(super) fn softmax_unnormalized(
     scores: &mut [f32],
     seen: std::ops::Range<usize>,
-    scale: f32,
+    scoring: Scoring,
     slope: Option<f32>,
 ) -> f32 {
     let (before, rest) = scores.split_at_mut(seen.start);
@@ -274,7 +291,12 @@ pub(super) fn softmax_unnormalized(
     let (seen, after) = rest.split_at_mut(seen.len());
     after.fill(0.0);
     for score in seen.iter_mut() {
-        *score *= scale;
+        *score *= scoring.scale;
+    }
+    if let Some(cap) = scoring.softcap {
+        for score in seen.iter_mut() {
+            *score = softcapped(*score, cap);
+        }
     }
     if let Some(slope) = slope {
         let nearest = seen.len() as f32 - 1.0;

@@ -1,11 +1,12 @@
 use super::{
     Floats,
-    attention::softmax_unnormalized,
+    attention::{softcap_slope, softmax_unnormalized},
     panels::{Scratch, TILE, products},
     tensor,
 };
 use crate::{
     decoder::{
+        attention::Scoring,
         cache::KeyValue,
         segment::{Segment, line_of},
     },
@@ -30,6 +31,7 @@ pub(in crate::decoder) struct AttentionBackwardInput<'a> {
     pub(in crate::decoder) segments: &'a [Segment<'a>],
     /// Tokens that a query sees, itself included; `None` for all before it.
     pub(in crate::decoder) window: Option<usize>,
+    pub(in crate::decoder) scoring: Scoring,
     /// ALiBi's slopes, of each head.
     pub(in crate::decoder) slopes: Option<&'a [f32]>,
 }
@@ -85,6 +87,7 @@ pub(super) fn attend_backward_by(
             kv_heads,
             width,
             window: input.window,
+            scoring: input.scoring,
             slopes: input.slopes,
         });
         first = to;
@@ -120,6 +123,7 @@ pub(super) struct TreeJob<'a> {
     kv_heads: usize,
     width: usize,
     window: Option<usize>,
+    scoring: Scoring,
     slopes: Option<&'a [f32]>,
 }
 
@@ -167,6 +171,8 @@ struct Buffers {
     gradients: Scratch,
     /// Gradients of a tile's probabilities.
     slopes: [Vec<f32>; TILE],
+    /// Slopes of a tile's scores over those without a bound.
+    bends: [Vec<f32>; TILE],
     /// Probabilities, a row a key, a column a query.
     probabilities: Vec<f32>,
     /// Gradients of the scores, in the same order.
@@ -215,7 +221,7 @@ impl TreeJob<'_> {
     ) {
         let panel = 2 * S::F32_LANES;
         let (length, all, width) = (piece.queries, piece.keys.len(), self.width);
-        let scale = 1.0 / (width as f32).sqrt();
+        let scoring = self.scoring;
         let slope = self.slopes.map(|slopes| slopes[head]);
         let own = piece.start..piece.start + length;
         let attended = rows(self.attended, self.heads, head, width, own);
@@ -231,6 +237,7 @@ impl TreeJob<'_> {
                 keys,
                 values,
                 slopes,
+                bends,
                 ..
             } = buffers;
             let scores = &mut keys.scores;
@@ -249,13 +256,23 @@ impl TreeJob<'_> {
                 slopes,
             );
             for (n, row) in tile.into_iter().enumerate() {
-                let (scores, slopes) = (&mut scores[n], &mut slopes[n]);
+                let (scores, slopes, bends) = (&mut scores[n], &mut slopes[n], &mut bends[n]);
+                if let Some(cap) = scoring.softcap {
+                    bends.clear();
+                    let of_score = |score: &f32| softcap_slope(score * scoring.scale, cap);
+                    bends.extend(scores.iter().map(of_score));
+                }
                 let factor =
-                    softmax_unnormalized(scores, piece.sees(row, self.window), scale, slope);
+                    softmax_unnormalized(scores, piece.sees(row, self.window), scoring, slope);
                 let delta = sum_of_products(attended[row], gradients[row]);
                 for (score, slope) in scores.iter_mut().zip(slopes.iter_mut()) {
                     *score *= factor;
-                    *slope = *score * (*slope - delta) * scale;
+                    *slope = *score * (*slope - delta) * scoring.scale;
+                }
+                if scoring.softcap.is_some() {
+                    for (slope, bend) in slopes.iter_mut().zip(bends.iter()) {
+                        *slope *= bend;
+                    }
                 }
             }
             let rows = TILE.min(length - first);

@@ -1,65 +1,13 @@
-//! Backward passes of everything between the matrix products: activations, norms, dropout and the loss.
+//! Backward passes between the matrix products: norms, dropout and the loss.
 
-use super::{Floats, GELU_CUBE, GELU_SCALE, PARALLEL, change, tensor, values_of};
+use super::{Floats, PARALLEL, change, tensor};
 use crate::{
-    Norm, exp,
+    Norm,
+    functions::exp,
     simd::{sum_of, sum_of_products, vectorized, zero_if_finite},
 };
 use burn::tensor::Tensor;
 use rayon::prelude::*;
-
-/// The backward pass of `gate · sigmoid(gate) · up`: the gradients of `gate` and of `up`.
-pub(in crate::decoder) fn gated_silu_backward(
-    gate: &Tensor<2>,
-    up: &Tensor<2>,
-    gradient: Tensor<2>,
-) -> [Tensor<2>; 2] {
-    let shape = gate.dims();
-    let (gate, up) = (Floats::of(gate), Floats::of(up));
-    let mut of_up = values_of(gradient);
-    let mut of_gate = vec![0.0; of_up.len()];
-    let block = PARALLEL / 4;
-    of_gate
-        .par_chunks_mut(block)
-        .zip(of_up.par_chunks_mut(block))
-        .zip(gate.values().par_chunks(block))
-        .zip(up.values().par_chunks(block))
-        .for_each(|(((of_gate, of_up), gate), up)| {
-            vectorized(
-                #[inline(always)]
-                || {
-                    for (((of_gate, of_up), gate), up) in
-                        of_gate.iter_mut().zip(of_up.iter_mut()).zip(gate).zip(up)
-                    {
-                        let sigmoid = 1.0 / (1.0 + exp(-gate));
-                        *of_gate = *of_up * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
-                        *of_up *= gate * sigmoid;
-                    }
-                },
-            );
-        });
-    [tensor(of_gate, shape), tensor(of_up, shape)]
-}
-
-/// The backward pass of [`super::gelu`]; `x` is its input.
-pub(in crate::decoder) fn gelu_backward(x: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
-    let [_, width] = x.dims();
-    let x = Floats::of(x);
-    let x = x.values();
-    change(
-        gradient,
-        width,
-        #[inline(always)]
-        |number, row| {
-            let x = &x[number * width..(number + 1) * width];
-            for (out, x) in row.iter_mut().zip(x) {
-                let sigmoid = 1.0 / (1.0 + exp(-GELU_SCALE * (x + GELU_CUBE * x * x * x)));
-                let inner = GELU_SCALE * (1.0 + 3.0 * GELU_CUBE * x * x);
-                *out *= sigmoid + x * sigmoid * (1.0 - sigmoid) * inner;
-            }
-        },
-    )
-}
 
 /// The backward pass of a norm: the gradient of its input `x`.
 pub(in crate::decoder) fn norm_backward<const D: usize>(
@@ -84,7 +32,7 @@ pub(in crate::decoder) fn norm_backward<const D: usize>(
                 *row *= weight;
             }
             match kind {
-                Norm::Rms { epsilon } => {
+                Norm::Rms { epsilon, .. } => {
                     let mean = sum_of(x, |x| x * x) / count;
                     let scale = 1.0 / (mean + epsilon as f32).sqrt();
                     let along = sum_of_products(x, row) * scale * scale / count;
@@ -92,7 +40,7 @@ pub(in crate::decoder) fn norm_backward<const D: usize>(
                         *row = scale * (*row - along * x);
                     }
                 }
-                Norm::Layer { epsilon } => {
+                Norm::Layer { epsilon, .. } => {
                     let mean = sum_of(x, |x| x) / count;
                     let variance = sum_of(x, |x| (x - mean) * (x - mean)) / count;
                     let scale = 1.0 / (variance + epsilon as f32).sqrt();
@@ -149,8 +97,8 @@ fn sums(x: &[f32], kind: Norm, gradient: &[f32], width: usize) -> [Vec<f32>; 2] 
     let count = width as f32;
     for (x, gradient) in x.chunks_exact(width).zip(gradient.chunks_exact(width)) {
         let (mean, square, epsilon) = match kind {
-            Norm::Rms { epsilon } => (0.0, sum_of(x, |x| x * x) / count, epsilon),
-            Norm::Layer { epsilon } => {
+            Norm::Rms { epsilon, .. } => (0.0, sum_of(x, |x| x * x) / count, epsilon),
+            Norm::Layer { epsilon, .. } => {
                 let mean = sum_of(x, |x| x) / count;
                 let variance = sum_of(x, |x| (x - mean) * (x - mean)) / count;
                 (mean, variance, epsilon)

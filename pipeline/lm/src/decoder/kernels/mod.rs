@@ -4,11 +4,13 @@
 //! place. Loops are compiled for several instruction sets, and the processor's own is chosen when they run; what is not
 //! inlined into them stays without it, hence the attributes. Gradients do not pass through here.
 
+mod activations;
 mod adamw;
 mod attention;
 mod attention_backward;
 mod backward;
 mod left;
+mod logits;
 mod norm;
 mod packed;
 mod panels;
@@ -22,20 +24,22 @@ mod tests_backward;
 mod tests_product;
 mod tile;
 
+pub(super) use activations::{
+    GELU_CUBE, GELU_SCALE, gated_silu, gated_silu_backward, gelu, gelu_backward, gelu_tanh,
+    gelu_tanh_backward,
+};
 pub(super) use adamw::sum_of_squares;
 pub(crate) use adamw::{AdamW, adamw, is_finite, zeros};
 pub(super) use attention::{AttentionInput, attend};
 pub(super) use attention_backward::{AttentionBackwardInput, attend_backward};
 pub(crate) use backward::mix_bits;
-pub(super) use backward::{
-    cross_entropy, dropout, gated_silu_backward, gelu_backward, norm_backward,
-    norm_weights_backward,
-};
+pub(super) use backward::{cross_entropy, dropout, norm_backward, norm_weights_backward};
+pub(super) use logits::{finish_logits, finish_logits_backward};
 pub(super) use norm::norm;
 pub(super) use packed::PackedWeight;
 pub(super) use product::{linear, linear_backward, linear_each, matmul, matmul_transposed};
 
-use crate::{exp, simd::vectorized};
+use crate::{RopePairs, simd::vectorized};
 use burn::{
     backend::{Flex, flex::FlexTensor},
     tensor::{DType, Device as BurnDevice, Tensor, TensorData},
@@ -44,10 +48,6 @@ use rayon::prelude::*;
 
 /// Elements from which on a loop is spread over threads.
 const PARALLEL: usize = 1 << 15;
-
-/// GELU's approximation: `2 · √(2/π)`, and the share of the cube.
-pub(super) const GELU_SCALE: f32 = std::f32::consts::FRAC_2_SQRT_PI * std::f32::consts::SQRT_2;
-pub(super) const GELU_CUBE: f32 = 0.044_715;
 
 /// Whether the kernels can be used for a tensor: f32 on the processor, without autodiff.
 pub(crate) fn supports<const D: usize>(x: &Tensor<D>) -> bool {
@@ -113,58 +113,37 @@ pub(super) fn add_row(x: Tensor<2>, row: &Tensor<2>) -> Tensor<2> {
     )
 }
 
-/// `gate · sigmoid(gate) · up`
-pub(super) fn gated_silu(gate: Tensor<2>, up: &Tensor<2>) -> Tensor<2> {
-    let [_, width] = gate.dims();
-    let up = Floats::of(up);
-    let up = up.values();
-    change(
-        gate,
-        width,
-        #[inline(always)]
-        |number, row| {
-            let up = &up[number * width..(number + 1) * width];
-            for (gate, up) in row.iter_mut().zip(up) {
-                *gate = *gate / (1.0 + exp(-*gate)) * up;
-            }
-        },
-    )
-}
-
-/// GELU's approximation by tanh: `x · sigmoid(2 · √(2/π) · (x + 0.044715 x³))`
-pub(super) fn gelu(x: Tensor<2>) -> Tensor<2> {
-    let [_, width] = x.dims();
-    change(
-        x,
-        width,
-        #[inline(always)]
-        |_, row| {
-            for x in row {
-                *x /= 1.0 + exp(-GELU_SCALE * (*x + GELU_CUBE * *x * *x * *x));
-            }
-        },
-    )
-}
-
-/// Rotates every head of every token by the token's angles.
+/// Rotates the beginning of every head of every token by the token's angles.
 ///
 /// # Shapes
 /// - x: `[tokens, heads, head_dim]`
-/// - cosines, sines: `[tokens, head_dim / 2]`, row by row
-pub(super) fn rotate(x: Tensor<3>, cosines: &[f32], sines: &[f32]) -> Tensor<3> {
-    let [_, heads, width] = x.dims();
-    let half = width / 2;
+/// - cosines, sines: `[tokens, width / 2]`, row by row
+pub(super) fn rotate(x: Tensor<3>, pairs: RopePairs, cosines: &[f32], sines: &[f32]) -> Tensor<3> {
+    let [tokens, heads, head_dim] = x.dims();
+    let half = cosines.len() / tokens.max(1);
     change(
         x,
-        heads * width,
+        heads * head_dim,
         #[inline(always)]
         |token, row| {
             let cosines = &cosines[token * half..(token + 1) * half];
             let sines = &sines[token * half..(token + 1) * half];
-            for head in row.chunks_exact_mut(width) {
-                let (first, second) = head.split_at_mut(half);
-                for (((a, b), cos), sin) in first.iter_mut().zip(second).zip(cosines).zip(sines) {
-                    (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+            let angles = cosines.iter().zip(sines);
+            for head in row.chunks_exact_mut(head_dim) {
+                match pairs {
+                    RopePairs::Halves => {
+                        let (first, second) = head[..2 * half].split_at_mut(half);
+                        for ((a, b), (cos, sin)) in first.iter_mut().zip(second).zip(angles.clone())
+                        {
+                            (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+                        }
+                    }
+                    RopePairs::Neighbours => {
+                        let (pairs, _) = head.as_chunks_mut::<2>();
+                        for ([a, b], (cos, sin)) in pairs.iter_mut().zip(angles.clone()) {
+                            (*a, *b) = (*a * cos - *b * sin, *b * cos + *a * sin);
+                        }
+                    }
                 }
             }
         },

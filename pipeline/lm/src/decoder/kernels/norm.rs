@@ -26,8 +26,8 @@ pub(in crate::decoder) fn norm<const D: usize>(
             let x = &x[first * width..][..out.len()];
             for (x, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(width)) {
                 match kind {
-                    Norm::Rms { epsilon } => rms(x, weight, epsilon as f32, out),
-                    Norm::Layer { epsilon } => layer(x, weight, bias, epsilon as f32, out),
+                    Norm::Rms { epsilon, .. } => rms(x, weight, epsilon as f32, out),
+                    Norm::Layer { epsilon, .. } => layer(x, weight, bias, epsilon as f32, out),
                 }
             }
         },
@@ -70,13 +70,15 @@ fn layer(x: &[f32], weight: &[f32], bias: Option<&[f32]>, epsilon: f32, out: &mu
 #[cfg(test)]
 mod tests {
     use super::{norm, tensor};
-    use crate::Norm;
+    use crate::{Norm, RmsWeight};
 
     #[test]
     fn numbers_whose_squares_overflow_are_none_and_others_are_as_defined() {
         let ones = tensor(vec![1.0; 2], [2]);
         let epsilon = 0.0;
-        for kind in [Norm::Rms { epsilon }, Norm::Layer { epsilon }] {
+        let weight = RmsWeight::Rounded;
+        let bias = false;
+        for kind in [Norm::Rms { epsilon, weight }, Norm::Layer { epsilon, bias }] {
             let values = |x: [f32; 2]| {
                 let data = norm(&tensor(x.into(), [1, 2]), kind, &ones, None).into_data();
                 data.iter::<f32>().collect::<Vec<f32>>()

@@ -3,11 +3,15 @@
 use super::{
     Floats,
     attention::{AttentionInput, attend, attend_by},
-    tensor,
+    rotate, tensor,
 };
-use crate::decoder::{
-    cache::{KeyValue, KvCache},
-    segment::{Segment, line_of},
+use crate::{
+    RopePairs,
+    decoder::{
+        attention::Scoring,
+        cache::{KeyValue, KvCache},
+        segment::{Segment, line_of},
+    },
 };
 use burn::tensor::Tensor;
 use pulp::{Scalar, WithSimd};
@@ -16,6 +20,30 @@ const HEADS: usize = 6;
 const KV_HEADS: usize = 2;
 // No multiple of a vector.
 const WIDTH: usize = 20;
+
+/// Scores as most families have them, and with a bound that matters.
+pub(super) fn scorings() -> [Scoring; 2] {
+    let scale = 1.0 / (WIDTH as f32).sqrt();
+    [
+        Scoring {
+            scale,
+            softcap: None,
+        },
+        Scoring {
+            scale: 0.4,
+            softcap: Some(0.7),
+        },
+    ]
+}
+
+/// A product of a query and a key as a score, in f64.
+pub(super) fn scored(product: f64, scoring: Scoring) -> f64 {
+    let score = product * f64::from(scoring.scale);
+    match scoring.softcap.map(f64::from) {
+        Some(cap) => cap * (score / cap).tanh(),
+        None => score,
+    }
+}
 
 /// Numbers without a pattern that a mistake could hide in, between -1 and 1.
 fn numbers(tokens: usize, heads: usize, seed: usize) -> Tensor<3> {
@@ -36,6 +64,7 @@ fn expected(
     query: &[f32],
     tokens: &[(&[f32], &[f32])],
     window: Option<usize>,
+    scoring: Scoring,
     slope: f32,
 ) -> Vec<f64> {
     let product = |a: &[f32], b: &[f32]| -> f64 {
@@ -50,7 +79,7 @@ fn expected(
         .enumerate()
         .map(|(place, (key, _))| {
             let distance = (seen.len() - 1 - place) as f64;
-            (product(query, key) / (WIDTH as f64).sqrt() - f64::from(slope) * distance).exp()
+            (scored(product(query, key), scoring) - f64::from(slope) * distance).exp()
         })
         .collect();
     let total: f64 = weights.iter().sum();
@@ -71,7 +100,13 @@ enum After {
 }
 
 /// Pieces of several lengths, longer than what a thread takes and than any panel, with and without what is before them.
-fn check(pieces: &[(usize, After)], window: Option<usize>, slopes: Option<&[f32]>, ends: bool) {
+fn check(
+    pieces: &[(usize, After)],
+    window: Option<usize>,
+    scoring: Scoring,
+    slopes: Option<&[f32]>,
+    ends: bool,
+) {
     let past = KvCache {
         layers: vec![vec![key_value(70, 10), key_value(5, 20)]],
         tokens: 75,
@@ -106,6 +141,7 @@ fn check(pieces: &[(usize, After)], window: Option<usize>, slopes: Option<&[f32]
         layer: 0,
         asked_only: ends,
         window,
+        scoring,
         slopes,
     };
     let found = [
@@ -163,6 +199,7 @@ fn check(pieces: &[(usize, After)], window: Option<usize>, slopes: Option<&[f32]
                     &query.values()[place..place + WIDTH],
                     &tokens,
                     window,
+                    scoring,
                     slope,
                 );
                 for found in &found {
@@ -201,9 +238,65 @@ fn attention_is_what_its_definition_says() {
     ];
     for pieces in [whole.as_slice(), &tree] {
         for ends in [false, true] {
-            check(pieces, None, None, ends);
-            check(pieces, Some(37), None, ends);
-            check(pieces, None, Some(&slopes), ends);
+            for scoring in scorings() {
+                check(pieces, None, scoring, None, ends);
+                check(pieces, Some(37), scoring, None, ends);
+            }
+            check(pieces, None, scorings()[0], Some(&slopes), ends);
         }
+    }
+}
+
+#[test]
+fn an_infinite_score_does_not_become_the_bound() {
+    let query = tensor(vec![1e30; HEADS * WIDTH], [1, HEADS, WIDTH]);
+    let key = tensor(vec![1e30; KV_HEADS * WIDTH], [1, KV_HEADS, WIDTH]);
+    let own = KeyValue {
+        value: key.clone(),
+        key,
+    };
+    let segments = [Segment {
+        tokens: &[0],
+        past: None,
+        parent: None,
+        start: 0,
+        position: 0,
+        outputs: 1,
+    }];
+    for scoring in scorings() {
+        let attended = attend(&AttentionInput {
+            query: &query,
+            own: &own,
+            segments: &segments,
+            layer: 0,
+            asked_only: false,
+            window: None,
+            scoring,
+            slopes: None,
+        });
+        let attended = Floats::of(&attended);
+        assert!(attended.values().iter().all(|x| x.is_nan()), "{scoring:?}");
+    }
+}
+
+/// By hand: a quarter turn takes (a, b) to (-b, a); what is not rotated stays.
+#[test]
+fn the_beginning_of_every_head_is_rotated_in_halves_or_neighbours() {
+    let head = |first: f32| (0..6).map(move |n| first + n as f32);
+    let x: Vec<f32> = head(0.0).chain(head(10.0)).collect();
+    let (cosines, sines) = ([0.0, 0.0], [1.0, 1.0]);
+    for (pairs, expected) in [
+        (RopePairs::Halves, [-2.0, -3.0, 0.0, 1.0, 4.0, 5.0]),
+        (RopePairs::Neighbours, [-1.0, 0.0, -3.0, 2.0, 4.0, 5.0]),
+    ] {
+        let rotated = rotate(tensor(x.clone(), [1, 2, 6]), pairs, &cosines, &sines);
+        let rotated = Floats::of(&rotated);
+        assert_eq!(rotated.values()[..6], expected, "{pairs:?}");
+        let second = [-12.0, -13.0, 10.0, 11.0, 14.0, 15.0];
+        let second = match pairs {
+            RopePairs::Halves => second,
+            RopePairs::Neighbours => [-11.0, 10.0, -13.0, 12.0, 14.0, 15.0],
+        };
+        assert_eq!(rotated.values()[6..], second, "{pairs:?}");
     }
 }

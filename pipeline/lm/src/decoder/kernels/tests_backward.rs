@@ -1,13 +1,16 @@
 //! Gradients against differences of what they are the gradients of, which is computed in f64 from its definition.
 
 use super::{
-    AttentionBackwardInput, Floats, attend_backward, attention_backward::attend_backward_by,
-    cross_entropy, dropout, gated_silu_backward, gelu_backward, norm_backward,
-    norm_weights_backward, tensor,
+    AttentionBackwardInput, Floats, attend_backward,
+    attention_backward::attend_backward_by,
+    cross_entropy, dropout, finish_logits, finish_logits_backward, gated_silu_backward,
+    gelu_backward, gelu_tanh_backward, norm_backward, norm_weights_backward, tensor,
+    tests::{scored, scorings},
 };
 use crate::{
-    Norm,
+    Norm, RmsWeight,
     decoder::{
+        attention::Scoring,
         cache::KeyValue,
         segment::{Segment, line_of},
     },
@@ -63,6 +66,7 @@ fn attention(
     [query, key, value]: [&[f64]; 3],
     segments: &[Segment],
     window: Option<usize>,
+    scoring: Scoring,
     slopes: Option<&[f32]>,
 ) -> Vec<f64> {
     let mut out = Vec::with_capacity(query.len());
@@ -85,7 +89,7 @@ fn attention(
                 let slope = slopes.map_or(0.0, |slopes| f64::from(slopes[head]));
                 let weights: Vec<f64> = (first..=row)
                     .map(|token| {
-                        let score = product(query, &part(key, token)) / (WIDTH as f64).sqrt();
+                        let score = scored(product(query, &part(key, token)), scoring);
                         (score - slope * (row - token) as f64).exp()
                     })
                     .collect();
@@ -105,6 +109,7 @@ fn attention(
 fn check_attention(
     pieces: &[(usize, Option<usize>)],
     window: Option<usize>,
+    scoring: Scoring,
     slopes: Option<&[f32]>,
 ) {
     let ids = [0; 75];
@@ -125,7 +130,7 @@ fn check_attention(
     let key = numbers(tokens * KV_HEADS * WIDTH, 2);
     let value = numbers(tokens * KV_HEADS * WIDTH, 3);
     let above = numbers(tokens * HEADS * WIDTH, 4);
-    let attended = attention([&query, &key, &value], &segments, window, slopes);
+    let attended = attention([&query, &key, &value], &segments, window, scoring, slopes);
     let input = AttentionBackwardInput {
         query: &narrow(&query, [tokens, HEADS, WIDTH]),
         own: &KeyValue {
@@ -136,12 +141,17 @@ fn check_attention(
         gradient: &narrow(&above, [tokens, HEADS * WIDTH]),
         segments: &segments,
         window,
+        scoring,
         slopes,
     };
     let scalar = attend_backward_by(&input, |job| job.with_simd(Scalar::new()));
     for [of_query, of_key, of_value] in [attend_backward(&input), scalar] {
-        let loss =
-            |parts: [&[f64]; 3]| product(&attention(parts, &segments, window, slopes), &above);
+        let loss = |parts: [&[f64]; 3]| {
+            product(
+                &attention(parts, &segments, window, scoring, slopes),
+                &above,
+            )
+        };
         check(|x| loss([x, &key, &value]), &query, &wide(&of_query));
         check(|x| loss([&query, x, &value]), &key, &wide(&of_key));
         check(|x| loss([&query, &key, x]), &value, &wide(&of_value));
@@ -162,9 +172,12 @@ fn gradients_of_attention_are_its_differences() {
         (12, None),
     ];
     for pieces in [whole.as_slice(), &tree] {
-        check_attention(pieces, None, None);
-        check_attention(pieces, Some(17), None);
-        check_attention(pieces, None, Some(&[0.5, 0.25, 0.1, 0.05, 0.02, 0.01]));
+        for scoring in scorings() {
+            check_attention(pieces, None, scoring, None);
+            check_attention(pieces, Some(17), scoring, None);
+        }
+        let slopes = [0.5, 0.25, 0.1, 0.05, 0.02, 0.01];
+        check_attention(pieces, None, scorings()[0], Some(&slopes));
     }
 }
 
@@ -174,10 +187,16 @@ fn gradients_of_norms_are_their_differences() {
     let x = numbers(rows * width, 1);
     let weight = numbers(width, 2);
     let above = numbers(rows * width, 3);
-    for (kind, centred) in [
-        (Norm::Rms { epsilon: 1e-3 }, false),
-        (Norm::Layer { epsilon: 1e-3 }, true),
-    ] {
+    let epsilon = 1e-3;
+    let root_mean_square = Norm::Rms {
+        epsilon,
+        weight: RmsWeight::Rounded,
+    };
+    let layer_norm = Norm::Layer {
+        epsilon,
+        bias: true,
+    };
+    for (kind, centred) in [(root_mean_square, false), (layer_norm, true)] {
         let loss = |x: &[f64], weight: &[f64], bias: &[f64]| -> f64 {
             let rows = x.chunks(width).zip(above.chunks(width));
             rows.map(|(x, above)| {
@@ -227,7 +246,53 @@ fn gradients_of_activations_are_their_differences() {
             .map(|(x, above)| 0.5 * x * (1.0 + inner(*x).tanh()) * above)
             .sum()
     };
-    check(gelu, &x, &wide(&gelu_backward(&x32, above32)));
+    let found = gelu_tanh_backward(&x32, above32.clone());
+    check(gelu, &x, &wide(&found));
+    // The error function by its series, of which forty terms are enough below 4.
+    let exact = |x: &[f64]| -> f64 {
+        let erf = |x: f64| {
+            let mut term = x;
+            let mut sum = x;
+            for n in 1..60 {
+                term *= -x * x / f64::from(n);
+                sum += term / f64::from(2 * n + 1);
+            }
+            sum * std::f64::consts::FRAC_2_SQRT_PI
+        };
+        let numbers = x.iter().zip(&above);
+        numbers
+            .map(|(x, above)| 0.5 * x * (1.0 + erf(x / 2.0_f64.sqrt())) * above)
+            .sum()
+    };
+    check(exact, &x, &wide(&gelu_backward(&x32, above32)));
+}
+
+#[test]
+fn gradients_of_scaled_and_bounded_logits_are_their_differences() {
+    let shape = [3, 45];
+    let [x, above] = [1, 2].map(|seed| numbers(shape.iter().product(), seed));
+    for (scale, softcap) in [(0.25_f32, None), (3.0, Some(1.5_f32))] {
+        let finished = |x: f64| {
+            let scaled = x * f64::from(scale);
+            match softcap.map(f64::from) {
+                Some(cap) => cap * (scaled / cap).tanh(),
+                None => scaled,
+            }
+        };
+        let found = wide(&finish_logits(narrow(&x, shape), scale, softcap));
+        for (found, x) in found.iter().zip(&x) {
+            assert!((found - finished(*x)).abs() < 1e-6);
+        }
+        let loss = |x: &[f64]| -> f64 {
+            let numbers = x.iter().zip(&above);
+            numbers.map(|(x, above)| finished(*x) * above).sum()
+        };
+        let [x32, above32] = [&x, &above].map(|x| narrow(x, shape));
+        let gradient = finish_logits_backward(&x32, above32, scale, softcap);
+        check(loss, &x, &wide(&gradient));
+    }
+    let infinite = finish_logits(narrow(&[f64::INFINITY], [1, 1]), 1.0, Some(30.0));
+    assert!(wide(&infinite)[0].is_nan());
 }
 
 #[test]

@@ -31,8 +31,9 @@ impl Attention {
         let ([query, key, value], projection) = self.project_and_keep(x, train);
         let normed = self.query_norm.is_some();
         let plain = normed.then(|| [query.clone(), key.clone()]);
-        let query = self.norm_and_rotate(query, self.query_norm.as_ref(), context.rotary.as_ref());
-        let key = self.norm_and_rotate(key, self.key_norm.as_ref(), context.rotary.as_ref());
+        let rotary = context.rotary(self.rotary, OutputTokens::All);
+        let query = self.norm_and_rotate(query, self.query_norm.as_ref(), rotary);
+        let key = self.norm_and_rotate(key, self.key_norm.as_ref(), rotary);
         let mut own = KeyValue { key, value };
         let attended = match &context.attention_path {
             AttentionPath::Kernels(slopes) => {
@@ -47,6 +48,7 @@ impl Attention {
                     layer: 0,
                     asked_only: false,
                     window: self.window,
+                    scoring: self.scoring,
                     slopes: slopes.as_deref(),
                 })
             }
@@ -106,6 +108,7 @@ impl Attention {
                     gradient: &of_attended,
                     segments: &context.segments,
                     window: self.window,
+                    scoring: self.scoring,
                     slopes: slopes.as_deref(),
                 })
             }
@@ -113,14 +116,15 @@ impl Attention {
                 self.burn_attention_backward(&query, &own, &of_attended, groups)
             }
         };
-        let rotated_backward = |x: Tensor<3>| match &context.rotary {
+        let rotary = context.rotary(self.rotary, OutputTokens::All);
+        let rotated_backward = |x: Tensor<3>| match rotary {
             Some(rotary) => rotary.backward(x),
             None => x,
         };
         let [mut of_query, mut of_key] = [of_query, of_key].map(rotated_backward);
         if let Some([query, key]) = plain {
             let mut norm_backward = |norm: &Option<NormLayer>, x: Tensor<3>, gradient| match norm {
-                Some(norm) => norm.backward(&x, gradient, train, gradients),
+                Some(norm) => norm.backward_heads(&x, gradient, train, gradients),
                 None => gradient,
             };
             of_query = norm_backward(&self.query_norm, query, of_query);

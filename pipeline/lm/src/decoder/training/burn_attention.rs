@@ -25,9 +25,14 @@ impl Attention {
             let (key, value) = (all_heads(&own.key), all_heads(&own.value));
             let (query, gradient) = (of(query), of(&gradient));
             let dtype = query.dtype();
-            let scale = 1.0 / (width as f64).sqrt();
+            let scale = f64::from(self.scoring.scale);
             let mut scores = query.clone().matmul(key.clone().swap_dims(2, 3));
             scores = scores.cast(DType::F32) * scale;
+            let bend = self.scoring.softcap.map(|cap| {
+                let bent = (scores.clone() / cap).tanh();
+                scores = bent.clone() * cap;
+                bent.square().neg() + 1.0
+            });
             if let Some(bias) = &group.alibi_bias {
                 scores = scores + bias.clone().cast(DType::F32);
             }
@@ -40,7 +45,11 @@ impl Attention {
             let of_value = narrow.swap_dims(2, 3).matmul(gradient.clone());
             let of_probabilities = gradient.matmul(value.swap_dims(2, 3)).cast(DType::F32);
             let along = (of_probabilities.clone() * probabilities.clone()).sum_dim(3);
-            let of_scores = ((of_probabilities - along) * probabilities * scale).cast(dtype);
+            let mut of_scores = (of_probabilities - along) * probabilities * scale;
+            if let Some(bend) = bend {
+                of_scores = of_scores * bend;
+            }
+            let of_scores = of_scores.cast(dtype);
             let of_query = of_scores.clone().matmul(key);
             let of_key = of_scores.swap_dims(2, 3).matmul(query);
             for (parts, part) in parts.iter_mut().zip([

@@ -26,7 +26,9 @@ impl Decoder {
         let mut parts = Vec::new();
         for (number, targets) in answers.targets.chunks(at_once).enumerate() {
             let states = states.clone().narrow(0, number * at_once, targets.len());
-            let logits = self.head.base(&states).cast(DType::F32);
+            let plain = self.head.base(&states).cast(DType::F32);
+            let kept = self.finish().map(|_| plain.clone());
+            let logits = self.finish_logits(plain);
             let (of_part, gradient) = if kernels::supports(&logits) {
                 let (losses, gradient) = kernels::cross_entropy(logits, targets, train.scale);
                 (DeferredSum::known(losses.iter().sum()), gradient)
@@ -34,6 +36,7 @@ impl Decoder {
                 cross_entropy(logits, targets, train.scale)
             };
             loss.add(of_part);
+            let gradient = self.finish_logits_backward(kept, gradient);
             let gradient = gradient.cast(self.head.weight.dtype());
             if train.trainable == Trainable::All {
                 let of_head = matmul_transposed(&gradient, &states);

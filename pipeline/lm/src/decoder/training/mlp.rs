@@ -4,6 +4,7 @@ use crate::{
     decoder::{kernels, linear::Linear, mlp::Mlp},
 };
 use burn::tensor::{DType, Tensor, activation};
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 /// What an MLP saves in the forward pass for its backward pass.
 pub(super) struct Saved {
@@ -88,7 +89,16 @@ impl Mlp {
                 let slope = sigmoid.clone() * (wide() * (sigmoid.neg() + 1.0) + 1.0);
                 gradient * slope.cast(dtype)
             }
-            Activation::GeluTanh if kernels::supports(x) => kernels::gelu_backward(x, gradient),
+            Activation::Gelu if kernels::supports(x) => kernels::gelu_backward(x, gradient),
+            Activation::Gelu => {
+                let below = (wide() * FRAC_1_SQRT_2).erf() * 0.5 + 0.5;
+                let density =
+                    (wide().square() * -0.5).exp() * (0.5 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
+                gradient * (below + wide() * density).cast(dtype)
+            }
+            Activation::GeluTanh if kernels::supports(x) => {
+                kernels::gelu_tanh_backward(x, gradient)
+            }
             Activation::GeluTanh => {
                 let (scale, share) = (kernels::GELU_SCALE, kernels::GELU_CUBE);
                 let cube = wide().powi_scalar(3);

@@ -81,7 +81,7 @@ impl Decoder {
         self.check(&segments)?;
         let answers = answers(examples, &tree);
         let ids = self.ids(&segments);
-        let embedded = self.embedding.rows(ids.clone());
+        let embedded = self.scale_embedded(self.embedding.rows(ids.clone()));
         let mut x = match &self.embedding_norm {
             Some(norm) => norm.forward(embedded.clone()),
             None => embedded.clone(),
@@ -117,7 +117,7 @@ impl Decoder {
                 None => gradient,
             };
             let zeros = kernels::zeros(self.embedding.dims(), &self.device);
-            let gradient = gradient.cast(burn::tensor::DType::F32);
+            let gradient = self.scale_embedded(gradient).cast(burn::tensor::DType::F32);
             let gradient = zeros.select_assign(0, ids, gradient, IndexingUpdateOp::Add);
             gradients.add(&self.embedding_name(), gradient);
         }

@@ -30,11 +30,10 @@ impl NormLayer {
             }
         }
         if by_kernels {
-            return kernels::norm_backward(x, self.kind, &self.weight, gradient);
+            return kernels::norm_backward(x, self.kind, &self.factor(), gradient);
         }
         let dtype = gradient.dtype();
-        let weight = self.weight.clone().cast(DType::F32).unsqueeze();
-        let gradient = gradient.cast(DType::F32) * weight;
+        let gradient = gradient.cast(DType::F32) * self.factor().unsqueeze();
         let (normalized, deviation) = self.normalized(x);
         let along = (gradient.clone() * normalized.clone()).mean_dim(D - 1);
         let inner = match self.kind {
@@ -45,6 +44,23 @@ impl NormLayer {
             }
         };
         (inner / deviation).cast(dtype)
+    }
+
+    /// [`NormLayer::backward`] of [`NormLayer::forward_heads`].
+    pub(super) fn backward_heads(
+        &self,
+        x: &Tensor<3>,
+        gradient: Tensor<3>,
+        train: &TrainContext,
+        gradients: &mut Gradients,
+    ) -> Tensor<3> {
+        let [tokens, heads, width] = x.dims();
+        if self.weight.dims() == [width] {
+            return self.backward(x, gradient, train, gradients);
+        }
+        let [x, gradient] = [x.clone(), gradient].map(|x| x.reshape([tokens, heads * width]));
+        let of_rows: Tensor<2> = self.backward(&x, gradient, train, gradients);
+        of_rows.reshape([tokens, heads, width])
     }
 
     fn weights_backward<const D: usize>(
@@ -63,8 +79,8 @@ impl NormLayer {
     fn normalized<const D: usize>(&self, x: &Tensor<D>) -> (Tensor<D>, Tensor<D>) {
         let x = x.clone().cast(DType::F32);
         let (x, epsilon) = match self.kind {
-            Norm::Rms { epsilon } => (x, epsilon),
-            Norm::Layer { epsilon } => {
+            Norm::Rms { epsilon, .. } => (x, epsilon),
+            Norm::Layer { epsilon, .. } => {
                 let mean = x.clone().mean_dim(D - 1);
                 (x - mean, epsilon)
             }
