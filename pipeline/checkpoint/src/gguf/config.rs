@@ -1,50 +1,12 @@
 //! The metadata of a model as the `config.json` that Hugging Face's transformers has for it.
 
-use super::{GgufFile, GgufValue, names::ROPE_FACTORS};
+use super::{
+    GgufFile, GgufValue,
+    kinds::{KINDS, Kind, Sizes, Tensors},
+    names::ROPE_FACTORS,
+};
 use crate::{CheckpointError, gguf::BlockType};
 use serde_json::{Map, Value, json};
-
-/// A kind of model in the format, and the class of transformers that computes the same.
-struct Kind {
-    /// `general.architecture`.
-    name: &'static str,
-    model_type: &'static str,
-    class: &'static str,
-    /// Whether rotation pairs neighbouring dimensions, for which queries and keys are rearranged.
-    interleaved: bool,
-    /// The keys of config.json that say which modules have biases.
-    biases: &'static [(&'static str, &'static [&'static str])],
-}
-
-const ATTENTION_BIAS: (&str, &[&str]) = (
-    "attention_bias",
-    &["attn_q", "attn_k", "attn_v", "attn_output"],
-);
-const MLP_BIAS: (&str, &[&str]) = ("mlp_bias", &["ffn_gate", "ffn_up", "ffn_down"]);
-
-const KINDS: [Kind; 3] = [
-    Kind {
-        name: "llama",
-        model_type: "llama",
-        class: "LlamaForCausalLM",
-        interleaved: true,
-        biases: &[ATTENTION_BIAS, MLP_BIAS],
-    },
-    Kind {
-        name: "qwen2",
-        model_type: "qwen2",
-        class: "Qwen2ForCausalLM",
-        interleaved: false,
-        biases: &[],
-    },
-    Kind {
-        name: "qwen3",
-        model_type: "qwen3",
-        class: "Qwen3ForCausalLM",
-        interleaved: false,
-        biases: &[ATTENTION_BIAS],
-    },
-];
 
 /// What the metadata say of the arrangement of the weights.
 pub(crate) struct GgufArchitecture {
@@ -52,20 +14,18 @@ pub(crate) struct GgufArchitecture {
     pub(super) layers: usize,
     pub(super) heads: usize,
     pub(super) kv_heads: usize,
-    pub(super) interleaved: bool,
+    pub(super) tensors: Tensors,
 }
 
 /// What llama.cpp takes where a file names no `rope.freq_base`.
 const DEFAULT_THETA: f64 = 10_000.0;
 
-/// Keys of an architecture that are read, and those that change nothing in a model of text.
-const KNOWN: [&str; 24] = [
+/// Keys of all architectures that are read, and those that change nothing in a model of text.
+const KNOWN: [&str; 22] = [
     "attention.causal",
     "attention.head_count",
     "attention.head_count_kv",
     "attention.key_length",
-    "attention.layer_norm_rms_epsilon",
-    "attention.sliding_window",
     "attention.value_length",
     "block_count",
     "context_length",
@@ -109,7 +69,7 @@ impl GgufFile {
             heads,
             // As many as there are heads, says the format.
             kv_heads: kv_heads.unwrap_or(heads),
-            interleaved: kind.interleaved,
+            tensors: kind.tensors,
         })
     }
 
@@ -142,11 +102,14 @@ impl GgufFile {
         }
         let width = "the width of a head";
         self.expect(&key("attention.value_length"), head_dim, width)?;
-        self.expect(&key("rope.dimension_count"), head_dim, width)?;
+        if !kind.rotates_part {
+            self.expect(&key("rope.dimension_count"), head_dim, width)?;
+        }
         let vocabulary = self.vocabulary(hidden)?;
         self.expect(&key("vocab_size"), vocabulary, "the rows of the embedding")?;
         let intermediate = self.same_in_all_layers(&key("feed_forward_length"))?;
-        let epsilon = key("attention.layer_norm_rms_epsilon");
+        let [epsilon, its_key] = kind.epsilon;
+        let epsilon = key(epsilon);
         let epsilon = self.number(&epsilon)?.ok_or_else(|| self.lacks(&epsilon))?;
         let mut config = json!({
             "architectures": [kind.class],
@@ -159,13 +122,23 @@ impl GgufFile {
             "num_key_value_heads": kv_heads,
             "head_dim": head_dim,
             "max_position_embeddings": context,
-            // Stored in 32 bits: 1e-5 is meant, not what is nearest to it in 64.
-            "rms_norm_eps": shortest(epsilon),
             "rope_theta": shortest(self.number(&key("rope.freq_base"))?.unwrap_or(DEFAULT_THETA)),
-            "hidden_act": "silu",
             "tie_word_embeddings": !self.has("output.weight"),
             "torch_dtype": "float32",
         });
+        // Stored in 32 bits: 1e-5 is meant, not what is nearest to it in 64.
+        config[its_key] = json!(shortest(epsilon));
+        let [activation, name] = kind.activation;
+        config[activation] = json!(name);
+        let sizes = Sizes {
+            hidden,
+            layers: architecture.layers,
+            heads,
+            head_dim,
+        };
+        for (key, value) in (kind.more)(self, &sizes)? {
+            config[key] = value;
+        }
         if let Some(scaling) = self.scaling(kind, [head_dim, context])? {
             config["rope_scaling"] = scaling;
         }
@@ -261,6 +234,7 @@ impl GgufFile {
                 "expert_count" | "expert_used_count" if !zero => {
                     return Err(refused(key, value, "a model without experts"));
                 }
+                _ if kind.keys.contains(&end) || kind.epsilon[0] == end => {}
                 "attention.sliding_window" if !zero => {
                     return Err(refused(
                         key,
@@ -282,6 +256,7 @@ impl GgufFile {
                         "false, so that the MLP follows the attention",
                     ));
                 }
+                "attention.sliding_window" => {}
                 _ if !KNOWN.contains(&end) => {
                     return Err(refused(
                         key,
@@ -448,7 +423,7 @@ impl GgufFile {
 }
 
 /// A number that was stored in 32 bits, as the shortest decimal that is stored so.
-fn shortest(number: f64) -> f64 {
+pub(super) fn shortest(number: f64) -> f64 {
     let narrow = number as f32;
     if f64::from(narrow) == number {
         let text = narrow.to_string();

@@ -8,11 +8,12 @@ mod config;
 mod file;
 mod header;
 mod keys;
+mod kinds;
 mod names;
 mod value;
 
 pub use blocks::BlockType;
 pub use file::GgufFile;
 pub use header::{GgufHeader, GgufProblem, GgufTensor, read_gguf_header};
-pub(crate) use names::HeadRows;
+pub(crate) use names::GgufChange;
 pub use value::GgufValue;

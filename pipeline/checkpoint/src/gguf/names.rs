@@ -1,47 +1,29 @@
-//! The format's names of tensors as Hugging Face's, and where the rows of a matrix stand in another order.
+//! The format's names of tensors as Hugging Face's, and what of them stands in another order or is another number.
 
-use super::{GgufFile, config::GgufArchitecture};
+use super::{GgufFile, config::GgufArchitecture, kinds::Rows};
 use crate::CheckpointError;
 
 /// A tensor as Hugging Face has it.
 pub(crate) struct Renamed {
     pub(crate) name: String,
-    /// How its rows are arranged, if not as they are in the file.
-    pub(crate) rows: Option<HeadRows>,
+    /// What its numbers are there, if not what they are in the file.
+    pub(crate) change: Option<GgufChange>,
 }
 
-/// Rows of queries or keys that lie as interleaved rotation wants them: the first and the second half of a head take
-/// turns.
+/// How a tensor in the file differs from Hugging Face's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct HeadRows {
-    /// How many heads the rows belong to.
-    pub(crate) heads: usize,
+pub(crate) enum GgufChange {
+    /// Rows of so many heads of queries or keys, of each of which the first and the second half take turns.
+    HalvesInTurn { heads: usize },
+    /// Rows of all queries, then all keys, then all values, of so many heads each, which take turns there.
+    PartsOfHeads { heads: usize },
+    /// 1 was added.
+    OnePlus,
 }
-
-/// Tensors outside the layers.
-const WHOLE: [(&str, &str); 3] = [
-    ("token_embd.weight", "model.embed_tokens.weight"),
-    ("output_norm.weight", "model.norm.weight"),
-    ("output.weight", "lm_head.weight"),
-];
-
-/// Modules of a layer.
-const OF_LAYER: [(&str, &str); 11] = [
-    ("attn_norm", "input_layernorm"),
-    (QUERY, "self_attn.q_proj"),
-    (KEY, "self_attn.k_proj"),
-    ("attn_v", "self_attn.v_proj"),
-    ("attn_output", "self_attn.o_proj"),
-    ("attn_q_norm", "self_attn.q_norm"),
-    ("attn_k_norm", "self_attn.k_norm"),
-    ("ffn_norm", "post_attention_layernorm"),
-    ("ffn_gate", "mlp.gate_proj"),
-    ("ffn_up", "mlp.up_proj"),
-    ("ffn_down", "mlp.down_proj"),
-];
 
 const QUERY: &str = "attn_q";
 const KEY: &str = "attn_k";
+const ALL: &str = "attn_qkv";
 /// Factors of the rotation's wavelengths, which the configuration has.
 pub(super) const ROPE_FACTORS: &str = "rope_freqs.weight";
 
@@ -58,9 +40,20 @@ impl GgufFile {
         if name == ROPE_FACTORS {
             return Ok(None);
         }
-        if let Some((_, whole)) = WHOLE.iter().find(|(ours, _)| *ours == name) {
-            let name = (*whole).to_owned();
-            return Ok(Some(Renamed { name, rows: None }));
+        let tensors = &architecture.tensors;
+        let one_plus = |name: &str| {
+            (tensors.one_plus && name.ends_with("norm.weight")).then_some(GgufChange::OnePlus)
+        };
+        let whole = name.rsplit_once('.').and_then(|(module, end)| {
+            let known = tensors.whole.iter().find(|(ours, _)| *ours == module);
+            known.map(|(_, theirs)| format!("{theirs}.{end}"))
+        });
+        if let Some(theirs) = whole {
+            let change = one_plus(&theirs);
+            return Ok(Some(Renamed {
+                name: theirs,
+                change,
+            }));
         }
         let too_many = || {
             self.problem(format!(
@@ -69,20 +62,24 @@ impl GgufFile {
             ))
         };
         let (layer, module, end) = in_layer(name).ok_or_else(too_many)?;
-        let known = OF_LAYER.iter().find(|(ours, _)| *ours == module);
+        let known = tensors.of_layer.iter().find(|(ours, _)| *ours == module);
         let (Some((_, theirs)), true) = (known, layer < architecture.layers) else {
             return Err(too_many());
         };
-        let heads = match module {
-            QUERY => Some(architecture.heads),
-            KEY => Some(architecture.kv_heads),
-            _ => None,
+        let heads = match (tensors.rows, module) {
+            (Rows::Interleaved, QUERY) => Some(architecture.heads),
+            (Rows::Interleaved, KEY) => Some(architecture.kv_heads),
+            (Rows::Interleaved | Rows::Stacked | Rows::AsThere, _) => None,
         };
-        let heads = heads.filter(|_| architecture.interleaved);
-        Ok(Some(Renamed {
-            name: format!("model.layers.{layer}.{theirs}.{end}"),
-            rows: heads.map(|heads| HeadRows { heads }),
-        }))
+        let name = format!("{}.{layer}.{theirs}.{end}", tensors.layer);
+        let change = match (heads, tensors.rows, module) {
+            (Some(heads), _, _) => Some(GgufChange::HalvesInTurn { heads }),
+            (None, Rows::Stacked, ALL) => Some(GgufChange::PartsOfHeads {
+                heads: architecture.heads,
+            }),
+            (None, _, _) => one_plus(&name),
+        };
+        Ok(Some(Renamed { name, change }))
     }
 }
 

@@ -69,7 +69,7 @@ impl Checkpoint {
                     element: Some(StoredDtype::of_gguf(tensor.block)),
                     type_name: tensor.block.name().to_owned(),
                     shape: tensor.shape.clone(),
-                    rows: renamed.rows,
+                    change: renamed.change,
                     source: TensorLocation::At {
                         start: tensor.bytes.start,
                         length: tensor.bytes.end - tensor.bytes.start,
@@ -154,7 +154,7 @@ impl Checkpoint {
                     element: pytorch::element(&tensor),
                     type_name: format!("{:?}", tensor.dtype()),
                     shape: tensor.shape().to_vec(),
-                    rows: None,
+                    change: None,
                     source: TensorLocation::Pytorch(tensor),
                 };
                 found.push((name, stored));
@@ -167,7 +167,7 @@ impl Checkpoint {
                     element: StoredDtype::of_safetensors(&entry.dtype),
                     type_name: entry.dtype,
                     shape: entry.shape,
-                    rows: None,
+                    change: None,
                     source: TensorLocation::At {
                         start: entry.bytes.start,
                         length: entry.bytes.end - entry.bytes.start,
@@ -332,13 +332,13 @@ impl Checkpoint {
             bytes.read(place, buffer)
         })
         .map_err(failed)?;
-        if let Some(rows) = stored.rows {
-            values = values.with_halves_apart(rows.heads, shape).ok_or_else(|| {
-                CheckpointError::Damaged {
+        if let Some(change) = stored.change {
+            values = values
+                .changed(change, shape)
+                .ok_or_else(|| CheckpointError::Damaged {
                     path: path.clone(),
-                    problem: format!("`{name}` cannot be split into {} heads", rows.heads),
-                }
-            })?;
+                    problem: format!("`{name}` cannot be split into the heads of the model"),
+                })?;
         }
         if unusable.stored > 0 {
             return Err(CheckpointError::NotFinite {

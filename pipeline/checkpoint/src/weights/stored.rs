@@ -1,7 +1,7 @@
 //! A tensor in a file, whichever kind of file it is.
 
 use super::values::StoredDtype;
-use crate::gguf::HeadRows;
+use crate::gguf::GgufChange;
 use std::{fs::File, io, io::Read, os::unix::fs::FileExt};
 
 /// A tensor in a file.
@@ -12,8 +12,8 @@ pub(super) struct StoredTensor {
     /// The element type's name, for messages.
     pub(super) type_name: String,
     pub(super) shape: Vec<usize>,
-    /// How its rows are arranged, if another way than they are used in.
-    pub(super) rows: Option<HeadRows>,
+    /// How it differs from what is used.
+    pub(super) change: Option<GgufChange>,
     pub(super) source: TensorLocation,
 }
 

@@ -54,6 +54,27 @@ NAMES = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+# Where norms stand after attention and MLP too, these are other ones.
+AFTER = {
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
+OWN_NAMES = {
+    "gemma2": AFTER,
+    "gemma3_text": AFTER,
+    "olmo2": AFTER,
+    "gpt_neox": {
+        "gpt_neox.embed_in": "token_embd",
+        "gpt_neox.final_layer_norm": "output_norm",
+        "attention.query_key_value": "attn_qkv",
+        "attention.dense": "attn_output",
+        "mlp.dense_h_to_4h": "ffn_up",
+        "mlp.dense_4h_to_h": "ffn_down",
+    },
+}
+# `general.architecture`, where it is not transformers' type.
+ARCHITECTURES = {"gemma3_text": "gemma3", "cohere": "command-r", "gpt_neox": "gptneox"}
 # The format's keys after the architecture's name, and the configuration's.
 KEYS = {
     "context_length": "max_position_embeddings",
@@ -66,7 +87,22 @@ KEYS = {
     "rope.freq_base": "rope_theta",
     "vocab_size": "vocab_size",
 }
-FLOATS = ["attention.layer_norm_rms_epsilon", "rope.freq_base", "rope.scaling.factor"]
+# Keys of config.json that a family has instead of those above.
+OWN_KEYS = {
+    "cohere": {"rms_norm_eps": "layer_norm_eps"},
+    "cohere2": {"rms_norm_eps": "layer_norm_eps"},
+    "gpt_neox": {"rms_norm_eps": "layer_norm_eps", "rope_theta": "rotary_emb_base"},
+}
+FLOATS = [
+    "attention.layer_norm_epsilon",
+    "attention.layer_norm_rms_epsilon",
+    "attn_logit_softcapping",
+    "final_logit_softcapping",
+    "logit_scale",
+    "rope.freq_base",
+    "rope.freq_base_swa",
+    "rope.scaling.factor",
+]
 
 
 @dataclass
@@ -91,7 +127,13 @@ class Model:
     @property
     def config(self):
         """A config.json of the same model."""
-        return {"model_type": self.family, **SIZES, **self.changes}
+        own = OWN_KEYS.get(self.family, {})
+        sizes = {own.get(key, key): value for key, value in SIZES.items()}
+        return {"model_type": self.family, **sizes, **self.changes}
+
+    @property
+    def architecture(self):
+        return ARCHITECTURES.get(self.family, self.family)
 
     @property
     def head_dim(self):
@@ -100,6 +142,8 @@ class Model:
 
 
 NO_KV = {"num_key_value_heads": 4}
+TIED = {"tie_word_embeddings": True}
+UNKNOWN = "does not know the architecture and raises"
 PERMUTED = "leaves the rows of q and k permuted, without a warning"
 MODELS = [
     Model("llama", "llama", "fewer heads for keys and values, a head of its own, all types that gguf can write"),
@@ -162,6 +206,72 @@ MODELS = [
         {"head_dim": 16, "rope_theta": 1000000.0},
         transformers="takes 128 for the length of a head, whatever attention.key_length says, and raises",
     ),
+    Model(
+        "gemma2",
+        "gemma2",
+        "norms of 1 + weight, after attention and MLP too; bounds of scores and logits; every second layer with a window",
+        {
+            **TIED,
+            "rms_norm_eps": 1e-2,
+            "head_dim": 16,
+            "query_pre_attn_scalar": 16,
+            "sliding_window": 4,
+            "attn_logit_softcapping": 3.0,
+            "final_logit_softcapping": 4.0,
+        },
+        besides={"attention.sliding_window": 4, "attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0},
+        transformers="takes 256 for query_pre_attn_scalar and its own defaults for the bounds, without a warning",
+    ),
+    Model(
+        "gemma3",
+        "gemma3_text",
+        "norms of 1 + weight, of queries and keys too; six layers, of which the last has no window and another base",
+        {
+            **TIED,
+            "num_hidden_layers": 6,
+            "rms_norm_eps": 1e-2,
+            "head_dim": 16,
+            "query_pre_attn_scalar": 16,
+            "sliding_window": 4,
+            "rope_theta": 1000000.0,
+        },
+        besides={"attention.sliding_window": 4},
+        types=[Type.Q8_0, Type.Q4_0, Type.F16],
+        transformers="takes 256 for query_pre_attn_scalar, however wide a head is, without a warning",
+    ),
+    Model(
+        "olmo2",
+        "olmo2",
+        "norms after attention and MLP only, and of queries and keys as whole rows",
+        {"rope_theta": 500000.0, "rms_norm_eps": 1e-2},
+        transformers=UNKNOWN,
+    ),
+    Model(
+        "command-r",
+        "cohere",
+        "attention and MLP beside each other, norms without a bias, a scale of logits; no permutation",
+        {**TIED, "layer_norm_eps": 1e-2, "logit_scale": 0.25},
+        besides={"logit_scale": 0.25},
+        transformers=UNKNOWN,
+    ),
+    Model(
+        "cohere2",
+        "cohere2",
+        "the same with three layers with a window before each without one, which does not rotate",
+        {**TIED, "layer_norm_eps": 1e-2, "num_hidden_layers": 4, "logit_scale": 0.25, "sliding_window": 4},
+        besides={"logit_scale": 0.25, "attention.sliding_window": 4, "rope.dimension_count": 8},
+        types=[Type.Q8_0, Type.Q4_0, Type.F16],
+        transformers=UNKNOWN,
+    ),
+    Model(
+        "gptneox",
+        "gpt_neox",
+        "half of a head rotated, biases everywhere, rows of queries, keys and values one after the other",
+        {**NO_KV, "layer_norm_eps": 1e-2, "rotary_pct": 0.5, "use_parallel_residual": True},
+        without=["attention.head_count_kv", "rope.freq_base"],
+        besides={"rope.dimension_count": 4, "use_parallel_residual": True},
+        transformers=UNKNOWN,
+    ),
 ]
 # Blocks that gguf does not write are random bytes, with scales that make numbers of the usual size.
 K_TYPES = [(Type.Q4_K, 144, {0: 8e-4, 2: 6e-3}), (Type.Q6_K, 210, {208: 1.2e-4}), (Type.Q5_K, 176, {0: 4e-4, 2: 6e-3})]
@@ -173,22 +283,34 @@ def draw(model, name, shape):
     if name.endswith(".bias"):
         return np.float32(0.4) * noise
     if len(shape) == 1:
-        return np.float32(1.6 if "q_norm" in name or "k_norm" in name else 1.0) + np.float32(0.2) * noise
-    return noise if "embed" in name else np.float32(0.3) * noise
+        mean = np.float32(1.6 if "q_norm" in name or "k_norm" in name else 1.0)
+        return mean - np.float32(one_plus(model, name)) + np.float32(0.2) * noise
+    if "embed" in name and not model.family.startswith("gemma"):
+        return noise
+    return np.float32(0.3) * noise
 
 
-def gguf_name(name):
+def one_plus(model, name):
+    """Whether the file has 1 more than transformers: the norms of Gemma."""
+    return model.family.startswith("gemma") and name.endswith("norm.weight")
+
+
+def gguf_name(model, name):
     """The name of a tensor in the file."""
+    names = NAMES | OWN_NAMES.get(model.family, {})
     stem, suffix = name.rsplit(".", 1)
-    if not stem.startswith("model.layers."):
-        return f"{NAMES[stem]}.{suffix}"
-    number, stem = stem.removeprefix("model.layers.").split(".", 1)
-    return f"blk.{number}.{NAMES[stem]}.{suffix}"
+    if ".layers." not in stem:
+        return f"{names[stem]}.{suffix}"
+    number, stem = stem.split(".layers.")[1].split(".", 1)
+    return f"blk.{number}.{names[stem]}.{suffix}"
 
 
 def pairs(model, name, rows):
-    """In which order the file has the rows of a tensor: of q and k of llama, a head's two halves in turn."""
+    """In which order the file has the rows of a tensor: of q and k of llama, a head's two halves in turn; of the one matrix
+    of GPT-NeoX, all queries before all keys."""
     config = model.config
+    if model.family == "gpt_neox" and "query_key_value" in name:
+        return np.arange(rows).reshape(config["num_attention_heads"], 3, -1).transpose(1, 0, 2).reshape(rows)
     heads = {"q": config["num_attention_heads"], "k": config["num_key_value_heads"]}
     order = np.arange(rows)
     for part, count in heads.items():
@@ -214,7 +336,7 @@ def stored(model, name, shape, number):
         return random_blocks(model, name, shape, int(name.split(".")[2]))
     data = draw(model, name, shape)[pairs(model, name, shape[0])]
     if len(shape) == 1:
-        return Type.F32, data
+        return Type.F32, data + np.float32(one_plus(model, name))
     kind = Type.Q4_0 if model.name == "llama-k" else model.types[number % len(model.types)]
     if kind in (Type.F32, Type.F16):
         return kind, data.astype(np.float32 if kind == Type.F32 else np.float16)
@@ -225,7 +347,7 @@ def numbers(model, name, kind, data):
     """The weights that transformers has of a tensor of the file."""
     values = data.astype(np.float32) if data.dtype != np.uint8 else quants.dequantize(data, kind)
     whole = np.empty_like(values)
-    whole[pairs(model, name, len(values))] = values
+    whole[pairs(model, name, len(values))] = values - np.float32(one_plus(model, name))
     return torch.from_numpy(np.ascontiguousarray(whole))
 
 
@@ -235,13 +357,16 @@ def tensors(model, shapes):
     for name, shape in shapes.items():
         kind, data = stored(model, name, shape, number)
         number += len(shape) > 1
-        yield name, gguf_name(name), kind, data
+        yield name, gguf_name(model, name), kind, data
 
 
 def metadata(model):
     """The keys of the file, with their types."""
     config, keys = model.config, {}
-    values = {key: config[name] for key, name in KEYS.items()}
+    own = OWN_KEYS.get(model.family, {})
+    values = {key: config[own.get(name, name)] for key, name in KEYS.items()}
+    if "layer_norm_eps" in config:
+        values["attention.layer_norm_epsilon"] = values.pop("attention.layer_norm_rms_epsilon")
     values["rope.dimension_count"] = model.head_dim
     if "head_dim" in config:
         values |= {"attention.key_length": model.head_dim, "attention.value_length": model.head_dim}
@@ -253,7 +378,8 @@ def metadata(model):
         if key in model.without:
             continue
         kind = GGUFValueType.FLOAT32 if key in FLOATS else GGUFValueType.UINT32
-        keys[f"{model.family}.{key}"] = (GGUFValueType.STRING if isinstance(value, str) else kind, value)
+        kind = {str: GGUFValueType.STRING, bool: GGUFValueType.BOOL}.get(type(value), kind)
+        keys[f"{model.architecture}.{key}"] = (kind, value)
     return keys
 
 
@@ -287,7 +413,7 @@ def tokenizer():
 def write(model, folder, content):
     """Writes the model's files."""
     each = -(-len(content) // model.files) if model.files > 1 else 0
-    writer = GGUFWriter(folder / f"{model.name}.gguf", model.family, split_max_tensors=each)
+    writer = GGUFWriter(folder / f"{model.name}.gguf", model.architecture, split_max_tensors=each)
     writer.add_type("model")
     writer.add_name(f"tiny {model.name}")
     writer.add_quantization_version(2)
@@ -378,7 +504,7 @@ def is_of(model, path):
 def ignoring(model, weights):
     """Models of readers that leave something out, each of which has to give other logits."""
     config = model.config
-    if model.family == "llama":
+    if model.family in ("llama", "gpt_neox"):
         mixed = {name: weight[pairs(model, name, len(weight))] for name, weight in weights.items()}
         yield "the permutation", fill(from_config(config), mixed, model.rope_factors)
     biases = [name for name in weights if name.endswith(".bias")]
@@ -390,9 +516,24 @@ def ignoring(model, weights):
     if "rope_scaling" in config:
         plain = {key: value for key, value in config.items() if key != "rope_scaling"}
         yield "rope.scaling", fill(from_config(plain), weights)
-    if config["rope_theta"] != 10000.0:
+    if model.family.startswith("gemma"):
+        more = {name: weight + 1 if one_plus(model, name) else weight for name, weight in weights.items()}
+        yield "the 1 that norms have more", fill(from_config(config), more)
+    # Each with what a reader has instead that does not know the key.
+    for key, other in [
+        ("attn_logit_softcapping", None),
+        ("final_logit_softcapping", None),
+        ("logit_scale", 1.0),
+        ("rotary_pct", 1.0),
+        ("sliding_window", 64),
+        ("use_parallel_residual", False),
+    ]:
+        if key in config:
+            yield key, fill(from_config(config | {key: other}), weights)
+    if config.get("rope_theta", 10000.0) != 10000.0:
         yield "rope.freq_base", fill(from_config(config | {"rope_theta": 10000.0}), weights, model.rope_factors)
-    yield "the epsilon", fill(from_config(config | {"rms_norm_eps": 1e-6}), weights, model.rope_factors)
+    epsilon = "layer_norm_eps" if "layer_norm_eps" in config else "rms_norm_eps"
+    yield "the epsilon", fill(from_config(config | {epsilon: 1e-6}), weights, model.rope_factors)
 
 
 def by_transformers(model, folder, ids, expected):
