@@ -144,6 +144,12 @@ impl Project {
         self.artifacts.join("predictions")
     }
 
+    /// The scores of a model's revisions.
+    pub fn learning_curve(&self, model: &str) -> PathBuf {
+        let file = format!("{}.csv", model.replace(['/', ':'], "--"));
+        self.artifacts.join("learning-curves").join(file)
+    }
+
     /// The paper's printed numbers.
     pub fn paper(&self) -> ProjectPath {
         self.file("reference/paper")

@@ -3,7 +3,7 @@
 use super::{Failure, named::named, runtime};
 use clika_base::types::Progress;
 use clika_lm::{Device, DeviceChoice, Dtype};
-use clika_network::hub::{Hub, ModelFolder};
+use clika_network::hub::{Hub, HubError, ModelFolder};
 
 /// Where and how a model runs.
 #[derive(clap::Args)]
@@ -44,14 +44,22 @@ impl ModelArgs {
 
 /// A model's folder, downloaded if need be.
 pub fn locate(model: &str, progress: &dyn Progress) -> Result<ModelFolder, Failure> {
+    Ok(locate_or_say(model, progress)??)
+}
+
+/// A model's folder, downloaded if need be, or why the hub and the cache do not give it.
+pub fn locate_or_say(
+    model: &str,
+    progress: &dyn Progress,
+) -> Result<Result<ModelFolder, HubError>, Failure> {
     // A folder needs no hub, and so no home and no network.
     if let Some(folder) = Hub::local(model)? {
-        return Ok(folder);
+        return Ok(Ok(folder));
     }
     let hub = Hub::from_env()?;
     runtime()?.block_on(async {
         tokio::select! {
-            located = hub.locate(model, progress) => Ok(located?),
+            located = hub.locate(model, progress) => Ok(located),
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted(
                 "interrupted; what was downloaded is kept: run the command again to continue".to_owned(),
             )),

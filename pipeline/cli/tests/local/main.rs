@@ -15,6 +15,7 @@ mod not_finite;
 mod program;
 mod progress;
 mod refusals;
+mod revisions;
 mod shots;
 mod thinking;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Args,
-    results::EvaluationResults,
+    results::{EvaluationResults, SetScore},
     run_plan,
     sets::{PlannedQuestions, sets},
 };
@@ -250,13 +250,17 @@ fn ask(
     }
 }
 
-/// Evaluates the model `model_name`, a folder or a hub id.
-pub(super) fn run(
-    args: &Args,
-    model_name: &str,
-    project: &Project,
-    shown: ProgressOptions,
-) -> Result<(), Failure> {
+/// What is asked of models that run here, and where they run.
+pub(super) struct Prepared {
+    datasets: PathBuf,
+    out: PathBuf,
+    prompt: EvaluationSettings,
+    questions: PlannedQuestions,
+    device: Device,
+}
+
+/// Reads the questions and chooses the device, before anything is downloaded.
+pub(super) fn prepare(args: &Args, project: &Project) -> Result<Prepared, Failure> {
     let (datasets, out) = args.folders(project);
     let prompt = EvaluationSettings {
         prompt: load_prompt(&project.prompts(), &args.prompt)?,
@@ -267,44 +271,75 @@ pub(super) fn run(
         super::conflict("--permute averages scores, and --answer free has none");
     }
     let questions = sets(args, &datasets, project, &prompt)?;
+    Ok(Prepared {
+        datasets,
+        out,
+        prompt,
+        questions,
+        device: args.local.model.device()?,
+    })
+}
+
+/// Evaluates the model `model_name`, a folder or a hub id.
+pub(super) fn run(
+    args: &Args,
+    model_name: &str,
+    project: &Project,
+    shown: ProgressOptions,
+) -> Result<(), Failure> {
+    let prepared = prepare(args, project)?;
     let progress = shown.progress();
-    let device = args.local.model.device()?;
-    let stop = interrupt::flag();
+    let progress = progress.as_ref();
     let is_demo = demo::is_meant(model_name);
     let located = if is_demo {
-        demo::locate_default(project, stop, progress.as_ref())?
+        demo::locate_default(project, interrupt::flag(), progress)?
     } else {
-        args.local.model.locate(model_name, progress.as_ref())?
+        args.local.model.locate(model_name, progress)?
     };
     let name = args.name.as_deref().unwrap_or(&located.name);
-    let format = args.local.format.as_deref();
-    let format = format.or(is_demo.then_some(DEMO_FORMAT));
-    let mut settings = args.local.settings(args.max_tokens(), &device);
+    let format = is_demo.then_some(DEMO_FORMAT);
+    evaluate(args, &prepared, &located, name, format, project, progress).map(|_| ())
+}
+
+/// Asks a model that is here, writes its predictions under `name` and prints its scores; `default_format` is that of the model
+/// where no option names one.
+pub(super) fn evaluate(
+    args: &Args,
+    prepared: &Prepared,
+    located: &ModelFolder,
+    name: &str,
+    default_format: Option<&str>,
+    project: &Project,
+    progress: &dyn Progress,
+) -> Result<Vec<SetScore>, Failure> {
+    let Prepared {
+        datasets,
+        out,
+        prompt,
+        questions,
+        device,
+    } = prepared;
+    let stop = interrupt::flag();
+    let format = args.local.format.as_deref().or(default_format);
+    let mut settings = args.local.settings(args.max_tokens(), device);
     let mut model = load(
         &args.local,
-        &located,
+        located,
         (format, &project.formats()),
-        &device,
+        device,
         &settings,
-        progress.as_ref(),
+        progress,
     )?;
-    let thought = settle_thinking(
-        &mut model,
-        &prompt,
-        &questions,
-        &mut settings,
-        args,
-        progress.as_ref(),
-    )?;
+    let thought = settle_thinking(&mut model, prompt, questions, &mut settings, args, progress)?;
     if settings.mode == AnswerMode::Free {
-        model.note_generation_ignored(progress.as_ref());
+        model.note_generation_ignored(progress);
     }
-    let described = describe(args, &located, &model, &prompt, &settings, thought)?;
+    let described = describe(args, located, &model, prompt, &settings, thought)?;
     let plan = run_plan::RunPlan {
         name,
-        questions: &questions,
-        datasets: &datasets,
-        out: &out,
+        questions,
+        datasets,
+        out,
     };
     run_plan::check(&plan, &described)?;
     let file = format!(
@@ -315,18 +350,10 @@ pub(super) fn run(
     let folder = args.api_args.cache.clone();
     let folder = folder.unwrap_or_else(|| project.local_cache());
     let kept = AnswerCache::open(&folder.join(file))?;
-    let answers = ask(
-        &model,
-        &prompt,
-        &settings,
-        &questions,
-        &kept,
-        stop,
-        progress.as_ref(),
-    )?;
+    let answers = ask(&model, prompt, &settings, questions, &kept, stop, progress)?;
     let results = EvaluationResults {
         name,
-        questions: &questions,
+        questions,
         answers,
         how: format!(
             "{} in {}, format `{}`, answers by {}",
@@ -338,5 +365,5 @@ pub(super) fn run(
         fields: json!({ "run": described }),
         described,
     };
-    results.publish(args, &datasets, &out)
+    results.publish(args, datasets, out)
 }

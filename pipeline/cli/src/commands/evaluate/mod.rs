@@ -3,6 +3,7 @@
 mod local;
 mod remote;
 mod results;
+mod revisions;
 mod run_plan;
 mod sets;
 
@@ -35,6 +36,18 @@ pub struct Args {
     /// name for it; several are loaded in turn.
     #[arg(long = "model", value_name = "MODEL", required = true)]
     models: Vec<String>,
+    /// Revisions of the one hub model, such as step1000,step2000: each is evaluated in turn, and one table and a file show
+    /// the learning curve.
+    #[arg(
+        long,
+        value_name = "REVISIONS",
+        value_delimiter = ',',
+        conflicts_with = "endpoint"
+    )]
+    revisions: Vec<String>,
+    /// The file of the learning curve [default: artifacts/learning-curves/MODEL.csv]
+    #[arg(long, value_name = "FILE", requires = "revisions")]
+    curve: Option<PathBuf>,
     /// The model's name in the predictions [default: as in --model; for a folder, its last part]
     #[arg(long, value_name = "NAME", value_parser = folder_name)]
     name: Option<String>,
@@ -94,6 +107,9 @@ pub fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Result<(),
                 args.named(model)
             ));
         }
+    }
+    if !args.revisions.is_empty() {
+        return revisions::run(args, project, shown);
     }
     for model in &args.models {
         match &args.remote.endpoint {

@@ -129,7 +129,7 @@ pub(super) fn run(
         how: format!("asked by {}, {}", api.name(), constraint.name()),
         fields: json!({ "mode": way, "usage": model.totals() }),
     };
-    results.publish(args, &datasets, &out)
+    results.publish(args, &datasets, &out).map(|_| ())
 }
 
 /// A model at an endpoint, with a cache of its own.

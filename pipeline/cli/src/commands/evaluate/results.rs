@@ -2,6 +2,8 @@
 
 use super::{Args, Failure, run_plan, sets::PlannedQuestions};
 use crate::commands::print;
+use clika_base::types::LanguageCode;
+use clika_datasets::Task;
 use clika_evaluate::{LEAST_PROBABILITY, QuestionSet, SetAnswers, is_cut_off};
 use clika_scores::metrics::Answer;
 use clika_scores::predictions::Prediction;
@@ -23,8 +25,13 @@ pub(super) struct EvaluationResults<'a> {
 }
 
 impl EvaluationResults<'_> {
-    /// Writes the predictions and prints the table, or the object for `--json`.
-    pub(super) fn publish(self, args: &Args, datasets: &Path, out: &Path) -> Result<(), Failure> {
+    /// Writes the predictions and prints the table, or the object for `--json`. Returns the scores.
+    pub(super) fn publish(
+        self,
+        args: &Args,
+        datasets: &Path,
+        out: &Path,
+    ) -> Result<Vec<SetScore>, Failure> {
         let plan = run_plan::RunPlan {
             name: self.name,
             questions: self.questions,
@@ -45,6 +52,7 @@ impl EvaluationResults<'_> {
             );
         }
         warn_of_sums(&rows);
+        let scores = rows.iter().map(SetScore::of).collect();
         if args.json {
             let mut object = json!({
                 "model": self.name,
@@ -57,7 +65,8 @@ impl EvaluationResults<'_> {
             if let (Value::Object(object), Value::Object(fields)) = (&mut object, &self.fields) {
                 object.extend(fields.clone());
             }
-            return print(&format!("{object}\n"));
+            print(&format!("{object}\n"))?;
+            return Ok(scores);
         }
         let mut text = format!(
             "{}: {}, prompt `{}`{}\n\n| task | language | items | accuracy | invalid | letters |\n|---|---|---|---|---|---|\n",
@@ -70,7 +79,27 @@ impl EvaluationResults<'_> {
             }
         );
         text.extend(rows.iter().map(ScoreRow::markdown));
-        print(&(text + &format!("\nwrote {}\n", out.display())))
+        print(&(text + &format!("\nwrote {}\n", out.display())))?;
+        Ok(scores)
+    }
+}
+
+/// How many items of a task in a language a model has right.
+pub(super) struct SetScore {
+    pub(super) task: Task,
+    pub(super) language: LanguageCode,
+    pub(super) items: usize,
+    pub(super) right: usize,
+}
+
+impl SetScore {
+    fn of(row: &ScoreRow<'_>) -> Self {
+        Self {
+            task: row.set.task,
+            language: row.set.language.clone(),
+            items: row.items,
+            right: row.right,
+        }
     }
 }
 
