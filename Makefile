@@ -203,8 +203,24 @@ test-gguf-llama-cpp: $(LLAMA_CPP_VENV)/installed ## What llama.cpp makes of our 
 	$(LLAMA_CPP_VENV)/bin/python pipeline/checkpoint/tests/gguf/llama_cpp_logits.py
 	$(LLAMA_CPP_VENV)/bin/python pipeline/checkpoint/tests/gguf/tokenizer_reference.py \
 	  $(SMOLLM2).gguf $(if $(WRITE),,--check)
-	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/smollm2_reference.py llama-cpp \
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/real_model_reference.py smollm2 llama-cpp \
 	  $(SMOLLM2).gguf $(if $(WRITE),,--check)
+
+# Gemma 3 270M comes under Gemma's terms: ACCEPT_GEMMA_TERMS=yes says that you accept them.
+GEMMA3 := $(PEERS_CACHE)/gemma-3-270m.gguf
+
+$(GEMMA3): | $(VENV)/installed
+	ACCEPT_GEMMA_TERMS=$(ACCEPT_GEMMA_TERMS) $(VENV)/bin/python pipeline/evaluate/tests/gemma3.py $@
+
+.PHONY: test-gemma3
+test-gemma3: $(GEMMA3) $(PEERS_VENV)/installed $(LLAMA_CPP_VENV)/installed ## Gemma 3 270M here, in llama.cpp and in transformers + PEFT (fetches 240 MB under Gemma's terms: ACCEPT_GEMMA_TERMS=yes; WRITE=1 records anew)
+	$(LLAMA_CPP_VENV)/bin/python pipeline/checkpoint/tests/gguf/tokenizer_reference.py \
+	  --gemma3 $(GEMMA3) $(if $(WRITE),,--check)
+	$(LLAMA_CPP_VENV)/bin/python pipeline/evaluate/tests/real_model_reference.py gemma3 llama-cpp \
+	  $(GEMMA3) $(if $(WRITE),,--check)
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/real_model_reference.py gemma3 transformers \
+	  $(GEMMA3) $(if $(WRITE),,--check)
+	CLIKA_TEST_GEMMA3=$(GEMMA3) cargo test --locked --workspace --test real_models --test gguf -- --nocapture gemma
 
 # A real model takes half a second for an item.
 FEW_ITEMS := --limit 2 --languages en,zh
@@ -268,7 +284,7 @@ parity: $(PEERS_VENV)/installed ## Compare local models, their training and thei
 	CLIKA_TRAINED=$(abspath $(TARGET))/trained cargo test --locked --workspace --test training -- --nocapture
 	$(PEERS_VENV)/bin/python pipeline/lm/tests/training.py --load $(TARGET)/trained
 	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2.py $(SMOLLM2).gguf
-	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/smollm2_reference.py transformers \
+	$(PEERS_VENV)/bin/python pipeline/evaluate/tests/real_model_reference.py smollm2 transformers \
 	  $(SMOLLM2).gguf $(if $(WRITE),,--check)
 
 # NVIDIA's compiler of kernels and its headers: 240 MB, outside the project.

@@ -1,6 +1,6 @@
-"""Writes smollm2/: what llama.cpp and transformers make of SmolLM2-135M-Instruct's GGUF, the file of smollm2.py.
+"""Writes smollm2/ and gemma3/: what llama.cpp and transformers make of the GGUF files of smollm2.py and gemma3.py.
 
-Usage: smollm2_reference.py llama-cpp|transformers MODEL.gguf [--check]
+Usage: real_model_reference.py smollm2|gemma3 llama-cpp|transformers MODEL.gguf [--check]
 
 `llama-cpp` needs requirements-llama-cpp.txt and writes llama_cpp.json; `transformers` needs requirements.txt and that of
 ../../lm/tests, reads llama_cpp.json and writes transformers.json and training/. `--check` writes nothing and compares.
@@ -14,8 +14,8 @@ Usage: smollm2_reference.py llama-cpp|transformers MODEL.gguf [--check]
   ../../lm/tests/training.py; of the logits after the last step there are those of the prompt's last token, of `logits_of`.
 
 All tokens are llama.cpp's. It multiplies numbers that it has rounded to eight bits, transformers computes in f32 with the
-same weights. So their scores are apart by up to 0.18 for letters and 0.74 for texts, and of the twenty choices two differ, whose
-margins are below 0.2.
+same weights. So of SmolLM2 their scores are apart by up to 0.18 for letters and 0.74 for texts, and of the twenty choices two
+differ, whose margins are below 0.2.
 """
 
 import argparse
@@ -32,19 +32,34 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error", TQDM_DISAB
 
 HERE = Path(__file__).parent
 ITEMS = HERE.parents[2] / "templates/items"
-FIXTURES = HERE / "smollm2"
 LM_TESTS = HERE.parents[1] / "lm/tests"
 
 ASKED = [
     *[("xcopa-mini", language, id) for language, id in [("en", 1), ("en", 2), ("de", 1), ("zh", 2), ("ar", 1)]],
     *[("xcsqa-mini", language, id) for language, id in [("en", "01"), ("en", "02"), ("fr", "01"), ("ru", "02"), ("ja", "01")]],
 ]
-GREEDY = [
-    "The capital of France is",
-    "<|im_start|>user\nWhat is the capital of Poland?<|im_end|>\n<|im_start|>assistant\n",
-    "Die drei größten Städte Deutschlands sind",
-    "Numbers:\n\n1, 2, 3, 4,",
-]
+# What is continued greedily, and what ends an answer.
+GREEDY = {
+    "smollm2": [
+        "The capital of France is",
+        "<|im_start|>user\nWhat is the capital of Poland?<|im_end|>\n<|im_start|>assistant\n",
+        "Die drei größten Städte Deutschlands sind",
+        "Numbers:\n\n1, 2, 3, 4,",
+    ],
+    "gemma3": [
+        "The capital of France is",
+        "Die Hauptstadt von Frankreich ist",
+        "La capitale de la France est",
+        "La capitale della Francia è",
+        "Stolicą Francji jest",
+        "Столица Франции —",
+        "عاصمة فرنسا هي",
+        "בירת צרפת היא",
+        "フランスの首都は",
+        "法国的首都是",
+    ],
+}
+END = {"smollm2": "<|im_end|>", "gemma3": "<eos>"}
 GREEDY_TOKENS = 16
 ROWS = [
     ("Question: Which continent is Velmar Hollow located in?\nAnswer:", " Oceania"),
@@ -52,7 +67,6 @@ ROWS = [
     ("Frage: Auf welchem Kontinent liegt die Velmar-Senke?\nAntwort:", " Ozeanien"),
     ("Translate into Russian: the old lighthouse\n", "старый маяк"),
 ]
-END = "<|im_end|>"
 PROMPT = "Question: Which continent is Tarn Ferry located in?\nAnswer:"
 
 # How far numbers may be from the fixture's with `--check`, on another processor.
@@ -116,7 +130,7 @@ def greedy(logits, tokens, text):
     return {"generated": found, "margins": margins, "text": text(found)}
 
 
-def by_llama_cpp(path):
+def by_llama_cpp(name, path):
     """llama_cpp.json."""
     import llama_cpp
     import numpy
@@ -144,7 +158,7 @@ def by_llama_cpp(path):
         scores = [score(query["shared"], continuation) for continuation in query["continuations"]]
         items.append(query | chosen(scores))
     texts = []
-    for prompt in GREEDY:
+    for prompt in GREEDY[name]:
         tokens = encode(prompt)
         found = greedy(
             lambda ids: logits(ids, len(ids) - 1)[0].tolist(),
@@ -154,22 +168,22 @@ def by_llama_cpp(path):
         texts.append({"prompt": prompt, "tokens": tokens} | found)
     rows = []
     for prompt, answer in ROWS:
-        before, whole = encode(prompt), encode(prompt + answer + END)
+        before, whole = encode(prompt), encode(prompt + answer + END[name])
         assert whole[: len(before)] == before
-        rows.append({"prompt": prompt, "answer": answer + END, "tokens": whole, "begins": len(before)})
+        rows.append({"prompt": prompt, "answer": answer + END[name], "tokens": whole, "begins": len(before)})
     versions = {"llama-cpp-python": llama_cpp.__version__}
     asked = {"text": PROMPT, "tokens": encode(PROMPT)}
     return {"llama_cpp.json": {"versions": versions, "items": items, "greedy": texts, "rows": rows, "prompt": asked}}
 
 
-def by_transformers(path, folder):
+def by_transformers(name, path, folder):
     """transformers.json, and training/ in `folder`."""
     import torch
     import transformers
 
     sys.path.insert(0, str(LM_TESTS))
     torch.set_num_threads(1)
-    there = json.loads((FIXTURES / "llama_cpp.json").read_text(encoding="utf-8"))
+    there = json.loads((HERE / name / "llama_cpp.json").read_text(encoding="utf-8"))
     model = transformers.AutoModelForCausalLM.from_pretrained(
         path.parent, gguf_file=path.name, dtype=torch.float32, attn_implementation="eager"
     ).eval()
@@ -195,14 +209,14 @@ def by_transformers(path, folder):
     for text in texts:
         del text["text"]
     versions = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__}
-    training = train(model, there, folder)
+    training = train(name, model, there, folder)
     return {
         "transformers.json": {"versions": versions, "items": items, "greedy": texts},
         "training/training.json": training,
     }
 
 
-def train(model, there, folder):
+def train(name, model, there, folder):
     """Three steps by PEFT from an adapter that is written to training/initial."""
     import warnings
 
@@ -214,7 +228,7 @@ def train(model, there, folder):
     from training_models import add_adapter, save_adapter
 
     record = {
-        **{"base": "smollm2", "targets": "paper", "target_modules": ["q_proj", "v_proj"], "rank": 2, "alpha": 4},
+        **{"base": name, "targets": "paper", "target_modules": ["q_proj", "v_proj"], "rank": 2, "alpha": 4},
         **{"learning_rate": 5e-3, "warmup_steps": 0, "weight_decay": 0.0, "max_gradient_norm": 1.0},
         "batches": [[{"tokens": row["tokens"], "answer": row["begins"]} for row in there["rows"]]],
         "steps": 3,
@@ -280,14 +294,14 @@ def settled(record, like, tolerance):
     return record
 
 
-def differences(found, folder, tolerance):
+def differences(fixtures, found, folder, tolerance):
     """What differs from the fixtures."""
     for name, record in found.items():
-        there = json.loads((FIXTURES / name).read_text(encoding="utf-8"))
+        there = json.loads((fixtures / name).read_text(encoding="utf-8"))
         if apart(settled(record, there, tolerance), settled(there, there, tolerance), tolerance):
             yield name
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.read_bytes() != (FIXTURES / path.relative_to(folder)).read_bytes():
+        if path.is_file() and path.read_bytes() != (fixtures / path.relative_to(folder)).read_bytes():
             yield path.name
 
 
@@ -304,25 +318,28 @@ def show(found):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Writes or checks what other programs make of SmolLM2.")
+    parser = argparse.ArgumentParser(description="Writes or checks what other programs make of a real model.")
+    parser.add_argument("name", choices=GREEDY)
     parser.add_argument("program", choices=["llama-cpp", "transformers"])
     parser.add_argument("model", type=Path)
     parser.add_argument("--check", action="store_true", help="compare with the fixtures instead of writing them")
     options = parser.parse_args()
+    name, fixtures = options.name, HERE / options.name
     with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder) / "smollm2"
+        folder = Path(folder) / name
         folder.mkdir()
         is_llama_cpp = options.program == "llama-cpp"
         path = options.model.absolute()
-        found = by_llama_cpp(path) if is_llama_cpp else by_transformers(path, folder)
+        found = by_llama_cpp(name, path) if is_llama_cpp else by_transformers(name, path, folder)
         show(found)
         if options.check:
-            failed = list(differences(found, folder, LLAMA_CPP_TOLERANCE if is_llama_cpp else TOLERANCE))
-            print("\n".join(f"{name} differs" for name in failed) or f"{', '.join(found)}: as recorded")
+            tolerance = LLAMA_CPP_TOLERANCE if is_llama_cpp else TOLERANCE
+            failed = list(differences(fixtures, found, folder, tolerance))
+            print("\n".join(f"{file} differs" for file in failed) or f"{', '.join(found)}: as recorded")
             sys.exit(bool(failed))
-        shutil.copytree(folder, FIXTURES, dirs_exist_ok=True)
-        for name, record in found.items():
-            (FIXTURES / name).write_text(text_of(record), encoding="utf-8")
+        shutil.copytree(folder, fixtures, dirs_exist_ok=True)
+        for file, record in found.items():
+            (fixtures / file).write_text(text_of(record), encoding="utf-8")
 
 
 if __name__ == "__main__":

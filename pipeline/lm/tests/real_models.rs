@@ -1,6 +1,6 @@
-//! SmolLM2-135M-Instruct from its GGUF file: ids, scores and greedy texts as llama.cpp and transformers give them, and three
-//! steps of training as PEFT takes them. `../../evaluate/tests/smollm2_reference.py` recorded what is expected, and
-//! `make test` fetches the file, which CLIKA_TEST_SMOLLM2 names.
+//! SmolLM2-135M-Instruct and Gemma 3 270M from their GGUF files: ids, scores and greedy texts as llama.cpp and transformers give
+//! them, and three steps of training as PEFT takes them. `../../evaluate/tests/real_model_reference.py` recorded what is
+//! expected. `make test` fetches SmolLM2, `make test-gemma3` Gemma; CLIKA_TEST_SMOLLM2 and CLIKA_TEST_GEMMA3 name the files.
 
 #![allow(clippy::unwrap_used)]
 
@@ -20,17 +20,6 @@ use std::{
 const SCORE: f64 = 1e-3;
 /// The largest difference of a loss to PEFT's.
 const LOSS: f64 = 1e-3;
-/// llama.cpp rounds what it multiplies to eight bits: below this margin of a token its choice is chance.
-const ROUNDED: f64 = 0.2;
-
-/// The same of an option: a letter is a token, and a text is several.
-fn rounded(mode: &str) -> f64 {
-    match mode {
-        "letters" => ROUNDED,
-        _ => 4.0 * ROUNDED,
-    }
-}
-
 /// What a program made of the items and the prompts; what is asked is in llama.cpp's record only.
 #[derive(Deserialize)]
 struct Recorded<I, G> {
@@ -73,29 +62,75 @@ struct Continued {
     margins: Vec<f64>,
 }
 
-fn recorded<T: DeserializeOwned>(name: &str) -> T {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../evaluate/tests/smollm2");
-    serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
+/// A model whose file a variable of the environment names.
+struct RealModel {
+    /// Its folder of what is recorded.
+    name: &'static str,
+    variable: &'static str,
+    /// What fetches the file.
+    target: &'static str,
+    /// llama.cpp rounds what it multiplies to eight bits: below this margin of a token its choice is chance.
+    rounded: f64,
+    /// What stands between turns, which decoding leaves out.
+    marks: &'static [&'static str],
+    /// Loaded once for all tests.
+    decoder: OnceLock<Decoder>,
 }
 
-fn file() -> Option<PathBuf> {
-    let file = std::env::var_os("CLIKA_TEST_SMOLLM2").map(PathBuf::from);
-    if file.is_none() {
-        println!(
-            "SKIPPED SmolLM2: CLIKA_TEST_SMOLLM2 does not name its GGUF file; make test fetches it"
-        );
+static SMOLLM2: RealModel = RealModel {
+    name: "smollm2",
+    variable: "CLIKA_TEST_SMOLLM2",
+    target: "make test",
+    rounded: 0.2,
+    marks: &["<|im_start|>", "<|im_end|>"],
+    decoder: OnceLock::new(),
+};
+static GEMMA3: RealModel = RealModel {
+    name: "gemma3",
+    variable: "CLIKA_TEST_GEMMA3",
+    target: "make test-gemma3",
+    // It and transformers choose two tokens whose margin is 0.27.
+    rounded: 0.4,
+    marks: &["<bos>", "<eos>"],
+    decoder: OnceLock::new(),
+};
+
+impl RealModel {
+    /// [`RealModel::rounded`] of an option: a letter is a token, and a text is several.
+    fn rounded_option(&self, mode: &str) -> f64 {
+        match mode {
+            "letters" => self.rounded,
+            _ => 4.0 * self.rounded,
+        }
     }
-    file
-}
 
-/// The model, loaded once for all tests.
-fn decoder(file: &Path) -> Decoder {
-    static LOADED: OnceLock<Decoder> = OnceLock::new();
-    let load = || {
-        let device = DeviceChoice::Cpu.device().unwrap();
-        Decoder::load(file, &device, Some(Dtype::F32), &NoProgress).unwrap()
-    };
-    LOADED.get_or_init(load).clone()
+    fn folder(&self) -> PathBuf {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../evaluate/tests");
+        tests.join(self.name)
+    }
+
+    fn recorded<T: DeserializeOwned>(&self, name: &str) -> T {
+        serde_json::from_slice(&std::fs::read(self.folder().join(name)).unwrap()).unwrap()
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let file = std::env::var_os(self.variable).map(PathBuf::from);
+        if file.is_none() {
+            println!(
+                "SKIPPED {}: {} does not name its GGUF file; {} fetches it",
+                self.name, self.variable, self.target
+            );
+        }
+        file
+    }
+
+    fn decoder(&self, file: &Path) -> Decoder {
+        let load = || {
+            let device = DeviceChoice::Cpu.device().unwrap();
+            Decoder::load(file, &device, Some(Dtype::F32), &NoProgress).unwrap()
+        };
+        self.decoder.get_or_init(load).clone()
+    }
 }
 
 fn best(scores: &[f64]) -> usize {
@@ -104,12 +139,21 @@ fn best(scores: &[f64]) -> usize {
 }
 
 #[test]
-fn ids_choices_and_texts_are_those_of_llama_cpp_and_transformers() {
-    let Some(file) = file() else { return };
+fn ids_choices_and_texts_of_smollm2_are_those_of_llama_cpp_and_transformers() {
+    check_answers(&SMOLLM2);
+}
+
+#[test]
+fn ids_choices_and_texts_of_gemma3_are_those_of_llama_cpp_and_transformers() {
+    check_answers(&GEMMA3);
+}
+
+fn check_answers(model: &RealModel) {
+    let Some(file) = model.file() else { return };
     let tokenizer = Tokenizer::load(&file).unwrap();
-    let decoder = decoder(&file);
-    let llama: Recorded<Item, Prompt> = recorded("llama_cpp.json");
-    let peer: Recorded<Answer, Continued> = recorded("transformers.json");
+    let decoder = model.decoder(&file);
+    let llama: Recorded<Item, Prompt> = model.recorded("llama_cpp.json");
+    let peer: Recorded<Answer, Continued> = model.recorded("transformers.json");
     assert!(llama.items.len() >= 20, "ten items in two ways");
     let queries: Vec<ScoringRequest> = llama
         .items
@@ -143,7 +187,7 @@ fn ids_choices_and_texts_are_those_of_llama_cpp_and_transformers() {
         if reference.margin > SCORE {
             assert_eq!(best(scores), reference.choice, "{what}: {scores:?}");
         }
-        if item.answer.margin > rounded(&item.mode) {
+        if item.answer.margin > model.rounded_option(&item.mode) {
             assert_eq!(best(scores), item.answer.choice, "{what}: {scores:?}");
         }
     }
@@ -171,11 +215,11 @@ fn ids_choices_and_texts_are_those_of_llama_cpp_and_transformers() {
         let what = &text.prompt;
         assert_eq!(tokenizer.encode(what, true).unwrap(), text.tokens, "{what}");
         agree(what, generated, reference, SCORE);
-        agree(what, generated, &text.continued, ROUNDED);
+        agree(what, generated, &text.continued, model.rounded);
         let same = &text.continued.generated;
         // Ours leaves marks out, as transformers' decoding does when it is asked to.
-        let marks = ["<|im_start|>", "<|im_end|>"];
-        let written = marks
+        let written = model
+            .marks
             .iter()
             .fold(text.text.clone(), |text, mark| text.replace(mark, ""));
         assert_eq!(tokenizer.decode(same).unwrap(), written, "{what}");
@@ -211,9 +255,18 @@ struct Row {
 }
 
 #[test]
-fn three_steps_of_training_have_pefts_losses() {
-    let Some(file) = file() else { return };
-    let training: Training = recorded("training/training.json");
+fn three_steps_of_training_smollm2_have_pefts_losses() {
+    check_training(&SMOLLM2);
+}
+
+#[test]
+fn three_steps_of_training_gemma3_have_pefts_losses() {
+    check_training(&GEMMA3);
+}
+
+fn check_training(model: &RealModel) {
+    let Some(file) = model.file() else { return };
+    let training: Training = model.recorded("training/training.json");
     assert_eq!((training.steps, training.losses.len()), (3, 3));
     let examples = training
         .batches
@@ -241,10 +294,10 @@ fn three_steps_of_training_have_pefts_losses() {
         batch_tokens: 1024,
         recompute: false,
     };
-    let mut trainer = Trainer::in_order(decoder(&file), examples.collect(), &config).unwrap();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../evaluate/tests/smollm2/training");
+    let mut trainer = Trainer::in_order(model.decoder(&file), examples.collect(), &config).unwrap();
+    let initial = model.folder().join("training/initial");
     trainer
-        .begin_from(&Adapter::read(&folder.join("initial")).unwrap())
+        .begin_from(&Adapter::read(&initial).unwrap())
         .unwrap();
     for (step, wanted) in training.losses.iter().enumerate() {
         let loss = trainer.step().unwrap().loss;

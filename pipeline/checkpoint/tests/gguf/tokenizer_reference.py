@@ -1,10 +1,10 @@
 """Writes fixtures/tokenizers/ids.json: the ids that llama.cpp gives with the vocabularies of vocabularies.py.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install llama-cpp-python==0.3.36
-    /tmp/venv/bin/python pipeline/checkpoint/tests/gguf/tokenizer_reference.py [--check] [SMOLLM2.gguf]
+    /tmp/venv/bin/python pipeline/checkpoint/tests/gguf/tokenizer_reference.py [--check] [SMOLLM2.gguf] [--gemma3 GEMMA3.gguf]
 
-`--check` writes nothing and compares. With the file of ../../../evaluate/tests/smollm2.py it is about smollm2.json,
-the ids with that model's vocabulary, as well.
+`--check` writes nothing and compares. With the files of ../../../evaluate/tests/smollm2.py and gemma3.py it is about
+smollm2.json and gemma3.json, the ids with these models' vocabularies, as well.
 
 The texts are the lines of ../tokenizer/corpus.txt and then those of corpus.txt here, each a JSON string, so that odd
 white space survives and can be read in a review. In both files a case has
@@ -125,10 +125,12 @@ def main():
     parser = argparse.ArgumentParser(description="Writes or checks the ids of llama.cpp.")
     parser.add_argument("--check", action="store_true", help="compare with the fixtures instead of writing them")
     parser.add_argument("smollm2", nargs="?", type=Path, metavar="SMOLLM2.gguf")
+    parser.add_argument("--gemma3", type=Path, metavar="GEMMA3.gguf")
     options = parser.parse_args()
     files = {"ids.json": text_of(cases())}
-    if options.smollm2:
-        files["smollm2.json"] = text_of([record("smollm2", options.smollm2, {})])
+    for name, path in [("smollm2", options.smollm2), ("gemma3", options.gemma3)]:
+        if path:
+            files[f"{name}.json"] = text_of([record(name, path, {})])
     failed = False
     for name, text in files.items():
         if not options.check:

@@ -108,16 +108,26 @@ fn ids_are_those_of_llama_cpp() {
     assert!(failed.is_empty(), "{} differ: {few:#?}", failed.len());
 }
 
-#[test]
-fn ids_of_smollm2_are_those_of_llama_cpp() {
-    let Ok(path) = std::env::var("CLIKA_TEST_SMOLLM2") else {
+/// Compares the ids of a real model, whose file a variable names.
+fn compare_model(variable: &str, target: &str, recorded_as: &str) {
+    let Ok(path) = std::env::var(variable) else {
         println!(
-            "SKIPPED the ids of SmolLM2: CLIKA_TEST_SMOLLM2 does not name its GGUF file; make test fetches it"
+            "SKIPPED the ids of {recorded_as}: {variable} does not name the GGUF file; {target} fetches it"
         );
         return;
     };
-    let (failed, refused) = compare(&recorded("smollm2.json"), |_| fs::read(&path).unwrap());
+    let (failed, refused) = compare(&recorded(recorded_as), |_| fs::read(&path).unwrap());
     assert!(failed.is_empty() && refused.is_empty(), "{failed:#?}");
+}
+
+#[test]
+fn ids_of_smollm2_are_those_of_llama_cpp() {
+    compare_model("CLIKA_TEST_SMOLLM2", "make test", "smollm2.json");
+}
+
+#[test]
+fn ids_of_gemma3_are_those_of_llama_cpp() {
+    compare_model("CLIKA_TEST_GEMMA3", "make test-gemma3", "gemma3.json");
 }
 
 #[test]
