@@ -223,6 +223,8 @@ VARIANTS = [
         ignoring=[{"layer_norm_eps": 1e-5}, {"sliding_window": 64}, {"sliding_window_pattern": 3}],
     ),
     # old
+    cohere2("cohere2-bf16", **IN_BF16),
+    # old
     gpt_neox(
         "gpt-neox",
         rename=as_pythia,
@@ -241,6 +243,8 @@ VARIANTS = [
         rename=as_pythia,
         ignoring=[{"use_parallel_residual": True}],
     ),
+    # old
+    gpt_neox("gpt-neox-bf16", rename=as_pythia, **IN_BF16),
     # new
     bloom("bloom", HIDDEN, ignoring=[{"layer_norm_epsilon": 1e-5}], **NEW),
     # old: as many slopes as no power of two. One layer, for its size.

@@ -3,6 +3,7 @@
 use crate::{Architecture, Device, Dtype, LmError, guard::memory_advice};
 
 mod estimate;
+mod limits;
 mod report;
 
 pub use estimate::{InferenceMode, MemoryEstimate, Workload};
@@ -48,8 +49,13 @@ fn free_memory(device: &Device) -> Result<Option<f64>, LmError> {
     }
 }
 
-/// Bytes that Linux could give without swapping.
+/// Bytes that Linux could give without swapping, and within the limits of the process.
 fn available_memory() -> Option<f64> {
+    let of_machine = of_machine()?;
+    Some(limits::within_limits().map_or(of_machine, |within| within.min(of_machine)))
+}
+
+fn of_machine() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text
         .lines()

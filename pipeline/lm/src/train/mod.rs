@@ -369,6 +369,12 @@ mod tests {
             "bloom-post-residual",
             "baichuan2-7b-like",
             "baichuan2-13b-like",
+            "gemma2",
+            "gemma3",
+            "olmo2",
+            "cohere2",
+            "gpt-neox",
+            "gpt-neox-sequential",
         ];
         for name in families {
             for lora in [true, false] {
