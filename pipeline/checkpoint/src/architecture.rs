@@ -161,6 +161,8 @@ pub struct TensorNames {
     pub norm: &'static str,
     /// The output matrix.
     pub head: &'static str,
+    /// What the output matrix is called in files, where that is another name; `head` is read as well.
+    pub stored_head: &'static str,
     /// Ends of names that old checkpoints hold and nobody needs.
     pub ignored: &'static [&'static str],
 }

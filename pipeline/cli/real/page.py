@@ -170,7 +170,7 @@ each clone, keeps them in `artifacts/real`, and says whether they agree with tho
 
 LIMITS = """## What models of this size can show
 
-Both models are small: 135 and 270 million parameters. Where a row says that nothing is above chance, the set is too hard for the
+The models here are small, of 135 and of 270 million parameters. Where a row says that nothing is above chance, the set is too hard for the
 model, and its answers say nothing about languages: neither RA nor en-CO of such a set means anything, whatever they are. What a
 model of this size can show is what it was just taught: a training on a made-up world passes the gate or fails it, and where it passes,
 the facts of the other language are counted against guessing, the alias control and shuffled facts. What it cannot show is how much

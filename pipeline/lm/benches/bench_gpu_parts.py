@@ -33,6 +33,7 @@ FIRST_LOSS_LIMIT = 0.25
 
 # One of each family comes first, in case that time is short.
 FIRST_FIXTURES = ["llama", "bloom", "mistral-sliding", "qwen2", "qwen3", "baichuan2-7b-like", "baichuan2-13b-like"]
+FIRST_FIXTURES += ["gemma2", "gemma3", "olmo2", "cohere", "cohere2", "gpt-neox"]
 
 LAYERS = [(4096, 4096), (4096, 11008), (11008, 4096), (5120, 5120), (5120, 13824), (13824, 5120)]
 FULL = {

@@ -109,6 +109,8 @@ ROWS = {
     "olmo2": of("olmo2", ["k_proj", "down_proj"]),
     "cohere2": of("cohere2", ["q_proj", "up_proj"]),
     "gpt-neox": of("gpt-neox", ["query_key_value", "dense_h_to_4h"]),
+    # transformers 5 calls its head so, which is embed_out in files.
+    "head-gpt-neox": of("gpt-neox", ["lm_head", "dense"]),
     "dora-gpt-neox": of("gpt-neox", ["query_key_value", "dense"], use_dora=True),
     "head": llama(["lm_head", "q_proj"]),
     "embeddings-saved": changed(

@@ -31,18 +31,9 @@ const DYNAMIC: &str = "llama-rope-dynamic";
 const BUDGETS: [usize; 4] = [1, 17, 60, 100_000];
 const TOLERANCE: f64 = 1e-4;
 
-/// The type that the reference computed in.
-fn dtype(folder: &Path) -> Dtype {
-    if reference::name(folder).ends_with("bf16") {
-        Dtype::Bf16
-    } else {
-        Dtype::F32
-    }
-}
-
 fn load(folder: &Path) -> Decoder {
     let device = reference::device();
-    Decoder::load(folder, &device, Some(dtype(folder)), &NoProgress).unwrap()
+    Decoder::load(folder, &device, Some(reference::dtype(folder)), &NoProgress).unwrap()
 }
 
 /// A query, and the scores that it has by the reference.
@@ -212,7 +203,7 @@ fn continued(
 fn every_variant_continues_as_the_reference_does() {
     for folder in reference::all() {
         let name = reference::name(&folder);
-        if !reference::computes_in(dtype(&folder), name) {
+        if !reference::computes_in(reference::dtype(&folder), name) {
             continue;
         }
         let decoder = load(&folder);

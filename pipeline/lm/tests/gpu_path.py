@@ -19,7 +19,7 @@ from pathlib import Path
 import pyarrow.parquet
 
 TESTS = ["device", "parity", "batching", "training", "trainer"]
-FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "bloom", "baichuan2"]
+FAMILIES = ["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3", "olmo2", "cohere", "gpt-neox", "bloom", "baichuan2"]
 FIXTURE = "pipeline/lm/tests/fixtures/llama-tokenizer"
 # The largest difference of a log-probability between the device and the processor; some hundred tokens' f32 sums.
 TOLERANCE = 1e-3

@@ -43,12 +43,8 @@ fn logits_equal_the_reference_in_every_family_and_variant() {
     let mut failed = Vec::new();
     for folder in &reference::all() {
         let name = reference::name(folder);
-        let bf16 = name.ends_with("bf16");
-        let dtype = if bf16 {
-            clika_lm::Dtype::Bf16
-        } else {
-            clika_lm::Dtype::F32
-        };
+        let dtype = reference::dtype(folder);
+        let bf16 = dtype == clika_lm::Dtype::Bf16;
         if !reference::computes_in(dtype, name) {
             continue;
         }

@@ -9,13 +9,19 @@ use clika_lm::{
 };
 use std::path::Path;
 
-/// Grouped queries; a sliding window; ALiBi; norms of queries and keys; one matrix for queries, keys and values.
-const MODELS: [&str; 5] = [
+/// Grouped queries; a sliding window; ALiBi; norms of queries and keys; one matrix for queries, keys and values; bounds of scores
+/// and logits; two rotations; norms after attention and MLP; layers without rotation; blocks beside each other.
+const MODELS: [&str; 10] = [
     "llama-gqa",
     "mistral-sliding",
     "bloom-post-residual",
     "qwen3",
     "baichuan2-7b-like",
+    "gemma2",
+    "gemma3",
+    "olmo2",
+    "cohere2",
+    "gpt-neox",
 ];
 
 fn load(name: &str) -> Decoder {

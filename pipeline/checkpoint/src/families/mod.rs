@@ -130,8 +130,9 @@ fn activation(
 ) -> Result<crate::Activation, CheckpointError> {
     match name {
         "silu" | "swish" => Ok(crate::Activation::Silu),
-        "gelu" => Ok(crate::Activation::Gelu),
-        "gelu_pytorch_tanh" | "gelu_new" => Ok(crate::Activation::GeluTanh),
+        "gelu" | "gelu_python" => Ok(crate::Activation::Gelu),
+        // Three spellings of one formula.
+        "gelu_pytorch_tanh" | "gelu_new" | "gelu_fast" => Ok(crate::Activation::GeluTanh),
         other => {
             Err(config.unsupported(format!("{key} = {other}"), "silu, gelu, gelu_pytorch_tanh"))
         }

@@ -6,7 +6,10 @@ use super::{
     values::{StoredDtype, TensorValues},
     weight_files,
 };
-use crate::{CheckpointError, gguf::GgufFile};
+use crate::{
+    CheckpointError,
+    gguf::{GgufChange, GgufFile},
+};
 use clika_base::types::file_inside;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -328,17 +331,24 @@ impl Checkpoint {
         };
         let elements = shape.iter().product();
         let bytes = stored.bytes(file).map_err(failed)?;
-        let (mut values, unusable) = TensorValues::read(elements, from, dtype, |place, buffer| {
-            bytes.read(place, buffer)
-        })
-        .map_err(failed)?;
+        // A number that is taken off is taken off before the rest is rounded.
+        let read_as = match stored.change {
+            Some(GgufChange::OnePlus) => Dtype::F32,
+            Some(GgufChange::HalvesInTurn { .. } | GgufChange::PartsOfHeads { .. }) | None => dtype,
+        };
+        let (mut values, unusable) =
+            TensorValues::read(elements, from, read_as, |place, buffer| {
+                bytes.read(place, buffer)
+            })
+            .map_err(failed)?;
         if let Some(change) = stored.change {
             values = values
                 .changed(change, shape)
                 .ok_or_else(|| CheckpointError::Damaged {
                     path: path.clone(),
                     problem: format!("`{name}` cannot be split into the heads of the model"),
-                })?;
+                })?
+                .narrowed(dtype);
         }
         if unusable.stored > 0 {
             return Err(CheckpointError::NotFinite {

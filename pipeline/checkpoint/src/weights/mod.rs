@@ -1,5 +1,6 @@
 //! Weights on disk: safetensors and PyTorch's `.bin` and GGUF, one file or shards, read tensor by tensor.
 
+mod changes;
 mod checkpoint;
 mod files;
 mod pytorch;

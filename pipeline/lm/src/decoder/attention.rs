@@ -7,7 +7,7 @@ use super::{
     norm::NormLayer,
     rotary::RotaryEmbedding,
 };
-use burn::tensor::{Tensor, module, ops::AttentionModuleOptions};
+use burn::tensor::{DType, Tensor, module, ops::AttentionModuleOptions};
 
 /// The self-attention of a layer.
 #[derive(Clone)]
@@ -224,11 +224,19 @@ impl Attention {
         group: &SequenceGroup,
     ) -> Tensor<2> {
         let [_, _, queries, _] = query.dims();
+        let dtype = query.dtype();
+        // A bound would hide what overflows in 16 bits.
+        let wide = |x: Tensor<4>| match self.scoring.softcap {
+            Some(_) => x.cast(DType::F32),
+            None => x,
+        };
+        let (query, key, value) = (wide(query), wide(key), wide(value));
         // Mask and bias have a row for each query of the group; these are the last ones.
         let first = group.length - queries;
         let mask = group.window_mask.clone().filter(|_| self.window.is_some());
         let options = AttentionModuleOptions {
-            scale: Some(f64::from(self.scoring.scale)),
+            // With a scale burn takes none of its fused kernels on a GPU.
+            scale: self.own_scale(),
             softcap: self.scoring.softcap.map(f64::from),
             is_causal: mask.is_none(),
         };
@@ -244,8 +252,16 @@ impl Attention {
             options,
         );
         attended
+            .cast(dtype)
             .swap_dims(1, 2)
             .reshape([group.count * queries, self.heads * self.head_dim])
+    }
+
+    /// What scores are multiplied by, if it is not the usual `1 / √head_dim`.
+    fn own_scale(&self) -> Option<f64> {
+        let usual = (1.0 / (self.head_dim as f64).sqrt()) as f32;
+        let scale = self.scoring.scale;
+        (scale != usual).then(|| f64::from(scale))
     }
 
     /// Repeats each key or value head for the query heads that share it.

@@ -6,7 +6,7 @@ use super::{
     mlp::Mlp,
     norm::NormLayer,
     random,
-    tied::has_own_head,
+    tied::{has_own_head, stored_head},
     weight::Weight,
 };
 use crate::device::burn_dtype;
@@ -166,7 +166,7 @@ impl Loader<'_> {
     fn embedding(&mut self, shape: [usize; 2]) -> Result<Weight, LmError> {
         let names = &self.architecture.names;
         let plain = format!("{}{}.weight", self.prefix, names.embedding);
-        let head = format!("{}.weight", names.head);
+        let head = self.stored_head();
         let by_head = match &self.source {
             Source::Checkpoint(checkpoint) => !checkpoint.has(&plain) && checkpoint.has(&head),
             Source::Random => false,
@@ -184,6 +184,15 @@ impl Loader<'_> {
         } else {
             Weight::plain(embedding)
         })
+    }
+
+    /// The name of the output matrix in the file.
+    fn stored_head(&self) -> String {
+        let names = &self.architecture.names;
+        match &self.source {
+            Source::Checkpoint(checkpoint) => stored_head(names, checkpoint),
+            Source::Random => format!("{}.weight", names.head),
+        }
     }
 
     /// A tensor by its whole name.
@@ -349,7 +358,8 @@ impl Loader<'_> {
         let mut weight = if architecture.tied {
             embedding.clone()
         } else {
-            Weight::new(self.tensor(&format!("{}.weight", architecture.names.head), shape)?)
+            let name = self.stored_head();
+            Weight::new(self.tensor(&name, shape)?)
         };
         let mut lengths = None;
         if architecture.normalized_head {

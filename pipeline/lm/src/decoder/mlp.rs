@@ -1,6 +1,6 @@
 use super::{kernels, linear::Linear};
 use crate::Activation;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::{DType, Tensor, activation};
 
 /// A layer's MLP.
 #[derive(Clone)]
@@ -40,9 +40,12 @@ impl Mlp {
         match self.activation {
             Activation::Silu => activation::silu(x),
             Activation::Gelu if kernels::supports(&x) => kernels::gelu(x),
-            Activation::Gelu => activation::gelu(x),
+            // In 32 bits: 1 is added to what is near -1.
+            Activation::Gelu => activation::gelu(x.clone().cast(DType::F32)).cast(x.dtype()),
             Activation::GeluTanh if kernels::supports(&x) => kernels::gelu_tanh(x),
-            Activation::GeluTanh => activation::gelu_approximate(x),
+            Activation::GeluTanh => {
+                activation::gelu_approximate(x.clone().cast(DType::F32)).cast(x.dtype())
+            }
         }
     }
 }

@@ -10,8 +10,15 @@ impl Decoder {
             let mut tensors = Vec::new();
             let mut base = self.clone();
             base.detach();
+            let names = &self.architecture.names;
+            let head = format!("{}.weight", names.head);
             base.map_parameters(Trainable::All, &mut |name, matrix, value| {
-                let (name, numbers) = (name.to_owned(), value.clone());
+                let name = if name == head {
+                    format!("{}.weight", names.stored_head)
+                } else {
+                    name.to_owned()
+                };
+                let numbers = value.clone();
                 tensors.push(if matrix {
                     files::NamedTensor::new(name, numbers)
                 } else {

@@ -4,7 +4,8 @@
 //! Temporary tensors are not known; factors for them are measured, and the constants say where.
 
 use crate::{
-    Architecture, Dtype, LoraTargets, MlpNames, QueryKeyValue, TrainingConfig, decoder::PART_TOKENS,
+    Architecture, Dtype, LoraTargets, MlpNames, QueryKeyValue, Residual, TrainingConfig,
+    decoder::PART_TOKENS,
 };
 
 /// What a model is loaded for, as far as it decides the memory that it takes.
@@ -164,6 +165,8 @@ struct Sizes {
     keys: f64,
     heads: f64,
     vocabulary: f64,
+    /// Copies of logits that are there at a time: one more where they are multiplied or bounded.
+    logits: f64,
 }
 
 impl Sizes {
@@ -182,6 +185,10 @@ impl Sizes {
             keys: (it.kv_heads * it.head_dim) as f64,
             heads: it.heads as f64,
             vocabulary: it.vocabulary as f64,
+            logits: match (it.logit_scale, it.logit_softcap) {
+                (None, None) => 1.0,
+                (Some(_), _) | (_, Some(_)) => 2.0,
+            },
         }
     }
 
@@ -223,7 +230,7 @@ impl Sizes {
         if by_kernels {
             logits = logits.min(rayon::current_num_threads() as f64 * SCORED_LOGITS);
         }
-        tokens * caches + at_once * layer + logits * factors.logits
+        tokens * caches + at_once * layer + logits * factors.logits * self.logits
     }
 
     fn training_state(
@@ -266,6 +273,13 @@ impl Sizes {
         if architecture.query_key_norm.is_some() {
             kept += self.queries + self.keys;
         }
+        let norms = architecture.names.norms;
+        let after = [norms.after_attention, norms.after_mlp];
+        kept += self.hidden * after.into_iter().flatten().count() as f64;
+        if architecture.residual == Residual::Parallel {
+            // The MLP reads what is kept already.
+            kept -= self.hidden;
+        }
         if let Some(lora) = &config.lora {
             let of = adapted(architecture, lora.targets).map(|[_, columns]| {
                 // On a GPU the dropout mask is kept.
@@ -281,7 +295,8 @@ impl Sizes {
         };
         let scores = factors.scores * self.heads * SEQUENCE_TOKENS * 4.0;
         let layer = factors.backward * self.width() * self.bytes + scores;
-        let logits = LOGITS.min(ANSWER_SHARE * tokens * self.vocabulary) * factors.loss;
+        let logits = LOGITS.min(ANSWER_SHARE * tokens * self.vocabulary);
+        let logits = logits * factors.loss * self.logits;
         let embeddings = match &config.lora {
             Some(_) => 0.0,
             None => factors.embeddings * self.vocabulary * self.hidden * 4.0,

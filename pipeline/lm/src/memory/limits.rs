@@ -6,19 +6,19 @@ use std::{fs, path::Path};
 struct Files {
     limit: &'static str,
     used: &'static str,
-    /// Of `memory.stat`: what the kernel keeps of files, and gives back when memory is short.
-    cached: &'static str,
+    /// Of `memory.stat`: what the kernel keeps of files and for itself, and gives back when memory is short.
+    cached: &'static [&'static str],
 }
 
 const FIRST: Files = Files {
     limit: "memory.limit_in_bytes",
     used: "memory.usage_in_bytes",
-    cached: "total_inactive_file",
+    cached: &["total_inactive_file", "total_active_file"],
 };
 const SECOND: Files = Files {
     limit: "memory.max",
     used: "memory.current",
-    cached: "inactive_file",
+    cached: &["inactive_file", "active_file", "slab_reclaimable"],
 };
 
 /// Bytes that the process may still take by the limits of its control groups and of those around them; `None` where none has a
@@ -55,19 +55,23 @@ fn within(root: &Path, groups: &str) -> Option<f64> {
 }
 
 impl Files {
-    /// What a group's limit leaves; `None` if it has none, which the second version writes as `max`.
+    /// What a group's limit leaves; `None` if it has none, which the second version writes as `max`, or none that can be
+    /// read: the machine's own memory is the limit then.
     fn left(&self, group: &Path) -> Option<f64> {
         let number = |name: &str| -> Option<f64> {
             let text = fs::read_to_string(group.join(name)).ok()?;
             text.trim().parse().ok()
         };
         let (limit, used) = (number(self.limit)?, number(self.used)?);
-        let stat = fs::read_to_string(group.join("memory.stat")).unwrap_or_default();
-        let cached = stat.lines().find_map(|line| {
-            let bytes = line.strip_prefix(self.cached)?.strip_prefix(' ')?;
+        let stat = fs::read_to_string(group.join("memory.stat"));
+        let bytes = |line: &str| {
+            let (name, bytes) = line.split_once(' ')?;
+            self.cached.contains(&name).then_some(())?;
             bytes.parse::<f64>().ok()
-        });
-        Some((limit - used + cached.unwrap_or(0.0)).max(0.0))
+        };
+        // Without these numbers all that is used counts.
+        let cached = stat.map_or(0.0, |stat| stat.lines().filter_map(bytes).sum());
+        Some((limit - used + cached).max(0.0))
     }
 }
 
@@ -86,7 +90,8 @@ mod tests {
     #[test]
     fn the_tightest_limit_of_a_group_and_those_around_it_counts() {
         let root = tempfile::tempdir().expect("a temporary folder");
-        let stat = "inactive_file 100\ntotal_inactive_file 300\n";
+        let stat = "anon 7\ninactive_file 60\nactive_file 30\nslab_reclaimable 10\n\
+                    total_inactive_file 200\ntotal_active_file 100\n";
         // The second version: the job's step has no limit, the job has one.
         write(
             &root.path().join("job/step"),

@@ -62,6 +62,15 @@ pub fn name(folder: &Path) -> &str {
     folder.file_name().unwrap().to_str().unwrap()
 }
 
+/// The type that the reference computed in.
+pub fn dtype(folder: &Path) -> Dtype {
+    if name(folder).ends_with("bf16") {
+        Dtype::Bf16
+    } else {
+        Dtype::F32
+    }
+}
+
 /// What the reference gave for the three prompts of a variant.
 pub fn expected(folder: &Path) -> Vec<Expected> {
     let bytes = std::fs::read(folder.join("expected.safetensors")).unwrap();

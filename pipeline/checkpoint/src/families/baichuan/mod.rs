@@ -30,5 +30,6 @@ const NAMES: TensorNames = TensorNames {
     },
     norm: "norm",
     head: "lm_head",
+    stored_head: "lm_head",
     ignored: &["rotary_emb.inv_freq"],
 };

@@ -29,5 +29,6 @@ const NAMES: TensorNames = TensorNames {
     },
     norm: "ln_f",
     head: "lm_head",
+    stored_head: "lm_head",
     ignored: &["self_attention.masked_bias", "self_attention.bias"],
 };

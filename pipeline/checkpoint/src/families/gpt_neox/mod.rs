@@ -28,7 +28,9 @@ const NAMES: TensorNames = TensorNames {
         down: "mlp.dense_4h_to_h",
     },
     norm: "final_layer_norm",
-    head: "embed_out",
+    // As transformers 5 calls the module, and so PEFT.
+    head: "lm_head",
+    stored_head: "embed_out",
     ignored: &[
         "attention.masked_bias",
         "attention.bias",

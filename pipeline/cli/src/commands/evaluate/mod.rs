@@ -71,7 +71,7 @@ pub struct Args {
     /// Where the predictions go [default: artifacts/predictions]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Print one JSON object for each model instead of a table.
+    /// Print one JSON object for each model instead of a table; with --revisions one for each of them, and one for the curve.
     #[arg(long)]
     json: bool,
     #[command(flatten)]

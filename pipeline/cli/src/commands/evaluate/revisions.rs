@@ -26,11 +26,12 @@ struct Point {
     scores: Result<Vec<SetScore>, String>,
 }
 
-/// Some revisions do not exist.
+/// Some revisions are not on the hub, or not in the cache where only that is used.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{missing} of {all} revisions are missing: {names}")]
 #[diagnostic(help(
-    "the others are evaluated, and in {}; the model's page on the hub lists its branches and tags", curve.display()
+    "the others are evaluated, and in {}; the model's page on the hub lists its branches and tags, and HF_HUB_OFFLINE \
+     leaves only what is in the cache", curve.display()
 ))]
 struct MissingRevisions {
     missing: usize,
@@ -58,18 +59,20 @@ pub(super) fn run(args: &Args, project: &Project, shown: ProgressOptions) -> Res
     }
     let prepared = local::prepare(args, project)?;
     let name = args.name.as_deref().unwrap_or(model);
+    let curve = args
+        .curve
+        .clone()
+        .unwrap_or_else(|| project.learning_curve(name));
     let mut points = Vec::with_capacity(args.revisions.len());
+    // Before the first one, so that a place that cannot be written to shows at once; after each, so that none is lost.
+    replace_file(&curve, curve_file(name, &points).as_bytes())?;
     for revision in &args.revisions {
         points.push(Point {
             revision: revision.clone(),
             scores: evaluate(args, &prepared, model, revision, name, project, shown)?,
         });
+        replace_file(&curve, curve_file(name, &points).as_bytes())?;
     }
-    let curve = args
-        .curve
-        .clone()
-        .unwrap_or_else(|| project.learning_curve(name));
-    replace_file(&curve, curve_file(name, &points).as_bytes())?;
     let missing: Vec<&str> = points
         .iter()
         .filter(|point| point.scores.is_err())
@@ -177,7 +180,7 @@ impl Point {
     }
 }
 
-/// A line a revision: the mean accuracy of each task over its languages.
+/// A line for each revision: the mean accuracy of each task over its languages.
 fn table(name: &str, points: &[Point]) -> String {
     let tasks: BTreeSet<Task> = points
         .iter()

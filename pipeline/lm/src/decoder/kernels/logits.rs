@@ -19,8 +19,10 @@ pub(in crate::decoder) fn finish_logits(
         width,
         #[inline(always)]
         |_, row| {
-            for logit in row.iter_mut() {
-                *logit *= scale;
+            if scale != 1.0 {
+                for logit in row.iter_mut() {
+                    *logit *= scale;
+                }
             }
             if let Some(cap) = softcap {
                 for logit in row {
