@@ -4,6 +4,9 @@ use super::{GgufFile, config::shortest};
 use crate::CheckpointError;
 use serde_json::{Value, json};
 
+/// Keys of config.json.
+type Keys = Vec<(&'static str, Value)>;
+
 /// A kind of model in the format, and the class of transformers that computes the same.
 pub(super) struct Kind {
     /// `general.architecture`.
@@ -21,7 +24,7 @@ pub(super) struct Kind {
     /// Keys of the metadata that it has besides those that all have.
     pub(super) keys: &'static [&'static str],
     /// What it says in config.json besides what all say.
-    pub(super) more: fn(&GgufFile, &Sizes) -> Result<Vec<(&'static str, Value)>, CheckpointError>,
+    pub(super) more: fn(&GgufFile, &Sizes) -> Result<Keys, CheckpointError>,
     pub(super) tensors: Tensors,
 }
 
@@ -242,7 +245,7 @@ fn scalar(sizes: &Sizes, layers_of_27b: usize) -> usize {
     }
 }
 
-fn gemma2(file: &GgufFile, sizes: &Sizes) -> Result<Vec<(&'static str, Value)>, CheckpointError> {
+fn gemma2(file: &GgufFile, sizes: &Sizes) -> Result<Keys, CheckpointError> {
     let bound = |key: &str, default: f64| {
         Ok::<_, CheckpointError>(shortest(file.number(key)?.unwrap_or(default)))
     };
@@ -262,7 +265,7 @@ fn gemma2(file: &GgufFile, sizes: &Sizes) -> Result<Vec<(&'static str, Value)>, 
     ])
 }
 
-fn gemma3(file: &GgufFile, sizes: &Sizes) -> Result<Vec<(&'static str, Value)>, CheckpointError> {
+fn gemma3(file: &GgufFile, sizes: &Sizes) -> Result<Keys, CheckpointError> {
     let local = file.number("gemma3.rope.freq_base_swa")?;
     let mut more = vec![
         ("query_pre_attn_scalar", json!(scalar(sizes, 62))),
@@ -293,11 +296,11 @@ fn logit_scale(file: &GgufFile, key: &str) -> Result<(&'static str, Value), Chec
     Ok(("logit_scale", json!(shortest(scale))))
 }
 
-fn cohere(file: &GgufFile, _: &Sizes) -> Result<Vec<(&'static str, Value)>, CheckpointError> {
+fn cohere(file: &GgufFile, _: &Sizes) -> Result<Keys, CheckpointError> {
     Ok(vec![logit_scale(file, "command-r.logit_scale")?])
 }
 
-fn cohere2(file: &GgufFile, _: &Sizes) -> Result<Vec<(&'static str, Value)>, CheckpointError> {
+fn cohere2(file: &GgufFile, _: &Sizes) -> Result<Keys, CheckpointError> {
     let window = file.needed_count("cohere2.attention.sliding_window")?;
     Ok(vec![
         logit_scale(file, "cohere2.logit_scale")?,
@@ -306,7 +309,7 @@ fn cohere2(file: &GgufFile, _: &Sizes) -> Result<Vec<(&'static str, Value)>, Che
     ])
 }
 
-fn gpt_neox(file: &GgufFile, sizes: &Sizes) -> Result<Vec<(&'static str, Value)>, CheckpointError> {
+fn gpt_neox(file: &GgufFile, sizes: &Sizes) -> Result<Keys, CheckpointError> {
     let rotated = file.needed_count("gptneox.rope.dimension_count")?;
     let base = file.number("gptneox.rope.freq_base")?.unwrap_or(10_000.0);
     const PARALLEL: &str = "gptneox.use_parallel_residual";

@@ -12,7 +12,7 @@ pub(crate) fn erf(x: f32) -> f32 {
     for coefficient in [
         -0.822_152_2,
         1.488_515_9,
-        -1.135_203_98,
+        -1.135_204,
         0.278_868_07,
         -0.186_288_06,
         0.096_784_18,
@@ -32,7 +32,7 @@ pub(crate) fn erf(x: f32) -> f32 {
         -0.026_866_171,
         0.112_837_92,
         -0.376_126_39,
-        1.128_379_2,
+        std::f32::consts::FRAC_2_SQRT_PI,
     ] {
         series = series * square + coefficient;
     }
