@@ -130,8 +130,8 @@ fn kind(
     let unknown = |name: &str| match given.get("text_config") {
         // The text's layers have other names and keys than in a model of text alone.
         Some(_) => problem(format!(
-            "{name} is a model of more than text, of which the part for text is not read: take one of the family that is a \
-             model of text alone, such as Gemma 3's 270M and 1B"
+            "{name} is a model of more than text, whose part for text is not read: take a model of text alone, such as \
+             Gemma 3's 270M or 1B"
         )),
         None => CheckpointError::Architecture {
             architecture: name.to_owned(),

@@ -6,14 +6,13 @@ use crate::gguf::GgufChange;
 impl TensorValues {
     /// Numbers of 32 bits in another type; others stay.
     pub(super) fn narrowed(self, dtype: Dtype) -> Self {
-        match (self, dtype) {
-            (Self::F32(values), Dtype::F16) => {
-                Self::F16(values.into_iter().map(Number::of).collect())
-            }
-            (Self::F32(values), Dtype::Bf16) => {
-                Self::Bf16(values.into_iter().map(Number::of).collect())
-            }
-            (values, _) => values,
+        match self {
+            Self::F32(values) => match dtype {
+                Dtype::F32 => Self::F32(values),
+                Dtype::F16 => Self::F16(values.into_iter().map(Number::of).collect()),
+                Dtype::Bf16 => Self::Bf16(values.into_iter().map(Number::of).collect()),
+            },
+            Self::F16(_) | Self::Bf16(_) => self,
         }
     }
 

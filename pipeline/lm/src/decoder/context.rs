@@ -19,7 +19,8 @@ pub(super) struct ForwardContext<'a> {
     rotaries: Vec<[RotaryEmbedding; 2]>,
     pub(super) attention_path: AttentionPath,
     /// Whether burn's attention has to be checked for NaN in queries and keys: if all scores of a row are NaN, burn takes
-    /// the row as masked and returns zeros. On a GPU the check costs as much as a norm, and only f16 overflows there.
+    /// the row as masked and returns zeros, and a bound would hide infinity. On a GPU the check costs as much as a norm, and
+    /// only f16 overflows there.
     pub(super) check_nan: bool,
 }
 
@@ -69,7 +70,8 @@ impl<'a> ForwardContext<'a> {
             AttentionPath::Burn(group_sequences(&segments, architecture, dtype, device))
         };
         let on_gpu = *device != BurnDevice::flex() && !device.is_autodiff();
-        let check_nan = !(on_gpu && dtype != Dtype::F16);
+        let bounded = architecture.score_softcap.is_some();
+        let check_nan = bounded || !(on_gpu && dtype != Dtype::F16);
         let rows: Vec<i64> = segments
             .iter()
             .flat_map(|segment| {

@@ -54,12 +54,12 @@ pub(super) fn cohere2() -> Value {
     })
 }
 
-const FIRST: RopeClass = RopeClass {
+const COHERE: RopeClass = RopeClass {
     theta: ("rope_theta", 500_000.0),
     pairs: RopePairs::Neighbours,
     ..rope::PLAIN
 };
-const SECOND: RopeClass = RopeClass {
+const COHERE2: RopeClass = RopeClass {
     pairs: RopePairs::Neighbours,
     ..rope::PLAIN
 };
@@ -78,7 +78,7 @@ pub(super) fn read(config: &ConfigFile) -> Result<Architecture, CheckpointError>
         Some(width) => width,
         None => head_dim(config, keys.hidden_size, keys.num_attention_heads)?,
     };
-    let rope = rope::read(config, head_dim, if second { &SECOND } else { &FIRST })?;
+    let rope = rope::read(config, head_dim, if second { &COHERE2 } else { &COHERE })?;
     let windows = match second {
         true => windows::periodic(
             config,

@@ -218,14 +218,11 @@ const COLUMNS: [&str; 11] = [
 fn curve_file(name: &str, points: &[Point]) -> String {
     let number =
         |number: Option<f64>| number.map_or(String::new(), |number| format!("{number:.6}"));
-    let mut lines = vec![COLUMNS.map(str::to_owned)];
+    let mut lines = vec![COLUMNS.map(str::to_owned).to_vec()];
     for point in points {
         let step = step(&point.revision).map_or(String::new(), |step| step.to_string());
         let begin = [name.to_owned(), point.revision.clone(), step];
-        let mut line = |rest: [String; 8]| {
-            let mut fields = begin.iter().cloned().chain(rest);
-            lines.push(std::array::from_fn(|_| fields.next().unwrap_or_default()));
-        };
+        let mut line = |rest: [String; 8]| lines.push([&begin[..], &rest].concat());
         match &point.scores {
             Ok(scores) => scores.iter().for_each(|score| {
                 let accuracy = (score.items > 0).then(|| score.right as f64 / score.items as f64);
