@@ -139,6 +139,8 @@ class Running:
             "ended": round(end),
             "seconds": round(end - self.begin, 1),
             "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+            # Linux counts in KiB, macOS in bytes.
+            "memory_mib": usage.ru_maxrss >> (20 if sys.platform == "darwin" else 10),
             "load_before": round(self.load, 1),
             "resumed": self.resumed,
         }

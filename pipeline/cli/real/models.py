@@ -26,6 +26,11 @@ class Way:
     def title(self):
         return f"{self.mode}, {self.shots} shots" if self.shots else self.mode
 
+    @property
+    def asked(self):
+        """What the model is asked: a text's probability is divided by its bytes after that, so that both ways share what was computed."""
+        return Way("texts", self.shots).name if self.mode == "texts-per-byte" else self.name
+
 
 @dataclass(frozen=True)
 class Model:

@@ -21,28 +21,31 @@ def read(folder):
 
 
 def trial_results(plan, kept):
-    """The results of the trials by setting: those of worlds that were run."""
+    """What the trials found, by setting: of the worlds that were run."""
     found = {}
-    for cell in plans.trials(plan):
-        if cell.name in kept:
-            found.setdefault(cell.labels["setting"], []).append(kept[cell.name])
+    for setting in plan.settings:
+        for cell in plans.trials(plan, setting):
+            if cell.name in kept:
+                found.setdefault(setting.name, []).append(kept[cell.name])
     return found
+
+
+def trial_outcomes(plan, kept):
+    """What of it decides."""
+    return {name: [cell["result"] for cell in cells] for name, cells in trial_results(plan, kept).items()}
 
 
 def chosen(plan, kept):
     """The setting of the plan's experiments; None while trials are missing."""
-    if plan.setting:
-        return plan.setting
-    results = trial_results(plan, kept)
-    return plans.chosen({name: [cell["result"] for cell in cells] for name, cells in results.items()})
+    return plans.chosen(plan, trial_outcomes(plan, kept))
 
 
 def cells(plan, kept):
     """All cells of a plan in their order; without a setting the experiments' commands are not known yet."""
-    setting = chosen(plan, kept)
     yield from plans.pilot(plan)
-    yield from plans.trials(plan)
-    yield from plans.experiments(plan, setting or plans.SETTINGS[0])
+    for setting in plans.tried(plan, trial_outcomes(plan, kept)):
+        yield from plans.trials(plan, setting)
+    yield from plans.experiments(plan, chosen(plan, kept) or plan.settings[0])
 
 
 def section_pilot(plan, kept):
@@ -70,16 +73,16 @@ def section_trials(plan, kept):
     setting = chosen(plan, kept)
     text = (
         f"Tried on worlds {' and '.join(map(str, plan.trial_worlds))} (en → de), which nothing else is asked about. The rule, "
-        "fixed before: of the settings whose gate passes by both ways of answering on both worlds, the one with the fewest "
-        "tokens to train on; if none passes, the one whose weakest prerequisite is best.\n\n"
+        "fixed before: settings are tried in this order, and the first whose gate passes by both ways of answering on both worlds "
+        "is taken; if none passes, the one whose weakest prerequisite is best.\n\n"
     )
-    text += trials(plans.SETTINGS, results)
+    text += trials(plan.settings, results)
     return text + (f"\nChosen: setting {setting.name}.\n" if setting else "\nNot chosen yet: trials are missing.\n")
 
 
 def section_experiments(plan, kept):
     setting = chosen(plan, kept)
-    wanted = list(plans.experiments(plan, setting or plans.SETTINGS[0]))
+    wanted = list(plans.experiments(plan, setting or plan.settings[0]))
     results = [kept[cell.name] for cell in wanted if cell.name in kept]
     text = (
         f"Worlds of {plans.PLACES} places on {plans.CONTINENTS} continents; half of the places are taught in English alone, "

@@ -59,7 +59,9 @@ def stages(bench, plan):
         yield [*plans.experiments(plan, plan.setting), *plans.pilot(plan)]
         return
     yield plans.pilot(plan)
-    yield plans.trials(plan)
+    for setting in plan.settings:
+        if page.chosen(plan, page.read(bench.results)) is None:
+            yield plans.trials(plan, setting)
     setting = page.chosen(plan, page.read(bench.results))
     if setting is None:
         say("the settings are not chosen yet, so that the tested worlds wait: trials are missing")

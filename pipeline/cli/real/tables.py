@@ -222,5 +222,6 @@ def costs(cells):
         note = " (resumed: the last attempt)" if cell["resumed"] else ""
         date = time.strftime("%Y-%m-%d", time.gmtime(cell["ended"]))
         rows.append([f"`{cell['cell']}`", f"{cell['seconds']:.0f}{note}", f"{cell['cpu_seconds']:.0f}",
-                     cell["load_before"], date, cell["clika"]])  # fmt: skip
-    return table(["cell", "seconds", "processor seconds", "load before", "date", "program"], rows)
+                     cell.get("memory_mib", "–"), cell["load_before"], date, cell["clika"]])  # fmt: skip
+    head = ["cell", "seconds", "processor seconds", "memory, MiB", "load before", "date", "program"]
+    return table(head, rows)

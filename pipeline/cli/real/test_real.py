@@ -101,25 +101,31 @@ class Tables(unittest.TestCase):
 
 
 class Choice(unittest.TestCase):
-    def results(self, **runs):
-        return {setting.name: runs.get(setting.name, [trained(0, passed=False, weakest=0.5)] * 2)
-                for setting in plans.SETTINGS}  # fmt: skip
+    def chosen(self, **runs):
+        """By the trials that were run: `a` and `b` of SmolLM2's settings c, a, b, e, d and so on."""
+        return plans.chosen(plans.FULL, runs)
 
-    def test_the_cheapest_that_passes_everywhere(self):
-        results = self.results(b=[trained(0, tokens=9)] * 2, c=[trained(0, tokens=8)] * 2,
-                               d=[trained(0, tokens=1), trained(0, tokens=1, passed=False)])  # fmt: skip
-        self.assertEqual(plans.chosen(results).name, "c")
+    FAILED = [trained(0), trained(0, passed=False, weakest=0.5)]
+
+    def test_the_first_that_passes_everywhere(self):
+        self.assertEqual(self.chosen(c=self.FAILED, a=self.FAILED, b=[trained(0)] * 2).name, "b")
+        # What is after it is not tried.
+        tried = plans.tried(plans.FULL, dict(c=self.FAILED, a=self.FAILED, b=[trained(0)] * 2))
+        self.assertEqual([setting.name for setting in tried], ["c", "a", "b"])
 
     def test_where_none_passes_the_one_that_knows_most(self):
-        results = self.results(e=[trained(0, passed=False, weakest=0.6)] * 2)
-        self.assertEqual(plans.chosen(results).name, "e")
+        better = [trained(0, passed=False, weakest=0.6)] * 2
+        self.assertEqual(self.chosen(c=self.FAILED, a=self.FAILED, b=self.FAILED, e=better, d=self.FAILED).name, "e")
 
     def test_what_crossed_does_not_count(self):
-        results = self.results(b=[trained(0, tokens=8)] * 2, c=[trained(30, tokens=9)] * 2)
-        self.assertEqual(plans.chosen(results).name, "b")
+        found = self.chosen(c=self.FAILED, a=[trained(0)] * 2, b=[trained(30)] * 2)
+        self.assertEqual(found.name, "a")
 
     def test_no_choice_while_a_trial_is_missing(self):
-        self.assertIsNone(plans.chosen(self.results(b=[trained(0)])))
+        self.assertIsNone(self.chosen(c=self.FAILED, a=[trained(0)]))
+        # One before it has not been run.
+        self.assertIsNone(self.chosen(a=[trained(0)] * 2))
+        self.assertIsNone(self.chosen())
 
 
 # Stands for clika: writes down that it ran, and answers as it does.
@@ -207,6 +213,23 @@ class Cells(unittest.TestCase):
         self.assertEqual(digest("# why\nrank = 1\n", True), digest("rank = 1", True))
         self.assertNotEqual(digest("rank = 2", True), digest("rank = 1", True))
         self.assertNotEqual(digest("# why\n", False), digest("", False))
+
+    def test_one_setting_is_tried_after_the_other(self):
+        passed, failed = [{"result": trained(0)}] * 2, [{"result": trained(0, passed=False)}] * 2
+        for finished, expected in [({}, "cabed"), ({"c": passed}, "c"), ({"c": failed, "a": passed}, "ca")]:
+            begun = []
+
+            def trials(plan, setting):
+                begun.append(setting.name)
+                return []
+
+            def results(plan, kept):
+                return {name: runs for name, runs in finished.items() if name in begun}
+
+            with mock.patch.object(plans, "trials", trials), mock.patch.object(page, "trial_results", results):
+                with mock.patch.object(started, "say"):
+                    list(started.stages(self.bench, plans.FULL))
+            self.assertEqual("".join(begun), expected)
 
     def test_the_tested_worlds_wait_for_the_trials(self):
         with mock.patch.object(plans, "worlds", return_value=[]), mock.patch.object(started, "say"):
