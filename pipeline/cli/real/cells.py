@@ -49,6 +49,12 @@ class Bench:
         inputs = {"model": self.model_sha256}
         for name in cell.files:
             inputs[name] = digest((self.root / name).read_text(encoding="utf-8"), name.startswith("experiments/"))
+        for name in cell.after:
+            path = self.results / f"{name}.json"
+            if path.exists():
+                inputs[name] = digest(path.read_text(encoding="utf-8"), False)
+        if not cell.dataset:
+            return inputs
         folder = self.root / cell.dataset
         files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
         for name, sha256 in sorted(files.items()):
@@ -56,6 +62,11 @@ class Bench:
             if name.endswith(".parquet") and set(Path(name).with_suffix("").parts) & set(cell.languages):
                 inputs[f"{folder.name}/{name}"] = sha256
         return inputs
+
+    def can_score(self, cell):
+        """Whether answers are there: of one way of asking at least, or of both that are compared."""
+        there = [(self.results / f"{name}.json").exists() for name in cell.after]
+        return all(there) if cell.kind == "compare" else any(there)
 
     def call(self, arguments):
         """Runs a command that takes seconds, and whose output says nothing that is needed."""
@@ -119,7 +130,8 @@ class Running:
                 raise Failed(f"clika {' '.join(cell.arguments)}: exit status {self.process.returncode}")
             self.out.seek(0)
             printed = json.loads(self.out.read())
-        run = printed["run"] if cell.kind == "evaluate" else printed["results"]
+        if cell.kind == "scores":
+            self.check_all_scored({row["model"] for row in printed["scores"]})
         kept = {
             "cell": cell.name,
             "kind": cell.kind,
@@ -128,10 +140,6 @@ class Running:
             "arguments": cell.arguments,
             "inputs": bench.inputs(cell),
             "clika": bench.version(),
-            "fingerprint": run["fingerprint"],
-            "device": run["device"],
-            "dtype": run["dtype"],
-            "format": run["format"],
             "machine": processor(),
             "jobs": bench.jobs,
             "threads": bench.threads,
@@ -143,15 +151,49 @@ class Running:
             "memory_mib": usage.ru_maxrss >> (20 if sys.platform == "darwin" else 10),
             "load_before": round(self.load, 1),
             "resumed": self.resumed,
+            **KINDS[cell.kind](printed),
         }
-        if cell.kind == "evaluate":
-            kept["scores"] = printed["scores"]
-        else:
-            [kept["result"]] = run["runs"]
-            kept["config"] = run["config"]
         write(bench.path(cell), json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
         self.begun_file.unlink()
         return kept
+
+    def check_all_scored(self, found):
+        """Fails where answers are not here: cells of docs/results may be of another machine."""
+        paths = [self.bench.results / f"{name}.json" for name in self.cell.after]
+        for path in filter(Path.exists, paths):
+            arguments = json.loads(path.read_text(encoding="utf-8"))["arguments"]
+            name = arguments[arguments.index("--name") + 1]
+            if name not in found:
+                raise Failed(f"{self.cell.name}: the answers of {name} are not here; delete {path} to ask it again")
+
+
+def model(run):
+    """What of a run's manifest says how the model was computed."""
+    return {name: run[name] for name in ("fingerprint", "device", "dtype", "format")}
+
+
+def evaluated(printed):
+    return {**model(printed["run"]), "scores": printed["scores"]}
+
+
+def finetuned(printed):
+    run = printed["results"]
+    [result] = run["runs"]
+    return {**model(run), "result": result, "config": run["config"]}
+
+
+def scored(printed):
+    """RA or, where ChatGPT's accuracy is not known, the accuracy from chance to 1, and consistency with English, of every way of asking."""
+    wanted = {"ra", "chance_rescaled", "en_co", "en_co_corrected"}
+    return {"uncertainty": printed["uncertainty"], "scores": [row for row in printed["scores"] if row["metric"] in wanted]}
+
+
+def compared(printed):
+    return {name: printed[name] for name in ("a", "b", "uncertainty", "rows")}
+
+
+# What is kept of what each kind of command prints.
+KINDS = {"evaluate": evaluated, "finetune": finetuned, "scores": scored, "compare": compared}
 
 
 def digest(text, is_settings):

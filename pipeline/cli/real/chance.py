@@ -8,6 +8,18 @@ def at_least(right, of, chance):
     return sum(comb(of, k) * chance**k * (1 - chance) ** (of - k) for k in range(right, of + 1))
 
 
+def fisher(right, of, other_right, other_of):
+    """Fisher's exact test of two shares of different items: how probable a table is that is no more probable than this one."""
+    total = right + other_right
+
+    def ways(first):
+        return comb(of, first) * comb(other_of, total - first)
+
+    most = ways(right)
+    firsts = range(max(0, total - other_of), min(of, total) + 1)
+    return sum(ways(first) for first in firsts if ways(first) <= most) / comb(of + other_of, total)
+
+
 def interval(right, of, level=0.95):
     """Clopper's and Pearson's exact interval of a share, as a pair; None without answers."""
     if of == 0:

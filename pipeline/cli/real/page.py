@@ -3,6 +3,7 @@
 import json
 
 import plan as plans
+from consistency import Pairs, Scores, Sets
 from tables import Crossing, Pilot, costs, gates, table, training, trials
 
 
@@ -11,6 +12,23 @@ MEANING = (
     "all tests of the table (Holm). XRR has the program's own interval over places. Likeness is 1 − edit distance / length: "
     "German shares the stems of places and the whole names of continents, so that spelling alone can carry a fact; the alias "
     "world shares neither. [finetuning.md](finetuning.md#xrr) says more.\n"
+)
+
+RESCALED = (
+    "Accuracy is re-scaled so that 0 is chance. 1 is ChatGPT's accuracy in English (RA) where the paper has it, and elsewhere every item "
+    "right. en-CO is the share of the right answers in a language that are the same in English; intervals are clika's own, of 95 %. An en-CO is bold where "
+    "answers agree more often than independent ones with the same accuracies: where the interval of the corrected score is "
+    "above 0. A set that the model cannot answer may still have that, as where it prefers a letter, or a text of options that are "
+    "written alike. More often than by chance:\n"
+)
+PAIRED = (
+    "The same items by letters and by texts, zero shots: accuracy by letters less accuracy by texts, with clika's interval (`clika "
+    "compare`). Bold is p < .05 in McNemar's exact test; a star says that it holds among all of the table (Holm).\n"
+)
+UNPAIRED = (
+    "In which country a city lies, and in which of its country's divisions: both have four options of one kind. A cell has the right "
+    "answers of xCountry, of xGeo, and p of Fisher's exact test, two-sided; a star says that it holds among all of the table (Holm). The cities "
+    "are not the same.\n"
 )
 
 
@@ -43,6 +61,7 @@ def chosen(plan, kept):
 def cells(plan, kept):
     """All cells of a plan in their order; without a setting the experiments' commands are not known yet."""
     yield from plans.pilot(plan)
+    yield from plans.scores(plan)
     for setting in plans.tried(plan, trial_outcomes(plan, kept)):
         yield from plans.trials(plan, setting)
     yield from plans.experiments(plan, chosen(plan, kept) or plan.settings[0])
@@ -66,6 +85,27 @@ def section_pilot(plan, kept):
     pilot = Pilot(results)
     return "\n".join([text + pilot.summary(), pilot.letters(),
                       pilot.markdown([way.title for way in plan.model.ways], plans.SETS, plans.LANGUAGES)])  # fmt: skip
+
+
+def section_scores(plan, kept):
+    """RA, en-CO and what is compared of the answers, each with its interval; empty for a plan that has none of it."""
+    models = {f"{plan.model.key}-{way.name}": way.title for way in plan.model.ways}
+    wanted = list(plans.scores(plan))
+    found = [kept[cell.name] for cell in wanted if cell.name in kept]
+    scores, pairs = ([cell for cell in found if cell["kind"] == kind] for kind in ("scores", "compare"))
+    parts = []
+    if scores:
+        made = Scores(scores)
+        parts += ["## RA and consistency with English\n", RESCALED, made.summary(models, plans.SETS, plans.LANGUAGES),
+                  made.markdown(models, plans.SETS, plans.LANGUAGES)]  # fmt: skip
+    if pairs:
+        made = Pairs(pairs)
+        parts += ["## Letters against texts\n", PAIRED, made.summary(), made.markdown(plans.SETS, plans.LANGUAGES)]
+    made = Sets([kept[cell.name] for cell in plans.pilot(plan) if cell.name in kept], "xcountry", "xgeo")
+    if wanted and made.tests:
+        parts += ["## xCountry against xGeo\n", UNPAIRED, made.summary(),
+                  made.markdown([way.title for way in plan.model.ways], plans.LANGUAGES)]  # fmt: skip
+    return parts
 
 
 def section_trials(plan, kept):
@@ -132,6 +172,7 @@ def report(plan, kept):
         f"{cpu / 60:.0f} minutes of the processor.{span}\n",
         "## Which sets and ways of answering are above chance\n",
         section_pilot(plan, kept),
+        *section_scores(plan, kept),
     ]
     if plan.trial_worlds:
         parts += ["## Settings\n", section_trials(plan, kept)]

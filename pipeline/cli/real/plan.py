@@ -56,6 +56,7 @@ SETTINGS = [
 ]
 # In its quick run Gemma missed the gate with setting e, so that its trials begin with more steps.
 GEMMA3_SETTINGS = [
+    Setting("i", 64, "5e-4", 2),
     Setting("g", 64, "1e-3", 2),
     Setting("d", 64, "2e-3", 2),
     Setting("h", 64, "1e-3", 3),
@@ -134,6 +135,8 @@ class Cell:
     # The dataset that is read, and the languages of it.
     dataset: str = ""
     languages: tuple = ()
+    # Cells whose answers are read: the command needs those that are finished.
+    after: tuple = ()
 
 
 def pilot(plan):
@@ -149,6 +152,23 @@ def pilot(plan):
             yield Cell(f"pilot-{set_name}-{way.name}", "evaluate", arguments,
                        {"set": set_name, "mode": way.title, "chance": 1 / choices},
                        ["templates/prompts/paper.toml"], f"{plan.datasets}/{set_name}", tuple(LANGUAGES))  # fmt: skip
+
+
+def scores(plan):
+    """RA and consistency with English of all ways of asking, and letters against texts: seconds each.
+
+    A quick run's items are too few for them.
+    """
+    if plan.items:
+        return
+    for set_name in SETS:
+        predictions = f"{plan.work}/predictions/{set_name}"
+        ways = tuple(f"pilot-{set_name}-{way.name}" for way in plan.model.ways)
+        yield Cell(f"scores-{set_name}", "scores", ["reproduce", "--predictions", predictions, "--json"], {"set": set_name},
+                   after=ways)  # fmt: skip
+        pair = [f"{plan.model.key}-{mode}" for mode in ("letters", "texts")]
+        yield Cell(f"compare-{set_name}", "compare", ["compare", *pair, "--predictions", predictions, "--json"],
+                   {"set": set_name}, after=tuple(f"pilot-{set_name}-{mode}" for mode in ("letters", "texts")))  # fmt: skip
 
 
 def training(plan, name, arm, world, setting, answer, labels):

@@ -59,6 +59,7 @@ def stages(bench, plan):
         yield [*plans.experiments(plan, plan.setting), *plans.pilot(plan)]
         return
     yield plans.pilot(plan)
+    yield [cell for cell in plans.scores(plan) if bench.can_score(cell)]
     for setting in plan.settings:
         if page.chosen(plan, page.read(bench.results)) is None:
             yield plans.trials(plan, setting)

@@ -10,8 +10,9 @@ ANSWERS = {"ranking": "ranking", "free": "writing"}
 
 
 def short(number):
-    """A share without the zero before its point: .45, 1.00."""
-    return f"{number:.2f}".removeprefix("0")
+    """A share without the zero before its point: .45, -.05, 1.00."""
+    sign = "-" if round(number, 2) < 0 else ""
+    return sign + f"{abs(number):.2f}".removeprefix("0")
 
 
 def share(right, of):

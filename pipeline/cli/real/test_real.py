@@ -16,7 +16,8 @@ import real as started
 import page
 import plan as plans
 from cells import Bench, Failed, digest
-from chance import at_least, holm, interval
+from chance import at_least, fisher, holm, interval
+from consistency import Pairs, Scores, Sets
 from tables import Crossing, Pilot, share
 
 
@@ -39,6 +40,14 @@ class Chance(unittest.TestCase):
         # One or more of 20 has the probability .025 where none has .975.
         self.assertAlmostEqual(interval(1, 20)[0], 1 - 0.975 ** (1 / 20))
         self.assertIsNone(interval(0, 0))
+
+    def test_fisher_is_that_of_the_lady_tasting_tea(self):
+        # 3 of 4 cups with milk first and 1 of 4 others: 16 + 1 ways on either side, of 70.
+        self.assertAlmostEqual(fisher(3, 4, 1, 4), 34 / 70)
+        self.assertAlmostEqual(fisher(4, 4, 0, 4), 2 / 70)
+        self.assertEqual(fisher(2, 4, 2, 4), 1.0)
+        # Other sizes: no white one in 3 of 10 balls of which 5 are white has 10 ways of 120, and 3 of 3 as many.
+        self.assertAlmostEqual(fisher(0, 3, 5, 7), 20 / 120)
 
     def test_holm_stops_at_the_first_that_does_not_hold(self):
         # Limits .0125, .0167, .025 and .05, by size: .005 and .014 hold, .03 does not, and so neither does .04.
@@ -98,6 +107,48 @@ class Tables(unittest.TestCase):
     def test_a_share_has_its_interval(self):
         self.assertEqual(share(0, 20), "0 (.00 to .17)")
         self.assertEqual(share(0, 0), "0 of 0")
+
+
+class Languages(unittest.TestCase):
+    def test_consistency_is_bold_where_the_corrected_score_is_above_none(self):
+        def row(language, metric, value, low, high):
+            return {"model": "m", "language": language, "metric": metric, "value": value, "low": low, "high": high}
+
+        cell = {"labels": {"set": "xgeo"}, "scores": [
+            row("en", "ra", 0.25, 0.125, 0.5), row("de", "ra", 0.0, 0.0, 0.25), row("fr", "ra", None, None, None),
+            row("de", "en_co", 0.5, 0.25, 0.75), row("de", "en_co_corrected", 0.375, 0.01, 0.5),
+            row("fr", "en_co", 0.75, 0.25, 1.0), row("fr", "en_co_corrected", 0.5, -0.01, 0.75),
+        ]}  # fmt: skip
+        scores = Scores([cell])
+        text = scores.markdown({"m": "letters", "other": "texts"}, ["xgeo", "xpeo"], ["de", "en", "fr", "ru"])
+        self.assertIn("|  | xgeo (RA) | xpeo |", text)
+        self.assertIn("| en | .25 (.12 to .50) | – |", text)
+        self.assertIn("| de | **.50 (.25 to .75)** | – |", text)
+        self.assertIn("| fr | .75 (.25 to 1.00) | – |", text)
+        self.assertIn("| ru | – | – |", text)
+        self.assertNotIn("By texts", text)
+        said = scores.summary({"m": "letters"}, ["xgeo", "xpeo"], ["de", "en", "fr"])
+        self.assertEqual(said, "- By letters, of 2 pairs of a set and a language: xgeo (de).\n")
+
+    def test_a_difference_of_two_ways_is_said_where_it_holds(self):
+        def row(language, difference, p):
+            return {"language": language, "difference": difference, "low": -0.5, "high": 0.5, "mcnemar_p": p}
+
+        cell = {"labels": {"set": "xgeo"}, "rows": [row("de", -0.25, 0.001), row("en", 0.25, 0.04), row("fr", 0.0, 1.0)]}
+        pairs = Pairs([cell])
+        self.assertEqual(pairs.summary(), "texts are right more often in xgeo de. Of 3 tests 2 have p < .05.\n")
+        text = pairs.markdown(["xgeo"], ["de", "en", "fr", "ru"])
+        self.assertIn("| de | **-.25 (-.50 to .50)*** |", text)
+        self.assertIn("| en | **.25 (-.50 to .50)** |", text)
+        self.assertIn("| ru | not run |", text)
+
+    def test_two_sets_are_compared_where_both_are_there(self):
+        cells = [evaluated("xcountry", "texts", 0.25, {"en": 20, "de": 5, "fr": 5}),
+                 evaluated("xgeo", "texts", 0.25, {"en": 0, "de": 5}), evaluated("xcountry", "free", 0.25, {"en": 20})]  # fmt: skip
+        sets = Sets(cells, "xcountry", "xgeo")
+        self.assertEqual(set(sets.tests), {("texts", "en"), ("texts", "de")})
+        self.assertEqual(sets.summary(), "xcountry is right more often by texts (en). Of 2 tests 1 have p < .05.\n")
+        self.assertIn("| de | 5 (.09 to .49); 5 (.09 to .49); p 1.000 |", sets.markdown(["texts", "free"], ["de"]))
 
 
 class Choice(unittest.TestCase):
