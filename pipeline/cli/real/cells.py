@@ -184,7 +184,7 @@ def finetuned(printed):
 
 def scored(printed):
     """RA or, where ChatGPT's accuracy is not known, the accuracy from chance to 1, and consistency with English, of every way of asking."""
-    wanted = {"ra", "chance_rescaled", "en_co", "en_co_corrected"}
+    wanted = {"ra", "chance_rescaled", "en_co", "en_co_beyond_letters", "top_letter"}
     return {"uncertainty": printed["uncertainty"], "scores": [row for row in printed["scores"] if row["metric"] in wanted]}
 
 

@@ -3,7 +3,7 @@
 from chance import fisher, holm
 from tables import LEVEL, marked, probability, share, short, table
 
-NAMES = {"ra": "RA", "chance_rescaled": "from chance to 1", "en_co": "en-CO"}
+METRICS = ["ra", "chance_rescaled", "en_co", "en_co_beyond_letters", "top_letter"]
 
 
 def estimate(row):
@@ -23,8 +23,8 @@ class Scores:
                      for cell in cells for row in cell["scores"]}  # fmt: skip
 
     def consistent(self, model, set_name, language):
-        """Whether languages agree more often than answers that know nothing of each other."""
-        row = self.rows.get((model, set_name, language, "en_co_corrected"))
+        """Whether languages agree more often than letters alone make them."""
+        row = self.rows.get((model, set_name, language, "en_co_beyond_letters"))
         return row is not None and row["low"] is not None and row["low"] > 0
 
     def markdown(self, models, sets, languages):
@@ -38,15 +38,16 @@ class Scores:
                 rescaled.append([language])
                 en_co.append([language])
                 for set_name in sets:
-                    row = self.rows.get((model, set_name, language, "ra"))
-                    row = row or self.rows.get((model, set_name, language, "chance_rescaled"))
-                    rescaled[-1].append(estimate(row))
-                    text = estimate(self.rows.get((model, set_name, language, "en_co")))
-                    en_co[-1].append(f"**{text}**" if self.consistent(model, set_name, language) else text)
+                    score = {metric: self.rows.get((model, set_name, language, metric)) for metric in METRICS}
+                    rescaled[-1].append(estimate(score["ra"] or score["chance_rescaled"]))
+                    beyond = estimate(score["en_co_beyond_letters"])
+                    beyond = f"**{beyond}**" if self.consistent(model, set_name, language) else beyond
+                    letter = estimate(score["top_letter"])
+                    en_co[-1].append(f"{estimate(score['en_co'])}; {beyond}; {letter}")
             head = [f"{name} (RA)" if (model, name, "en", "ra") in self.rows else name for name in sets]
             parts.append(f"By {title}, accuracy re-scaled:\n\n{table(['', *head], rescaled)}")
             others = [row for row in en_co if row[0] != "en"]
-            parts.append(f"By {title}, en-CO:\n\n{table(['', *sets], others)}")
+            parts.append(f"By {title}, en-CO; beyond letters; share of the most frequent letter:\n\n{table(['', *sets], others)}")
         return "\n".join(parts)
 
     def summary(self, models, sets, languages):

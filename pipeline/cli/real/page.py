@@ -16,10 +16,10 @@ MEANING = (
 
 RESCALED = (
     "Accuracy is re-scaled so that 0 is chance. 1 is ChatGPT's accuracy in English (RA) where the paper has it, and elsewhere every item "
-    "right. en-CO is the share of the right answers in a language that are the same in English; intervals are clika's own, of 95 %. An en-CO is bold where "
-    "answers agree more often than independent ones with the same accuracies: where the interval of the corrected score is "
-    "above 0. A set that the model cannot answer may still have that, as where it prefers a letter, or a text of options that are "
-    "written alike. More often than by chance:\n"
+    "right. en-CO is the share of the right answers in a language that are the same in English. A model that answers one letter to "
+    "everything has an en-CO of 1 and knows nothing, so that beside it stands what goes beyond letters (0: nothing does; "
+    "[scores.md](scores.md#letters)), bold where its interval is above 0, and the share of the letter that is answered most often. "
+    "Intervals are clika's own, of 95 %; a dash is undefined or has too few answers for an interval. Beyond letters:\n"
 )
 PAIRED = (
     "The same items by letters and by texts, zero shots: accuracy by letters less accuracy by texts, with clika's interval (`clika "

@@ -116,16 +116,17 @@ class Languages(unittest.TestCase):
 
         cell = {"labels": {"set": "xgeo"}, "scores": [
             row("en", "ra", 0.25, 0.125, 0.5), row("de", "ra", 0.0, 0.0, 0.25), row("fr", "ra", None, None, None),
-            row("de", "en_co", 0.5, 0.25, 0.75), row("de", "en_co_corrected", 0.375, 0.01, 0.5),
-            row("fr", "en_co", 0.75, 0.25, 1.0), row("fr", "en_co_corrected", 0.5, -0.01, 0.75),
+            row("de", "en_co", 0.5, 0.25, 0.75), row("de", "en_co_beyond_letters", 0.375, 0.01, 0.5),
+            row("fr", "en_co", 0.75, 0.25, 1.0), row("fr", "en_co_beyond_letters", 0.5, -0.01, 0.75),
+            row("de", "top_letter", 0.4, None, None),
         ]}  # fmt: skip
         scores = Scores([cell])
         text = scores.markdown({"m": "letters", "other": "texts"}, ["xgeo", "xpeo"], ["de", "en", "fr", "ru"])
         self.assertIn("|  | xgeo (RA) | xpeo |", text)
         self.assertIn("| en | .25 (.12 to .50) | – |", text)
-        self.assertIn("| de | **.50 (.25 to .75)** | – |", text)
-        self.assertIn("| fr | .75 (.25 to 1.00) | – |", text)
-        self.assertIn("| ru | – | – |", text)
+        self.assertIn("| de | .50 (.25 to .75); **.38 (.01 to .50)**; .40 | –; –; – |", text)
+        self.assertIn("| fr | .75 (.25 to 1.00); .50 (-.01 to .75); – | –; –; – |", text)
+        self.assertIn("| ru | –; –; – | –; –; – |", text)
         self.assertNotIn("By texts", text)
         said = scores.summary({"m": "letters"}, ["xgeo", "xpeo"], ["de", "en", "fr"])
         self.assertEqual(said, "- By letters, of 2 pairs of a set and a language: xgeo (de).\n")

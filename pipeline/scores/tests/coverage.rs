@@ -36,6 +36,7 @@ fn no_printed_interval_covers_far_less_than_it_claims() {
         (Score::RaMean(0.25, 0.25), 60, INDEPENDENT),
         (Score::RaRatio(0.9, 0.9), 20, INDEPENDENT),
         (Score::EnCoCorrected(0.9, 0.9), 60, INDEPENDENT),
+        (Score::EnCoBeyondLetters(0.5, 0.5), 200, INDEPENDENT),
     ] {
         let found = run(score, n, clustering);
         for (coverage, kind) in found.iter().zip(KINDS).take(PRINTED) {

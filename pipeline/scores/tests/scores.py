@@ -5,6 +5,7 @@ Usage: scores.py RELEASE REPORT   Ends with 1 if a score differs by more than 1e
 
 import json
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 # Task, number of choices and ChatGPT's accuracy in English as the authors round it.
@@ -49,10 +50,24 @@ def of_language(data, model, task, language, choices, reference):
         "chance_rescaled": (accuracy - 1 / choices) / (1 - 1 / choices),
         "en_co": en_co,
         "en_co_corrected": None if en_co is None else (en_co - in_english) / (1 - in_english),
+        "en_co_beyond_letters": beyond_letters(here, there, right, en_co),
+        "top_letter": max(answers.count(letter) for letter in set(right)) / len(answers),
         "overlap": ratio(
             sum(h and t for h, t in zip(here, there)), sum(h or t for h, t in zip(here, there))
         ),
     }
+
+
+def beyond_letters(here, there, right, en_co):
+    """en-CO, less what answers would give that know nothing of each other but the letter that is right."""
+    expected = Fraction(0)
+    for letter in set(right):
+        items = [item for item, r in enumerate(right) if r == letter]
+        expected += Fraction(sum(here[i] for i in items) * sum(there[i] for i in items), len(items))
+    if en_co is None or expected == sum(here):
+        return None
+    expected = float(expected / sum(here))
+    return (en_co - expected) / (1 - expected)
 
 
 def of_all(data, model, task):

@@ -57,6 +57,30 @@ fn what_stands_before_an_option_is_recorded_and_letters_without_probability_are_
 }
 
 #[test]
+fn answers_that_are_all_one_letter_are_said() {
+    let project = project();
+    let run = |options: &[&str]| {
+        let model = model();
+        let arguments = ["evaluate", "--model", &model, "--limit", "10", "--json"];
+        let command = [&arguments[..], &["--languages", "en"], options].concat();
+        let output = project.command(&command).output().unwrap();
+        let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (
+            printed["scores"][0]["one_letter"].clone(),
+            text(&output.stderr),
+        )
+    };
+    const NOTE: &str = "nearly every answer is one letter (xcopa-mini in en ";
+    // Whatever is asked, a random model finds the same letter more likely.
+    let (one, said) = run(&[]);
+    assert_eq!((&one["letter"], &one["share"]), (&json!("A"), &json!(1.0)));
+    assert!(said.contains(&format!("{NOTE}A 100.0 %)")), "{said}");
+    let (one, said) = run(&["--answer", "texts"]);
+    assert_eq!(one, Value::Null);
+    assert!(!said.contains(NOTE), "{said}");
+}
+
+#[test]
 fn letters_that_the_tokenizer_does_not_have_are_refused() {
     let project = project();
     let model = changed(&project, "\"vocab_size\"", "\"vocab_size\"");

@@ -162,6 +162,21 @@ fn kinds() -> Vec<(&'static str, usize, Vec<Score>)> {
                 ],
             ),
         ),
+        (
+            "en-CO beyond letters",
+            3,
+            all(
+                Score::EnCoBeyondLetters,
+                &[
+                    (0.0, 0.5),
+                    (0.0, 0.9),
+                    (0.5, 0.25),
+                    (0.5, 0.5),
+                    (0.5, 0.9),
+                    (0.8, 0.3),
+                ],
+            ),
+        ),
     ]
 }
 

@@ -11,6 +11,8 @@ pub const LEVEL: f64 = 0.95;
 pub const LEAST: f64 = 0.9;
 /// RA's chance and reference accuracy: xGeo's.
 const RA: (f64, f64) = (0.25, 0.97);
+/// Options of an item whose letters are preferred.
+const PLACES: usize = 4;
 /// XRR's chance: one of twenty continents.
 const CHANCE: f64 = 0.05;
 
@@ -33,6 +35,9 @@ pub enum Score {
     RaChange(f64, f64),
     /// en-CO corrected for independent answers: accuracies in the language and in English, which are independent.
     EnCoCorrected(f64, f64),
+    /// en-CO beyond letters, of four options whose right ones stand at each place equally often: how often either language
+    /// answers A to whatever it does not know, and the accuracy among the other answers. The languages are independent.
+    EnCoBeyondLetters(f64, f64),
 }
 
 /// Items in clusters, with the correlation of two items of a cluster.
@@ -130,6 +135,16 @@ impl Score {
         if let Self::EnCoCorrected(..) = self {
             return chance_corrected(shares[1]?, shares[3]?);
         }
+        if let Self::EnCoBeyondLetters(..) = self {
+            let places = shares[3..].chunks(3).filter_map(|place| {
+                Some(PlaceAccuracy {
+                    items: place[0]?,
+                    here: place[1]?,
+                    english: place[2]?,
+                })
+            });
+            return beyond_letters(shares[1]?, places);
+        }
         let shares: Option<Vec<f64>> = shares.iter().copied().collect();
         self.value(&shares?, Floors::Kept)
     }
@@ -161,6 +176,8 @@ impl Score {
                 Some((ra(shares[0])? + ra(shares[1])? - ra(shares[2])? - ra(shares[3])?) / 2.0)
             }
             Self::EnCoCorrected(..) => beyond_independence(shares[0], shares[1], shares[2]),
+            // Languages that are independent among the items of a place have no en-CO beyond letters.
+            Self::EnCoBeyondLetters(..) => Some(0.0),
         }
     }
 
@@ -176,6 +193,8 @@ impl Score {
             }
             Self::RaChange(a, b) => vec![a, a, b, b],
             Self::EnCoCorrected(accuracy, english) => vec![accuracy, english, english],
+            // Accuracy, en-CO and the share right in English elsewhere; their values are not asked for.
+            Self::EnCoBeyondLetters(..) => vec![0.5; 3],
         }
     }
 }
@@ -244,6 +263,7 @@ impl Cell {
             let clustered: Vec<&ClusteredShare> = clustered.as_ref()?.iter().collect();
             match self.score {
                 Score::Difference(..) => difference_interval(clustered[0], clustered[1], || alone),
+                Score::EnCoBeyondLetters(..) => resampled_interval(&clustered, || alone),
                 score => score_interval(&clustered, |it, floors| score.value(it, floors), || alone),
             }
         });
@@ -310,6 +330,22 @@ impl Cell {
                 let (here, there) = (item < right, generator.random::<f64>() < english);
                 let elsewhere = (!here).then_some(there);
                 vec![Some(here), here.then_some(there), elsewhere, Some(there)]
+            }
+            Score::EnCoBeyondLetters(prefers, right) => {
+                let place = generator.random_range(0..PLACES);
+                // The item's number decides what the language knows; a right option at A is also found by preference.
+                let rate = if place == 0 {
+                    prefers + (1.0 - prefers) * right
+                } else {
+                    (1.0 - prefers) * right
+                };
+                let (here, there) = (item < rate, generator.random::<f64>() < rate);
+                let mut row = vec![Some(here), here.then_some(there), (!here).then_some(there)];
+                for each in 0..PLACES {
+                    let at = place == each;
+                    row.extend([Some(at), at.then_some(here), at.then_some(there)]);
+                }
+                row
             }
         }
     }

@@ -18,4 +18,7 @@ pub use error::PredictionError;
 pub(crate) use exemplars::{set_aside, shots_of};
 pub use identity::item_sha256;
 pub(crate) use runs::other_questions;
-pub use runs::{LEAST_PROBABILITY, difference, other_dataset, weak_letters};
+pub use runs::{
+    LEAST_PROBABILITY, OneLetter, difference, one_letter, one_letter_answers, other_dataset,
+    weak_letters,
+};

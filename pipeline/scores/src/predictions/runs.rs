@@ -1,10 +1,13 @@
 //! Whether predictions under one name are of one model, asked in one way, on one version of each dataset.
 
-use crate::predictions::{Collection, PredictionError, PredictionKey};
+use crate::metrics::top_letter;
+use crate::predictions::{Collection, Prediction, PredictionError, PredictionKey};
 use clika_base::types::LanguageCode;
 use clika_datasets::Task;
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What a run records without being another model or another way of asking for it. Everything else that describes a
 /// run has to be equal among predictions of one name: a field that is not listed here distinguishes runs.
@@ -44,6 +47,55 @@ pub fn weak_letters(collection: &Collection, model: &str) -> Option<String> {
     Some(format!(
         "{model}: the option letters held little of the probability where the answer was read ({sets}), so that what was \
          compared is not what the model would have written"
+    ))
+}
+
+/// From this share of the answers on, one letter is nearly every answer.
+const NEARLY_ALL: f64 = 0.9;
+/// Fewer answers may be one letter by chance.
+const FEWEST: usize = 10;
+
+/// A letter that nearly every answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct OneLetter {
+    /// The letter of the option.
+    pub letter: char,
+    /// Its share of the answers, in 0.9 to 1.
+    pub share: f64,
+}
+
+impl fmt::Display for OneLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:.1} %", self.letter, 100.0 * self.share)
+    }
+}
+
+/// The letter that nearly every answer is, although right options stand elsewhere, too.
+pub fn one_letter(predictions: &[Prediction]) -> Option<OneLetter> {
+    let items = predictions.len();
+    let (place, count) = top_letter(predictions.iter().map(|it| it.answer))?;
+    let right = predictions.iter().filter(|it| it.label == place).count();
+    let share = |count: usize| count as f64 / items as f64;
+    let one = items >= FEWEST && share(count) >= NEARLY_ALL && share(right) < NEARLY_ALL;
+    one.then(|| OneLetter {
+        letter: char::from(b'A'.saturating_add(place)),
+        share: share(count),
+    })
+}
+
+/// Of a model's sets in which one letter is nearly every answer: which, and how often it is.
+pub fn one_letter_answers(collection: &Collection, model: &str) -> Option<String> {
+    let of_model = collection.iter().filter(|(key, _)| key.model == model);
+    let found: Vec<String> = of_model
+        .filter_map(|(key, predictions)| {
+            let letter = one_letter(predictions)?;
+            Some(format!("{} in {} {letter}", key.task, key.language))
+        })
+        .collect();
+    let sets = (!found.is_empty()).then(|| found.join(", "))?;
+    Some(format!(
+        "{model}: nearly every answer is one letter ({sets}), so that accuracy and en-CO say where right options stand; \
+         `en_co_beyond_letters` leaves that out"
     ))
 }
 

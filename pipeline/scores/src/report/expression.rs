@@ -1,5 +1,6 @@
 use crate::metrics::{
-    Floors, beyond_independence, chance, chance_corrected, rescaled_accuracy, rescaled_unfloored,
+    Floors, PlaceAccuracy, beyond_independence, beyond_letters, chance, chance_corrected,
+    rescaled_accuracy, rescaled_unfloored,
 };
 use std::collections::BTreeSet;
 
@@ -36,12 +37,45 @@ pub(crate) enum Expression {
         /// Of the items wrong in the language, the share right in English.
         elsewhere: usize,
     },
+    /// Consistency beyond what the languages' letters alone give. Its interval is one of resamples.
+    BeyondLetters {
+        /// The consistency with English.
+        consistency: usize,
+        /// The accuracy in the language.
+        accuracy: usize,
+        /// Of the items wrong in the language, the share right in English.
+        elsewhere: usize,
+        /// By the place of the right option.
+        places: Vec<PlaceShares>,
+    },
     /// The mean; undefined if one of them is, or if there is none.
     Mean(Vec<Expression>),
     /// The first minus the second.
     Difference(Box<Expression>, Box<Expression>),
     /// The first divided by the second; undefined where the second is 0.
     Ratio(Box<Expression>, Box<Expression>),
+}
+
+/// The numbers of the shares of [`PlaceAccuracy`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PlaceShares {
+    /// Of the items.
+    pub(crate) items: usize,
+    /// The accuracy in the language.
+    pub(crate) here: usize,
+    /// The accuracy in English.
+    pub(crate) english: usize,
+}
+
+impl PlaceShares {
+    /// The shares; `None` where no item stands at the place, so that there is no accuracy.
+    fn values(self, shares: &[Option<f64>]) -> Option<PlaceAccuracy> {
+        Some(PlaceAccuracy {
+            items: shares[self.items]?,
+            here: shares[self.here]?,
+            english: shares[self.english]?,
+        })
+    }
 }
 
 impl Expression {
@@ -62,6 +96,14 @@ impl Expression {
                 english,
                 ..
             } => chance_corrected(shares[*consistency]?, shares[*english]?),
+            Self::BeyondLetters {
+                consistency,
+                places,
+                ..
+            } => {
+                let places = places.iter().filter_map(|place| place.values(shares));
+                beyond_letters(shares[*consistency]?, places)
+            }
             Self::Mean(terms) => {
                 let mut sum = 0.0;
                 for term in terms {
@@ -89,6 +131,12 @@ impl Expression {
                 accuracy,
                 elsewhere,
                 ..
+            }
+            | Self::BeyondLetters {
+                consistency,
+                accuracy,
+                elsewhere,
+                ..
             } => BTreeSet::from([*accuracy, *consistency, *elsewhere]),
             Self::Mean(terms) => terms.iter().flat_map(Self::parts).collect(),
             Self::Difference(a, b) | Self::Ratio(a, b) => &a.parts() | &b.parts(),
@@ -101,6 +149,11 @@ impl Expression {
             Self::BeyondIndependence { english, .. } => {
                 let mut shares = self.parts();
                 shares.insert(*english);
+                shares
+            }
+            Self::BeyondLetters { places, .. } => {
+                let mut shares = self.parts();
+                shares.extend(places.iter().flat_map(|it| [it.items, it.here, it.english]));
                 shares
             }
             Self::Mean(terms) => terms.iter().flat_map(Self::shares).collect(),
@@ -138,6 +191,24 @@ impl Expression {
                 accuracy: number(*accuracy),
                 elsewhere: number(*elsewhere),
             },
+            Self::BeyondLetters {
+                consistency,
+                accuracy,
+                elsewhere,
+                places,
+            } => {
+                let places = places.iter().map(|place| PlaceShares {
+                    items: number(place.items),
+                    here: number(place.here),
+                    english: number(place.english),
+                });
+                Self::BeyondLetters {
+                    consistency: number(*consistency),
+                    accuracy: number(*accuracy),
+                    elsewhere: number(*elsewhere),
+                    places: places.collect(),
+                }
+            }
             Self::Mean(terms) => {
                 Self::Mean(terms.iter().map(|term| term.renumbered(number)).collect())
             }
@@ -170,6 +241,8 @@ impl Expression {
                 elsewhere,
                 ..
             } => beyond_independence(share(*accuracy), share(*consistency), share(*elsewhere)),
+            // Its parts do not decide it: see `is_resampled`.
+            Self::BeyondLetters { .. } => None,
             Self::Mean(terms) => {
                 let mut sum = 0.0;
                 for term in terms {
@@ -185,13 +258,19 @@ impl Expression {
         }
     }
 
+    /// Whether the interval is one of resamples, or there is none: the parts say only whether resamples can be trusted.
+    pub(crate) fn is_resampled(&self) -> bool {
+        matches!(self, Self::BeyondLetters { .. })
+    }
+
     /// Whether the score cannot be negative; without its floors it can.
     pub(crate) fn has_floor(&self) -> bool {
         match self {
             Self::Share(_) | Self::Ra { .. } => true,
-            Self::AboveChance { .. } | Self::BeyondIndependence { .. } | Self::Difference(..) => {
-                false
-            }
+            Self::AboveChance { .. }
+            | Self::BeyondIndependence { .. }
+            | Self::BeyondLetters { .. }
+            | Self::Difference(..) => false,
             Self::Mean(terms) => terms.iter().all(Self::has_floor),
             Self::Ratio(a, b) => a.has_floor() && b.has_floor(),
         }

@@ -1,7 +1,7 @@
 //! The paper's tables, computed again from recorded predictions.
 
 use crate::metrics::IntervalMethod;
-use crate::predictions::{Collection, weak_letters};
+use crate::predictions::{Collection, one_letter_answers, weak_letters};
 use crate::report::{
     GroupScore, Paper, Score, Uncertainty,
     expression::Expression,
@@ -215,13 +215,17 @@ pub fn reproduce(
     }
 }
 
-/// What the import left aside, and which answers were read where the model would have written something else.
+/// What the import left aside, which answers were read where the model would have written something else, and which are all one
+/// letter.
 fn notices(collection: &Collection) -> Vec<String> {
-    let weak = collection
-        .models()
-        .into_iter()
-        .filter_map(|model| weak_letters(collection, model));
-    collection.notices().iter().cloned().chain(weak).collect()
+    let said = collection.models().into_iter().flat_map(|model| {
+        let said = [
+            weak_letters(collection, model),
+            one_letter_answers(collection, model),
+        ];
+        said.into_iter().flatten()
+    });
+    collection.notices().iter().cloned().chain(said).collect()
 }
 
 /// Why a formula that could be written has no value: a share of nothing.

@@ -1,13 +1,13 @@
 //! Every score of every model, task and language.
 
 use crate::metrics::{
-    Answer, IntervalMethod, PairedItems, ac3, accuracy_share, consistency, rank_c,
+    Answer, IntervalMethod, PairedItems, ac3, accuracy_share, consistency, rank_c, top_letter,
     worst_language_gap,
 };
 use crate::predictions::{Collection, Prediction};
 use crate::report::{
     Paper, Uncertainty,
-    expression::Expression,
+    expression::{Expression, PlaceShares},
     share_table::{IntervalEstimate, ShareKind, ShareTable},
 };
 use clika_base::types::Progress;
@@ -42,9 +42,10 @@ pub struct Score {
 /// The scores of everything in a collection, in its order.
 ///
 /// - `accuracy`; `ra`, re-scaled with the paper's reference; `chance_rescaled`, without one
-/// - `en_co`, `en_co_corrected` for chance agreement, `overlap` of right answers (Jaccard), `rank_c`
+/// - `en_co`, `en_co_corrected` for chance agreement, `en_co_beyond_letters` for preferred letters too, `overlap` of right answers (Jaccard), `rank_c`
 ///   where the choices have scores: with English
-/// - `invalid_rate`, the share of answers that were none
+/// - `invalid_rate`, the share of answers that were none; without interval `top_letter`, the share of the letter that
+///   is answered most often
 /// - over the languages, without interval: `consistency` of all, `ac3`, `worst_language_gap`
 pub(crate) fn scores(
     shares: &ShareTable<'_>,
@@ -98,7 +99,7 @@ pub(crate) fn scores(
         {
             add("en_co", Expression::Share(consistency));
             if let (Some(english), Some(elsewhere)) = (
-                shares.english_accuracy(&key.model, key.task),
+                shares.english(&key.model, key.task, ShareKind::Accuracy),
                 share(ShareKind::Elsewhere),
             ) {
                 add(
@@ -110,6 +111,28 @@ pub(crate) fn scores(
                         elsewhere,
                     },
                 );
+                let places = (0..=u8::MAX).take(choices).map(|place| {
+                    Some(PlaceShares {
+                        items: shares.english(&key.model, key.task, ShareKind::Place(place))?,
+                        here: share(ShareKind::AccuracyAt(place))?,
+                        english: shares.english(
+                            &key.model,
+                            key.task,
+                            ShareKind::AccuracyAt(place),
+                        )?,
+                    })
+                });
+                if let Some(places) = places.collect() {
+                    add(
+                        "en_co_beyond_letters",
+                        Expression::BeyondLetters {
+                            consistency,
+                            accuracy,
+                            elsewhere,
+                            places,
+                        },
+                    );
+                }
             }
             add("overlap", Expression::Share(overlap));
         }
@@ -157,6 +180,16 @@ fn scores_without_interval(collection: &Collection) -> Vec<Score> {
                     .map(|predictions| invalid(predictions))
                     .sum(),
             };
+            for (language, predictions) in &languages {
+                let top = top_letter(predictions.iter().map(|prediction| prediction.answer));
+                let share = top.map(|(_, count)| count as f64 / predictions.len() as f64);
+                scores.push(score(
+                    language.as_str(),
+                    "top_letter",
+                    share,
+                    &[predictions],
+                ));
+            }
             let english = languages
                 .iter()
                 .find(|(language, _)| language.as_str() == "en");

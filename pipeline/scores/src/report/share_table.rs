@@ -2,8 +2,9 @@
 
 use crate::metrics::{
     ClusteredShare, IntervalMethod, JudgedAnswer, PairedItems, Resampler, ScoreInterval, Share,
-    accuracy_share, bca, correct_overlap_share, en_co_share, english_elsewhere_share,
-    invalid_share, percentile, score_interval,
+    accuracy_at_share, accuracy_share, bca, correct_overlap_share, en_co_share,
+    english_elsewhere_share, invalid_share, percentile, place_share, resampled_interval,
+    score_interval,
 };
 use crate::predictions::{Collection, Prediction};
 use crate::report::expression::Expression;
@@ -56,6 +57,10 @@ pub(crate) enum ShareKind {
     Elsewhere,
     /// Invalid answers among all items.
     Invalid,
+    /// Right among the items whose right option stands at this place.
+    AccuracyAt(u8),
+    /// Items whose right option stands at this place; counted in English.
+    Place(u8),
 }
 
 /// The shares of a collection by model, task, language and kind.
@@ -93,7 +98,15 @@ impl<'a> ShareTable<'a> {
                     .find(|language| language.as_str() == "en" && **language != key.language)
                     .and_then(|english| collection.get(&key.model, task, english))
                     .map(judged);
-                for (kind, share) in shares(&judged(predictions), english.as_deref()) {
+                let mut found = shares(&judged(predictions), english.as_deref());
+                if english.is_some() || key.language.as_str() == "en" {
+                    found.extend(places(
+                        &judged(predictions),
+                        english.is_none(),
+                        task.choices(),
+                    ));
+                }
+                for (kind, share) in found {
                     let name = (key.model.as_str(), task, &key.language, kind);
                     panel.numbers.insert(name, panel.shares.len());
                     panel.shares.push(share.starting_at(start));
@@ -120,13 +133,13 @@ impl<'a> ShareTable<'a> {
         self.numbers.get(&(model, task, language, kind)).copied()
     }
 
-    /// The number of a model's accuracy in English.
-    pub(crate) fn english_accuracy(&self, model: &str, task: Task) -> Option<usize> {
+    /// The number of a share in English.
+    pub(crate) fn english(&self, model: &str, task: Task, kind: ShareKind) -> Option<usize> {
         let languages = self.collection.languages();
         let english = languages
             .into_iter()
             .find(|language| language.as_str() == "en")?;
-        self.share(model, task, english, ShareKind::Accuracy)
+        self.share(model, task, english, kind)
     }
 
     /// Values without intervals.
@@ -210,10 +223,13 @@ impl<'a> ShareTable<'a> {
             })
             .collect();
         progress.finish();
-        let clustered: Vec<Option<ClusteredShare>> = self
-            .shares
-            .par_iter()
-            .map(|share| ClusteredShare::new(share, &resampler, uncertainty.level))
+        let parts: BTreeSet<usize> = expressions.iter().flat_map(Expression::parts).collect();
+        let clustered: Vec<Option<ClusteredShare>> = (0..self.shares.len())
+            .into_par_iter()
+            .map(|number| {
+                let share = parts.contains(&number).then(|| &self.shares[number])?;
+                ClusteredShare::new(share, &resampler, uncertainty.level)
+            })
             .collect();
         let intervals = values.par_iter().zip(expressions).zip(bootstrap);
         intervals
@@ -238,6 +254,10 @@ fn interval(
         .iter()
         .map(|&number| clustered[number].as_ref())
         .collect();
+    let parts = parts?;
+    if expression.is_resampled() {
+        return resampled_interval(&parts, || bootstrap);
+    }
     let score = |values: &[f64], floors| {
         let share = |number| {
             let place = numbers.binary_search(&number);
@@ -245,7 +265,7 @@ fn interval(
         };
         expression.of_parts(&share, floors)
     };
-    let interval = score_interval(&parts?, score, || bootstrap)?;
+    let interval = score_interval(&parts, score, || bootstrap)?;
     let floor = if expression.has_floor() {
         0.0
     } else {
@@ -268,6 +288,18 @@ fn shares(here: &[JudgedAnswer], english: Option<&[JudgedAnswer]>) -> Vec<(Share
         shares.push((ShareKind::EnCo, en_co_share(pair)));
         shares.push((ShareKind::Overlap, correct_overlap_share(pair)));
         shares.push((ShareKind::Elsewhere, english_elsewhere_share(pair)));
+    }
+    shares
+}
+
+/// What letters alone give: accuracies by the right option's place, and in English how many items stand there.
+fn places(here: &[JudgedAnswer], is_english: bool, choices: usize) -> Vec<(ShareKind, Share)> {
+    let mut shares = Vec::new();
+    for place in (0..=u8::MAX).take(choices) {
+        shares.push((ShareKind::AccuracyAt(place), accuracy_at_share(here, place)));
+        if is_english {
+            shares.push((ShareKind::Place(place), place_share(here, place)));
+        }
     }
     shares
 }

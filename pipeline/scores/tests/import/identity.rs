@@ -1,7 +1,7 @@
 //! Which question was it, and which model?
 
 use super::*;
-use clika_scores::predictions::{item_sha256, weak_letters};
+use clika_scores::predictions::{item_sha256, one_letter_answers, weak_letters};
 use polars::prelude::*;
 use serde_json::{Value, json};
 
@@ -211,4 +211,36 @@ fn sets_whose_letters_held_little_of_the_probability_are_named() {
          compared is not what the model would have written"
     );
     assert_eq!(weak_letters(&collection, "n"), None);
+}
+
+#[test]
+fn sets_in_which_nearly_all_answers_are_one_letter_are_named() {
+    let mut collection = Collection::default();
+    let mut insert = |language: &str, letters: &str, right: &str| {
+        let predictions = letters.bytes().zip(right.bytes()).enumerate();
+        let predictions = predictions.map(|(number, (letter, label))| Prediction {
+            item_id: format!("Q{number}"),
+            answer: if letter == b'-' {
+                Answer::Invalid
+            } else {
+                Answer::Choice(letter - b'A')
+            },
+            label: label - b'A',
+            ..item("Q1", "Q2")
+        });
+        collection.insert(key("m", language), predictions.collect());
+    };
+    insert("de", "BBBBBBBBBA", "ABCDABCDAB");
+    insert("en", "BBBBBBBBAA", "ABCDABCDAB");
+    // Too few, and a dataset whose right options are nearly all B themselves.
+    insert("fr", "BBBBBBBBB", "ABCDABCDA");
+    insert("ru", "BBBBBBBBBB", "BBBBBBBBBA");
+    // An answer that is none is no letter.
+    insert("zh", "BBBBBBBB--", "ABCDABCDAB");
+    assert_eq!(
+        one_letter_answers(&collection, "m").unwrap(),
+        "m: nearly every answer is one letter (xgeo in de B 90.0 %), so that accuracy and en-CO say where right options stand; \
+         `en_co_beyond_letters` leaves that out"
+    );
+    assert_eq!(one_letter_answers(&collection, "n"), None);
 }

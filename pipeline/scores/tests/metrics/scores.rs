@@ -40,6 +40,45 @@ fn an_invalid_answer_is_wrong_and_counted() {
 }
 
 #[test]
+fn what_letters_alone_give_is_no_consistency() {
+    let places = |english: &[JudgedAnswer], here: &[JudgedAnswer]| {
+        let value = |share: Share| share.value();
+        let places = (0..4).filter_map(|place| {
+            Some(PlaceAccuracy {
+                items: value(place_share(here, place))?,
+                here: value(accuracy_at_share(here, place))?,
+                english: value(accuracy_at_share(english, place))?,
+            })
+        });
+        let en_co = en_co_share(PairedItems::new(english, here).unwrap()).value();
+        en_co.and_then(|en_co| beyond_letters(en_co, places))
+    };
+    let (english, x) = two_languages();
+    // Right in X of A 2 of 3, of B 1 of 2, of D 1 of 1; in English of A 1 of 3, of B 2 of 2, of D none: letters alone give
+    // (2 · 1/3 + 1 · 1 + 1 · 0) / 4 = 5/12, and en-CO is 2/4: (1/2 − 5/12) / (1 − 5/12).
+    close(places(&english, &x), 1.0 / 7.0);
+    // All is A: en-CO is 1, and corrected for accuracy it is 1, too.
+    let constant = judged("AAAAAAAA", "ABCDABCD");
+    assert_eq!(places(&constant, &constant), None);
+    let pair = PairedItems::new(&constant, &constant).unwrap();
+    close(beyond_independence(pair), 1.0);
+    // Without a preference it is the score that is corrected for accuracy alone. One letter: (1/2 − 3/4) / (1 − 3/4).
+    let (english, x) = (judged("AAAB", "AAAA"), judged("BBAA", "AAAA"));
+    close(places(&english, &x), -1.0);
+    // Nothing is right in X.
+    assert_eq!(places(&english, &judged("BBBB", "AAAA")), None);
+}
+
+#[test]
+fn the_letter_that_is_answered_most_often() {
+    assert_eq!(top_letter(answers("ABBC-")), Some((1, 2)));
+    // Of equals the first, and an invalid answer is no letter.
+    assert_eq!(top_letter(answers("CA---")), Some((0, 1)));
+    assert_eq!(top_letter(answers("--")), None);
+    assert_eq!(top_letter([]), None);
+}
+
+#[test]
 fn two_invalid_answers_do_not_agree() {
     let (a, b) = (Answer::Choice(0), Answer::Choice(1));
     assert!(a.agrees_with(a) && !a.agrees_with(b));

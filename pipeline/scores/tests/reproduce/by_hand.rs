@@ -185,6 +185,28 @@ fn tables_and_scores_by_hand() {
         -1.0,
         "corrected en-CO de",
     );
+    // All right options are A, so that letters tell nothing more.
+    close(
+        llama(Task::named("xcsqa").unwrap(), "de", "en_co_beyond_letters").value,
+        -1.0,
+        "en-CO beyond letters de",
+    );
+    // Four items are too few for resamples.
+    assert_eq!(
+        llama(Task::named("xcsqa").unwrap(), "de", "en_co_beyond_letters").method,
+        None
+    );
+    // A and B twice each, and A four times.
+    close(
+        llama(Task::named("xcsqa").unwrap(), "de", "top_letter").value,
+        0.5,
+        "top letter de",
+    );
+    close(
+        llama(Task::named("xcopa").unwrap(), "de", "top_letter").value,
+        1.0,
+        "top letter de",
+    );
     // Right in both: item 2. Right in either: 0, 1, 2, 3.
     close(
         llama(Task::named("xcsqa").unwrap(), "de", "overlap").value,

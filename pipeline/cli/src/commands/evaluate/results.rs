@@ -6,7 +6,7 @@ use clika_base::types::LanguageCode;
 use clika_datasets::Task;
 use clika_evaluate::{LEAST_PROBABILITY, QuestionSet, SetAnswers, is_cut_off};
 use clika_scores::metrics::Answer;
-use clika_scores::predictions::Prediction;
+use clika_scores::predictions::{OneLetter, Prediction, one_letter};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -45,6 +45,7 @@ impl EvaluationResults<'_> {
         let cut = thoughts_cut_off(&self.answers);
         run_plan::save(&plan, self.answers, &self.described)?;
         warn(&rows);
+        warn_of_one_letter(&rows);
         if cut > 0 {
             let all: usize = rows.iter().map(|row| row.items).sum();
             eprintln!(
@@ -133,6 +134,24 @@ fn warn(rows: &[ScoreRow]) {
     }
 }
 
+/// Says where nearly all answers are one letter.
+fn warn_of_one_letter(rows: &[ScoreRow]) {
+    let found: Vec<String> = rows
+        .iter()
+        .filter_map(|row| {
+            let letter = row.one_letter?;
+            Some(format!("{} in {} {letter}", row.set.task, row.set.language))
+        })
+        .collect();
+    if !found.is_empty() {
+        eprintln!(
+            "note: nearly every answer is one letter ({}), so accuracy and en-CO say where right options stand and not what \
+             the model knows; try --permute, --answer texts or another --prompt",
+            found.join(", ")
+        );
+    }
+}
+
 /// How many answers ended before the model came to them.
 fn thoughts_cut_off(answers: &[SetAnswers]) -> usize {
     let all = answers.iter().flat_map(|answers| &answers.predictions);
@@ -159,6 +178,8 @@ struct ScoreRow<'a> {
     items: usize,
     /// The share of the probability that the letters hold.
     letters: Option<f64>,
+    /// The letter that nearly every answer is, and its share.
+    one_letter: Option<OneLetter>,
 }
 
 impl<'a> ScoreRow<'a> {
@@ -171,6 +192,7 @@ impl<'a> ScoreRow<'a> {
             invalid: count(|prediction| prediction.answer == Answer::Invalid),
             items: predictions.len(),
             letters: answers.letters_probability,
+            one_letter: one_letter(predictions),
         }
     }
 
@@ -195,6 +217,7 @@ impl<'a> ScoreRow<'a> {
             "right": self.right,
             "invalid": self.invalid,
             "letters_probability": self.letters,
+            "one_letter": self.one_letter,
         })
     }
 }
