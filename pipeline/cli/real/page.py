@@ -19,7 +19,8 @@ RESCALED = (
     "right. en-CO is the share of the right answers in a language that are the same in English. A model that answers one letter to "
     "everything has an en-CO of 1 and knows nothing, so that beside it stands what goes beyond letters (0: nothing does; "
     "[scores.md](scores.md#letters)), bold where its interval is above 0, and the share of the letter that is answered most often. "
-    "Intervals are clika's own, of 95 %; a dash is undefined or has too few answers for an interval. Beyond letters:\n"
+    "Even that need not be knowledge: options such as years read alike in all languages, and a model may prefer one of them. "
+    "Intervals are clika's own, of 95 %; a dash is undefined, and where answers are too few there is no interval. Beyond letters:\n"
 )
 PAIRED = (
     "The same items by letters and by texts, zero shots: accuracy by letters less accuracy by texts, with clika's interval (`clika "

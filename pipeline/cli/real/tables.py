@@ -68,7 +68,8 @@ class Pilot:
 
     def markdown(self, modes, sets, languages):
         parts = []
-        for mode in modes:
+        run = {mode for _, mode, _ in self.tests}
+        for mode in [mode for mode in modes if mode in run]:
             rows = [["chance", *(short(1 / choices) for choices in sets.values())]]
             for language in languages:
                 row = [language]
@@ -78,6 +79,9 @@ class Pilot:
                     row.append("not run" if test is None else marked(share(*test[:2]), test[2], holds))
                 rows.append(row)
             parts.append(f"By {mode}:\n\n" + table(["", *sets], rows))
+        others = [mode for mode in modes if mode not in run]
+        if others:
+            parts.append(f"Not run: by {'; by '.join(others)}.\n")
         return "\n".join(parts)
 
     def summary(self):

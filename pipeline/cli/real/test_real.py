@@ -80,7 +80,9 @@ class Tables(unittest.TestCase):
         # p: 1 of 20 by chance .25 is .997; 9 is .041; 20 is 4^-20.
         pilot = Pilot([evaluated("xgeo", "letters", 0.25, {"en": 9, "de": 20, "fr": 1})])
         self.assertEqual(pilot.above(), ["xgeo by letters (de)"])
-        text = pilot.markdown(["letters"], {"xgeo": 4, "xpeo": 4}, ["de", "en", "fr", "ru"])
+        text = pilot.markdown(["letters", "texts"], {"xgeo": 4, "xpeo": 4}, ["de", "en", "fr", "ru"])
+        self.assertNotIn("By texts:", text)
+        self.assertTrue(text.endswith("Not run: by texts.\n"))
         self.assertIn("| de | **20 (.83 to 1.00)*** | not run |", text)
         self.assertRegex(text, r"\| en \| \*\*9 \(\.\d\d to \.\d\d\)\*\* \|")
         self.assertRegex(text, r"\| fr \| 1 \(")
