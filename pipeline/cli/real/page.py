@@ -65,7 +65,10 @@ def cells(plan, kept):
     yield from plans.scores(plan)
     for setting in plans.tried(plan, trial_outcomes(plan, kept)):
         yield from plans.trials(plan, setting)
-    yield from plans.experiments(plan, chosen(plan, kept) or plan.settings[0])
+    setting = chosen(plan, kept)
+    yield from plans.experiments(plan, setting or plan.settings[0])
+    if setting:
+        yield from plans.longer(plan, setting, kept)
 
 
 def section_pilot(plan, kept):
@@ -124,6 +127,8 @@ def section_trials(plan, kept):
 def section_experiments(plan, kept):
     setting = chosen(plan, kept)
     wanted = list(plans.experiments(plan, setting or plan.settings[0]))
+    again = list(plans.longer(plan, setting, kept)) if setting else []
+    wanted += again
     results = [kept[cell.name] for cell in wanted if cell.name in kept]
     text = (
         f"Worlds of {plans.PLACES} places on {plans.CONTINENTS} continents; half of the places are taught in English alone, "
@@ -131,6 +136,12 @@ def section_experiments(plan, kept):
     )
     if setting:
         text += f"Setting {setting.name}: {setting.text()}; the rest is in `{plans.CONFIG}`.\n\n"
+    if again:
+        [*_, after] = plan.settings[: plan.settings.index(setting) + 2]
+        text += (
+            f"Where its gate failed, setting {after.name} was to follow ({after.text()}): the trials are of German alone, and names "
+            "that share nothing with the English ones take longer to learn. The gate decides that, and not what crossed.\n\n"
+        )
     missing = [cell.name for cell in wanted if cell.name not in kept]
     if results:
         crossing = Crossing(results)

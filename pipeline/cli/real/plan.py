@@ -197,6 +197,20 @@ def experiments(plan, setting):
             yield training(plan, f"finetune-{arm}-seed{seed}", arm, seed, setting, plan.answer, {})
 
 
+def longer(plan, setting, kept):
+    """The experiments whose gate failed, with the next setting: a gate decides, and not what crossed.
+
+    The trials are of German alone, and other names take longer to learn.
+    """
+    following = plan.settings[plan.settings.index(setting) + 1 :][:1] if plan.settings else []
+    for seed in plan.seeds:
+        for arm in plan.arms:
+            name = f"finetune-{arm}-seed{seed}"
+            if name in kept and not all(gate["passed"] for gate in gates([kept[name]["result"]])):
+                for other in following:
+                    yield training(plan, f"{name}-{other.name}", arm, seed, other, plan.answer, {"again": other.name})
+
+
 def sample(text):
     """The experiment file of the datasets for a quick run: fewer cities and people of each language."""
     for usual, fewer in SAMPLE.items():

@@ -68,6 +68,7 @@ def stages(bench, plan):
         say("the settings are not chosen yet, so that the tested worlds wait: trials are missing")
     else:
         yield plans.experiments(plan, setting)
+        yield plans.longer(plan, setting, page.read(bench.results))
 
 
 def compare(own, committed):

@@ -106,6 +106,12 @@ class Pilot:
         )
 
 
+def named(cell):
+    """The names that were taught, and the setting where it is another one than in the other rows."""
+    again = cell["labels"].get("again")
+    return f"{cell['result']['arm']}, setting {again}" if again else cell["result"]["arm"]
+
+
 def gates(results):
     """What the model has to know, a line for each way of answering."""
     rows = []
@@ -118,7 +124,7 @@ def gates(results):
                 checks.setdefault(check["what"], []).append(f"{check['right']} of {check['rows']}{mark}")
             known = [", ".join(checks.get(what, ["–"])) for what in
                      ("translation", "source-taught", "source-tested", "target-taught")]  # fmt: skip
-            rows.append([result["arm"], cell["labels"]["world"], ANSWERS[mode["mode"]], *known,
+            rows.append([named(cell), cell["labels"]["world"], ANSWERS[mode["mode"]], *known,
                          "passed" if mode["gate"]["passed"] else "**failed**"])  # fmt: skip
     head = ["names", "seed", "answers", "names translated", "English, taught in both", "English, taught in it alone",
             "other language, taught in it", "gate"]  # fmt: skip
@@ -150,7 +156,7 @@ class Crossing:
             score = estimate(scores["xrr_unfloored"])
             likeness = [result["overlap"][of]["similarity"] for of in ("places", "continents")]
             likeness = "; ".join("–" if value is None else short(value) for value in likeness)
-            rows.append([result["arm"], cell["labels"]["world"], ANSWERS[mode["mode"]], f"{text} of {scores['places']}",
+            rows.append([named(cell), cell["labels"]["world"], ANSWERS[mode["mode"]], f"{text} of {scores['places']}",
                          probability(p), f"{scores['n_both']} of {scores['n_source']}",
                          score if mode["gate"]["passed"] else f"gate failed ({score})",
                          "; ".join(shuffled) or "–", likeness])  # fmt: skip
@@ -161,7 +167,7 @@ class Crossing:
     def summary(self):
         said = []
         for (cell, mode), holds in zip(self.rows, self.holds):
-            name = f"{cell['result']['arm']}, seed {cell['labels']['world']}, by {ANSWERS[mode['mode']]}"
+            name = f"{named(cell)}, seed {cell['labels']['world']}, by {ANSWERS[mode['mode']]}"
             if not mode["gate"]["passed"]:
                 said.append(f"{name}: the gate failed, so that the number says nothing about languages")
             elif holds:
@@ -186,7 +192,7 @@ def training(results):
     for cell in results:
         result, trained = cell["result"], cell["result"]["training"]
         recall = result["recall"]
-        rows.append([result["arm"], cell["labels"]["world"], trained["examples"], trained["steps"],
+        rows.append([named(cell), cell["labels"]["world"], trained["examples"], trained["steps"],
                      f"{trained['final_loss']:.4f}", f"{recall['right']} of {recall['rows']}",
                      minutes(cell)])  # fmt: skip
     return table(["names", "seed", "rows", "steps", "last loss", "English right before", "minutes"], rows)

@@ -285,6 +285,16 @@ class Cells(unittest.TestCase):
                     list(started.stages(self.bench, plans.FULL))
             self.assertEqual("".join(begun), expected)
 
+    def test_a_failed_gate_is_answered_with_the_next_setting(self):
+        setting = plans.FULL.settings[0]
+        kept = {"finetune-ru-seed1": {"result": trained(30, passed=False)}, "finetune-de-seed1": {"result": trained(0)}}
+        [cell] = plans.longer(plans.FULL, setting, kept)
+        self.assertEqual((cell.name, cell.labels["again"]), ("finetune-ru-seed1-a", "a"))
+        self.assertIn("artifacts/real/full/finetune/finetune-ru-seed1-a", cell.arguments)
+        # The last one has none after it.
+        self.assertEqual(list(plans.longer(plans.FULL, plans.FULL.settings[-1], kept)), [])
+        self.assertEqual(list(plans.longer(plans.QUICK, plans.QUICK_SETTING, kept)), [])
+
     def test_the_tested_worlds_wait_for_the_trials(self):
         with mock.patch.object(plans, "worlds", return_value=[]), mock.patch.object(started, "say"):
             with mock.patch.object(Bench, "result", return_value=({"date": "today"}, "")):
