@@ -42,8 +42,8 @@ pub struct Score {
 /// The scores of everything in a collection, in its order.
 ///
 /// - `accuracy`; `ra`, re-scaled with the paper's reference; `chance_rescaled`, without one
-/// - `en_co`, `en_co_corrected` for chance agreement, `en_co_beyond_letters` for preferred letters too, `overlap` of right answers (Jaccard), `rank_c`
-///   where the choices have scores: with English
+/// - with English: `en_co`, `en_co_corrected` for chance agreement, `en_co_beyond_letters` for preferred letters, too, `overlap` of
+///   right answers (Jaccard), `rank_c` where the choices have scores
 /// - `invalid_rate`, the share of answers that were none; without interval `top_letter`, the share of the letter that
 ///   is answered most often
 /// - over the languages, without interval: `consistency` of all, `ac3`, `worst_language_gap`

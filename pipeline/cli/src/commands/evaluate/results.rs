@@ -146,7 +146,7 @@ fn warn_of_one_letter(rows: &[ScoreRow]) {
     if !found.is_empty() {
         eprintln!(
             "note: nearly every answer is one letter ({}), so accuracy and en-CO say where right options stand and not what \
-             the model knows; try --permute, --answer texts or another --prompt",
+             the model knows; try --permute, or another --answer or --prompt",
             found.join(", ")
         );
     }
