@@ -439,7 +439,7 @@ bench-metrics: ## Time of 10,000 resamples of a table of 60 scores
 
 .PHONY: coverage
 coverage: ## How often the intervals hold the truth, by simulation: fails if one of 95 % does in less than 90 % of samples
-	cargo run --locked --quiet --release -p clika-scores --example coverage
+	cargo run --locked --quiet --release -p clika-scores --example coverage -- "$(SCORE)"
 
 .PHONY: bench-api
 bench-api: ## Requests a second against a server of 50 ms, and the resumption of 100,000 kept answers

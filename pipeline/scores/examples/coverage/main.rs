@@ -2,6 +2,7 @@
 //!
 //! Draws samples from populations of known shares, makes every kind of interval for each, and prints Markdown. Ends with 1
 //! if a kind that the program prints holds the truth in less than 90 % of the samples of any cell.
+//! A part of a score's name as argument runs that score alone: `make coverage SCORE=letters`.
 
 mod simulation;
 
@@ -182,7 +183,11 @@ fn kinds() -> Vec<(&'static str, usize, Vec<Score>)> {
 
 fn main() -> ExitCode {
     let mut found: Vec<(&str, Cell, [Coverage; 4])> = Vec::new();
+    let asked = std::env::args().nth(1).unwrap_or_default();
     for (kind, clusterings, scores) in kinds() {
+        if !kind.contains(&asked) {
+            continue;
+        }
         eprintln!("{kind}");
         for n in SIZES {
             for clustering in &CLUSTERINGS[..clusterings] {

@@ -129,6 +129,17 @@ struct Sample {
     shares: Vec<Share>,
 }
 
+/// The accuracies by place, of shares that are three for each place after the first three.
+fn places(shares: &[Option<f64>]) -> impl Iterator<Item = PlaceAccuracy> {
+    shares[3..].chunks(3).filter_map(|place| {
+        Some(PlaceAccuracy {
+            items: place[0]?,
+            here: place[1]?,
+            english: place[2]?,
+        })
+    })
+}
+
 impl Score {
     /// The score as it is computed of the data and of resamples.
     fn statistic(self, shares: &[Option<f64>]) -> Option<f64> {
@@ -136,14 +147,7 @@ impl Score {
             return chance_corrected(shares[1]?, shares[3]?);
         }
         if let Self::EnCoBeyondLetters(..) = self {
-            let places = shares[3..].chunks(3).filter_map(|place| {
-                Some(PlaceAccuracy {
-                    items: place[0]?,
-                    here: place[1]?,
-                    english: place[2]?,
-                })
-            });
-            return beyond_letters(shares[1]?, places);
+            return beyond_letters(shares[1]?, places(shares));
         }
         let shares: Option<Vec<f64>> = shares.iter().copied().collect();
         self.value(&shares?, Floors::Kept)
@@ -263,7 +267,11 @@ impl Cell {
             let clustered: Vec<&ClusteredShare> = clustered.as_ref()?.iter().collect();
             match self.score {
                 Score::Difference(..) => difference_interval(clustered[0], clustered[1], || alone),
-                Score::EnCoBeyondLetters(..) => resampled_interval(&clustered, || alone),
+                Score::EnCoBeyondLetters(..) => {
+                    let values: Vec<Option<f64>> = shares.iter().map(Share::value).collect();
+                    let parts = [clustered[0], clustered[1], clustered[2]];
+                    beyond_letters_interval(parts, places(&values), || alone)
+                }
                 score => score_interval(&clustered, |it, floors| score.value(it, floors), || alone),
             }
         });

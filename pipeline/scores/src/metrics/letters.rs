@@ -1,4 +1,6 @@
-use crate::metrics::{Answer, JudgedAnswer, Share, chance_corrected};
+use crate::metrics::{
+    Answer, ClusteredShare, JudgedAnswer, ScoreInterval, Share, chance_corrected,
+};
 
 /// Accuracy among the items whose right option stands at a place, in `[0, 1]`; undefined without such items.
 pub fn accuracy_at_share(judged: &[JudgedAnswer], place: u8) -> Share {
@@ -44,6 +46,29 @@ pub fn beyond_letters(en_co: f64, places: impl IntoIterator<Item = PlaceAccuracy
     (right > 0.0)
         .then(|| chance_corrected(en_co, both / right))
         .flatten()
+}
+
+/// The variance of the number of items right in both languages that resamples need: answers that letters decide have
+/// nearly none, and then a single item moves the score from one end to the other.
+const LEAST_VARIANCE: f64 = 4.0;
+
+/// The interval of [`beyond_letters`]: that of resamples where they tell how sure it is, and else `None`.
+///
+/// They do where accuracy, en-CO and the share right in English elsewhere suit them ([`ClusteredShare::suits_bootstrap`]), and
+/// where the items right in both, were the answers independent at each place, would have a variance of 4 at least:
+/// `n · Σ i·h(1 − h)·e(1 − e)`, with the effective number of items `n`.
+pub fn beyond_letters_interval(
+    [accuracy, en_co, elsewhere]: [&ClusteredShare; 3],
+    places: impl IntoIterator<Item = PlaceAccuracy>,
+    bootstrap: impl FnOnce() -> Option<ScoreInterval>,
+) -> Option<ScoreInterval> {
+    let of_place = |place: PlaceAccuracy| {
+        place.items * place.here * (1.0 - place.here) * place.english * (1.0 - place.english)
+    };
+    let variance = accuracy.effective * places.into_iter().map(of_place).sum::<f64>();
+    let shares = [accuracy, en_co, elsewhere];
+    let suits = variance >= LEAST_VARIANCE && shares.iter().all(|share| share.suits_bootstrap());
+    suits.then(bootstrap).flatten()
 }
 
 /// The option's place that is answered most often, and how often; of equals the first. `None` without a valid answer.

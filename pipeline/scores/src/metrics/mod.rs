@@ -47,7 +47,10 @@ pub use holm::holm;
 pub use interval::{Interval, bca, percentile};
 pub use item_mean::ItemMean;
 pub use jackknife::Jackknife;
-pub use letters::{PlaceAccuracy, accuracy_at_share, beyond_letters, place_share, top_letter};
+pub use letters::{
+    PlaceAccuracy, accuracy_at_share, beyond_letters, beyond_letters_interval, place_share,
+    top_letter,
+};
 pub use mcnemar::{McNemar, mcnemar};
 pub use mover::mover;
 pub use normal::{normal_cdf, normal_quantile};
@@ -57,7 +60,7 @@ pub use power::{detectable_difference, half_width};
 pub use ra::{rescaled_accuracy, rescaled_unfloored};
 pub use ranking::rank_c;
 pub use score_interval::{
-    Floors, IntervalMethod, ScoreInterval, difference_interval, resampled_interval, score_interval,
+    Floors, IntervalMethod, ScoreInterval, difference_interval, score_interval,
 };
 pub use share::Share;
 pub use transfer::{retrieval_share, xrr, xrr_unfloored};

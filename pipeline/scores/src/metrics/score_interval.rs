@@ -89,16 +89,6 @@ pub fn difference_interval(
     made(&Moves::new(&shares, 0.0), &shares, difference, bootstrap)
 }
 
-/// The interval of a score that nothing but resamples is made for: `None` where one of `shares`, which it is made from, is too
-/// near 0 or 1 for them, or lies in too few clusters ([`ClusteredShare::suits_bootstrap`]).
-pub fn resampled_interval(
-    shares: &[&ClusteredShare],
-    bootstrap: impl FnOnce() -> Option<ScoreInterval>,
-) -> Option<ScoreInterval> {
-    let suits = shares.iter().all(|share| share.suits_bootstrap());
-    suits.then(bootstrap).flatten()
-}
-
 fn made(
     moves: &Moves<'_>,
     shares: &[&ClusteredShare],

@@ -69,7 +69,7 @@ pub(crate) struct PlaceShares {
 
 impl PlaceShares {
     /// The shares; `None` where no item stands at the place, so that there is no accuracy.
-    fn values(self, shares: &[Option<f64>]) -> Option<PlaceAccuracy> {
+    pub(crate) fn values(self, shares: &[Option<f64>]) -> Option<PlaceAccuracy> {
         Some(PlaceAccuracy {
             items: shares[self.items]?,
             here: shares[self.here]?,
@@ -241,7 +241,7 @@ impl Expression {
                 elsewhere,
                 ..
             } => beyond_independence(share(*accuracy), share(*consistency), share(*elsewhere)),
-            // Its parts do not decide it: see `is_resampled`.
+            // Its parts do not decide it: its interval is one of resamples alone.
             Self::BeyondLetters { .. } => None,
             Self::Mean(terms) => {
                 let mut sum = 0.0;
@@ -256,11 +256,6 @@ impl Expression {
                 (divisor != 0.0).then_some(a.of_parts(share, floors)? / divisor)
             }
         }
-    }
-
-    /// Whether the interval is one of resamples, or there is none: the parts say only whether resamples can be trusted.
-    pub(crate) fn is_resampled(&self) -> bool {
-        matches!(self, Self::BeyondLetters { .. })
     }
 
     /// Whether the score cannot be negative; without its floors it can.

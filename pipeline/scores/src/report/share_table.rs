@@ -2,9 +2,8 @@
 
 use crate::metrics::{
     ClusteredShare, IntervalMethod, JudgedAnswer, PairedItems, Resampler, ScoreInterval, Share,
-    accuracy_at_share, accuracy_share, bca, correct_overlap_share, en_co_share,
-    english_elsewhere_share, invalid_share, percentile, place_share, resampled_interval,
-    score_interval,
+    accuracy_at_share, accuracy_share, bca, beyond_letters_interval, correct_overlap_share,
+    en_co_share, english_elsewhere_share, invalid_share, percentile, place_share, score_interval,
 };
 use crate::predictions::{Collection, Prediction};
 use crate::report::expression::Expression;
@@ -224,6 +223,7 @@ impl<'a> ShareTable<'a> {
             .collect();
         progress.finish();
         let parts: BTreeSet<usize> = expressions.iter().flat_map(Expression::parts).collect();
+        let shares: Vec<Option<f64>> = self.shares.iter().map(Share::value).collect();
         let clustered: Vec<Option<ClusteredShare>> = (0..self.shares.len())
             .into_par_iter()
             .map(|number| {
@@ -236,7 +236,7 @@ impl<'a> ShareTable<'a> {
             .map(|((value, expression), bootstrap)| IntervalEstimate {
                 value: *value,
                 interval: value.and_then(|value| {
-                    Some(interval(expression, &clustered, bootstrap)?.around(value))
+                    Some(interval(expression, (&shares, &clustered), bootstrap)?.around(value))
                 }),
             })
             .collect()
@@ -246,7 +246,7 @@ impl<'a> ShareTable<'a> {
 /// The interval of a score; `None` where one of its shares is undefined.
 fn interval(
     expression: &Expression,
-    clustered: &[Option<ClusteredShare>],
+    (shares, clustered): (&[Option<f64>], &[Option<ClusteredShare>]),
     bootstrap: Option<ScoreInterval>,
 ) -> Option<ScoreInterval> {
     let numbers: Vec<usize> = expression.parts().into_iter().collect();
@@ -255,8 +255,17 @@ fn interval(
         .map(|&number| clustered[number].as_ref())
         .collect();
     let parts = parts?;
-    if expression.is_resampled() {
-        return resampled_interval(&parts, || bootstrap);
+    if let Expression::BeyondLetters {
+        accuracy,
+        consistency,
+        elsewhere,
+        places,
+    } = expression
+    {
+        let of = |number: &usize| clustered[*number].as_ref();
+        let parts = [of(accuracy)?, of(consistency)?, of(elsewhere)?];
+        let places = places.iter().filter_map(|place| place.values(shares));
+        return beyond_letters_interval(parts, places, || bootstrap);
     }
     let score = |values: &[f64], floors| {
         let share = |number| {
