@@ -52,6 +52,8 @@ class Model:
     # How it is asked: a format of templates/formats.
     format: str = "none"
     ways: list = field(default_factory=list, hash=False)
+    # What was seen on a trial world before its settings were written down.
+    seen: str = ""
     # Terms that have to be accepted, and the variable that does.
     terms: str = ""
     variable: str = ""
@@ -82,6 +84,8 @@ GEMMA3 = Model(
     # It is a base model: asked without a chat format.
     format="none",
     ways=[Way(mode, shots) for shots in (0, 3) for mode in ("letters", "texts", "texts-per-byte", "free")],
+    seen="The rate was looked for on world 11: of rank 64, the mean loss of steps 81 to 100 of 400 was .67 with 2e-3, .21 with 1e-3 and "
+    ".14 with 5e-4.",
     terms="https://ai.google.dev/gemma/terms",
     variable="ACCEPT_GEMMA_TERMS",
 )

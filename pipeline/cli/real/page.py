@@ -118,7 +118,8 @@ def section_trials(plan, kept):
     text = (
         f"Tried on worlds {' and '.join(map(str, plan.trial_worlds))} (en → de), which nothing else is asked about. The rule, "
         "fixed before: settings are tried in this order, and the first whose gate passes by both ways of answering on both worlds "
-        "is taken; if none passes, the one whose weakest prerequisite is best.\n\n"
+        "is taken; if none passes, the one whose weakest prerequisite is best."
+        f"{f' {plan.model.seen}' if plan.model.seen else ''}\n\n"
     )
     text += trials(plan.settings, results)
     return text + (f"\nChosen: setting {setting.name}.\n" if setting else "\nNot chosen yet: trials are missing.\n")
@@ -216,6 +217,7 @@ version of clika, the hashes of all inputs, and its time. Whatever came out stan
 make real QUICK=1                                       # SmolLM2: 12 minutes on two quiet cores, after the release build
 make real                                               # hours; can be interrupted, and goes on with the cells that are missing
 make real MODEL=gemma3 QUICK=1 ACCEPT_GEMMA_TERMS=yes   # Gemma 3 270M, if you accept its terms
+make real MODEL=gemma3 ONLY='finetune-*' ACCEPT_GEMMA_TERMS=yes   # a part of its full run
 ```
 
 A cell whose file is there, with the same command and inputs, is not run again. `make real QUICK=1` runs its own cells anew in
@@ -224,13 +226,23 @@ each clone, keeps them in `artifacts/real`, and says whether they agree with tho
 {LIMITS}{"".join(parts)}"""
 
 
-LIMITS = """## What models of this size can show
+LIMITS = """## What models of this size can show, and what not
 
-The models here are small, of 135 and of 270 million parameters. Where a row says that nothing is above chance, the set is too hard for the
-model, and its answers say nothing about languages: neither RA nor en-CO of such a set means anything, whatever they are. What a
-model of this size can show is what it was just taught: a training on a made-up world passes the gate or fails it, and where it passes,
-the facts of the other language are counted against guessing, the alias control and shuffled facts. What it cannot show is how much
-a large model's knowledge crosses: for that, run the same commands with a larger one.
+The models here are small, of 135 and of 270 million parameters.
+
+**What they know already is too little.** Where a row says that nothing is above chance, the set is too hard for the model, and its
+answers say nothing about languages: neither RA nor en-CO of such a set means anything, whatever they are. Gemma 3 270M answers one letter
+to nearly every question about cities in most languages, so that its en-CO by letters is 1 there, and nothing is left beyond letters. By texts its
+languages do agree beyond letters on some sets, and are at chance all the same: they prefer the same text, as a name or a year that is
+written alike everywhere.
+
+**What they were just taught can be measured.** A training on a made-up world passes the gate or fails it, and where it passes, the
+facts of the other language are counted against guessing, shuffled facts and the alias control. There both models find in German what
+they were taught in English alone, and neither finds it under alias names, which share nothing with the English ones. Gemma's Russian and
+Japanese, in other scripts, are at chance, although the model can translate the names. So what crosses in a model of this
+size goes as far as spelling; that is also what to look at first in a larger one, and why likeness stands beside each XRR.
+
+**What they cannot show** is how much a large model's knowledge crosses. For that, run the same commands with a larger one.
 """
 
 
