@@ -235,7 +235,7 @@ fn sets_in_which_nearly_all_answers_are_one_letter_are_named() {
     // Too few, and a dataset whose right options are nearly all B themselves.
     insert("fr", "BBBBBBBBB", "ABCDABCDA");
     insert("ru", "BBBBBBBBBB", "BBBBBBBBBA");
-    // An answer that is none is no letter.
+    // An invalid answer is no letter.
     insert("zh", "BBBBBBBB--", "ABCDABCDAB");
     assert_eq!(
         one_letter_answers(&collection, "m").unwrap(),
