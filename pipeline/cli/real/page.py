@@ -231,10 +231,10 @@ LIMITS = """## What models of this size can show, and what not
 The models here are small, of 135 and of 270 million parameters.
 
 **What they know already is too little.** Where a row says that nothing is above chance, the set is too hard for the model, and its
-answers say nothing about languages: neither RA nor en-CO of such a set means anything, whatever they are. Gemma 3 270M answers one letter
-to nearly every question about cities in most languages, so that its en-CO by letters is 1 there, and nothing is left beyond letters. By texts its
-languages do agree beyond letters on some sets, and are at chance all the same: they prefer the same text, as a name or a year that is
-written alike everywhere.
+answers say nothing about languages: neither RA nor en-CO of such a set means anything, whatever they are. Asked for letters, both
+models answer one letter to nearly every question about cities and people in most languages, so that en-CO is 1 there, and nothing is
+left beyond letters. By texts languages do agree beyond letters on some sets, and are at chance all the same: an option that is written alike
+in them, as a name, may be what they prefer.
 
 **What they were just taught can be measured.** A training on a made-up world passes the gate or fails it, and where it passes, the
 facts of the other language are counted against guessing, shuffled facts and the alias control. There both models find in German what
