@@ -239,8 +239,9 @@ in them, as a name, may be what they prefer.
 **What they were just taught can be measured.** A training on a made-up world passes the gate or fails it, and where it passes, the
 facts of the other language are counted against guessing, shuffled facts and the alias control. There both models find in German what
 they were taught in English alone, and neither finds it under alias names, which share nothing with the English ones. Gemma's Russian and
-Japanese, in other scripts, are at chance, although the model can translate the names. So what crosses in a model of this
-size goes as far as spelling; that is also what to look at first in a larger one, and why likeness stands beside each XRR.
+Japanese, in other scripts, are at chance, although the model can translate the names. So what crosses here goes as far as spelling does;
+whether it is spelling alone, the cognate worlds would say, which have not been run. That is what to look at first in a larger
+model, too, and why likeness stands beside each XRR.
 
 **What they cannot show** is how much a large model's knowledge crosses. For that, run the same commands with a larger one.
 """
