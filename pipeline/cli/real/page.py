@@ -141,7 +141,8 @@ def section_experiments(plan, kept):
         [*_, after] = plan.settings[: plan.settings.index(setting) + 2]
         text += (
             f"Where its gate failed, setting {after.name} was to follow ({after.text()}): the trials are of German alone, and names "
-            "that share nothing with the English ones take longer to learn. The gate decides that, and not what crossed.\n\n"
+            "that share nothing with the English ones take longer to learn. This rule was added when Gemma's gates in Russian and Japanese had "
+            "failed; it looks at gates, and not at what crossed.\n\n"
         )
     missing = [cell.name for cell in wanted if cell.name not in kept]
     if results:
