@@ -1,18 +1,9 @@
 """Tables of answers in more than one language or way: RA, consistency with English, letters against texts, xCountry against xGeo."""
 
 from chance import fisher, holm
-from tables import LEVEL, marked, probability, share, short, table
+from tables import LEVEL, estimate, marked, probability, share, table
 
 METRICS = ["ra", "chance_rescaled", "en_co", "en_co_beyond_letters", "top_letter"]
-
-
-def estimate(row):
-    """A score with its interval; a dash where it is undefined."""
-    if row is None or row["value"] is None:
-        return "–"
-    if row["low"] is None:
-        return short(row["value"])
-    return f"{short(row['value'])} ({short(row['low'])} to {short(row['high'])})"
 
 
 class Scores:

@@ -178,12 +178,12 @@ class Crossing:
 
 
 def estimate(score):
-    if score["value"] is None:
+    """A score with its interval; a dash where it is undefined."""
+    if score is None or score["value"] is None:
         return "–"
-    text = f"{score['value']:.2f}"
-    if score.get("low") is not None:
-        text += f" ({score['low']:.2f} to {score['high']:.2f})"
-    return text
+    if score.get("low") is None:
+        return short(score["value"])
+    return f"{short(score['value'])} ({short(score['low'])} to {short(score['high'])})"
 
 
 def training(results):

@@ -1,6 +1,7 @@
 """Computes every score of `clika reproduce --json` again from the paper's release, with nothing of clika.
 
 Usage: scores.py RELEASE REPORT   Ends with 1 if a score differs by more than 1e-12.
+       scores.py RELEASE          Prints the table of letters in docs/scores.md.
 """
 
 import json
@@ -108,4 +109,21 @@ def main(release, report):
     print(f"scores.py: {len(scores)} scores agree")
 
 
-main(Path(sys.argv[1]), Path(sys.argv[2]))
+def letters(release):
+    """Means over the nine languages other than English: corrected en-CO, what is beyond letters, and the most frequent letter."""
+    data = read(release)
+    for model in sorted({key[0] for key in data}):
+        cells = []
+        for task, choices, reference in TASKS.values():
+            found = [of_language(data, model, task, language, choices, reference)
+                     for name, its_task, language in data if (name, its_task) == (model, task) and language != "en"]  # fmt: skip
+            names = ["en_co_corrected", "en_co_beyond_letters", "top_letter"]
+            corrected, beyond, top = (sum(scores[name] for scores in found) / len(found) for name in names)
+            cells.append(f"{task} {corrected:.2f} → {beyond:.2f}; {top:.2f}")
+        print(f"{model}: {' | '.join(cells)}")
+
+
+if len(sys.argv) == 2:
+    letters(Path(sys.argv[1]))
+else:
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

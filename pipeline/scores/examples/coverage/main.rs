@@ -202,6 +202,10 @@ fn main() -> ExitCode {
             }
         }
     }
+    if found.is_empty() {
+        eprintln!("no score is called `{asked}`");
+        return ExitCode::FAILURE;
+    }
     println!(
         "Nominal {:.0} % intervals: {} cells, {SAMPLES} samples of each, {RESAMPLES} resamples of a sample.\n",
         100.0 * LEVEL,
