@@ -50,7 +50,7 @@ def trial_results(plan, kept):
 
 
 def trial_outcomes(plan, kept):
-    """What of it decides."""
+    """What those trainings gave, by setting."""
     return {name: [cell["result"] for cell in cells] for name, cells in trial_results(plan, kept).items()}
 
 
@@ -117,8 +117,9 @@ def section_trials(plan, kept):
     setting = chosen(plan, kept)
     text = (
         f"Tried on worlds {' and '.join(map(str, plan.trial_worlds))} (en → de), which nothing else is asked about. The rule, "
-        "fixed before: settings are tried in this order, and the first whose gate passes by both ways of answering on both worlds "
-        "is taken; if none passes, the one whose weakest prerequisite is best."
+        "which looks at no tested world: settings are tried in this order, and the first whose gate passes by both ways of answering on both worlds "
+        "is taken; if none passes, the one whose weakest prerequisite is best. (Until 2026-11-30 all five of SmolLM2's were to be tried; of "
+        "them e alone had been run.)"
         f"{f' {plan.model.seen}' if plan.model.seen else ''}\n\n"
     )
     text += trials(plan.settings, results)
@@ -140,8 +141,8 @@ def section_experiments(plan, kept):
     if again:
         [*_, after] = plan.settings[: plan.settings.index(setting) + 2]
         text += (
-            f"Where its gate failed, setting {after.name} was to follow ({after.text()}): the trials are of German alone, and names "
-            "that share nothing with the English ones take longer to learn. This rule was added when Gemma's gates in Russian and Japanese had "
+            f"Where its gate failed, setting {after.name} was to follow ({after.text()}): the trials are of German alone, and other "
+            "names take longer to learn. This rule was added when Gemma's gates in Russian and Japanese had "
             "failed; it looks at gates, and not at what crossed.\n\n"
         )
     missing = [cell.name for cell in wanted if cell.name not in kept]
@@ -239,7 +240,7 @@ in them, as a name, may be what they prefer.
 
 **What they were just taught can be measured.** A training on a made-up world passes the gate or fails it, and where it passes, the
 facts of the other language are counted against guessing, shuffled facts and the alias control. There both models find in German what
-they were taught in English alone, and neither finds it under alias names, which share nothing with the English ones. Gemma's Russian and
+they were taught in English alone, and neither finds it under alias names, which share little with the English ones. Gemma's Russian and
 Japanese, in other scripts, are at chance, although the model can translate the names. So what crosses here goes as far as spelling does;
 whether it is spelling alone, the cognate worlds would say, which have not been run. That is what to look at first in a larger
 model, too, and why likeness stands beside each XRR.

@@ -246,8 +246,7 @@ def tried(plan, results):
 def chosen(plan, results):
     """The setting that the tested worlds get, of the trials' results by setting; None while one is missing.
 
-    Fixed before anything was run: the first whose gate passes, or, where none passes, the one whose weakest prerequisite is
-    best.
+    The first whose gate passes, or, where none passes, the one whose weakest prerequisite is best. It looks at no tested world.
     """
     if plan.setting:
         return plan.setting
